@@ -1,0 +1,113 @@
+// The session API: one running machine, its hypervisor and its cells. Implemented in process (control/session.ts) and
+// over the daemon's socket (control/client.ts); users, tests and the command see only this.
+
+/** A cell by number or by name, as the command takes it: a non-negative integer is an id. */
+export type CellRef = number | string;
+
+/** An image for a loadable region: bytes and the cell address where they go. */
+export interface Image {
+  readonly data: Uint8Array;
+  readonly address: bigint;
+}
+
+/** The states that ABI section 7 lists for sysfs. */
+export type CellState =
+  | "running"
+  | "running/locked"
+  | "shut down"
+  | "failed"
+  | "Comm ABI mismatch"
+  | "invalid";
+
+export interface CellInfo {
+  readonly id: number;
+  readonly name: string;
+  readonly state: CellState;
+  /** CPU numbers, ascending. */
+  readonly cpusAssigned: readonly number[];
+  readonly cpusFailed: readonly number[];
+}
+
+/** Counter names are sysfs's, without the leading `vmexits_`. */
+export type Counters = Readonly<Record<string, number>>;
+
+export interface CellStatistics {
+  readonly cell: CellInfo;
+  readonly total: Counters;
+  readonly cpus: ReadonlyMap<number, Counters>;
+}
+
+/** `paced` follows the wall clock, `free` runs as fast as it can. */
+export type Pace = "paced" | "free";
+
+export interface MachineOptions {
+  /** Name of the machine; default "default". */
+  readonly name?: string;
+  /** Number of CPUs, 1 to 64; default 4. */
+  readonly cpus?: number;
+  /** RAM in bytes, a multiple of 1 MiB; default 1 GiB. */
+  readonly memory?: number;
+  /** Processor vendor that CPUID shows; decides `vmmcall` or `vmcall`. Default "amd". */
+  readonly vendor?: "amd" | "intel";
+  /** Whether the local APICs offer x2APIC; default true. */
+  readonly x2apic?: boolean;
+  readonly pace?: Pace;
+}
+
+export interface MachineStatus {
+  readonly name: string;
+  readonly cpus: number;
+  readonly memory: number;
+  readonly pace: Pace;
+  readonly enabled: boolean;
+  /** Virtual time in nanoseconds since power-on. */
+  readonly time: number;
+  readonly cells: readonly CellInfo[];
+  /** Root cell CPUs that are offline (given to cells) or failed. */
+  readonly offline: readonly number[];
+}
+
+export type Unsubscribe = () => void;
+
+/** One serial line, the machine's output side. */
+export interface SerialLine {
+  /** All that has been sent so far (the last MiB of it). */
+  text(): Promise<string>;
+  /** Calls `listener` with each further piece, in order. */
+  follow(listener: (text: string) => void): Promise<Unsubscribe>;
+  /** Sends bytes to the machine. */
+  write(text: string): Promise<void>;
+  /**
+   * Lets time pass until the text matches; returns the match. `timeout` is in virtual nanoseconds (default 60 s): then
+   * it throws, with the last lines seen.
+   */
+  waitFor(pattern: RegExp | string, timeout?: number): Promise<RegExpMatchArray>;
+}
+
+/** Everything that can be done with a running machine. Errors are SystemError (control/errors.ts). */
+export interface Session {
+  status(): Promise<MachineStatus>;
+  /** Takes over the machine with an encoded system configuration. */
+  enable(systemConfig: Uint8Array): Promise<void>;
+  /** Hands it back; refused as a whole when a cell refuses. */
+  disable(): Promise<void>;
+  createCell(cellConfig: Uint8Array): Promise<CellInfo>;
+  loadCell(cell: CellRef, images: readonly Image[]): Promise<void>;
+  startCell(cell: CellRef): Promise<void>;
+  /** A load without images: stops the cell and leaves it loadable. */
+  shutdownCell(cell: CellRef): Promise<void>;
+  /** `force` destroys it whatever it answers. */
+  destroyCell(cell: CellRef, options?: { readonly force?: boolean }): Promise<void>;
+  cells(): Promise<readonly CellInfo[]>;
+  statistics(cell: CellRef): Promise<CellStatistics>;
+  /** The hypervisor's console: what its ring buffer holds. Throws EPERM when the configuration forbids it. */
+  consoleText(): Promise<string>;
+  /** Each further piece of the hypervisor's console. */
+  followConsole(listener: (text: string) => void): Promise<Unsubscribe>;
+  serial(line: 0 | 1): SerialLine;
+  /** Lets this much virtual time pass (nanoseconds). In a paced or free-running daemon: waits for it. */
+  run(nanoseconds: number): Promise<void>;
+  /** SHA-256, hex, of all guest memory, registers, device state and serial output. */
+  fingerprint(): Promise<string>;
+  close(): Promise<void>;
+}

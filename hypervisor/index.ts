@@ -1,0 +1,4 @@
+// Entry of hypervisor.wasm.
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,112 @@
+// The narrow waist: everything that the core asks of a platform, and nothing else. The import section of
+// hypervisor.wasm is this list. Contracts shared by all members:
+// - `cell` is the core's cell number (root = 0, the lowest free one for a new cell), `cpu` the physical CPU number.
+// - A member without a result cannot fail; where it says so, the core has reserved or checked before.
+// - "The calling CPU" is the one whose exit or entry is being handled. A CPU other than it may be named only where
+//   the contract says "any", and must then have been stopped.
+// - Guest-physical and physical addresses and lengths are bytes; map, unmap and reserve take whole 4 KiB pages.
+
+// --- Memory -------------------------------------------------------------------------------------------------------
+
+/**
+ * Makes the (empty) address space of `cell` if it has none, and sets aside all that later map and unmap calls within the given
+ * ranges can need. `ranges` is the address of `count` RANGE_* records. May be called again with other ranges.
+ * Returns 0 or -ENOMEM (nothing is kept, then). Called while decoding, before anything changes.
+ */
+export declare function reserve(cell: u32, ranges: usize, count: u32): i32;
+/** Frees the address space of `cell` and all that `reserve` set aside. No CPU may be assigned to it any more. */
+export declare function release(cell: u32): void;
+/** Maps [virt, virt+size) of `cell` to [phys, phys+size) with MAP_* flags, replacing what was there. Needs `commit`. */
+export declare function map(cell: u32, virt: u64, phys: u64, size: u64, flags: u32): void;
+/** Takes [virt, virt+size) from `cell`; accesses exit from then on. Needs `commit`. */
+export declare function unmap(cell: u32, virt: u64, size: u64): void;
+/** Flushes translations, so that all CPUs of `cell` follow the map as it is now. Its CPUs are stopped or the calling one. */
+export declare function commit(cell: u32): void;
+/** Fills physical memory with zeros. Ignores what is not RAM; refuses (panics at) hypervisor memory. */
+export declare function scrub(phys: u64, size: u64): void;
+/**
+ * Copies `size` bytes at guest-physical `address` of `cell` into the core's memory, through the cell's map, which must
+ * grant reads of RAM there. Returns 0 or -EFAULT (the destination is then undefined).
+ */
+export declare function readGuest(cell: u32, address: u64, destination: usize, size: u32): i32;
+/** Reads u32 number `offset`/4 of the communication page of `cell`. Each cell has one page, zeroed by `reserve`. */
+export declare function readComm(cell: u32, offset: u32): u32;
+/** Writes u32 number `offset`/4 of the communication page of `cell`; ordered before anything that follows. */
+export declare function writeComm(cell: u32, offset: u32, value: u32): void;
+
+// --- Access that bypasses the core --------------------------------------------------------------------------------
+
+/** Lets `cell` use ports [base, base+count) without an exit. A new cell has none. */
+export declare function grantPorts(cell: u32, base: u32, count: u32): void;
+/** Makes every access of `cell` to ports [base, base+count) exit. */
+export declare function revokePorts(cell: u32, base: u32, count: u32): void;
+/** Lets `cell` use MSRs [first, first+count) without an exit, for the MSR_ACCESS_* given. A new cell has none. */
+export declare function grantMsrs(cell: u32, first: u32, count: u32, access: u32): void;
+/** Makes accesses of `cell` to MSRs [first, first+count), of the MSR_ACCESS_* kinds given, exit. */
+export declare function revokeMsrs(cell: u32, first: u32, count: u32, access: u32): void;
+/** Points device `bdf` behind `iommu` at the memory of `cell` (DMA and interrupts). Without an IOMMU: does nothing. */
+export declare function attachDevice(cell: u32, iommu: u32, bdf: u32): void;
+/** Cuts device `bdf` behind `iommu` off all memory. */
+export declare function detachDevice(iommu: u32, bdf: u32): void;
+
+// --- CPUs ---------------------------------------------------------------------------------------------------------
+
+/**
+ * Stops any other CPU: returns when it is out of its guest and waits in the platform, or is blocked in `lock`. A halted,
+ * parked or waiting CPU counts as stopped. Idempotent until `resumeCpu`.
+ */
+export declare function stopCpu(cpu: u32): void;
+/** Lets any stopped CPU go on where it was (or as resetCpu, parkCpu and assignCpu have left it). */
+export declare function resumeCpu(cpu: u32): void;
+/** Gives any stopped (or the calling) CPU to the address space and grants of `cell`. Its local APIC is cleaned. */
+export declare function assignCpu(cpu: u32, cell: u32): void;
+/** Puts any stopped (or the calling) CPU into the start state of ABI section 4, entered at `entry`; it runs once resumed. */
+export declare function resetCpu(cpu: u32, entry: u64): void;
+/** Puts any stopped (or the calling) CPU into wait-for-SIPI (`wake` 1) or halts it for good until reset (`wake` 0). */
+export declare function parkCpu(cpu: u32, wake: u32): void;
+/** The calling CPU leaves the hypervisor, with its guest state, once the present handler has returned. */
+export declare function releaseCpu(cpu: u32): void;
+/** Sends an interrupt to any CPU, running or not: mode IPI_FIXED or IPI_LOWEST_PRIORITY with `vector`, or IPI_NMI. */
+export declare function sendIpi(cpu: u32, mode: u32, vector: u32): void;
+/** Raises exception `vector` on the calling CPU at its present RIP; `errorCode` NO_ERROR_CODE for none. */
+export declare function injectException(cpu: u32, vector: u32, errorCode: i32): void;
+/** Reads REG_* of the calling (or any stopped) CPU. */
+export declare function readRegister(cpu: u32, register: u32): u64;
+/** Writes REG_* of the calling (or any stopped) CPU. */
+export declare function writeRegister(cpu: u32, register: u32, value: u64): void;
+/** The local APIC id of any CPU. */
+export declare function apicId(cpu: u32): u32;
+
+// --- Pass-through on a cell's behalf, always on the calling CPU ---------------------------------------------------------
+
+/** Reads a port; `size` 1, 2 or 4. */
+export declare function portIn(port: u32, size: u32): u32;
+/** Writes a port; `size` 1, 2 or 4. */
+export declare function portOut(port: u32, size: u32, value: u32): void;
+/** Reads device memory; `size` 1, 2, 4 or 8, naturally aligned unless the device allows more. */
+export declare function mmioRead(address: u64, size: u32): u64;
+/** Writes device memory; as mmioRead. */
+export declare function mmioWrite(address: u64, size: u32, value: u64): void;
+/** Reads PCI configuration space. */
+export declare function pciRead(bdf: u32, register: u32, size: u32): u32;
+/** Writes PCI configuration space. */
+export declare function pciWrite(bdf: u32, register: u32, size: u32, value: u32): void;
+/** Reads an MSR of the calling CPU. One that does not exist raises #GP in the guest and reads 0. */
+export declare function readMsr(cpu: u32, msr: u32): u64;
+/** Writes an MSR of the calling CPU. One that does not exist, or a bad value, raises #GP in the guest. */
+export declare function writeMsr(cpu: u32, msr: u32, value: u64): void;
+/** Executes CPUID on the calling CPU; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
+export declare function cpuid(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32;
+
+// --- Console, time, lock ------------------------------------------------------------------------------------------
+
+/** Puts one byte on the hypervisor's console; `console` is the address of its description (CONSOLE_*). */
+export declare function putConsole(console: usize, byte: u32): void;
+/** Nanoseconds since an arbitrary start; never goes back. */
+export declare function now(): u64;
+/** Called while polling for a cell's reply: lets the other CPUs make progress. */
+export declare function relax(cpu: u32): void;
+/** Takes the one lock of the core. Not recursive. */
+export declare function lock(): void;
+/** Gives the lock back. */
+export declare function unlock(): void;

@@ -1,0 +1,4 @@
+// Entry of cpu.wasm.
+export function heapBase(): u32 {
+  return <u32>__heap_base;
+}

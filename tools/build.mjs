@@ -1,0 +1,120 @@
+// Builds what is missing or stale in dist/: the WebAssembly modules (asc) and the JavaScript of all rooms (tsc).
+// Plain JavaScript, because it runs before anything is built.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The clone's root directory. */
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * The WebAssembly modules. `--memoryBase` is where a module's own data starts in the memory that it imports: below it
+ * nothing is placed, so that address 0 is never data.
+ */
+export const MODULES = [
+  {
+    name: "hypervisor",
+    entry: "hypervisor/index.ts",
+    sources: ["abi", "hypervisor"],
+    options: ["--memoryBase", "4096", "-Osize", "--converge"],
+  },
+  {
+    name: "cpu",
+    entry: "machine/cpu/index.ts",
+    sources: ["abi", "machine/cpu"],
+    options: ["--memoryBase", "4096", "-O3", "--converge"],
+  },
+];
+
+/** What every module is compiled with: no runtime, no abort, memory and its size from outside. */
+export const COMMON_OPTIONS = [
+  ...["--runtime", "stub", "--use", "abort=", "--noAssert"],
+  ...["--importMemory", "--noExportMemory", "--zeroFilledMemory"],
+];
+
+/** The TypeScript rooms, for staleness; tsconfig.json decides what is compiled. */
+const TYPESCRIPT = [
+  "abi",
+  "bench",
+  "cli",
+  "config",
+  "configs",
+  "control",
+  "machine",
+  "platforms",
+  "test",
+  "tools",
+];
+
+function filesBelow(directory, suffix) {
+  const top = join(ROOT, directory);
+  if (!existsSync(top)) return [];
+  return readdirSync(top, { recursive: true })
+    .map((path) => join(directory, path))
+    .filter((path) => path.endsWith(suffix));
+}
+
+/** A digest of all files with this suffix below the directories, names and contents. */
+function digest(directories, suffix, extra) {
+  const hash = createHash("sha256").update(JSON.stringify(extra));
+  const paths = directories.flatMap((directory) => filesBelow(directory, suffix)).sort();
+  for (const path of paths) hash.update(`${path}\0`).update(readFileSync(join(ROOT, path)));
+  return hash.digest("hex");
+}
+
+/** Runs `action` unless the stamp of its last success equals `value`. Returns whether it ran. */
+function whenStale(name, value, product, action) {
+  const stamp = join(ROOT, "dist", `.${name}.stamp`);
+  if (existsSync(product) && existsSync(stamp) && readFileSync(stamp, "utf8") === value)
+    return false;
+  action();
+  writeFileSync(stamp, value);
+  return true;
+}
+
+function runTool(path, args) {
+  execFileSync(process.execPath, [join(ROOT, "node_modules", path), ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", 2, 2],
+  });
+}
+
+/** Compiles the WebAssembly modules that are stale; `only` names one. */
+export function buildModules({ quiet = false, only } = {}) {
+  mkdirSync(join(ROOT, "dist"), { recursive: true });
+  for (const module of MODULES) {
+    if (only && module.name !== only) continue;
+    if (!existsSync(join(ROOT, module.entry))) continue;
+    const product = join(ROOT, "dist", `${module.name}.wasm`);
+    whenStale(module.name, digest(module.sources, ".ts", [module, COMMON_OPTIONS]), product, () => {
+      if (!quiet) console.error(`Compiling ${module.entry} to dist/${module.name}.wasm …`);
+      runTool("assemblyscript/bin/asc.js", [
+        module.entry,
+        ...COMMON_OPTIONS,
+        ...module.options,
+        "-o",
+        product,
+      ]);
+    });
+  }
+}
+
+/** Compiles the TypeScript rooms to dist/ if they are stale. */
+export function buildTypeScript({ quiet = false } = {}) {
+  mkdirSync(join(ROOT, "dist"), { recursive: true });
+  const value = digest(TYPESCRIPT, ".ts", readFileSync(join(ROOT, "tsconfig.json"), "utf8"));
+  whenStale("typescript", value, join(ROOT, "dist", ".tsbuildinfo"), () => {
+    if (!quiet) console.error("Compiling TypeScript to dist/ …");
+    runTool("typescript/bin/tsc", ["-p", "tsconfig.json"]);
+  });
+}
+
+/** Builds everything that `npm run demo` and the command need. */
+export function build(options) {
+  buildModules(options);
+  buildTypeScript(options);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildModules({ only: process.argv[2] });

@@ -1,0 +1,71 @@
+// Entry of the npm scripts: on a fresh clone it installs and builds what is missing, then runs the command asked for.
+// Plain JavaScript without dependencies, because it runs before anything is installed.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./build.mjs";
+
+const NODE_NEEDED = [20, 19];
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function run(command, args) {
+  const { status, signal, error } = spawnSync(command, args, { cwd: ROOT, stdio: "inherit" });
+  if (error) fail(`${command} could not be run: ${error.message}`);
+  return signal ? 1 : (status ?? 1);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor < NODE_NEEDED[1])) {
+    fail(`Node ${NODE_NEEDED.join(".")} or newer is needed; this is ${process.versions.node}.`);
+  }
+}
+
+/** Installs the locked dependencies unless those installed are of this package-lock.json. */
+function install() {
+  const installed = join(ROOT, "node_modules", ".package-lock.json");
+  const lock = join(ROOT, "package-lock.json");
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  if (existsSync(installed) && sameVersions(installed, lock)) return;
+  console.error("Installing the development dependencies (once) …");
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  const status = run(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  if (status !== 0) fail("npm ci failed; see above. It needs access to the npm registry, once.");
+}
+
+function sameVersions(installed, lock) {
+  const versions = (path) =>
+    Object.entries(JSON.parse(readFileSync(path, "utf8")).packages)
+      .filter(([name, entry]) => name !== "" && !entry.optional)
+      .map(([name, entry]) => `${name}@${entry.version}`)
+      .sort()
+      .join();
+  return versions(installed) === versions(lock);
+}
+
+const COMMANDS = {
+  build: () => 0,
+  demo: (args) => run(process.execPath, [join(ROOT, "dist/tools/demo.js"), ...args]),
+  test: (args) =>
+    run(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", ...args]),
+  check: (args) => run(process.execPath, [join(ROOT, "dist/tools/check/index.js"), ...args]),
+  bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
+  inmates: (args) => run(process.execPath, [join(ROOT, "dist/tools/inmates.js"), ...args]),
+};
+
+const [name, ...args] = process.argv.slice(2);
+const command = COMMANDS[name];
+if (!command) fail(`Unknown command "${name}". Known: ${Object.keys(COMMANDS).join(", ")}.`);
+checkNode();
+install();
+const { build } = await import("./build.mjs");
+try {
+  build();
+} catch {
+  fail("The build failed; see above.");
+}
+process.exit(command(args));
