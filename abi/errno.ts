@@ -1,4 +1,4 @@
-// Error numbers of the hypercall and driver interfaces (Linux, asm-generic/errno-base.h).
+// Error numbers of the hypercall and driver interfaces (Linux, asm-generic/errno-base.h and errno.h).
 // A hypercall returns them negated.
 
 /** Operation not permitted. */
@@ -13,6 +13,8 @@ export const E2BIG: i32 = 7;
 export const EAGAIN: i32 = 11;
 /** Cannot allocate memory. */
 export const ENOMEM: i32 = 12;
+/** Permission denied. */
+export const EACCES: i32 = 13;
 /** Bad address. */
 export const EFAULT: i32 = 14;
 /** Device or resource busy. */
@@ -21,11 +23,23 @@ export const EBUSY: i32 = 16;
 export const EEXIST: i32 = 17;
 /** No such device. */
 export const ENODEV: i32 = 19;
+/** Not a directory. */
+export const ENOTDIR: i32 = 20;
+/** Is a directory. */
+export const EISDIR: i32 = 21;
 /** Invalid argument. */
 export const EINVAL: i32 = 22;
 /** Inappropriate ioctl for device. */
 export const ENOTTY: i32 = 25;
+/** No space left on device. */
+export const ENOSPC: i32 = 28;
 /** Numerical result out of range. */
 export const ERANGE: i32 = 34;
+/** File name too long. */
+export const ENAMETOOLONG: i32 = 36;
 /** Function not implemented. */
 export const ENOSYS: i32 = 38;
+/** Connection reset by peer; here: the daemon went away in the middle of a request. */
+export const ECONNRESET: i32 = 104;
+/** Connection timed out; here: what was waited for did not happen in time. */
+export const ETIMEDOUT: i32 = 110;
