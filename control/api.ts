@@ -54,6 +54,18 @@ export interface MachineOptions {
   readonly pace?: Pace;
 }
 
+/** Pages of one of the hypervisor's page pools. */
+export interface PoolUse {
+  readonly size: number;
+  readonly used: number;
+}
+
+/** What a successful start has to say. */
+export interface StartReport {
+  /** One sentence each, for the user: for example that nothing was loaded at the reset address. */
+  readonly warnings: readonly string[];
+}
+
 export interface MachineStatus {
   readonly name: string;
   readonly cpus: number;
@@ -63,6 +75,8 @@ export interface MachineStatus {
   /** Virtual time in nanoseconds since power-on. */
   readonly time: number;
   readonly cells: readonly CellInfo[];
+  /** The page pools; all zero while not enabled. */
+  readonly pools: { readonly memory: PoolUse; readonly remap: PoolUse };
   /** Root cell CPUs that are offline (given to cells) or failed. */
   readonly offline: readonly number[];
 }
@@ -87,13 +101,15 @@ export interface SerialLine {
 /** Everything that can be done with a running machine. Errors are SystemError (control/errors.ts). */
 export interface Session {
   status(): Promise<MachineStatus>;
+  /** Virtual time in nanoseconds since power-on; cheaper than `status`, and lets no time pass. */
+  time(): Promise<number>;
   /** Takes over the machine with an encoded system configuration. */
   enable(systemConfig: Uint8Array): Promise<void>;
   /** Hands it back; refused as a whole when a cell refuses. */
   disable(): Promise<void>;
   createCell(cellConfig: Uint8Array): Promise<CellInfo>;
   loadCell(cell: CellRef, images: readonly Image[]): Promise<void>;
-  startCell(cell: CellRef): Promise<void>;
+  startCell(cell: CellRef): Promise<StartReport>;
   /** A load without images: stops the cell and leaves it loadable. */
   shutdownCell(cell: CellRef): Promise<void>;
   /** `force` destroys it whatever it answers. */
@@ -111,3 +127,6 @@ export interface Session {
   fingerprint(): Promise<string>;
   close(): Promise<void>;
 }
+
+/** Starts a machine; its time stands still except inside the session's calls. In process: control/session.ts. */
+export type StartMachine = (options?: MachineOptions) => Promise<Session>;
