@@ -23,6 +23,11 @@ export const HC_DEBUG_CONSOLE_PUTC: u32 = 8;
  * all approve, destroy them all. The driver's `disable` issues it before DISABLE, so that a refusal destroys nothing.
  */
 export const HC_DESTROY_ALL: u32 = 0x100;
+/**
+ * An addition of this project: destroy a cell without asking it; argument: cell id. Otherwise as CELL_DESTROY
+ * (another cell's lock still refuses it).
+ */
+export const HC_CELL_DESTROY_FORCED: u32 = 0x101;
 
 /** Size of the page pool in pages. */
 export const INFO_MEM_POOL_SIZE: u32 = 0;
