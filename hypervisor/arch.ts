@@ -1,0 +1,66 @@
+// The architecture under the core: everything that core/ calls and that differs between processors. The contracts are
+// here; the bodies are chosen by the path below. Members that return nothing cannot fail.
+
+import {
+  archActivate,
+  archCellCheck,
+  archCellCreate,
+  archCellDestroy,
+  archCommFill,
+  archCpuAssign,
+  archCpuPark,
+  archCpuRelease,
+  archCpuReset,
+  archHandleManagement,
+  archInit,
+  archInitCpu,
+  archMmio,
+  archPrintPosition,
+  archReport,
+} from "./x86/arch.ts";
+
+export {
+  /** Initialises the units (prints `Initializing unit: …`) once all CPUs are prepared. Returns 0 or -errno. */
+  archActivate,
+  /**
+   * Decodes the architecture's part of `cell`'s configuration (port ranges, irqchips, memory that would hide a
+   * trapped device), says on the console why it refuses, registers its trapped ranges (mmioRegister). Nothing outside
+   * the cell's own block changes. For the root cell: called from `init`. Returns 0 or -errno.
+   */
+  archCellCheck,
+  /** Moves what archCellCheck has accepted from the root cell to `cell`; for the root cell: hands it all it has. */
+  archCellCreate,
+  /** Gives what `cell` owns back to the root cell, as far as that one's configuration lists it. */
+  archCellDestroy,
+  /** Fills the architecture's part of the communication page of `cell`; the rest is filled in or zero. */
+  archCommFill,
+  /**
+   * Gives `cpu` (stopped or calling) a fresh architecture state for the cell that it now belongs to, after assignCpu.
+   * Also called for every root CPU before activation.
+   */
+  archCpuAssign,
+  /** Parks `cpu` (stopped or calling); `wake` as of the waist's parkCpu. */
+  archCpuPark,
+  /** Undoes what the hypervisor shows to the calling CPU alone, before releaseCpu. */
+  archCpuRelease,
+  /** Resets `cpu` (stopped or calling): it starts at `entry` once resumed. */
+  archCpuReset,
+  /** The CPU came out because another one stopped it. */
+  archHandleManagement,
+  /**
+   * Looks at the machine and the architecture's part of the system configuration at `config` (decoded by then), and
+   * prints what it found. Called once, on the first CPU, before any CPU has a PerCpu block. Returns 0 or -errno.
+   */
+  archInit,
+  /** Prepares the calling CPU `cpu` and prints what identifies it, followed by a blank. Returns 0 or -errno. */
+  archInitCpu,
+  /**
+   * An access of the calling CPU to a range registered with `kind` and `argument`, `offset` bytes into it. Returns
+   * MMIO_HANDLED (a value read is in PerCpu.mmioValue) or MMIO_FAULT.
+   */
+  archMmio,
+  /** Prints `<name of the instruction pointer>: 0x…` of the calling CPU, without end of line. */
+  archPrintPosition,
+  /** Prints the registers of `cpu` (stopped or calling), the middle of a violation's report, whole lines. */
+  archReport,
+};

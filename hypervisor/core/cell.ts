@@ -1,0 +1,101 @@
+// The cells: a list in order of creation that starts with the root cell. The list and the fields are guarded by the
+// lock; a cell's configuration does not change after its creation.
+import { CELL_FLAGS, CELL_ID } from "../../abi/config.ts";
+
+/** Size of the architecture's part of a Cell. */
+export const CELL_ARCH_SIZE: u32 = 0x800;
+const CELL_ARCH: u32 = 0x800;
+
+/** One cell: a page of the pool. */
+@unmanaged
+export class Cell {
+  /** Address of the next cell, or 0. */
+  next: usize;
+  /** Number by which the platform knows it: 0 for the root cell, else the lowest that was free. */
+  number: u32;
+  /** Address of the core's copy of its configuration: a cell descriptor and its arrays. */
+  config: usize;
+  /** Pages of that copy; 0 when it is a part of the system configuration. */
+  configPages: u32;
+  /** 1 while its loadable regions are mapped to the root cell. */
+  loadable: u32;
+  /** 1 once all its CPUs have failed or a message went unanswered, until it is started or made loadable. */
+  failed: u32;
+  /** Address of its table of trapped ranges (core/mmio.ts), or 0. */
+  mmio: usize;
+  /** Ranges in it. */
+  mmioCount: u32;
+
+  /** Its id, as the driver chose it. */
+  get id(): u32 {
+    return load<u32>(this.config, CELL_ID);
+  }
+
+  /** CELL_FLAG_* of its configuration. */
+  get flags(): u32 {
+    return load<u32>(this.config, CELL_FLAGS);
+  }
+
+  /** Address of CELL_ARCH_SIZE bytes for the architecture's own use, zero at creation. */
+  get arch(): usize {
+    return changetype<usize>(this) + CELL_ARCH;
+  }
+}
+
+if (offsetof<Cell>() > CELL_ARCH) ERROR("Cell is too large");
+
+/** The root cell, at a fixed place; its `next` leads through all others. */
+const ROOT: usize = memory.data(CELL_ARCH + CELL_ARCH_SIZE, 16);
+
+/** The root cell. */
+export function rootCell(): Cell {
+  return changetype<Cell>(ROOT);
+}
+
+/** Whether `cell` is the root cell. */
+export function isRoot(cell: Cell): bool {
+  return changetype<usize>(cell) === ROOT;
+}
+
+/** The cell after `cell`, or null. Start with rootCell() to see all, with nextCell(rootCell()) for the non-root ones. */
+export function nextCell(cell: Cell): Cell | null {
+  return changetype<Cell | null>(cell.next);
+}
+
+/** The cell with this id, or null. */
+export function findCell(id: u32): Cell | null {
+  for (let cell: Cell | null = rootCell(); cell; cell = nextCell(cell)) {
+    if (cell.id === id) return cell;
+  }
+  return null;
+}
+
+/** Number of cells, the root cell included. */
+export function cellCount(): u32 {
+  let count: u32 = 0;
+  for (let cell: Cell | null = rootCell(); cell; cell = nextCell(cell)) count++;
+  return count;
+}
+
+/** The lowest number that no cell has. */
+export function freeNumber(): u32 {
+  for (let number: u32 = 1; ; number++) {
+    let cell = nextCell(rootCell());
+    while (cell && cell.number !== number) cell = nextCell(cell);
+    if (!cell) return number;
+  }
+}
+
+/** Puts `cell` at the end of the list. */
+export function addCell(cell: Cell): void {
+  let last = rootCell();
+  while (last.next) last = changetype<Cell>(last.next);
+  last.next = changetype<usize>(cell);
+}
+
+/** Takes `cell` out of the list. */
+export function removeCell(cell: Cell): void {
+  let previous = rootCell();
+  while (previous.next !== changetype<usize>(cell)) previous = changetype<Cell>(previous.next);
+  previous.next = cell.next;
+}

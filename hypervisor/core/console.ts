@@ -1,0 +1,113 @@
+// The hypervisor's console: a page with a ring buffer (ABI section 7) that the root cell may read, and the debug console of
+// the system configuration. Texts are literals: static data, read by address; no string is ever made at run time.
+import { CONSOLE_TYPE, CONSOLE_TYPE_NONE } from "../../abi/config.ts";
+import { putConsole } from "../platform.ts";
+
+/** Console page: 1 while a byte is being written, u32. */
+const RING_BUSY: u32 = 0;
+/** Console page: bytes written so far, modulo 2^32, u32. */
+const RING_TAIL: u32 = 4;
+/** Console page: the last RING_SIZE bytes. */
+const RING_CONTENT: u32 = 8;
+const RING_SIZE: u32 = 2048;
+
+const CR: u32 = 0x0d;
+const LF: u32 = 0x0a;
+const DIGIT_ZERO: u32 = 0x30;
+const DIGIT_TEN: u32 = 0x61;
+const DECIMAL_DIGITS_MAX: u32 = 20;
+
+@unmanaged
+class Console {
+  /** Address of the console page, or 0. */
+  page: usize;
+  /** Address of the debug console's description (CONSOLE_*), or 0. */
+  description: usize;
+}
+
+const CONSOLE: usize = memory.data(8, 4);
+const DIGITS: usize = memory.data(DECIMAL_DIGITS_MAX, 4);
+
+function state(): Console {
+  return changetype<Console>(CONSOLE);
+}
+
+/** Makes `page` (zeroed) the console page. */
+export function consoleInit(page: usize): void {
+  state().page = page;
+}
+
+/** Sends all further output also to the debug console described at `description` (CONSOLE_*). */
+export function consoleOpen(description: usize): void {
+  state().description = description;
+}
+
+/** Address of the console page; 0 before `init`. */
+export function consolePage(): usize {
+  return state().page;
+}
+
+/** Puts one byte on the console. */
+export function putByte(byte: u32): void {
+  const page = state().page;
+  if (page) {
+    store<u32>(page, 1, RING_BUSY);
+    const tail = load<u32>(page, RING_TAIL);
+    store<u8>(page + (tail & (RING_SIZE - 1)), <u8>byte, RING_CONTENT);
+    store<u32>(page, tail + 1, RING_TAIL);
+    store<u32>(page, 0, RING_BUSY);
+  }
+  const description = state().description;
+  if (!description || load<u16>(description, CONSOLE_TYPE) === CONSOLE_TYPE_NONE) return;
+  if (byte === LF) putConsole(description, CR);
+  putConsole(description, byte);
+}
+
+/** Prints a literal of ASCII characters. */
+export function print(literal: string): void {
+  const address = changetype<usize>(literal);
+  const bytes = load<u32>(address - 4);
+  for (let offset: u32 = 0; offset < bytes; offset += 2) putByte(load<u16>(address + offset));
+}
+
+/** Prints a literal and ends the line. */
+export function printLine(literal: string): void {
+  print(literal);
+  putByte(LF);
+}
+
+/** Prints `value` in lower-case hexadecimal, with leading zeros up to `digits` digits. */
+export function printHex(value: u64, digits: u32): void {
+  let shown: u32 = 16;
+  while (shown > 1 && shown > digits && !(value >> ((shown - 1) << 2))) shown--;
+  while (shown--) {
+    const digit = <u32>(value >> (shown << 2)) & 0xf;
+    putByte(digit < 10 ? DIGIT_ZERO + digit : DIGIT_TEN - 10 + digit);
+  }
+}
+
+/** Prints `0x` and `value` with 16 hexadecimal digits. */
+export function printAddress(value: u64): void {
+  print("0x");
+  printHex(value, 16);
+}
+
+/** Prints `value` in decimal. */
+export function printDecimal(value: u64): void {
+  let first = DECIMAL_DIGITS_MAX;
+  do {
+    first--;
+    store<u8>(DIGITS + first, <u8>(DIGIT_ZERO + <u32>(value % 10)));
+    value /= 10;
+  } while (value);
+  for (; first < DECIMAL_DIGITS_MAX; first++) putByte(load<u8>(DIGITS + first));
+}
+
+/** Prints the NUL-terminated text at `address`, `limit` bytes at most; what is not printable ASCII as `?`. */
+export function printText(address: usize, limit: u32): void {
+  for (let i: u32 = 0; i < limit; i++) {
+    const byte = load<u8>(address + i);
+    if (!byte) return;
+    putByte(byte >= 0x20 && byte < 0x7f ? byte : 0x3f);
+  }
+}

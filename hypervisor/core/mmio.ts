@@ -1,0 +1,115 @@
+// Trapped memory accesses: each cell has a table of guest-physical ranges that are not mapped, with who handles them.
+import { MEM_IO_8, MEM_IO_UNALIGNED, MEM_READ, MEM_WRITE } from "../../abi/config.ts";
+import { archMmio } from "../arch.ts";
+import { mmioRead, mmioWrite } from "../platform.ts";
+import { Cell } from "./cell.ts";
+import { PAGE_SIZE } from "./limits.ts";
+import { cellOfCpu, perCpu } from "./percpu.ts";
+import { allocatePages, freePages } from "./pool.ts";
+
+/** The access was carried out; a value read is in PerCpu.mmioValue. */
+export const MMIO_HANDLED: i32 = 1;
+/** No range of the cell has this address. */
+export const MMIO_UNKNOWN: i32 = 0;
+/** The range does not allow this access. */
+export const MMIO_FAULT: i32 = -1;
+
+/** Kind of range: a sub-page region; `argument` = its flags. The architecture's kinds start at 1. */
+export const MMIO_SUBPAGE: u32 = 0;
+
+@unmanaged
+class Range {
+  start: u64;
+  size: u64;
+  /** Sub-page: physical minus guest-physical address. */
+  delta: u64;
+  kind: u32;
+  argument: u32;
+}
+
+const RANGES_MAX: u32 = PAGE_SIZE / offsetof<Range>();
+
+function rangeAt(cell: Cell, index: u32): Range {
+  return changetype<Range>(cell.mmio + index * offsetof<Range>());
+}
+
+function addRange(cell: Cell, start: u64, size: u64, kind: u32, argument: u32, delta: u64): bool {
+  if (!cell.mmio) cell.mmio = allocatePages(1);
+  if (!cell.mmio || cell.mmioCount === RANGES_MAX) return false;
+  const range = rangeAt(cell, cell.mmioCount++);
+  range.start = start;
+  range.size = size;
+  range.kind = kind;
+  range.argument = argument;
+  range.delta = delta;
+  return true;
+}
+
+/**
+ * Traps [start, start+size) of `cell` and gives accesses to archMmio with `kind` (from 1) and `argument`. Ranges
+ * registered first win. The pages that they touch are unmapped when the cell is created. From archCellCheck only.
+ * Returns false when there is no room.
+ */
+export function mmioRegister(cell: Cell, start: u64, size: u64, kind: u32, argument: u32): bool {
+  return addRange(cell, start, size, kind, argument, 0);
+}
+
+/** Traps a sub-page region with MEM_* `flags`. Returns false when there is no room. */
+export function mmioRegisterSubPage(cell: Cell, virt: u64, phys: u64, size: u64, flags: u64): bool {
+  return addRange(cell, virt, size, MMIO_SUBPAGE, <u32>flags, phys - virt);
+}
+
+/** Frees the table of `cell`. */
+export function mmioRelease(cell: Cell): void {
+  if (cell.mmio) freePages(cell.mmio, 1);
+  cell.mmio = 0;
+  cell.mmioCount = 0;
+}
+
+/** Number of the pages that range `index` of `cell` touches; its first page is in `mmioPage`. */
+export function mmioPages(cell: Cell, index: u32): u64 {
+  const range = rangeAt(cell, index);
+  const end = range.start + range.size + (PAGE_SIZE - 1);
+  return end / PAGE_SIZE - range.start / PAGE_SIZE;
+}
+
+/** Guest-physical address of the first page that range `index` of `cell` touches. */
+export function mmioPage(cell: Cell, index: u32): u64 {
+  return rangeAt(cell, index).start & ~(<u64>PAGE_SIZE - 1);
+}
+
+/** Direction, width (MEM_IO_8 shifted by its logarithm) and alignment must be allowed; then the device sees it. */
+function accessSubPage(
+  cpu: u32,
+  range: Range,
+  address: u64,
+  size: u32,
+  write: bool,
+  value: u64,
+): i32 {
+  const flags = range.argument;
+  if (!(flags & (write ? MEM_WRITE : MEM_READ))) return MMIO_FAULT;
+  if (!(flags & (MEM_IO_8 << (<u32>ctz(size))))) return MMIO_FAULT;
+  if (address & (size - 1) && !(flags & MEM_IO_UNALIGNED)) return MMIO_FAULT;
+  const physical = address + range.delta;
+  if (write) mmioWrite(physical, size, value);
+  else perCpu(cpu).mmioValue = mmioRead(physical, size);
+  return MMIO_HANDLED;
+}
+
+/**
+ * Carries out an access of the calling CPU to guest-physical `address`, `size` 1, 2, 4 or 8 bytes. Returns
+ * MMIO_HANDLED, MMIO_UNKNOWN or MMIO_FAULT (the caller reports both).
+ */
+export function mmioAccess(cpu: u32, address: u64, size: u32, write: bool, value: u64): i32 {
+  const cell = cellOfCpu(cpu);
+  for (let index: u32 = 0; index < cell.mmioCount; index++) {
+    const range = rangeAt(cell, index);
+    const offset = address - range.start;
+    if (offset >= range.size) continue;
+    if (size > range.size - offset) return MMIO_FAULT;
+    if (range.kind === MMIO_SUBPAGE) return accessSubPage(cpu, range, address, size, write, value);
+    return archMmio(cpu, range.kind, range.argument, offset, size, write, value);
+  }
+  return MMIO_UNKNOWN;
+}
