@@ -291,6 +291,20 @@ export const SYS_X86_VTD_INTERRUPT_LIMIT: u32 = 316;
 export const SYS_X86_TSC_KHZ: u32 = 320;
 /** System, x86: APIC timer frequency in kHz, u32; 0 = the driver fills it in. */
 export const SYS_X86_APIC_KHZ: u32 = 324;
+/** System, Arm: maintenance interrupt of the GIC, u8. */
+export const SYS_ARM_MAINTENANCE_IRQ: u32 = 312;
+/** System, Arm: version of the GIC, u8. */
+export const SYS_ARM_GIC_VERSION: u32 = 313;
+/** System, Arm: GIC distributor, u64. */
+export const SYS_ARM_GICD_BASE: u32 = 316;
+/** System, Arm: GIC CPU interface, u64. */
+export const SYS_ARM_GICC_BASE: u32 = 324;
+/** System, Arm: GIC virtual interface control, u64. */
+export const SYS_ARM_GICH_BASE: u32 = 332;
+/** System, Arm: GIC virtual CPU interface, u64. */
+export const SYS_ARM_GICV_BASE: u32 = 340;
+/** System, Arm: GIC redistributors, u64. */
+export const SYS_ARM_GICR_BASE: u32 = 348;
 /** System: architecture-dependent part. */
 export const SYS_PLATFORM: u32 = 312;
 /** Size of the architecture-dependent part. */

@@ -54,6 +54,7 @@ const COMMANDS = {
     run(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", ...args]),
   check: (args) => run(process.execPath, [join(ROOT, "dist/tools/check/index.js"), ...args]),
   bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
+  configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
   inmates: (args) => run(process.execPath, [join(ROOT, "dist/tools/inmates.js"), ...args]),
 };
 

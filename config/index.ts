@@ -1,0 +1,16 @@
+// Configurations: define, encode, decode, load.
+
+export { decode } from "./decode.ts";
+export { defineCell } from "./define-cell.ts";
+export { defineSystem } from "./define-system.ts";
+export type * from "./definition.ts";
+export { encode } from "./encode.ts";
+export {
+  ConfigError,
+  type ConfigErrorCode,
+  type ConfigErrorDetails,
+  isConfigError,
+} from "./errors.ts";
+export { type LoadedConfig, loadConfig } from "./load.ts";
+export type * from "./types.ts";
+export { bdf, GiB, KiB, MiB, mmu500Stream, powerOfTwo } from "./units.ts";

@@ -1,0 +1,114 @@
+// From a path to a configuration, whatever it was written in.
+import { readFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { decode } from "./decode.ts";
+import { parseCell } from "./define-cell.ts";
+import { parseSystem } from "./define-system.ts";
+import { encode } from "./encode.ts";
+import { ConfigError, isConfigError } from "./errors.ts";
+import type { Config } from "./types.ts";
+
+/** A configuration and what the hypervisor gets of it. */
+export interface LoadedConfig {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** The encoded configuration. */
+  readonly bytes: Uint8Array;
+  readonly config: Config;
+}
+
+/** Under this name a configuration anywhere can import this room. */
+const MODULE_NAME = "jailhouse/config";
+const TYPESCRIPT = [".ts", ".mts", ".cts"];
+const JAVASCRIPT = [".js", ".mjs", ".cjs"];
+
+/** What the operating system's errors are called, as perror prints them. */
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: "No such file or directory",
+  EACCES: "Permission denied",
+  EPERM: "Operation not permitted",
+  EISDIR: "Is a directory",
+  ENOTDIR: "Not a directory",
+  ELOOP: "Too many levels of symbolic links",
+  ENAMETOOLONG: "File name too long",
+};
+
+/**
+ * Loads a configuration: TypeScript and JavaScript modules (the default export of defineCell or defineSystem; they are
+ * code and are run), JSON (a definition with `"kind": "cell"` or `"system"`), and anything else as the bytes of a `.cell`
+ * file. Throws ConfigError, whose message names the file.
+ */
+export async function loadConfig(path: string): Promise<LoadedConfig> {
+  const absolute = resolve(path);
+  const content = await readConfigFile(path, absolute);
+  const extension = extname(absolute).toLowerCase();
+  try {
+    const config = await parseContent(absolute, extension, content);
+    const bytes = encode(config);
+    return { path: absolute, bytes, config };
+  } catch (error) {
+    throw inFile(path, error);
+  }
+}
+
+async function readConfigFile(path: string, absolute: string): Promise<Uint8Array> {
+  try {
+    return await readFile(absolute);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "";
+    throw new ConfigError("file", `opening ${path}: ${SYSTEM_ERRORS[code] ?? code}`, { cause });
+  }
+}
+
+async function parseContent(path: string, extension: string, content: Uint8Array): Promise<Config> {
+  if (TYPESCRIPT.includes(extension) || JAVASCRIPT.includes(extension))
+    return asConfig(await evaluate(path));
+  if (extension === ".json") return parseJson(content);
+  return decode(content);
+}
+
+/** Runs a module and returns its default export. */
+async function evaluate(path: string): Promise<unknown> {
+  const { createJiti } = await import("jiti");
+  const room = fileURLToPath(new URL(`./index${extname(import.meta.url)}`, import.meta.url));
+  const jiti = createJiti(pathToFileURL(path).href, {
+    alias: { [MODULE_NAME]: room },
+    fsCache: false,
+    moduleCache: false,
+  });
+  const module = await jiti.import<Record<string, unknown>>(path);
+  if (module.default !== undefined) return module.default;
+  throw new ConfigError("source", "it has no default export", {
+    hint: "write `export default defineCell({ … })`",
+  });
+}
+
+function asConfig(value: unknown): Config {
+  if (typeof value === "object" && value !== null && "kind" in value) return value as Config;
+  throw new ConfigError("source", "its default export is not a configuration", {
+    hint: "write `export default defineCell({ … })`",
+  });
+}
+
+function parseJson(content: Uint8Array): Config {
+  const value: unknown = JSON.parse(new TextDecoder().decode(content));
+  const { kind, ...definition } = Object(value) as Record<string, unknown>;
+  // An editor's pointer to a schema is no part of the definition.
+  delete definition.$schema;
+  if (kind === "cell") return parseCell(definition, "");
+  if (kind === "system") return parseSystem(definition, "");
+  throw new ConfigError("key", 'it needs "kind": "cell" or "kind": "system"');
+}
+
+/** The error, naming the file in one line. */
+function inFile(path: string, error: unknown): ConfigError {
+  if (isConfigError(error))
+    return new ConfigError(error.code, `${path}: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.offset === undefined ? {} : { offset: error.offset }),
+      cause: error,
+    });
+  const message = error instanceof Error ? error.message : String(error);
+  return new ConfigError("source", `${path}: ${message.split("\n")[0]}`, { cause: error });
+}
