@@ -1,0 +1,245 @@
+// A session over the daemon's socket: what the command uses, and any program that wants to talk to a running machine.
+
+import { createConnection, type Socket } from "node:net";
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from "vscode-jsonrpc/node";
+import { ECONNRESET, EIO, ENOENT } from "../abi/errno.ts";
+import type {
+  CellInfo,
+  CellRef,
+  CellStatistics,
+  Image,
+  MachineStatus,
+  SerialLine,
+  Session,
+  StartReport,
+  Unsubscribe,
+} from "./api.ts";
+import { SystemError } from "./errors.ts";
+import {
+  type DaemonInfo,
+  decodeStatistics,
+  encodeBytes,
+  encodeImages,
+  OUTPUT,
+  type Output,
+  type WireStatistics,
+} from "./protocol.ts";
+import type { MachinePaths } from "./registry.ts";
+
+/** A serial line or console whose past and future can be had without a gap. */
+export interface Attachment {
+  /** What had been sent by then. */
+  readonly text: string;
+  readonly stop: Unsubscribe;
+}
+
+/** A session whose machine lives in a daemon: `close` ends the connection only. */
+export class RemoteSession implements Session {
+  readonly #connection: MessageConnection;
+  readonly #socket: Socket;
+  readonly #listeners = new Map<number, (text: string) => void>();
+  #subscriptions = 0;
+  /** Resolves when the connection has ended, from whichever side. */
+  readonly closed: Promise<void>;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const reader = new SocketMessageReader(socket);
+    this.#connection = createMessageConnection(reader, new SocketMessageWriter(socket));
+    this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
+    socket.on("error", () => {});
+    this.#connection.onError(() => socket.destroy());
+    this.#connection.onNotification(OUTPUT, ({ subscription, text }: Output) =>
+      this.#listeners.get(subscription)?.(text),
+    );
+    this.#connection.listen();
+  }
+
+  async #request<T>(method: string, params: object = {}, signal?: AbortSignal): Promise<T> {
+    const source = new CancellationTokenSource();
+    const cancel = () => source.cancel();
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      const answer = this.#connection.sendRequest<T>(method, params, source.token);
+      return await Promise.race([answer, this.#lost()]);
+    } catch (error) {
+      throw this.#toSystemError(error);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      source.dispose();
+    }
+  }
+
+  async #lost(): Promise<never> {
+    await this.closed;
+    throw new SystemError(ECONNRESET, { hint: "The machine's daemon went away." });
+  }
+
+  #toSystemError(error: unknown): SystemError {
+    if (error instanceof SystemError) return error;
+    if (error instanceof ResponseError && error.code > 0) {
+      const { hint } = (error.data ?? {}) as { hint?: string };
+      return new SystemError(error.code, { hint, cause: error });
+    }
+    const lost = this.#socket.destroyed;
+    const hint = lost ? "The machine's daemon went away." : (error as Error).message;
+    return new SystemError(lost ? ECONNRESET : EIO, { hint, cause: error });
+  }
+
+  status(): Promise<MachineStatus> {
+    return this.#request("status");
+  }
+
+  time(): Promise<number> {
+    return this.#request("time");
+  }
+
+  enable(systemConfig: Uint8Array): Promise<void> {
+    return this.#request("enable", { config: encodeBytes(systemConfig) });
+  }
+
+  disable(): Promise<void> {
+    return this.#request("disable");
+  }
+
+  createCell(cellConfig: Uint8Array): Promise<CellInfo> {
+    return this.#request("createCell", { config: encodeBytes(cellConfig) });
+  }
+
+  loadCell(cell: CellRef, images: readonly Image[]): Promise<void> {
+    return this.#request("loadCell", { cell, images: encodeImages(images) });
+  }
+
+  startCell(cell: CellRef): Promise<StartReport> {
+    return this.#request("startCell", { cell });
+  }
+
+  shutdownCell(cell: CellRef): Promise<void> {
+    return this.#request("shutdownCell", { cell });
+  }
+
+  destroyCell(cell: CellRef, { force = false } = {}): Promise<void> {
+    return this.#request("destroyCell", { cell, force });
+  }
+
+  cells(): Promise<readonly CellInfo[]> {
+    return this.#request("cells");
+  }
+
+  async statistics(cell: CellRef): Promise<CellStatistics> {
+    return decodeStatistics(await this.#request<WireStatistics>("statistics", { cell }));
+  }
+
+  consoleText(): Promise<string> {
+    return this.#request("consoleText");
+  }
+
+  async followConsole(listener: (text: string) => void): Promise<Unsubscribe> {
+    return (await this.attachConsole(listener)).stop;
+  }
+
+  /** The console's text, and each further piece to the listener. */
+  attachConsole(listener: (text: string) => void): Promise<Attachment> {
+    return this.#attach("consoleFollow", {}, listener);
+  }
+
+  /** A serial line's text, and each further piece to the listener. */
+  attachSerial(line: 0 | 1, listener: (text: string) => void): Promise<Attachment> {
+    return this.#attach("serialFollow", { line }, listener);
+  }
+
+  async #attach(
+    method: string,
+    params: object,
+    listener: (text: string) => void,
+  ): Promise<Attachment> {
+    const subscription = this.#subscriptions++;
+    this.#listeners.set(subscription, listener);
+    try {
+      const text = await this.#request<string>(method, { ...params, subscription });
+      return { text, stop: () => this.#unfollow(subscription) };
+    } catch (error) {
+      this.#listeners.delete(subscription);
+      throw error;
+    }
+  }
+
+  #unfollow(subscription: number): void {
+    this.#listeners.delete(subscription);
+    // Nobody listens any more: should the daemon be gone, that is as well.
+    if (!this.#socket.destroyed) this.#request("unfollow", { subscription }).catch(() => {});
+  }
+
+  serial(line: 0 | 1): SerialLine {
+    return {
+      text: () => this.#request("serialText", { line }),
+      follow: async (listener) => (await this.attachSerial(line, listener)).stop,
+      write: (text) => this.#request("serialWrite", { line, text }),
+      waitFor: (pattern, timeout = 0) => {
+        const regExp = typeof pattern === "string" ? literal(pattern) : pattern;
+        const { source, flags } = regExp;
+        return this.#request("serialWaitFor", { line, source, flags, timeout });
+      },
+    };
+  }
+
+  /** Waits until that much virtual time has passed; aborting the signal ends the waiting only. */
+  run(nanoseconds: number, signal?: AbortSignal): Promise<void> {
+    return this.#request("run", { nanoseconds }, signal);
+  }
+
+  fingerprint(): Promise<string> {
+    return this.#request("fingerprint");
+  }
+
+  /** About the daemon itself. */
+  info(): Promise<DaemonInfo> {
+    return this.#request("info");
+  }
+
+  /** Brings the exported sysfs tree up to date now. */
+  refresh(): Promise<void> {
+    return this.#request("refresh");
+  }
+
+  /** Stops machine and daemon; that the connection ends is the answer. */
+  async stop(): Promise<void> {
+    await this.#request("stop").catch((error: SystemError) => {
+      if (error.errno !== ECONNRESET) throw error;
+    });
+    await this.closed;
+  }
+
+  async close(): Promise<void> {
+    this.#connection.dispose();
+    this.#socket.destroy();
+    await this.closed;
+  }
+}
+
+function literal(text: string): RegExp {
+  return new RegExp(text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+}
+
+/** Connects to a machine's daemon. Throws ENOENT when none answers. */
+export function connect({ name, socket: path }: MachinePaths): Promise<RemoteSession> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    const refuse = (cause: Error) => {
+      const hint = `No machine "${name}" runs; start one with: jailhouse machine start`;
+      reject(new SystemError(ENOENT, { hint, cause }));
+    };
+    socket.once("error", refuse);
+    socket.once("connect", () => {
+      socket.off("error", refuse);
+      resolve(new RemoteSession(socket));
+    });
+  });
+}

@@ -1,0 +1,211 @@
+// The daemon: owns a machine and serves any number of clients on its Unix socket. Whatever touches the machine takes turns;
+// waiting does not.
+
+import { chmodSync, writeFileSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { EINVAL } from "../abi/errno.ts";
+import type { MachineOptions, Session, StartMachine } from "./api.ts";
+import { Clock } from "./clock.ts";
+import { SystemError, toSystemError } from "./errors.ts";
+import { Feed } from "./feed.ts";
+import { recordHeader, recordSession } from "./journal.ts";
+import type { DaemonInfo } from "./protocol.ts";
+import type { MachinePaths } from "./registry.ts";
+import { serveClient } from "./service.ts";
+import { fileSink, type Sink } from "./sinks.ts";
+import { SysfsTree, takeSnapshot } from "./sysfs.ts";
+import { Turns } from "./turns.ts";
+
+export const SERIAL_LINES = [0, 1] as const;
+const SOCKET_MODE = 0o600;
+/** How often the exported tree is brought up to date at least, in milliseconds. */
+const REFRESH_PERIOD = 1000;
+
+export interface DaemonOptions {
+  readonly machine: MachineOptions;
+  /** A file for each serial line's output, by line; undefined for none. Absolute paths. */
+  readonly serialFiles?: readonly (string | undefined)[];
+}
+
+/** What a daemon is made of; tests put their own in place. */
+export interface DaemonParts {
+  readonly startMachine: StartMachine;
+  /** The hypervisor's image, shown as the tree's `core` file once an enable was tried. */
+  readonly coreImage?: () => Uint8Array;
+  /** Called when the daemon has stopped, for whatever reason. */
+  readonly stopped?: () => void;
+  readonly log?: (message: string) => void;
+}
+
+export class Daemon {
+  readonly turns = new Turns();
+  readonly clock: Clock;
+  readonly session: Session;
+  readonly serial = [new Feed(), new Feed()] as const;
+  readonly #paths: MachinePaths;
+  readonly #parts: DaemonParts;
+  readonly #sinks: readonly (Sink | undefined)[];
+  readonly #server: Server;
+  readonly #clients = new Map<Socket, { readonly backedUp: () => boolean }>();
+  readonly #tree: SysfsTree;
+  readonly #problems = new Map<string, string>();
+  #core: Uint8Array | undefined;
+  #refreshed = { wall: 0, time: -1 };
+  #stopping: Promise<void> | undefined;
+
+  /** Starts the machine and listens. The machine's directory must be this process's. Throws SystemError. */
+  static async start(
+    parts: DaemonParts,
+    options: DaemonOptions,
+    paths: MachinePaths,
+  ): Promise<Daemon> {
+    const files = SERIAL_LINES.map((line) => options.serialFiles?.[line]);
+    if (files[0] !== undefined && files[0] === files[1]) {
+      throw new SystemError(EINVAL, { hint: "The serial lines cannot share a file." });
+    }
+    const sinks = files.map((file) => (file === undefined ? undefined : fileSink(file)));
+    const session = await parts.startMachine(options.machine);
+    const daemon = new Daemon(parts, options, paths, session, sinks);
+    for (const line of SERIAL_LINES) {
+      await session.serial(line).follow((text) => daemon.#serialOutput(line, text));
+    }
+    await daemon.refresh();
+    await daemon.#listen();
+    daemon.clock.start((error) => daemon.#machineFailed(error));
+    return daemon;
+  }
+
+  private constructor(
+    parts: DaemonParts,
+    { machine }: DaemonOptions,
+    paths: MachinePaths,
+    session: Session,
+    sinks: readonly (Sink | undefined)[],
+  ) {
+    this.#parts = parts;
+    this.#paths = paths;
+    this.#sinks = sinks;
+    writeFileSync(paths.record, recordHeader(machine), { mode: SOCKET_MODE });
+    this.session = recordSession(session, (line) => this.#record(line));
+    this.#tree = new SysfsTree(paths.sysfs);
+    this.clock = new Clock(this.session, this.turns, machine.pace ?? "paced", () =>
+      this.#stepped(),
+    );
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  info(): DaemonInfo {
+    const sinks = this.#sinks.flatMap((sink) => sink?.problem ?? []);
+    const { sysfs, record } = this.#paths;
+    return { pid: process.pid, sysfs, record, problems: [...this.#problems.values(), ...sinks] };
+  }
+
+  /** A change: in its turn, and shown in the exported tree before it returns. */
+  change<T>(action: (session: Session) => Promise<T>): Promise<T> {
+    return this.turns.take(async () => {
+      try {
+        return await action(this.session);
+      } finally {
+        await this.#show();
+      }
+    });
+  }
+
+  /** To be called once an enable is tried: from then on the tree has the hypervisor's image. */
+  enableTried(): void {
+    this.#core ??= this.#parts.coreImage?.();
+  }
+
+  /** Brings the exported tree up to date. */
+  refresh(): Promise<void> {
+    return this.turns.take(() => this.#show());
+  }
+
+  /** Ends everything and leaves nothing behind but what the caller cleans (the machine's directory). */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#server.close();
+    await this.clock.stop();
+    await this.turns.take(() => this.session.close()).catch((error) => this.#log(error));
+    for (const sink of this.#sinks) sink?.close();
+    for (const socket of this.#clients.keys()) socket.destroySoon();
+    this.#tree.close();
+    this.#parts.stopped?.();
+  }
+
+  #listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(this.#paths.socket, () => {
+        chmodSync(this.#paths.socket, SOCKET_MODE);
+        this.#server.off("error", reject);
+        this.#server.on("error", (error) => this.#log(error));
+        resolve();
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    this.#clients.set(socket, serveClient(this, socket));
+    socket.on("close", () => this.#clients.delete(socket));
+    // What is wrong with one client's socket concerns nobody else; "close" follows.
+    socket.on("error", () => {});
+  }
+
+  #serialOutput(line: 0 | 1, text: string): void {
+    this.serial[line].push(text);
+    this.#sinks[line]?.push(text);
+  }
+
+  async #stepped(): Promise<void> {
+    for (const sink of this.#sinks) sink?.flush();
+    const due = performance.now() - this.#refreshed.wall >= REFRESH_PERIOD;
+    if (due && this.#refreshed.time !== this.clock.time) await this.refresh();
+    await this.#letClientsCatchUp();
+  }
+
+  /** In free pace output may come faster than a client takes it: gives it a moment. */
+  async #letClientsCatchUp(): Promise<void> {
+    for (let round = 0; round < 100; round++) {
+      if (![...this.#clients.values()].some(({ backedUp }) => backedUp())) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async #show(): Promise<void> {
+    try {
+      this.#tree.update(await takeSnapshot(this.session), this.#core);
+      this.#problems.delete("sysfs");
+    } catch (error) {
+      this.#problem("sysfs", `exporting ${this.#paths.sysfs}: ${toSystemError(error).message}`);
+    }
+    this.#refreshed = { wall: performance.now(), time: await this.session.time() };
+  }
+
+  #record(line: string): void {
+    try {
+      writeFileSync(this.#paths.record, line, { flag: "a" });
+    } catch (error) {
+      this.#problem("record", `writing ${this.#paths.record}: ${toSystemError(error).message}`);
+    }
+  }
+
+  #machineFailed(error: unknown): void {
+    const { message, hint } = toSystemError(error);
+    this.#problem("machine", `The machine stopped: ${hint ?? message}`);
+    this.#log(error);
+  }
+
+  #problem(key: string, message: string): void {
+    if (this.#problems.get(key) !== message) this.#log(message);
+    this.#problems.set(key, message);
+  }
+
+  #log(message: unknown): void {
+    this.#parts.log?.(message instanceof Error ? (message.stack ?? message.message) : `${message}`);
+  }
+}

@@ -1,0 +1,266 @@
+// One client of the daemon: its requests, what it follows, and what happens when it goes away in the middle.
+
+import type { Socket } from "node:net";
+import { createContext, Script } from "node:vm";
+import {
+  type CancellationToken,
+  createMessageConnection,
+  ErrorCodes,
+  ResponseError,
+  SocketMessageWriter,
+  StreamMessageReader,
+} from "vscode-jsonrpc/node";
+import { EINVAL, ETIMEDOUT } from "../abi/errno.ts";
+import type { Unsubscribe } from "./api.ts";
+import type { Daemon } from "./daemon.ts";
+import { SystemError, toSystemError } from "./errors.ts";
+import { FrameGuard } from "./framing.ts";
+import { encodeStatistics, Fields, OUTPUT, type Output } from "./protocol.ts";
+
+/** Output that may wait for a client, in bytes: beyond, a free machine waits and a paced one's output is dropped. */
+const BACKED_UP = 1024 * 1024;
+const DROP = 8 * BACKED_UP;
+const SUBSCRIPTIONS_MAX = 64;
+/** How long one search for a client's pattern may take, in milliseconds. */
+const SEARCH_MAX = 1000;
+const TIME_MAX = Number.MAX_SAFE_INTEGER;
+const DEFAULT_TIMEOUT = 60_000_000_000;
+/** Lines of output shown when waiting for some was in vain. */
+const LAST_LINES = 5;
+
+type Handler = (fields: Fields, signal: AbortSignal) => unknown;
+
+/** Serves a client until its socket closes. */
+export function serveClient(daemon: Daemon, socket: Socket): { readonly backedUp: () => boolean } {
+  const client = new Client(daemon, socket);
+  const guard = new FrameGuard();
+  const connection = createMessageConnection(
+    new StreamMessageReader(socket.pipe(guard)),
+    new SocketMessageWriter(socket),
+  );
+  guard.on("error", () => socket.destroy());
+  socket.on("close", () => {
+    client.close();
+    connection.dispose();
+  });
+  connection.onError(() => socket.destroy());
+  connection.onRequest((method: string, params: unknown, token: CancellationToken) =>
+    client.handle(method, params, token),
+  );
+  client.notify = (output) => void connection.sendNotification(OUTPUT, output).catch(() => {});
+  connection.listen();
+  return { backedUp: () => client.follows && socket.writableLength > BACKED_UP };
+}
+
+const SEARCH = new Script("pattern.exec(text)");
+
+/** Whether the pattern matches; gives up on a search that takes too long, so that no client can stall the others. */
+function search(pattern: RegExp, text: string): RegExpMatchArray | null {
+  try {
+    return SEARCH.runInContext(createContext({ pattern, text }), { timeout: SEARCH_MAX });
+  } catch (cause) {
+    throw new SystemError(EINVAL, { hint: `The pattern ${pattern} takes too long.`, cause });
+  }
+}
+
+class Client {
+  readonly #daemon: Daemon;
+  readonly #socket: Socket;
+  readonly #gone = new AbortController();
+  readonly #subscriptions = new Map<number, Unsubscribe>();
+  readonly #handlers: Readonly<Record<string, Handler>>;
+  notify: (output: Output) => void = () => {};
+
+  constructor(daemon: Daemon, socket: Socket) {
+    this.#daemon = daemon;
+    this.#socket = socket;
+    this.#handlers = { ...this.#changes(), ...this.#reads(), ...this.#waits() };
+  }
+
+  get follows(): boolean {
+    return this.#subscriptions.size > 0;
+  }
+
+  /** Carries out one request. Rejects with a ResponseError whose code is the errno and whose data has the hint. */
+  async handle(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
+    if (!Object.hasOwn(this.#handlers, method)) {
+      throw new ResponseError(ErrorCodes.MethodNotFound, `Unknown request ${method.slice(0, 80)}`);
+    }
+    const cancelled = new AbortController();
+    const listener = token.onCancellationRequested(() => cancelled.abort());
+    const signal = AbortSignal.any([this.#gone.signal, cancelled.signal]);
+    try {
+      return (await this.#handlers[method]!(new Fields(params), signal)) ?? null;
+    } catch (error) {
+      const { errno, message, hint } = toSystemError(error);
+      throw new ResponseError(errno, message, { hint });
+    } finally {
+      listener.dispose();
+    }
+  }
+
+  close(): void {
+    this.#gone.abort();
+    for (const unsubscribe of this.#subscriptions.values()) unsubscribe();
+    this.#subscriptions.clear();
+  }
+
+  #changes(): Record<string, Handler> {
+    const daemon = this.#daemon;
+    return {
+      enable: (fields) => {
+        const config = fields.bytes("config");
+        return daemon.change((session) => {
+          daemon.enableTried();
+          return session.enable(config);
+        });
+      },
+      disable: () => daemon.change((session) => session.disable()),
+      createCell: (fields) => {
+        const config = fields.bytes("config");
+        return daemon.change((session) => session.createCell(config));
+      },
+      loadCell: (fields) => {
+        const [cell, images] = [fields.cell(), fields.images()];
+        return daemon.change((session) => session.loadCell(cell, images));
+      },
+      startCell: (fields) => {
+        const cell = fields.cell();
+        return daemon.change((session) => session.startCell(cell));
+      },
+      shutdownCell: (fields) => {
+        const cell = fields.cell();
+        return daemon.change((session) => session.shutdownCell(cell));
+      },
+      destroyCell: (fields) => {
+        const [cell, force] = [fields.cell(), fields.flag("force")];
+        return daemon.change((session) => session.destroyCell(cell, { force }));
+      },
+      serialWrite: (fields) => {
+        const [line, text] = [this.#line(fields), fields.text("text")];
+        return daemon.turns.take(() => daemon.session.serial(line).write(text));
+      },
+      stop: () => {
+        void daemon.stop();
+      },
+    };
+  }
+
+  #reads(): Record<string, Handler> {
+    const { turns, session, serial, clock } = this.#daemon;
+    return {
+      status: () => turns.take(() => session.status()),
+      time: () => clock.time,
+      cells: () => turns.take(() => session.cells()),
+      statistics: (fields) => {
+        const cell = fields.cell();
+        return turns.take(async () => encodeStatistics(await session.statistics(cell)));
+      },
+      consoleText: () => turns.take(() => session.consoleText()),
+      serialText: (fields) => serial[this.#line(fields)].text,
+      fingerprint: () => turns.take(() => session.fingerprint()),
+      refresh: () => this.#daemon.refresh(),
+      info: () => this.#daemon.info(),
+    };
+  }
+
+  #waits(): Record<string, Handler> {
+    const { clock, serial } = this.#daemon;
+    return {
+      run: async (fields, signal) => {
+        const until = clock.time + fields.integer("nanoseconds", 0, TIME_MAX - clock.time);
+        await clock.wait({ until }, signal);
+      },
+      serialWaitFor: (fields, signal) => this.#waitFor(fields, signal),
+      serialFollow: (fields) => {
+        const feed = serial[this.#line(fields)];
+        const text = feed.text;
+        this.#subscribe(this.#subscription(fields), (listener) => feed.follow(listener));
+        return text;
+      },
+      consoleFollow: (fields) => this.#followConsole(this.#subscription(fields)),
+      unfollow: (fields) => {
+        const subscription = fields.integer("subscription", 0, TIME_MAX);
+        this.#subscriptions.get(subscription)?.();
+        this.#subscriptions.delete(subscription);
+      },
+    };
+  }
+
+  #line(fields: Fields): 0 | 1 {
+    return fields.integer("line", 0, 1) as 0 | 1;
+  }
+
+  #subscription(fields: Fields): number {
+    const subscription = fields.integer("subscription", 0, TIME_MAX);
+    if (this.#subscriptions.has(subscription) || this.#subscriptions.size >= SUBSCRIPTIONS_MAX) {
+      throw new SystemError(EINVAL, { hint: "This subscription is taken, or there are too many." });
+    }
+    return subscription;
+  }
+
+  /** Sends what comes from now on as notifications; what a client does not take is dropped, with a mark. */
+  #subscribe(subscription: number, follow: (listener: (text: string) => void) => Unsubscribe) {
+    let missed = 0;
+    const unfollow = follow((text) => {
+      if (this.#socket.writableLength > DROP) {
+        missed += text.length;
+        return;
+      }
+      const mark = missed > 0 ? `<missed ${missed} bytes of console log>\n` : "";
+      missed = 0;
+      this.notify({ subscription, text: mark + text });
+    });
+    const unwatch = this.#daemon.clock.watch();
+    this.#subscriptions.set(subscription, () => {
+      unfollow();
+      unwatch();
+    });
+  }
+
+  async #followConsole(subscription: number): Promise<string> {
+    const { turns, session } = this.#daemon;
+    return turns.take(async () => {
+      const text = await session.consoleText();
+      let listener: (text: string) => void = () => {};
+      const unfollow = await session.followConsole((piece) => listener(piece));
+      if (this.#gone.signal.aborted) {
+        unfollow();
+        return text;
+      }
+      this.#subscribe(subscription, (own) => {
+        listener = own;
+        return unfollow;
+      });
+      return text;
+    });
+  }
+
+  async #waitFor(fields: Fields, signal: AbortSignal): Promise<string[]> {
+    const feed = this.#daemon.serial[this.#line(fields)];
+    const pattern = fields.pattern();
+    const timeout = fields.integer("timeout", 0, TIME_MAX / 2) || DEFAULT_TIMEOUT;
+    let match = search(pattern, feed.text);
+    let changed = false;
+    const unfollow = feed.follow(() => {
+      changed = true;
+    });
+    let failure: unknown;
+    const ready = () => {
+      if (!changed) return match !== null;
+      changed = false;
+      try {
+        match = search(pattern, feed.text);
+      } catch (error) {
+        failure = error;
+      }
+      return match !== null || failure !== undefined;
+    };
+    await this.#daemon.clock.wait({ until: this.#daemon.clock.time + timeout, ready }, signal);
+    unfollow();
+    if (failure !== undefined) throw failure;
+    if (match) return [...match];
+    const last = feed.text.split("\n").slice(-LAST_LINES).join("\n");
+    throw new SystemError(ETIMEDOUT, { hint: `${pattern} did not come. Last seen:\n${last}` });
+  }
+}
