@@ -14,6 +14,8 @@ export const MAP_COMM: u32 = 0x10;
 export const MAP_ZERO: u32 = 0x20;
 /** Map flag: the hypervisor's console page, read-only; the physical address is ignored. */
 export const MAP_CONSOLE: u32 = 0x40;
+/** Offset of the page mapped with MAP_CONSOLE in the hypervisor memory that the root cell sees. */
+export const CONSOLE_PAGE_OFFSET: u32 = 0;
 /** Range given to `reserve`: guest-physical start, u64. */
 export const RANGE_VIRT: u32 = 0;
 /** Range given to `reserve`: size in bytes, u64. */

@@ -2,6 +2,7 @@
 // here; the bodies are chosen by the path below. Members that return nothing cannot fail.
 
 import {
+  ARCHITECTURE,
   archActivate,
   archCellCheck,
   archCellCreate,
@@ -20,6 +21,8 @@ import {
 } from "./x86/arch.ts";
 
 export {
+  /** ARCH_* of the configurations that fit. */
+  ARCHITECTURE,
   /** Initialises the units (prints `Initializing unit: …`) once all CPUs are prepared. Returns 0 or -errno. */
   archActivate,
   /**
@@ -34,10 +37,7 @@ export {
   archCellDestroy,
   /** Fills the architecture's part of the communication page of `cell`; the rest is filled in or zero. */
   archCommFill,
-  /**
-   * Gives `cpu` (stopped or calling) a fresh architecture state for the cell that it now belongs to, after assignCpu.
-   * Also called for every root CPU before activation.
-   */
+  /** Gives `cpu` (stopped or calling) a fresh architecture state for the cell that it now belongs to, after assignCpu. */
   archCpuAssign,
   /** Parks `cpu` (stopped or calling); `wake` as of the waist's parkCpu. */
   archCpuPark,
@@ -52,7 +52,10 @@ export {
    * prints what it found. Called once, on the first CPU, before any CPU has a PerCpu block. Returns 0 or -errno.
    */
   archInit,
-  /** Prepares the calling CPU `cpu` and prints what identifies it, followed by a blank. Returns 0 or -errno. */
+  /**
+   * Prepares the calling CPU `cpu`, a CPU of the root cell that goes on with the state it has, and prints what
+   * identifies it, followed by a blank. Returns 0 or -errno.
+   */
   archInitCpu,
   /**
    * An access of the calling CPU to a range registered with `kind` and `argument`, `offset` bytes into it. Returns

@@ -1,6 +1,7 @@
 // The cells: a list in order of creation that starts with the root cell. The list and the fields are guarded by the
 // lock; a cell's configuration does not change after its creation.
-import { CELL_FLAGS, CELL_ID } from "../../abi/config.ts";
+import { CELL_FLAGS, CELL_NAME, CELL_NAME_SIZE } from "../../abi/config.ts";
+import { print, printText } from "./console.ts";
 
 /** Size of the architecture's part of a Cell. */
 export const CELL_ARCH_SIZE: u32 = 0x800;
@@ -13,6 +14,8 @@ export class Cell {
   next: usize;
   /** Number by which the platform knows it: 0 for the root cell, else the lowest that was free. */
   number: u32;
+  /** Its id, as the driver chose it; 0 for the root cell. */
+  id: u32;
   /** Address of the core's copy of its configuration: a cell descriptor and its arrays. */
   config: usize;
   /** Pages of that copy; 0 when it is a part of the system configuration. */
@@ -25,11 +28,6 @@ export class Cell {
   mmio: usize;
   /** Ranges in it. */
   mmioCount: u32;
-
-  /** Its id, as the driver chose it. */
-  get id(): u32 {
-    return load<u32>(this.config, CELL_ID);
-  }
 
   /** CELL_FLAG_* of its configuration. */
   get flags(): u32 {
@@ -58,8 +56,8 @@ export function isRoot(cell: Cell): bool {
 }
 
 /** The cell after `cell`, or null. Start with rootCell() to see all, with nextCell(rootCell()) for the non-root ones. */
-export function nextCell(cell: Cell): Cell | null {
-  return changetype<Cell | null>(cell.next);
+export function nextCell(cell: Cell | null): Cell | null {
+  return cell ? changetype<Cell | null>(cell.next) : null;
 }
 
 /** The cell with this id, or null. */
@@ -77,13 +75,35 @@ export function cellCount(): u32 {
   return count;
 }
 
+function hasNumber(number: u32): bool {
+  for (let cell: Cell | null = rootCell(); cell; cell = nextCell(cell)) {
+    if (cell.number === number) return true;
+  }
+  return false;
+}
+
 /** The lowest number that no cell has. */
 export function freeNumber(): u32 {
-  for (let number: u32 = 1; ; number++) {
-    let cell = nextCell(rootCell());
-    while (cell && cell.number !== number) cell = nextCell(cell);
-    if (!cell) return number;
+  let number: u32 = 1;
+  while (hasNumber(number)) number++;
+  return number;
+}
+
+/** Whether a cell has this NUL-terminated name. */
+export function hasName(cell: Cell, name: usize): bool {
+  for (let i: u32 = 0; i < CELL_NAME_SIZE; i++) {
+    const byte = load<u8>(cell.config + i, CELL_NAME);
+    if (byte !== load<u8>(name + i)) return false;
+    if (!byte) return true;
   }
+  return true;
+}
+
+/** Prints the name of `cell` in quotes. */
+export function printCellName(cell: Cell): void {
+  print('"');
+  printText(cell.config + CELL_NAME, CELL_NAME_SIZE);
+  print('"');
 }
 
 /** Puts `cell` at the end of the list. */

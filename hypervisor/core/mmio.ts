@@ -2,8 +2,9 @@
 import { MEM_IO_8, MEM_IO_UNALIGNED, MEM_READ, MEM_WRITE } from "../../abi/config.ts";
 import { archMmio } from "../arch.ts";
 import { mmioRead, mmioWrite } from "../platform.ts";
-import { Cell } from "./cell.ts";
-import { PAGE_SIZE } from "./limits.ts";
+import { Cell, isRoot } from "./cell.ts";
+import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
+import { isTakenFromRoot } from "./memory.ts";
 import { cellOfCpu, perCpu } from "./percpu.ts";
 import { allocatePages, freePages } from "./pool.ts";
 
@@ -66,16 +67,20 @@ export function mmioRelease(cell: Cell): void {
   cell.mmioCount = 0;
 }
 
-/** Number of the pages that range `index` of `cell` touches; its first page is in `mmioPage`. */
-export function mmioPages(cell: Cell, index: u32): u64 {
-  const range = rangeAt(cell, index);
-  const end = range.start + range.size + (PAGE_SIZE - 1);
-  return end / PAGE_SIZE - range.start / PAGE_SIZE;
+/** Kind of range `index` of `cell`. */
+export function mmioKind(cell: Cell, index: u32): u32 {
+  return rangeAt(cell, index).kind;
 }
 
 /** Guest-physical address of the first page that range `index` of `cell` touches. */
-export function mmioPage(cell: Cell, index: u32): u64 {
-  return rangeAt(cell, index).start & ~(<u64>PAGE_SIZE - 1);
+export function mmioFirstPage(cell: Cell, index: u32): u64 {
+  return rangeAt(cell, index).start & ~PAGE_MASK;
+}
+
+/** End of the last page that range `index` of `cell` touches. */
+export function mmioEndPage(cell: Cell, index: u32): u64 {
+  const range = rangeAt(cell, index);
+  return (range.start + range.size + PAGE_MASK) & ~PAGE_MASK;
 }
 
 /** Direction, width (MEM_IO_8 shifted by its logarithm) and alignment must be allowed; then the device sees it. */
@@ -92,6 +97,7 @@ function accessSubPage(
   if (!(flags & (MEM_IO_8 << (<u32>ctz(size))))) return MMIO_FAULT;
   if (address & (size - 1) && !(flags & MEM_IO_UNALIGNED)) return MMIO_FAULT;
   const physical = address + range.delta;
+  if (isRoot(cellOfCpu(cpu)) && isTakenFromRoot(physical, size)) return MMIO_FAULT;
   if (write) mmioWrite(physical, size, value);
   else perCpu(cpu).mmioValue = mmioRead(physical, size);
   return MMIO_HANDLED;

@@ -1,19 +1,11 @@
 // A violation: the CPU that committed it is parked with a report; its cell has failed once all its CPUs have.
-import { CELL_NAME, CELL_NAME_SIZE } from "../../abi/config.ts";
 import { archCpuPark, archReport } from "../arch.ts";
 import { lock, unlock } from "../platform.ts";
-import { Cell } from "./cell.ts";
+import { Cell, printCellName } from "./cell.ts";
 import { failCell } from "./comm.ts";
-import { print, printDecimal, printLine, printText } from "./console.ts";
+import { print, printDecimal, printLine } from "./console.ts";
 import { MAX_CPUS } from "./limits.ts";
 import { cellOfCpu, nextCpu, perCpu } from "./percpu.ts";
-
-/** Prints the name of `cell` in quotes. */
-export function printCellName(cell: Cell): void {
-  print('"');
-  printText(cell.config + CELL_NAME, CELL_NAME_SIZE);
-  print('"');
-}
 
 /**
  * Begins the report of a violation by the calling CPU: takes the lock, so that reports do not mix, and prints `FATAL: `.

@@ -1,7 +1,11 @@
 // What hypervisor/arch.ts asks of an architecture, on x86.
+import { ARCH_X86 } from "../../abi/config.ts";
 import { Cell } from "../core/cell.ts";
 import { MMIO_FAULT } from "../core/mmio.ts";
 import { parkCpu, resetCpu } from "../platform.ts";
+
+/** ARCH_* of the configurations that fit. */
+export const ARCHITECTURE: u32 = ARCH_X86;
 
 export function archInit(_config: usize): i32 {
   return 0;

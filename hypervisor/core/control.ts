@@ -1,0 +1,228 @@
+// The hypercalls (ABI section 2). The root cell's management calls exclude each other: while one waits for a cell's reply,
+// others are refused.
+import { CELL_FAILED_COMM_REV } from "../../abi/comm.ts";
+import { CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED } from "../../abi/config.ts";
+import { EBUSY, EINVAL, ENOENT, ENOSYS, EPERM } from "../../abi/errno.ts";
+import {
+  CPU_FAILED,
+  CPU_INFO_STAT_BASE,
+  CPU_INFO_STATE,
+  CPU_RUNNING,
+  HC_CELL_CREATE,
+  HC_CELL_DESTROY,
+  HC_CELL_DESTROY_FORCED,
+  HC_CELL_GET_STATE,
+  HC_CELL_SET_LOADABLE,
+  HC_CELL_START,
+  HC_CPU_GET_INFO,
+  HC_DEBUG_CONSOLE_PUTC,
+  HC_DESTROY_ALL,
+  HC_DISABLE,
+  HC_HYPERVISOR_GET_INFO,
+  INFO_MEM_POOL_SIZE,
+  INFO_MEM_POOL_USED,
+  INFO_NUM_CELLS,
+  INFO_REMAP_POOL_SIZE,
+  INFO_REMAP_POOL_USED,
+  STAT_COUNT,
+} from "../../abi/hypercall.ts";
+import { archCpuRelease, archPrintPosition } from "../arch.ts";
+import { lock, releaseCpu, unlock } from "../platform.ts";
+import { Cell, cellCount, findCell, isRoot, nextCell, rootCell } from "./cell.ts";
+import { cellState, informReconfigured, isLocked, requestShutdown } from "./comm.ts";
+import { print, printDecimal, printLine, putByte } from "./console.ts";
+import { createCell } from "./create.ts";
+import { destroyCell, loadCell, startCell } from "./lifecycle.ts";
+import { cellOfCpu, cpuExists, perCpu, readCounter } from "./percpu.ts";
+import { poolSize, poolUsed } from "./pool.ts";
+import { printPools } from "./stats.ts";
+import { refuse } from "./validate.ts";
+
+@unmanaged
+class Control {
+  /** 1 while a management call is under way. Guarded by the lock. */
+  busy: u32;
+  /** 1 once the first CPU has been told to leave. */
+  leaving: u32;
+}
+
+const CONTROL: usize = memory.data(8, 4);
+
+function control(): Control {
+  return changetype<Control>(CONTROL);
+}
+
+/**
+ * Carries out hypercall `code` (HC_*) of the calling CPU, at the guest's highest privilege; arguments are truncated to the
+ * width of the guest's mode. Returns its result: negative errno, 0 or a figure.
+ */
+export function handleHypercall(cpu: u32, code: u32, argument1: u64, argument2: u64): i32 {
+  const number = <u32>argument1;
+  switch (code) {
+    case HC_HYPERVISOR_GET_INFO:
+      return hypervisorInfo(number);
+    case HC_CPU_GET_INFO:
+      return cpuInfo(cpu, number, <u32>argument2);
+    case HC_DEBUG_CONSOLE_PUTC:
+      return putCharacter(cpu, number);
+    case HC_CELL_GET_STATE:
+      return reportState(cpu, number);
+    case HC_DISABLE:
+    case HC_CELL_CREATE:
+    case HC_CELL_START:
+    case HC_CELL_SET_LOADABLE:
+    case HC_CELL_DESTROY:
+    case HC_CELL_DESTROY_FORCED:
+    case HC_DESTROY_ALL:
+      return manageExclusively(cpu, code, argument1);
+    default:
+      return unknownCall(cpu, code);
+  }
+}
+
+function unknownCall(cpu: u32, code: u32): i32 {
+  print("CPU ");
+  printDecimal(cpu);
+  print(": Unknown hypercall ");
+  printDecimal(code);
+  print(", ");
+  archPrintPosition(cpu);
+  printLine("");
+  return -ENOSYS;
+}
+
+function hypervisorInfo(type: u32): i32 {
+  switch (type) {
+    case INFO_MEM_POOL_SIZE:
+      return poolSize();
+    case INFO_MEM_POOL_USED:
+      return poolUsed();
+    case INFO_REMAP_POOL_SIZE:
+    case INFO_REMAP_POOL_USED:
+      return 0;
+    case INFO_NUM_CELLS:
+      return cellCount();
+    default:
+      return -EINVAL;
+  }
+}
+
+function cpuInfo(caller: u32, cpu: u32, type: u32): i32 {
+  if (!cpuExists(cpu)) return -EINVAL;
+  const cell = cellOfCpu(caller);
+  if (!isRoot(cell) && cellOfCpu(cpu) !== cell) return -EPERM;
+  if (type === CPU_INFO_STATE) return perCpu(cpu).failed ? CPU_FAILED : CPU_RUNNING;
+  const counter = type - CPU_INFO_STAT_BASE;
+  return counter < STAT_COUNT ? readCounter(cpu, counter) : -EINVAL;
+}
+
+function putCharacter(cpu: u32, character: u32): i32 {
+  if (!(cellOfCpu(cpu).flags & CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED)) return -EPERM;
+  putByte(character & 0xff);
+  return 0;
+}
+
+function reportState(cpu: u32, id: u32): i32 {
+  if (!isRoot(cellOfCpu(cpu))) return -EPERM;
+  const cell = findCell(id);
+  if (!cell) return -ENOENT;
+  const state = cellState(cell);
+  return state <= CELL_FAILED_COMM_REV ? state : -EINVAL;
+}
+
+function manageExclusively(cpu: u32, code: u32, argument: u64): i32 {
+  if (!isRoot(cellOfCpu(cpu))) return refuse(EPERM, "only the root cell may do this");
+  lock();
+  const busy = control().busy;
+  control().busy = 1;
+  unlock();
+  if (busy) return refuse(EBUSY, "another request is under way");
+  const result = manage(cpu, code, argument);
+  control().busy = 0;
+  return result;
+}
+
+function manage(cpu: u32, code: u32, argument: u64): i32 {
+  if (code === HC_DISABLE) return disable(cpu);
+  if (control().leaving) return refuse(EBUSY, "the hypervisor is shutting down");
+  if (code === HC_CELL_CREATE) return create(cpu, argument);
+  if (code === HC_DESTROY_ALL) return destroyAll(cpu);
+  return manageCell(cpu, code, <u32>argument);
+}
+
+/** Whether a non-root cell other than `except` is locked. */
+function anyLocked(except: Cell | null): bool {
+  for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell)) {
+    if (cell !== except && isLocked(cell)) return true;
+  }
+  return false;
+}
+
+function informAll(cpu: u32): void {
+  for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell))
+    informReconfigured(cpu, cell);
+}
+
+function create(cpu: u32, address: u64): i32 {
+  if (anyLocked(null)) return refuse(EPERM, "a cell has locked the configuration");
+  const result = createCell(cpu, address);
+  if (result) return result;
+  informAll(cpu);
+  printPools("after cell creation");
+  return 0;
+}
+
+/** CELL_START, CELL_SET_LOADABLE and the two CELL_DESTROY. */
+function manageCell(cpu: u32, code: u32, id: u32): i32 {
+  const cell = findCell(id);
+  if (!cell) return refuse(ENOENT, "no such cell");
+  if (isRoot(cell)) return refuse(EINVAL, "not for the root cell");
+  const destroys = code === HC_CELL_DESTROY || code === HC_CELL_DESTROY_FORCED;
+  if (destroys && anyLocked(cell))
+    return refuse(EPERM, "another cell has locked the configuration");
+  if (code !== HC_CELL_DESTROY_FORCED && !requestShutdown(cpu, cell))
+    return refuse(EPERM, "the cell has not agreed to shut down");
+  if (destroys) destroy(cpu, cell);
+  else if (code === HC_CELL_START) startCell(cell, cpu);
+  else loadCell(cell, cpu);
+  return 0;
+}
+
+function destroy(cpu: u32, cell: Cell): void {
+  destroyCell(cell, cpu);
+  informAll(cpu);
+  printPools("after cell destruction");
+}
+
+/** Asks all cells, those first that are locked and so likely to refuse; then destroys all. */
+function destroyAll(cpu: u32): i32 {
+  if (!askAll(cpu, true) || !askAll(cpu, false))
+    return refuse(EPERM, "a cell has not agreed to shut down");
+  for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(rootCell()))
+    destroyCell(cell, cpu);
+  printPools("after cell destruction");
+  return 0;
+}
+
+function askAll(cpu: u32, locked: bool): bool {
+  for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell)) {
+    if (isLocked(cell) === locked && !requestShutdown(cpu, cell)) return false;
+  }
+  return true;
+}
+
+/** Each root CPU leaves when it asks for it; the first one decides whether that may be. */
+function disable(cpu: u32): i32 {
+  if (!control().leaving) {
+    if (nextCell(rootCell())) return refuse(EBUSY, "cells exist");
+    control().leaving = 1;
+    printLine("Shutting down hypervisor");
+  }
+  print(" Releasing CPU ");
+  printDecimal(cpu);
+  printLine("");
+  perCpu(cpu).released = 1;
+  archCpuRelease(cpu);
+  releaseCpu(cpu);
+  return 0;
+}

@@ -1,0 +1,271 @@
+// Memory of cells: what a region maps, and how it moves between the root cell and another one. The root cell has the
+// memory of its own configuration, minus what other cells have for themselves, plus open loadable windows.
+import {
+  CELL_FLAG_KEEP_MEMORY,
+  CELL_NUM_MEMORY,
+  MEM_COMM_REGION,
+  MEM_DMA,
+  MEM_EXECUTE,
+  MEM_IO,
+  MEM_LOADABLE,
+  MEM_ROOTSHARED,
+  MEM_SIZE,
+  MEM_WRITE,
+  SYS_FLAG_VIRTUAL_DEBUG_CONSOLE,
+  SYS_FLAGS,
+  SYS_HYPERVISOR_MEMORY,
+} from "../../abi/config.ts";
+import { EBUSY, ENOMEM } from "../../abi/errno.ts";
+import {
+  CONSOLE_PAGE_OFFSET,
+  MAP_COMM,
+  MAP_CONSOLE,
+  MAP_DMA,
+  MAP_EXECUTE,
+  MAP_READ,
+  MAP_WRITE,
+  MAP_ZERO,
+  RANGE_LENGTH,
+  RANGE_SIZE,
+  RANGE_VIRT,
+} from "../../abi/platform.ts";
+import { map, reserve, scrub, unmap } from "../platform.ts";
+import { Cell, isRoot, nextCell, rootCell } from "./cell.ts";
+import {
+  flagsOf,
+  isSubPage,
+  memoryRegion,
+  physOf,
+  sizeOf,
+  systemConfig,
+  virtOf,
+} from "./config.ts";
+import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
+import { MMIO_SUBPAGE, mmioEndPage, mmioFirstPage, mmioKind, mmioRegisterSubPage } from "./mmio.ts";
+import { allocatePages, freePages, pageAlign } from "./pool.ts";
+import { overlap, refuse, refuseItem } from "./validate.ts";
+
+const REGION: string = "memory region";
+/** MEM_* flags of regions that stay with the root cell. */
+const NOT_MOVED: u32 = MEM_COMM_REGION | MEM_ROOTSHARED;
+/** MEM_* flags that the platform gets as MAP_*: the lowest four are the same. */
+const MAP_MASK: u32 = MAP_READ | MAP_WRITE | MAP_EXECUTE | MAP_DMA;
+
+function regionCount(cell: Cell): u32 {
+  return load<u32>(cell.config, CELL_NUM_MEMORY);
+}
+
+/** Whether `region` is memory that its cell has for itself: not a placeholder, not shared. */
+function isMoved(region: usize): bool {
+  return sizeOf(region) && !(flagsOf(region) & NOT_MOVED);
+}
+
+/** Whether `region` is in its cell's map: neither a placeholder nor trapped. */
+function isMapped(region: usize): bool {
+  return sizeOf(region) && !isSubPage(region);
+}
+
+function mapRegion(number: u32, region: usize): void {
+  const flags = flagsOf(region);
+  const comm = flags & MEM_COMM_REGION ? MAP_COMM : 0;
+  map(number, virtOf(region), physOf(region), sizeOf(region), (flags & MAP_MASK) | comm);
+}
+
+// Checks and reservations.
+
+/**
+ * Checks that the new `cell` shares memory with other non-root cells only where all of them leave it with the root cell
+ * too. Returns 0 or -EBUSY.
+ */
+export function checkMemoryOwners(cell: Cell): i32 {
+  for (let index: u32 = 0; index < regionCount(cell); index++) {
+    const region = memoryRegion(cell.config, index);
+    if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
+    if (isUsed(physOf(region), sizeOf(region), !isMoved(region)))
+      return refuseItem(EBUSY, REGION, index, "belongs to another cell");
+  }
+  return 0;
+}
+
+/** Whether any listed non-root cell has a part of physical [phys, phys+size); `alone`: has it for itself. */
+function isUsed(phys: u64, size: u64, alone: bool): bool {
+  for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell)) {
+    for (let index: u32 = 0; index < regionCount(cell); index++) {
+      const region = memoryRegion(cell.config, index);
+      if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
+      if (alone && !isMoved(region)) continue;
+      if (overlap(phys, size, physOf(region), sizeOf(region))) return true;
+    }
+  }
+  return false;
+}
+
+/** Whether the root cell is kept from physical [phys, phys+size) because another cell has a part for itself. */
+export function isTakenFromRoot(phys: u64, size: u64): bool {
+  return isUsed(phys, size, true);
+}
+
+/** Traps the sub-page regions of `cell`. Returns 0 or -ENOMEM. */
+export function trapSubPages(cell: Cell): i32 {
+  for (let index: u32 = 0; index < regionCount(cell); index++) {
+    const region = memoryRegion(cell.config, index);
+    if (!sizeOf(region) || isMapped(region)) continue;
+    const start = virtOf(region);
+    if (!mmioRegisterSubPage(cell, start, physOf(region), sizeOf(region), flagsOf(region)))
+      return refuseItem(ENOMEM, REGION, index, "too many trapped ranges");
+  }
+  return 0;
+}
+
+function writeRange(ranges: usize, index: u32, virt: u64, size: u64): void {
+  const range = ranges + index * RANGE_SIZE;
+  store<u64>(range, virt, RANGE_VIRT);
+  store<u64>(range, size, RANGE_LENGTH);
+}
+
+/**
+ * Makes the address space of `cell` with room for all of its regions, for the root cell also for the hypervisor memory.
+ * Returns 0 or -ENOMEM; nothing is kept, then.
+ */
+export function reserveMemory(cell: Cell): i32 {
+  const pages = <u32>(pageAlign((regionCount(cell) + 1) * RANGE_SIZE) / PAGE_SIZE);
+  const ranges = allocatePages(pages);
+  if (!ranges) return refuse(ENOMEM, "the page pool is exhausted");
+  let count: u32 = 0;
+  for (let index: u32 = 0; index < regionCount(cell); index++) {
+    const region = memoryRegion(cell.config, index);
+    if (isMapped(region)) writeRange(ranges, count++, virtOf(region), sizeOf(region));
+  }
+  if (isRoot(cell)) {
+    const memory = systemConfig() + SYS_HYPERVISOR_MEMORY;
+    writeRange(ranges, count++, physOf(memory), sizeOf(memory));
+  }
+  const result = reserve(cell.number, ranges, count);
+  freePages(ranges, pages);
+  return result ? refuse(ENOMEM, "the platform has no memory for the cell's map") : 0;
+}
+
+// The root cell's view.
+
+/** Maps the root cell's regions, and in place of the hypervisor memory zeros and the console page. Needs a commit. */
+export function mapRoot(): void {
+  mapAll(rootCell());
+  const memory = systemConfig() + SYS_HYPERVISOR_MEMORY;
+  const start = physOf(memory);
+  map(0, start, start, sizeOf(memory), MAP_READ | MAP_ZERO);
+  if (load<u32>(systemConfig(), SYS_FLAGS) & SYS_FLAG_VIRTUAL_DEBUG_CONSOLE) {
+    const page = start + CONSOLE_PAGE_OFFSET;
+    map(0, page, page, PAGE_SIZE, MAP_READ | MAP_CONSOLE);
+  }
+}
+
+/**
+ * Maps to the root cell (`give`), or unmaps from it, what its own configuration has of physical [phys, phys+size),
+ * which are whole pages.
+ */
+function changeRoot(phys: u64, size: u64, give: bool): void {
+  const root = rootCell();
+  for (let index: u32 = 0; index < regionCount(root); index++) {
+    const region = memoryRegion(root.config, index);
+    if (!isMapped(region) || flagsOf(region) & MEM_COMM_REGION) continue;
+    const start = max(phys, physOf(region));
+    const end = min(phys + size, physOf(region) + sizeOf(region));
+    if (start >= end) continue;
+    const virt = virtOf(region) + (start - physOf(region));
+    if (give) map(0, virt, start, end - start, flagsOf(region) & MAP_MASK);
+    else unmap(0, virt, end - start);
+  }
+}
+
+/** Takes the pages of `region` from the root cell. */
+function takeFromRoot(region: usize): void {
+  const start = physOf(region) & ~PAGE_MASK;
+  changeRoot(start, ((physOf(region) + sizeOf(region) + PAGE_MASK) & ~PAGE_MASK) - start, false);
+}
+
+/** Gives the pages of `region` to the root cell, except those of which another listed cell has a part. */
+function giveToRoot(region: usize): void {
+  if (isMapped(region)) {
+    changeRoot(physOf(region), sizeOf(region), true);
+    return;
+  }
+  const end = physOf(region) + sizeOf(region);
+  for (let page = physOf(region) & ~PAGE_MASK; page < end; page += PAGE_SIZE) {
+    if (!isTakenFromRoot(page, PAGE_SIZE)) changeRoot(page, PAGE_SIZE, true);
+  }
+}
+
+// What happens to a cell's memory in its life. All need a commit.
+
+/** Unmaps from `cell` the pages of ranges that the architecture traps, where regions have mapped them. */
+function unmapTrapped(cell: Cell): void {
+  for (let range: u32 = 0; range < cell.mmioCount; range++) {
+    if (mmioKind(cell, range) === MMIO_SUBPAGE) continue;
+    const first = mmioFirstPage(cell, range);
+    const limit = mmioEndPage(cell, range);
+    for (let index: u32 = 0; index < regionCount(cell); index++) {
+      const region = memoryRegion(cell.config, index);
+      const start = max(first, virtOf(region));
+      const end = min(limit, virtOf(region) + sizeOf(region));
+      if (isMapped(region) && start < end) unmap(cell.number, start, end - start);
+    }
+  }
+}
+
+function mapAll(cell: Cell): void {
+  for (let index: u32 = 0; index < regionCount(cell); index++) {
+    const region = memoryRegion(cell.config, index);
+    if (isMapped(region)) mapRegion(cell.number, region);
+  }
+  unmapTrapped(cell);
+}
+
+/** Moves the memory of the new `cell` from the root cell to it. */
+export function giveMemory(cell: Cell): void {
+  for (let index: u32 = 0; index < regionCount(cell); index++) {
+    const region = memoryRegion(cell.config, index);
+    if (isMoved(region)) takeFromRoot(region);
+  }
+  mapAll(cell);
+}
+
+/** Gives the memory of `cell`, which is not in the list any more, back to the root cell. */
+export function returnMemory(cell: Cell): void {
+  for (let index: u32 = 0; index < regionCount(cell); index++) {
+    const region = memoryRegion(cell.config, index);
+    if (isMoved(region)) giveToRoot(region);
+  }
+  unmapTrapped(rootCell());
+}
+
+/** Fills the memory of `cell` that changes hands with zeros, unless its configuration says to keep it. */
+export function scrubMemory(cell: Cell): void {
+  if (cell.flags & CELL_FLAG_KEEP_MEMORY) return;
+  for (let index: u32 = 0; index < regionCount(cell); index++) {
+    const region = memoryRegion(cell.config, index);
+    const flags = flagsOf(region);
+    if (!isMoved(region) || isSubPage(region) || flags & MEM_IO) continue;
+    if (flags & (MEM_WRITE | MEM_EXECUTE | MEM_DMA | MEM_LOADABLE))
+      scrub(physOf(region), sizeOf(region));
+  }
+}
+
+/** Lets the root cell reach the loadable regions of `cell` as its own configuration says. */
+export function openWindow(cell: Cell): void {
+  changeWindow(cell, true);
+  unmapTrapped(rootCell());
+}
+
+/** Ends openWindow. */
+export function closeWindow(cell: Cell): void {
+  changeWindow(cell, false);
+}
+
+function changeWindow(cell: Cell, open: bool): void {
+  const first = memoryRegion(cell.config, 0);
+  const end = memoryRegion(cell.config, regionCount(cell));
+  for (let region = first; region < end; region += MEM_SIZE) {
+    if (!isMoved(region) || !(flagsOf(region) & MEM_LOADABLE)) continue;
+    changeRoot(physOf(region), sizeOf(region), open);
+  }
+}
