@@ -75,6 +75,7 @@ async function evaluate(path: string): Promise<unknown> {
   const jiti = createJiti(pathToFileURL(path).href, {
     alias: { [MODULE_NAME]: room },
     fsCache: false,
+    interopDefault: false,
     moduleCache: false,
   });
   const module = await jiti.import<Record<string, unknown>>(path);

@@ -41,7 +41,7 @@ export const FILE_HEADER: Structure<FileHeader> = {
 
 const AMD_RESERVED = 4;
 
-const IOMMU_AMD: Structure<types.AmdIommu> = {
+export const IOMMU_AMD: Structure<types.AmdIommu> = {
   name: "AMD IOMMU",
   size: abi.IOMMU_SIZE - abi.IOMMU_UNION,
   fields: {
@@ -53,7 +53,7 @@ const IOMMU_AMD: Structure<types.AmdIommu> = {
   },
 };
 
-const IOMMU_PVU: Structure<types.PvuIommu> = {
+export const IOMMU_PVU: Structure<types.PvuIommu> = {
   name: "PVU",
   size: abi.IOMMU_SIZE - abi.IOMMU_UNION,
   fields: {
@@ -84,7 +84,7 @@ export const IOMMU: Structure<types.IommuUnit> = {
 
 const X86_END = abi.SYS_X86_APIC_KHZ + 4 - abi.SYS_PLATFORM;
 
-const X86_PLATFORM: Structure<types.X86Platform> = {
+export const X86_PLATFORM: Structure<types.X86Platform> = {
   name: "x86 part",
   size: abi.SYS_PLATFORM_SIZE,
   fields: {
@@ -100,7 +100,7 @@ const X86_PLATFORM: Structure<types.X86Platform> = {
 
 const ARM_RESERVED = abi.SYS_ARM_GIC_VERSION + 1;
 
-const ARM_PLATFORM: Structure<types.ArmPlatform> = {
+export const ARM_PLATFORM: Structure<types.ArmPlatform> = {
   name: "Arm part",
   size: abi.SYS_PLATFORM_SIZE,
   fields: {
