@@ -71,7 +71,7 @@ function jobsOf(args: readonly string[], root: string, cwd: string): Job[] {
 function main(): void {
   const root = findRoot();
   // npm runs scripts in the clone's root and tells where it was called.
-  const cwd = process.env["INIT_CWD"] ?? process.cwd();
+  const cwd = process.env.INIT_CWD ?? process.cwd();
   const jobs = jobsOf(process.argv.slice(2), root, cwd);
   const missing = missingPackages(jobs.map(({ bits }) => bits));
   if (missing.length > 0) {

@@ -21,7 +21,7 @@ const RESOURCES_32 = "libclang-rt-14-dev";
 const BUILTINS_32 = "lib/linux/libclang_rt.builtins-i386.a";
 
 function isInPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((directory) => {
+  return (process.env.PATH ?? "").split(delimiter).some((directory) => {
     try {
       accessSync(join(directory, program), constants.X_OK);
       return true;
