@@ -1,0 +1,51 @@
+// What the fake platform's processors answer: a long-mode operating system on an AMD processor with an xAPIC.
+import {
+  REG_CPL,
+  REG_CR0,
+  REG_CR4,
+  REG_CS_ATTRIBUTES,
+  REG_CS_SELECTOR,
+  REG_EFER,
+  REG_PAT,
+  REG_RFLAGS,
+  REG_RIP,
+  REG_RSP,
+} from "../../abi/platform.ts";
+import { APIC_PAGE } from "../../abi/x86/apic.ts";
+import { APIC_BASE_ENABLE, MSR_APIC_BASE } from "../../abi/x86/msr.ts";
+
+/** Registers of a CPU in 64-bit mode at privilege level 0. */
+export function machineRegisters(): Map<number, bigint> {
+  return new Map([
+    [REG_CPL, 0n],
+    [REG_RIP, 0x1000n],
+    [REG_RSP, 0x8000n],
+    [REG_RFLAGS, 0x2n],
+    [REG_CR0, 0x80050033n],
+    [REG_CR4, 0x20n],
+    [REG_EFER, 0xd01n],
+    [REG_CS_SELECTOR, 0x10n],
+    [REG_CS_ATTRIBUTES, 0xa9bn],
+    [REG_PAT, 0x0007040600070406n],
+  ]);
+}
+
+const MSRS = new Map<number, bigint>([
+  [MSR_APIC_BASE, BigInt(APIC_PAGE) | BigInt(APIC_BASE_ENABLE)],
+]);
+
+/** Value of an MSR. */
+export function readMsr(msr: number): bigint {
+  return MSRS.get(msr) ?? 0n;
+}
+
+/** EAX, EBX, ECX, EDX of the leaves that matter; all others are zero. */
+const CPUID = new Map<number, readonly number[]>([
+  [0, [0xd, 0x68747541, 0x444d4163, 0x69746e65]],
+  [0x80000000, [0x8000001f, 0, 0, 0]],
+]);
+
+/** Part `part` of CPUID leaf `leaf`. */
+export function cpuid(leaf: number, part: number): number {
+  return CPUID.get(leaf)?.[part] ?? 0;
+}
