@@ -1,0 +1,16 @@
+// jailhouse cell list
+
+import { type CommonOptions, withMachineIfAny } from "./context.ts";
+import { attempt } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { cellTable, json, sortCells } from "./table.ts";
+
+/** Like the original it prints nothing, successfully, without a machine or before it is enabled. */
+export async function listCells(io: Io, options: CommonOptions): Promise<void> {
+  const cells = await withMachineIfAny(io, options, async (session) => {
+    const { enabled, cells } = await attempt("reading cells", session.status());
+    return enabled ? cells : undefined;
+  });
+  if (options.json) io.out(json(sortCells(cells ?? [])));
+  else if (cells) io.out(cellTable(cells));
+}

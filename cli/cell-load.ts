@@ -1,0 +1,28 @@
+// jailhouse cell load {ID | [--name] NAME} {IMAGE | {-s | --string} "STRING"} [-a | --address ADDR] ...
+
+import type { Image } from "../control/api.ts";
+import { type LoadItem, loadArguments } from "./arguments.ts";
+import { readInput } from "./config-file.ts";
+import { type CommonOptions, withMachine } from "./context.ts";
+import { attempt } from "./failure.ts";
+import type { Io } from "./io.ts";
+
+export async function loadCell(
+  io: Io,
+  args: readonly string[],
+  options: CommonOptions,
+): Promise<void> {
+  const { cell, items, machine } = loadArguments(args);
+  const images = await Promise.all(items.map((item) => readImage(io, item)));
+  const target = machine === undefined ? options : { ...options, machine };
+  await withMachine(io, target, (session) =>
+    attempt("JAILHOUSE_CELL_LOAD", session.loadCell(cell, images)),
+  );
+}
+
+/** A string is sent with its NUL. */
+async function readImage(io: Io, item: LoadItem): Promise<Image> {
+  const data =
+    item.kind === "file" ? await readInput(io, item.path) : Buffer.from(`${item.text}\0`);
+  return { data, address: item.address };
+}

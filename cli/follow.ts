@@ -1,0 +1,21 @@
+// Following a line of output until the user has seen enough or the machine stops.
+
+import type { Attachment, RemoteSession } from "../control/client.ts";
+import type { Io } from "./io.ts";
+
+/** Prints past and future output. Returns when interrupted, or when the machine has gone. */
+export async function follow(
+  io: Io,
+  session: RemoteSession,
+  attach: (listener: (text: string) => void) => Promise<Attachment>,
+): Promise<void> {
+  let early = "";
+  let show = (text: string) => {
+    early += text;
+  };
+  const { text, stop } = await attach((piece) => show(piece));
+  show = (piece) => io.out(piece);
+  io.out(text + early);
+  await Promise.race([io.interrupted(), session.closed]);
+  stop();
+}

@@ -1,0 +1,44 @@
+// What a command may use of its surroundings; tests put their own in place.
+
+import type { ReadStream, WriteStream } from "node:tty";
+import type { Environment } from "../control/registry.ts";
+
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  readonly env: Environment;
+  /** Working directory, for relative paths. */
+  readonly cwd: string;
+  /** The terminal, when both input and output are one. */
+  readonly terminal: Terminal | undefined;
+  /** Standard input, for `machine start --serial 0=stdio`. */
+  readonly input: NodeJS.ReadableStream;
+  /** Resolves at Ctrl-C or SIGTERM; a command that asks for this ends by itself then. */
+  interrupted(): Promise<void>;
+}
+
+export interface Terminal {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+}
+
+/** The process's own. */
+export function processIo(): Io {
+  const { stdin, stdout, stderr } = process;
+  // `jailhouse serial -f | head`: who reads no more has seen enough.
+  stdout.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? 0 : 1),
+  );
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+    terminal: stdin.isTTY && stdout.isTTY ? { input: stdin, output: stdout } : undefined,
+    input: stdin,
+    interrupted: () =>
+      new Promise((resolve) => {
+        for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+      }),
+  };
+}

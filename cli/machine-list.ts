@@ -1,0 +1,34 @@
+// jailhouse machine list
+
+import type { MachineStatus } from "../control/api.ts";
+import { connect } from "../control/client.ts";
+import { listMachines } from "../control/registry.ts";
+import type { CommonOptions } from "./context.ts";
+import { attempt } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { fittedTable, json } from "./table.ts";
+
+const MIB = 2 ** 20;
+
+/** Shows this user's machines. */
+export async function listMachinesOf(io: Io, options: CommonOptions): Promise<void> {
+  const states: MachineStatus[] = [];
+  for (const paths of listMachines(io.env)) {
+    const session = await connect(paths).catch(() => undefined);
+    if (!session) continue;
+    try {
+      states.push(await attempt(`reading machine ${paths.name}`, session.status()));
+    } finally {
+      await session.close();
+    }
+  }
+  if (options.json) io.out(json(states));
+  else if (states.length > 0) io.out(fittedTable([HEADING, ...states.map(machineRow)]));
+}
+
+const HEADING = ["Name", "CPUs", "Memory", "Pace", "Jailhouse", "Cells"];
+
+function machineRow({ name, cpus, memory, pace, enabled, cells }: MachineStatus): string[] {
+  const state = enabled ? "enabled" : "disabled";
+  return [name, `${cpus}`, `${memory / MIB} MiB`, pace, state, `${cells.length}`];
+}

@@ -1,0 +1,60 @@
+// jailhouse: the command. Start reading at program.ts.
+
+import { type Command, CommanderError } from "commander";
+import { type CommandFailure, perror, UsageError } from "./failure.ts";
+import { type Io, processIo } from "./io.ts";
+import { program } from "./program.ts";
+
+const SUCCESS = 0;
+const FAILURE = 1;
+/** commander's ends that are no errors. */
+const SHOWN = ["commander.helpDisplayed", "commander.version"];
+
+/** Runs one command line (without the program's name). Returns the exit status. */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const root = program(io);
+  let last: Command = root;
+  for (const command of everyCommand(root)) {
+    command.exitOverride((error) => {
+      last = command;
+      throw error;
+    });
+    command.configureOutput({ writeOut: (text) => io.out(text), writeErr: () => {} });
+    command.hook("preAction", (_, action) => {
+      last = action;
+    });
+  }
+  try {
+    await root.parseAsync(args, { from: "user" });
+    return SUCCESS;
+  } catch (error) {
+    if (error instanceof CommanderError && SHOWN.includes(error.code)) return SUCCESS;
+    if (error instanceof CommanderError) return misuse(io, last, error.message);
+    if (error instanceof UsageError) return misuse(io, last, `error: ${error.message}`);
+    return fail(io, perror("jailhouse", error));
+  }
+}
+
+function* everyCommand(command: Command): Generator<Command> {
+  yield command;
+  for (const child of command.commands) yield* everyCommand(child);
+}
+
+/** The reason goes to stderr, the usage, as the original has it, to stdout. */
+function misuse(io: Io, command: Command, message: string): number {
+  // Without a verb commander has no more to say than that it shows the help.
+  if (!message.startsWith("(")) io.err(`${message}\n`);
+  io.out(command.helpInformation());
+  return FAILURE;
+}
+
+function fail(io: Io, { message, hint }: CommandFailure): number {
+  io.err(`${message}\n`);
+  if (hint) io.err(`${hint}\n`);
+  return FAILURE;
+}
+
+/** The process's command line; sets its exit status. */
+export async function run(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2), processIo());
+}

@@ -1,0 +1,118 @@
+// The command line's grammar. A verb's code is loaded when it is called.
+
+import { Command } from "commander";
+import type { Io } from "./io.ts";
+
+/** What `--version` says: the release whose interfaces these are. */
+export const VERSION = "Jailhouse management tool v0.12";
+
+const CELL_NAME = "the cell's name, even if it looks like an id";
+
+/** A verb of its parent, with the options that every verb has. */
+function verb(parent: Command, usage: string, description: string): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option("-m, --machine <NAME>", "the machine that is meant (default: $JAILHOUSE_MACHINE)");
+}
+
+function withJson(command: Command): Command {
+  return command.option("--json", "print JSON instead of a table");
+}
+
+/** The whole grammar; verbs run with this surroundings. */
+export function program(io: Io): Command {
+  const root = new Command("jailhouse")
+    .description("Splits a machine into isolated cells.")
+    .version(VERSION, "--version", "show the version")
+    .helpCommand(false);
+  addSystem(root, io);
+  addCell(root.command("cell").description("work with cells").helpCommand(false), io);
+  addMachine(root.command("machine").description("work with machines").helpCommand(false), io);
+  return root;
+}
+
+function addSystem(root: Command, io: Io): void {
+  verb(root, "enable <SYSCONFIG>", "take over the machine; starts one if none runs").action(
+    async (file, options) => (await import("./enable.ts")).enable(io, file, options),
+  );
+  verb(root, "disable", "hand the machine back").action(async (options) =>
+    (await import("./disable.ts")).disable(io, options),
+  );
+  verb(root, "console", "show the hypervisor's console")
+    .option("-f, --follow", "go on with what comes")
+    .action(async (options) => (await import("./console.ts")).showConsole(io, options));
+  verb(root, "serial [LINE]", "show serial line 0 (COM1, the default) or 1 (COM2)")
+    .option("-f, --follow", "go on with what comes")
+    .option("--send <TEXT>", "send this text to the machine")
+    .action(async (line, options) => (await import("./serial.ts")).serial(io, line, options));
+}
+
+function addCell(cell: Command, io: Io): void {
+  cell.enablePositionalOptions();
+  verb(
+    cell,
+    "create <CELLCONFIG>",
+    "create a cell from a .cell, .ts or .json configuration",
+  ).action(async (file, options) =>
+    (await import("./cell-create.ts")).createCell(io, file, options),
+  );
+  withJson(verb(cell, "list", "list all cells")).action(async (options) =>
+    (await import("./cell-list.ts")).listCells(io, options),
+  );
+  verb(cell, "load", "load images into a cell, each at its address (default 0)")
+    .usage(
+      '{ID | [--name] NAME} {IMAGE | {-s | --string} "STRING"} [-a | --address ADDR] ... [-m NAME]',
+    )
+    .argument("[ARGUMENTS...]", "the cell and its images, in this order")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args, options) => (await import("./cell-load.ts")).loadCell(io, args, options));
+  verb(cell, "start [CELL]", "start a cell")
+    .option("--name <NAME>", CELL_NAME)
+    .action(async (ref, options) => (await import("./cell-start.ts")).startCell(io, ref, options));
+  verb(cell, "shutdown [CELL]", "stop a cell and leave it loadable")
+    .option("--name <NAME>", CELL_NAME)
+    .action(async (ref, options) =>
+      (await import("./cell-shutdown.ts")).shutdownCell(io, ref, options),
+    );
+  verb(cell, "destroy [CELL]", "destroy a cell")
+    .option("--name <NAME>", CELL_NAME)
+    .option("--force", "whatever the cell answers")
+    .action(async (ref, options) =>
+      (await import("./cell-destroy.ts")).destroyCell(io, ref, options),
+    );
+  withJson(verb(cell, "stats [CELL]", "watch a cell's VM exit counters"))
+    .alias("stat")
+    .option("--name <NAME>", CELL_NAME)
+    .option("-n, --count <N>", "print this often, a second apart, instead of a live screen")
+    .action(async (ref, options) => (await import("./cell-stats.ts")).cellStats(io, ref, options));
+}
+
+function addMachine(machine: Command, io: Io): void {
+  const collect = (value: string, all: readonly string[] = []) => [...all, value];
+  verb(machine, "start [NAME]", "start a machine")
+    .option("--cpus <N>", "number of CPUs (default: 4)")
+    .option("--memory <SIZE>", "RAM, for example 512M or 1G (default: 1G)")
+    .option("--vendor <VENDOR>", "amd or intel (default: amd)")
+    .option("--no-x2apic", "offer the xAPIC only")
+    .option("--pace <PACE>", "paced: by the wall clock; free: as fast as possible while waited for")
+    .option("--serial <LINE=TARGET>", "0 or 1 = stdio, file:PATH or null; repeatable", collect)
+    .action(async (name, options) =>
+      (await import("./machine-start.ts")).startMachine(io, name, options),
+    );
+  verb(machine, "stop [NAME]", "stop a machine")
+    .option("--all", "stop all of this user's machines")
+    .action(async (name, options) =>
+      (await import("./machine-stop.ts")).stopMachine(io, name, options),
+    );
+  withJson(verb(machine, "list", "list this user's machines")).action(async (options) =>
+    (await import("./machine-list.ts")).listMachinesOf(io, options),
+  );
+  withJson(verb(machine, "status [NAME]", "show one machine")).action(async (name, options) =>
+    (await import("./machine-status.ts")).machineStatus(io, name, options),
+  );
+  verb(machine, "record <FILE>", "save the record of all inputs, for a replay").action(
+    async (file, options) => (await import("./machine-record.ts")).saveRecord(io, file, options),
+  );
+}

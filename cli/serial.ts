@@ -1,0 +1,32 @@
+// jailhouse serial [0|1] [-f | --follow] [--send TEXT]
+
+import type { FollowOptions } from "./console.ts";
+import { withMachine } from "./context.ts";
+import { attempt, UsageError } from "./failure.ts";
+import { follow } from "./follow.ts";
+import type { Io } from "./io.ts";
+
+export interface SerialOptions extends FollowOptions {
+  readonly send?: string;
+}
+
+/** Prints what a serial line (0: COM1, 1: COM2) has sent so far, and with `follow` what comes. */
+export async function serial(
+  io: Io,
+  argument: string | undefined,
+  options: SerialOptions,
+): Promise<void> {
+  if (argument !== undefined && argument !== "0" && argument !== "1") {
+    throw new UsageError(`there is no serial line "${argument}": 0 is COM1, 1 is COM2`);
+  }
+  const line = argument === "1" ? 1 : 0;
+  await withMachine(io, options, async (session) => {
+    const { send } = options;
+    if (send !== undefined) await attempt("writing serial", session.serial(line).write(send));
+    if (options.follow) {
+      await follow(io, session, (listener) => session.attachSerial(line, listener));
+    } else if (send === undefined) {
+      io.out(await attempt("reading serial", session.serial(line).text()));
+    }
+  });
+}
