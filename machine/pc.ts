@@ -1,0 +1,355 @@
+// The emulated PC: wires CPUs, local APICs, devices and time together, and is what platforms/emulated and tests use.
+// Start reading here; board.ts has the addresses, executor.ts the course of time.
+import { ICR_MODE_INIT, ICR_MODE_SIPI } from "../abi/x86/apic.ts";
+import * as S from "./cpu/interface.ts";
+import { isLapicMsr, readMsr, writeMsr } from "./devices/lapic/access.ts";
+import { Lapic } from "./devices/lapic/lapic.ts";
+import type { PciBus } from "./devices/pci/pci.ts";
+import type { SerialSink, Uart } from "./devices/uart/uart.ts";
+import { createDevices, type Devices } from "./devices.ts";
+import { MachineError } from "./error.ts";
+import { Executor } from "./executor.ts";
+import { describeExit } from "./exits.ts";
+import { Interconnect } from "./interconnect.ts";
+import { localApicPins } from "./local-apic.ts";
+import { readHeldMsr, writeHeldMsr } from "./msrs.ts";
+import type { Processor } from "./processor.ts";
+import { type CpuSource, createProcessors, type Processors } from "./processors.ts";
+import { Schedule } from "./schedule.ts";
+import { SerialLog } from "./serial-log.ts";
+import { fingerprint, restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type BusRecord, SystemBus } from "./system-bus.ts";
+
+export { SLICE } from "./executor.ts";
+
+/** What a machine is like. */
+export interface PcOptions {
+  /** cpu.wasm: bytes, compiled module, or a stand-in. */
+  cpu: CpuSource;
+  /** Number of CPUs, 1 to 64. Default 4. */
+  cpus?: number;
+  /** RAM in bytes, a multiple of 1 MiB up to 3 GiB. Default 1 GiB. */
+  memory?: number;
+  /** What CPUID says and which hypercall instruction works. Default "amd". */
+  vendor?: "amd" | "intel";
+  /** Whether local APICs have x2APIC mode. Default true. */
+  x2apic?: boolean;
+  /** Bytes for guest control blocks and nested page tables. Default 128 MiB. */
+  pool?: number;
+  /** Take what COM1 and COM2 send, each byte with the tick at which it has left. */
+  serial?: readonly (SerialSink | undefined)[];
+}
+
+/** Carries out an exit (EXIT_*, other than deadline and halt) of a CPU; may change any state and call `relax`. */
+export type ExitHandler = (processor: Processor, exitCode: number) => void;
+
+const MIB = 0x100000;
+const GIB = 0x40000000;
+const MAX_MEMORY = 3 * GIB;
+const MAX_CPUS = 64;
+const DEFAULT_CPUS = 4;
+const DEFAULT_POOL = 128 * MIB;
+const SERIAL_PORTS = 2;
+
+type Settled = Required<Omit<PcOptions, "serial">>;
+
+function settle(options: PcOptions): Settled {
+  const { cpu, cpus = DEFAULT_CPUS, memory = GIB, vendor = "amd" } = options;
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > MAX_CPUS)
+    throw new MachineError("bad-option", `cpus is ${cpus}`, `Give a number from 1 to ${MAX_CPUS}.`);
+  if (!Number.isInteger(memory / MIB) || memory < MIB || memory > MAX_MEMORY)
+    throw new MachineError("bad-option", `memory is ${memory}`, "Give 1 MiB to 3 GiB, whole MiB.");
+  return {
+    cpu,
+    cpus,
+    memory,
+    vendor,
+    x2apic: options.x2apic ?? true,
+    pool: options.pool ?? DEFAULT_POOL,
+  };
+}
+
+/** The machine. */
+export class Pc {
+  readonly options: Readonly<Settled>;
+  readonly processors: readonly Processor[];
+  readonly bus: SystemBus;
+  readonly devices: Devices;
+  /** Exports of cpu.wasm. */
+  readonly exports: Processors["exports"];
+  /** RAM; index 0 is physical address 0. For writes use `writeRam`, or call `invalidateCode` afterwards. */
+  readonly ram: Uint8Array;
+  readonly memory: WebAssembly.Memory;
+  /** Where RAM starts in `memory`. */
+  readonly ramBase: number;
+  readonly schedule: Schedule = new Schedule();
+  readonly interconnect: Interconnect = new Interconnect();
+  readonly executor: Executor;
+  readonly lapics: readonly Lapic[];
+  /** What the serial ports have sent so far. */
+  readonly serialLogs: readonly SerialLog[];
+  #handler: ExitHandler | undefined;
+
+  /** Throws `bad-option` or `no-memory`. */
+  constructor(options: PcOptions) {
+    const settled = settle(options);
+    this.options = settled;
+    this.bus = new SystemBus(this.schedule);
+    const cpus = createProcessors({ ...settled, bus: (...args) => this.bus.call(...args) });
+    this.processors = cpus.list;
+    this.exports = cpus.exports;
+    this.memory = cpus.memory;
+    this.ram = cpus.ram;
+    this.ramBase = cpus.ramBase;
+    this.lapics = cpus.list.map((processor) => this.#makeLapic(processor));
+    this.bus.connect(cpus.list, this.lapics);
+    this.serialLogs = Array.from(
+      { length: SERIAL_PORTS },
+      (_, index) => new SerialLog(options.serial?.[index]),
+    );
+    this.devices = this.#makeDevices();
+    this.executor = this.#makeExecutor();
+  }
+
+  #makeLapic(processor: Processor): Lapic {
+    const { x2apic, vendor } = this.options;
+    const { index } = processor;
+    const lapic: Lapic = new Lapic(
+      { id: index, bootstrap: index === 0, x2apic, cmci: vendor === "intel" },
+      localApicPins(processor, {
+        send: (message, shorthand) => this.interconnect.send(index, message, shorthand),
+        endOfInterrupt: (vector) => this.devices.ioapic.endOfInterrupt(vector),
+        acknowledgeExternal: () => this.devices.pic.acknowledge(),
+        nextEvent: () => lapic.nextEvent,
+        initialize: () => lapic.initialize(),
+      }),
+    );
+    this.interconnect.add(lapic);
+    return lapic;
+  }
+
+  #makeDevices(): Devices {
+    return createDevices({
+      schedule: this.schedule,
+      bus: this.bus,
+      interconnect: this.interconnect,
+      memory: this.options.memory,
+      sinks: this.serialLogs.map((log) => (byte: number, time: number) => log.put(byte, time)),
+      externalGone: () => this.lapics[0]!.setExternal(false),
+    });
+  }
+
+  #makeExecutor(): Executor {
+    return new Executor({
+      processors: [...this.processors],
+      lapics: [...this.lapics],
+      exit: (processor, code) => this.#exit(processor, code),
+      boundary: (time) => this.#boundary(time),
+      nextEvent: () => (this.interconnect.isBusy ? this.executor.boundary : this.schedule.next),
+    });
+  }
+
+  #exit(processor: Processor, code: number): void {
+    if (this.#handler) this.#handler(processor, code);
+    else throw describeExit(processor, code);
+  }
+
+  #boundary(time: number): void {
+    this.schedule.advance(time);
+    this.interconnect.deliver();
+    this.lapics[0]!.setExternal(this.devices.pic.output);
+  }
+
+  // Time
+
+  /** The present time in ticks: the local time of the CPU being executed or handled, else the boundary crossed last. */
+  get time(): number {
+    const { current, boundary } = this.executor;
+    return current < 0 ? boundary : this.processors[current]!.time;
+  }
+
+  /** Lets time advance to the first slice boundary at or after `until`. Throws what exit handlers throw. */
+  run(until: number): void {
+    this.executor.run(until);
+  }
+
+  /** Lets all other CPUs run to the next boundary while `cpu` stays where it is; for exit handlers that wait. */
+  relax(cpu: number): void {
+    this.executor.relax(cpu);
+  }
+
+  /** Sets the handler of exits. Without one an exit is an error, thrown by `run`. */
+  onExit(handler: ExitHandler | undefined): void {
+    this.#handler = handler;
+  }
+
+  /** Gives a CPU no time from now on, whatever its state. Idempotent. */
+  stop(cpu: number): void {
+    this.executor.stop(cpu);
+  }
+
+  /** Gives a stopped CPU time again. Idempotent. */
+  resume(cpu: number): void {
+    this.executor.resume(cpu);
+  }
+
+  // Interrupts
+
+  /** The local APIC of a CPU. */
+  lapic(cpu: number): Lapic {
+    return this.lapics[cpu]!;
+  }
+
+  /** Leaves nothing of the last owner in a local APIC: LVTs masked, ISR and IRR drained, SVR 0xff, TPR 0. */
+  resetLapic(cpu: number): void {
+    this.lapics[cpu]!.clean();
+    this.processors[cpu]!.setPending(S.PENDING_NMI, false);
+  }
+
+  /** Sends a fixed, lowest-priority or NMI interrupt: at once to the CPU being handled, else at the next boundary. */
+  sendIpi(cpu: number, mode: number, vector: number): void {
+    const message = { mode, vector, level: false, logical: false, destination: cpu };
+    if (cpu === this.executor.current) this.lapics[cpu]!.accept(message);
+    else this.interconnect.postTo(cpu, message);
+  }
+
+  /** Sends INIT; it arrives at the next boundary, and only at a CPU without a hypervisor. */
+  sendInit(cpu: number): void {
+    const message = {
+      mode: ICR_MODE_INIT,
+      vector: 0,
+      level: false,
+      logical: false,
+      destination: cpu,
+    };
+    this.interconnect.postTo(cpu, message);
+  }
+
+  /** Sends a start-up IPI; it arrives at the next boundary, and only at a CPU without a hypervisor. */
+  sendSipi(cpu: number, vector: number): void {
+    const message = { mode: ICR_MODE_SIPI, vector, level: false, logical: false, destination: cpu };
+    this.interconnect.postTo(cpu, message);
+  }
+
+  // Accesses on a CPU's behalf
+
+  /** Reads `size` bytes (1, 2, 4 or 8) of RAM or device memory as `cpu`; all ones where nobody answers. */
+  readPhysical(cpu: number, address: number, size: number): bigint {
+    if (this.#isRam(address, size)) return readLittleEndian(this.ram, address, size);
+    return this.#access(cpu, S.BUS_READ, address, size, 0n) ?? 0n;
+  }
+
+  /** Writes `size` bytes (1, 2, 4 or 8) of RAM or device memory as `cpu`. */
+  writePhysical(cpu: number, address: number, size: number, value: bigint): void {
+    if (this.#isRam(address, size)) {
+      for (let index = 0, rest = value; index < size; index++, rest >>= 8n)
+        this.ram[address + index] = Number(rest & 0xffn);
+      this.exports.invalidateCode(BigInt(address), BigInt(size));
+    } else {
+      this.#access(cpu, S.BUS_WRITE, address, size, value);
+    }
+  }
+
+  /** Copies bytes into RAM. Throws `bad-address` outside it. */
+  writeRam(address: number, bytes: Uint8Array): void {
+    this.#checkRam(address, bytes.length);
+    this.ram.set(bytes, address);
+    this.exports.invalidateCode(BigInt(address), BigInt(bytes.length));
+  }
+
+  /** Copies bytes out of RAM. Throws `bad-address` outside it. */
+  readRam(address: number, size: number): Uint8Array {
+    this.#checkRam(address, size);
+    return this.ram.slice(address, address + size);
+  }
+
+  /** Reads a port (`size` 1, 2 or 4) as `cpu`. */
+  readPort(cpu: number, port: number, size: number): number {
+    return Number(this.#access(cpu, S.BUS_PORT_IN, port, size, 0n));
+  }
+
+  /** Writes a port (`size` 1, 2 or 4) as `cpu`. */
+  writePort(cpu: number, port: number, size: number, value: number): void {
+    this.#access(cpu, S.BUS_PORT_OUT, port, size, BigInt(value >>> 0));
+  }
+
+  /** Reads an MSR of `cpu`; undefined: there is none (#GP). */
+  readMsr(cpu: number, msr: number): bigint | undefined {
+    if (isLapicMsr(msr)) return readMsr(this.lapics[cpu]!, msr);
+    return readHeldMsr(this.processors[cpu]!, msr);
+  }
+
+  /** Writes an MSR of `cpu`; false: there is none, or the value is bad (#GP). */
+  writeMsr(cpu: number, msr: number, value: bigint): boolean {
+    if (isLapicMsr(msr)) return writeMsr(this.lapics[cpu]!, msr, value);
+    return writeHeldMsr(this.processors[cpu]!, msr, value);
+  }
+
+  /** PCI configuration space. */
+  get pci(): PciBus {
+    return this.devices.pci;
+  }
+
+  /** Serial port 0 (COM1) or 1 (COM2). */
+  serial(port: number): Uart {
+    this.schedule.now = this.time;
+    return this.devices.serial[port]!;
+  }
+
+  /** Is told of every bus access of the CPUs while set. */
+  set trace(trace: ((record: BusRecord) => void) | undefined) {
+    this.bus.trace = trace;
+  }
+
+  // Whole machine
+
+  /** Everything, to go back to with `restore`. Not from a handler. */
+  save(): Snapshot {
+    return takeSnapshot(this);
+  }
+
+  /** Goes back to a snapshot of a machine with the same options. Throws `bad-snapshot`. */
+  restore(snapshot: Snapshot): void {
+    restoreSnapshot(this, snapshot);
+  }
+
+  /** SHA-256 of RAM, the CPUs' architectural state, the devices' state and the serial output so far, in hex. */
+  fingerprint(): string {
+    return fingerprint(this);
+  }
+
+  #isRam(address: number, size: number): boolean {
+    const end = address + size;
+    if (end > this.options.memory) return false;
+    return end <= LEGACY_VIDEO || address >= LEGACY_VIDEO_END;
+  }
+
+  #checkRam(address: number, size: number): void {
+    if (address < 0 || address + size > this.options.memory)
+      throw new MachineError("bad-address", `0x${address.toString(16)}, ${size} bytes, is not RAM`);
+  }
+
+  /** An access over the bus, without a trace of it in the CPU's state. */
+  #access(cpu: number, kind: number, address: number, size: number, value: bigint): bigint {
+    const processor = this.processors[cpu]!;
+    const before = [processor.wide(S.S_BUS_ADDRESS), processor.wide(S.S_BUS_VALUE)] as const;
+    processor.setWide(S.S_BUS_ADDRESS, BigInt(address));
+    processor.setWide(S.S_BUS_VALUE, value);
+    this.bus.call(cpu, kind, size);
+    const result = processor.wide(S.S_BUS_VALUE);
+    processor.setWide(S.S_BUS_ADDRESS, before[0]);
+    processor.setWide(S.S_BUS_VALUE, before[1]);
+    return BigInt.asUintN(size * 8, result);
+  }
+}
+
+/** The legacy video range is device memory although it lies below the end of RAM. */
+const LEGACY_VIDEO = 0xa0000;
+const LEGACY_VIDEO_END = 0xc0000;
+
+function readLittleEndian(bytes: Uint8Array, address: number, size: number): bigint {
+  let value = 0n;
+  for (let index = size - 1; index >= 0; index--)
+    value = (value << 8n) | BigInt(bytes[address + index]!);
+  return value;
+}

@@ -1,0 +1,114 @@
+// Snapshots and fingerprints of a whole machine. All state is either in the memory of cpu.wasm (which has no globals) or
+// in the devices; pages of zeros are left out of both.
+import * as S from "./cpu/interface.ts";
+import type { Saved } from "./devices/device.ts";
+import { MachineError } from "./error.ts";
+import type { Letter } from "./interconnect.ts";
+import type { Pc } from "./pc.ts";
+import { Sha256, type Sha256State } from "./sha256.ts";
+
+/** Everything of a machine at one boundary. */
+export interface Snapshot {
+  kind: "pc";
+  version: 1;
+  /** The options that it fits. */
+  options: { cpus: number; memory: number; pool: number; vendor: string; x2apic: boolean };
+  /** Addresses of the pages of cpu.wasm's memory that are not zero, and their contents in that order. */
+  pages: Float64Array;
+  contents: Uint8Array;
+  devices: Record<string, Saved>;
+  lapics: Saved[];
+  letters: Letter[];
+  executor: { boundary: number; stopped: boolean[] };
+  serial: { count: number; hash: Sha256State }[];
+}
+
+const PAGE = 4096;
+const WORD = 4;
+/** State that says nothing about the program: how far to run, and the last bus call, fault and exit. */
+const TRANSIENT: readonly [number, number][] = [
+  [S.S_DEADLINE, 8],
+  [S.S_FAULT, S.S_INSTRUCTIONS - S.S_FAULT],
+  [S.S_EXIT_CODE, S.S_PRIVATE - S.S_EXIT_CODE],
+];
+
+/** The start of every page in [start, end) that is not all zeros; `start` and `end` are multiples of 4096. */
+function* usedPages(buffer: ArrayBuffer, start: number, end: number): Generator<number> {
+  const words = new Int32Array(buffer, start, (end - start) / WORD);
+  const step = PAGE / WORD;
+  for (let first = 0; first < words.length; first += step)
+    if (!isZero(words, first, first + step)) yield start + first * WORD;
+}
+
+function isZero(words: Int32Array, first: number, end: number): boolean {
+  for (let index = first; index < end; index += 4)
+    if (words[index]! | words[index + 1]! | words[index + 2]! | words[index + 3]!) return false;
+  return true;
+}
+
+function optionsOf(pc: Pc): Snapshot["options"] {
+  const { cpus, memory, pool, vendor, x2apic } = pc.options;
+  return { cpus, memory, pool, vendor, x2apic };
+}
+
+function saveDevices(pc: Pc): Record<string, Saved> {
+  const saved = Object.entries(pc.devices.stateful).map(([name, device]) => [name, device.save()]);
+  return Object.fromEntries(saved) as Record<string, Saved>;
+}
+
+/** Copies everything. */
+export function takeSnapshot(pc: Pc): Snapshot {
+  const { buffer } = pc.memory;
+  const pages = Float64Array.from(usedPages(buffer, 0, buffer.byteLength));
+  const contents = new Uint8Array(pages.length * PAGE);
+  for (const [index, page] of pages.entries())
+    contents.set(new Uint8Array(buffer, page, PAGE), index * PAGE);
+  return {
+    ...{ kind: "pc", version: 1, options: optionsOf(pc), pages, contents },
+    devices: saveDevices(pc),
+    lapics: pc.lapics.map((lapic) => lapic.save()),
+    letters: pc.interconnect.save(),
+    executor: pc.executor.save(),
+    serial: pc.serialLogs.map((log) => log.save()),
+  };
+}
+
+/** Goes back to a snapshot. Throws `bad-snapshot`, before anything changes, if it is of another machine. */
+export function restoreSnapshot(pc: Pc, snapshot: Snapshot): void {
+  const options = JSON.stringify(optionsOf(pc));
+  if (snapshot.kind !== "pc" || JSON.stringify(snapshot.options) !== options)
+    throw new MachineError("bad-snapshot", "the snapshot is of a machine with other options");
+  restoreMemory(pc.memory.buffer, snapshot);
+  pc.executor.restore(snapshot.executor);
+  pc.schedule.now = snapshot.executor.boundary;
+  for (const [name, device] of Object.entries(pc.devices.stateful))
+    device.restore(snapshot.devices[name]!);
+  for (const [cpu, lapic] of pc.lapics.entries()) lapic.restore(snapshot.lapics[cpu]!);
+  pc.interconnect.restore(snapshot.letters);
+  for (const [index, log] of pc.serialLogs.entries()) log.restore(snapshot.serial[index]!);
+}
+
+function restoreMemory(buffer: ArrayBuffer, { pages, contents }: Snapshot): void {
+  const bytes = new Uint8Array(buffer);
+  for (const page of usedPages(buffer, 0, buffer.byteLength)) bytes.fill(0, page, page + PAGE);
+  for (const [index, page] of pages.entries())
+    bytes.set(contents.subarray(index * PAGE, (index + 1) * PAGE), page);
+}
+
+/** SHA-256 of what software can see of the machine. */
+export function fingerprint(pc: Pc): string {
+  const hash = new Sha256();
+  const { buffer } = pc.memory;
+  for (const page of usedPages(buffer, pc.ramBase, pc.ramBase + pc.options.memory))
+    hash.updateText(`page ${page - pc.ramBase}\n`).update(new Uint8Array(buffer, page, PAGE));
+  for (const processor of pc.processors) hash.update(architecturalState(processor.snapshot()));
+  hash.updateText(JSON.stringify([saveDevices(pc), pc.lapics.map((lapic) => lapic.save())]));
+  hash.updateText(JSON.stringify([pc.interconnect.save(), pc.executor.save()]));
+  for (const log of pc.serialLogs) hash.updateText(log.digest);
+  return hash.digest();
+}
+
+function architecturalState(state: Uint8Array): Uint8Array {
+  for (const [offset, size] of TRANSIENT) state.fill(0, offset, offset + size);
+  return state;
+}
