@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { circles, type Graph, importFault } from "./imports.ts";
+import { linkFault } from "./links.ts";
+import { mayImport, roomOf } from "./rooms.ts";
+import { codeLines, type Import, importsOf, withoutComments } from "./source.ts";
+import { wordFaults } from "./words.ts";
+
+const imported = (path: string, rest: Partial<Import> = {}) => ({
+  target: `../${path}`,
+  path,
+  typeOnly: false,
+  lazy: false,
+  ...rest,
+});
+
+describe("importsOf", () => {
+  it("finds every form, and nothing in comments and strings", () => {
+    const source = `
+      import "./a.ts";
+      import b from "./b.ts";
+      import {
+        c, // from "./no.ts"
+        d,
+      } from "./c.ts";
+      import * as e from './e.ts';
+      import type { F } from "./f.ts";
+      export * from "./g.ts";
+      export type { H } from "./h.ts";
+      export { i } from "./i.ts";
+      /* import "./no.ts"; */
+      const text = 'import "./no.ts"';
+      export const j = await import("./j.ts");
+    `;
+    const found = importsOf(source);
+    expect(found.map(({ target }) => target)).toEqual(
+      ["a", "b", "c", "e", "f", "g", "h", "i", "j"].map((name) => `./${name}.ts`),
+    );
+    expect(found.filter(({ typeOnly }) => typeOnly).map(({ target }) => target)).toEqual([
+      "./f.ts",
+      "./h.ts",
+    ]);
+    expect(found.filter(({ lazy }) => lazy).map(({ target }) => target)).toEqual(["./j.ts"]);
+  });
+});
+
+describe("codeLines", () => {
+  it("counts lines with more than comments", () => {
+    const source = `// one
+
+      const a = "// no comment"; // comment
+      /* two
+         three */ const b = /\\/\\*/;
+      /** four */
+      const c = \`
+        /* text \${a} */
+      \`;`;
+    expect(codeLines(source)).toBe(5);
+    expect(withoutComments(source).split("\n").length).toBe(source.split("\n").length);
+  });
+});
+
+describe("rooms", () => {
+  it("a file belongs to the innermost room", () => {
+    expect(roomOf("platforms/emulated/index.ts")).toBe("platforms/emulated");
+    expect(roomOf("config/index.ts")).toBe("config");
+    expect(roomOf("vitest.config.ts")).toBeUndefined();
+  });
+
+  it("a directory in the table stands for the rooms in it", () => {
+    expect(mayImport("control", "platforms/emulated")).toBe(true);
+    expect(mayImport("config", "platforms/emulated")).toBe(false);
+    expect(mayImport("test", "cli")).toBe(true);
+  });
+});
+
+describe("importFault", () => {
+  it.each([
+    ["hypervisor/core/cell.ts", imported("abi/config.ts"), undefined],
+    ["hypervisor/core/cell.ts", imported("machine/pc.ts"), "hypervisor/ may not import machine/"],
+    ["config/load.ts", imported("control/api.ts"), "config/ may not import control/"],
+    ["config/load.test.ts", imported("control/api.ts"), undefined],
+    ["control/session.ts", imported("platforms/emulated/index.ts"), "only with import()"],
+    ["control/session.ts", imported("platforms/emulated/index.ts", { lazy: true }), undefined],
+    ["control/session.ts", imported("platforms/emulated/index.ts", { typeOnly: true }), undefined],
+    ["cli/main.ts", imported("elsewhere/index.ts"), "in no room"],
+  ])("%s", (from, one, message) => {
+    if (message === undefined) expect(importFault(from, one)).toBeUndefined();
+    else expect(importFault(from, one)).toContain(message);
+  });
+});
+
+describe("circles", () => {
+  const graph = (edges: Record<string, ReturnType<typeof imported>[]>): Graph =>
+    new Map(Object.entries(edges));
+
+  it("reports a circle once, from its first file", () => {
+    const edges = {
+      "cli/c.ts": [imported("cli/a.ts")],
+      "cli/a.ts": [imported("cli/b.ts")],
+      "cli/b.ts": [imported("cli/c.ts")],
+      "cli/d.ts": [imported("cli/b.ts")],
+    };
+    expect(circles(graph(edges))).toEqual(["circle of imports: cli/a.ts -> cli/b.ts -> cli/c.ts"]);
+  });
+
+  it("does not count types, lazy imports and AssemblyScript", () => {
+    const edges = {
+      "cli/a.ts": [imported("cli/b.ts", { typeOnly: true }), imported("cli/c.ts")],
+      "cli/b.ts": [imported("cli/a.ts")],
+      "cli/c.ts": [imported("cli/a.ts", { lazy: true })],
+      "hypervisor/a.ts": [imported("hypervisor/b.ts")],
+      "hypervisor/b.ts": [imported("hypervisor/a.ts")],
+    };
+    expect(circles(graph(edges))).toEqual([]);
+  });
+});
+
+describe("linkFault", () => {
+  it.each([
+    ["https://example.org", undefined],
+    ["types.ts", undefined],
+    ["../config/README.md#config", undefined],
+    ["#config", undefined],
+    ["nowhere.ts", "does not exist"],
+    ["#nowhere", "no such heading"],
+    ["../../elsewhere.md", "out of the repository"],
+  ])("%s", (link, message) => {
+    const fault = linkFault("config/README.md", link);
+    if (message === undefined) expect(fault).toBeUndefined();
+    else expect(fault).toContain(message);
+  });
+});
+
+describe("wordFaults", () => {
+  it.each([
+    ["see /work/main/x", 1],
+    ["a path like inmates/work/x", 0],
+    ["in /home/someone/x", 1],
+    ['"resolved": "https://registry.npmjs.org/x"', 0],
+    ['"resolved": "http://localhost/x"', 1],
+    ["../shared/ABI.md", 1],
+    ["shared memory", 0],
+    ["one\ntwo /root/x", 1],
+  ])("%s", (text, count) => {
+    expect(wordFaults("file", text)).toHaveLength(count);
+  });
+});

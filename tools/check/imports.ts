@@ -1,0 +1,105 @@
+// Every import is allowed by the table of rooms, the table is ARCHITECTURE.md's, and nothing imports itself in a circle.
+import { posix } from "node:path";
+import type { Check } from "./check.ts";
+import { readText, repositoryFiles } from "./files.ts";
+import { ANYTHING, mayImport, onlyLazily, ROOMS, roomOf, TESTS } from "./rooms.ts";
+import { type Import, importsOf } from "./source.ts";
+
+/** Relative imports of all TypeScript files, by file. */
+export type Graph = ReadonlyMap<string, readonly (Import & { readonly path: string })[]>;
+
+function importGraph(): Graph {
+  const sources = repositoryFiles().filter((path) => /\.(ts|mjs)$/.test(path));
+  return new Map(
+    sources.map((path) => [
+      path,
+      importsOf(readText(path))
+        .filter(({ target }) => target.startsWith("."))
+        .map((one) => ({ ...one, path: posix.join(posix.dirname(path), one.target) })),
+    ]),
+  );
+}
+
+/** What is wrong with an import of `from`, if anything. */
+export function importFault(from: string, one: Import & { path: string }): string | undefined {
+  const room = roomOf(from);
+  const other = roomOf(one.path);
+  if (room === undefined || TESTS.test(from)) return undefined;
+  if (other === undefined)
+    return ROOMS[room]?.imports === ANYTHING
+      ? undefined
+      : `${from} imports ${one.path}, which is in no room`;
+  if (!mayImport(room, other))
+    return `${from} imports ${one.path}, but ${room}/ may not import ${other}/`;
+  if (room !== other && onlyLazily(room, other) && !one.lazy && !one.typeOnly)
+    return `${from} imports ${one.path}, but ${room}/ may load ${other}/ only with import()`;
+  return undefined;
+}
+
+/** Circles among files; types do not count, and AssemblyScript has no order of initialisation to get wrong. */
+export function circles(graph: Graph): string[] {
+  const found = new Set<string>();
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) {
+      const circle = trail.slice(start);
+      // Named from its first file in the alphabet, so that it is reported once.
+      const first = circle.indexOf([...circle].sort()[0] as string);
+      found.add([...circle.slice(first), ...circle.slice(0, first)].join(" -> "));
+    }
+    if (start >= 0 || done.has(path) || isAssemblyScript(path)) return;
+    for (const one of graph.get(path) ?? [])
+      if (!one.typeOnly && !one.lazy) visit(one.path, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return [...found].map((circle) => `circle of imports: ${circle}`);
+}
+
+function isAssemblyScript(path: string): boolean {
+  return path.startsWith("machine/cpu/") || (ROOMS[roomOf(path) ?? ""]?.assemblyScript ?? false);
+}
+
+/** The rows of the table in ARCHITECTURE.md: directory and what its last column names. */
+function documentedRooms(): Map<string, string> {
+  const rows = readText("ARCHITECTURE.md").matchAll(
+    /^\| (`[^|]*`) *\|[^|]*\|[^|]*\| ([^|]*?) *\|$/gm,
+  );
+  return new Map(
+    [...rows].flatMap(([, names, imports]) =>
+      [...(names as string).matchAll(/`([^`]+?)\/?`/g)].map(([, name]): [string, string] => [
+        name as string,
+        (imports as string).replaceAll("`", ""),
+      ]),
+    ),
+  );
+}
+
+function tableFaults(): string[] {
+  const documented = documentedRooms();
+  return Object.entries(ROOMS).flatMap(([name, { imports, lazily }]) => {
+    const words = imports === ANYTHING ? [ANYTHING] : imports;
+    const text = words.join(", ") || "nothing";
+    const expected = lazily ? `${text} (lazily)` : text;
+    const found = documented.get(name);
+    if (found === expected) return [];
+    return [`ARCHITECTURE.md says that ${name}/ may import "${found}", rooms.ts "${expected}"`];
+  });
+}
+
+export const imports: Check = {
+  name: "room imports",
+  run() {
+    const graph = importGraph();
+    const faults = [...graph].flatMap(([from, list]) =>
+      list.map((one) => importFault(from, one)).filter((text) => text !== undefined),
+    );
+    const missing = [...graph].flatMap(([from, list]) =>
+      list
+        .filter((one) => one.target.endsWith(".ts") && !graph.has(one.path))
+        .map((one) => `${from} imports ${one.path}, which does not exist`),
+    );
+    return { failures: [...tableFaults(), ...faults, ...missing, ...circles(graph)] };
+  },
+};

@@ -1,0 +1,97 @@
+// The module's shape: its imports are the narrow waist and nothing else, and it keeps to the dialect.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../root.ts";
+import { type Check, executeTool } from "./check.ts";
+import { readText } from "./files.ts";
+import { withoutComments } from "./source.ts";
+
+/** The built core. */
+export const HYPERVISOR = join(ROOT, "dist", "hypervisor.wasm");
+
+/** Names of the functions that hypervisor/platform.ts declares, in order. */
+export function platformMembers(): string[] {
+  const source = withoutComments(readText("hypervisor/platform.ts"));
+  return [...source.matchAll(/\bexport declare function (\w+)\(/g)].map(
+    ([, name]) => name as string,
+  );
+}
+
+/** How WebAssembly names the types that platform.ts uses. */
+const VALUE_TYPES: Readonly<Record<string, string>> = {
+  u8: "i32",
+  u16: "i32",
+  u32: "i32",
+  i32: "i32",
+  bool: "i32",
+  usize: "i32",
+  u64: "i64",
+  i64: "i64",
+};
+
+/** Signatures by name, as wasm-dis prints them: `(param i32 i64) (result i32)`. */
+function declaredSignatures(): Map<string, string> {
+  const source = withoutComments(readText("hypervisor/platform.ts"));
+  const declarations = source.matchAll(/export declare function (\w+)\(([^)]*)\)\s*:\s*(\w+);/g);
+  return new Map(
+    [...declarations].map(([, name, parameters, result]) => {
+      const types = [...(parameters as string).matchAll(/:\s*(\w+)/g)].map(
+        ([, type]) => VALUE_TYPES[type as string] ?? type,
+      );
+      const parts = [
+        ...(types.length > 0 ? [`(param ${types.join(" ")})`] : []),
+        ...(result === "void" ? [] : [`(result ${VALUE_TYPES[result as string] ?? result})`]),
+      ];
+      return [name as string, parts.join(" ")];
+    }),
+  );
+}
+
+function importFaults(text: string): string[] {
+  const declared = declaredSignatures();
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  for (const [, module, name, kind] of text.matchAll(
+    /^ \(import "([^"]+)" "([^"]+)" \((memory|func|global|table|tag) /gm,
+  )) {
+    if (module === "env" && name === "memory" && kind === "memory") continue;
+    if (module !== "platform" || kind !== "func" || !declared.has(name as string))
+      faults.push(
+        `imports ${kind} ${module}.${name}, which hypervisor/platform.ts does not declare`,
+      );
+    seen.add(name as string);
+  }
+  for (const [, name, signature] of text.matchAll(
+    /^ \(import "platform" "([^"]+)" \(func \$\S+((?: \([^)]*\))*)\)\)$/gm,
+  )) {
+    const found = (signature as string).trim();
+    const wanted = declared.get(name as string);
+    if (wanted !== undefined && wanted !== found)
+      faults.push(`imports ${name} as "${found}", declared as "${wanted}"`);
+  }
+  for (const name of declared.keys())
+    if (!seen.has(name)) faults.push(`hypervisor/platform.ts declares ${name}, which nothing uses`);
+  return faults;
+}
+
+/** Things that must not be in the module, and what they look like in its text. */
+const FORBIDDEN: readonly [RegExp, string][] = [
+  [/^ \(global \S+ \(mut /m, "has a mutable global"],
+  [/^ \(start /m, "has a start function"],
+  [/\(memory\.grow/, "grows its memory"],
+  [/^ \(table /m, "has a table (indirect calls)"],
+];
+
+export const waist: Check = {
+  name: "the narrow waist: imports of hypervisor.wasm",
+  run() {
+    if (!existsSync(HYPERVISOR)) return { failures: ["dist/hypervisor.wasm is not built"] };
+    const { status, output } = executeTool("binaryen/bin/wasm-dis", [HYPERVISOR]);
+    if (status !== 0) return { failures: [output] };
+    const faults = FORBIDDEN.filter(([pattern]) => pattern.test(output)).map(([, what]) => what);
+    return {
+      failures: [...importFaults(output), ...faults],
+      note: `${platformMembers().length} imports, ${output.match(/^ \(export /gm)?.length ?? 0} exports`,
+    };
+  },
+};
