@@ -1,0 +1,87 @@
+// The private part of a CPU's state block (from S_PRIVATE on), as far as memory/ and system/ own it, and the block that
+// describes the machine. 0x780 to 0xfff is the interpreter's; it says so beside its own constants.
+
+/** MODE_* bits (system/mode.ts), u32. */
+export const S_MODE: u32 = 0x700;
+/** Number of logged entries of each translation cache, u32[3]. */
+export const S_TLB_COUNTS: u32 = 0x708;
+/** Frame (system/frame.ts): stack pointer, u64. */
+export const S_FRAME_POINTER: u32 = 0x718;
+/** Frame: which bits of the pointer count, u64. */
+export const S_FRAME_MASK: u32 = 0x720;
+/** Frame: base of the stack segment, u64. */
+export const S_FRAME_BASE: u32 = 0x728;
+/** Frame: limit of the stack segment, u32. */
+export const S_FRAME_LIMIT: u32 = 0x730;
+/** Frame: attributes of the stack segment, u32. */
+export const S_FRAME_ATTRIBUTES: u32 = 0x734;
+/** Frame: PF_USER if the stack is accessed as a user, u32. */
+export const S_FRAME_USER: u32 = 0x738;
+/** Frame: error code of #SS, u32. */
+export const S_FRAME_ERROR: u32 = 0x73c;
+/** Frame: selector of a stack that is being switched to, u32. */
+export const S_FRAME_SELECTOR: u32 = 0x740;
+/** Event that waits for the next `run`: EVENT_* and vector, u32. */
+export const S_EVENT: u32 = 0x744;
+/** Frame: descriptor of a stack that is being switched to, u64. */
+export const S_FRAME_DESCRIPTOR: u32 = 0x748;
+/** RIP of the next instruction, u64; functions that transfer control overwrite it. */
+export const S_NEXT: u32 = 0x780;
+
+/** Translation cache for reads: TLB_ENTRIES of TLB_ENTRY_SIZE bytes. */
+export const TLB_READ: u32 = 0x1000;
+/** The same for writes. */
+export const TLB_WRITE: u32 = 0x5000;
+/** The same for instruction fetches. */
+export const TLB_EXEC: u32 = 0x9000;
+/** Bytes from one cache to the next. */
+export const TLB_SIZE: u32 = 0x4000;
+/** Entries of a cache, direct mapped by page number. */
+export const TLB_ENTRIES: u32 = 1024;
+/** Shift of an entry's index: {tag u64, addend u32, unused u32}. */
+export const TLB_ENTRY_SHIFT: u32 = 4;
+/** Offset of the addend in an entry: host address = low half of the linear address + addend. */
+export const TLB_ADDEND: u32 = 8;
+/** For each cache the indices of its occupied entries, u16[TLB_ENTRIES] each, so that a flush costs what was filled. */
+export const S_TLB_LOG: u32 = 0xd000;
+/** Bytes of the log of one cache. */
+export const TLB_LOG_SIZE: u32 = 0x800;
+/** Size of a state block. */
+export const STATE_SIZE: u32 = 0xf000;
+
+/** Bits of an address within a page. */
+export const PAGE_SHIFT: u32 = 12;
+/** Size of a page. */
+export const PAGE_SIZE: u32 = 0x1000;
+/** Offset within a page. */
+export const PAGE_OFFSET: u32 = 0xfff;
+
+/** Machine: number of CPUs, u32. */
+export const M_CPUS: u32 = 0x0;
+/** Machine: address of the first state block, u32. */
+export const M_STATES: u32 = 0x4;
+/** Machine: host address of physical address 0, u32. */
+export const M_RAM_BASE: u32 = 0x8;
+/** Machine: vendor (VENDOR_*), u32. */
+export const M_VENDOR: u32 = 0xc;
+/** Machine: bytes of RAM, u64. */
+export const M_RAM_SIZE: u32 = 0x10;
+/** Machine: features switched on by `setFeatures`, u32. */
+export const M_FEATURES: u32 = 0x18;
+/** Machine: first page of the pool that can be handed out, u32. */
+export const M_POOL_FIRST: u32 = 0x1c;
+/** Machine: number of pages that can be handed out, u32. */
+export const M_POOL_PAGES: u32 = 0x20;
+/** Machine: number of pages in use, u32. */
+export const M_POOL_USED: u32 = 0x24;
+/** Machine: address of the pool's map, a byte a page, u32. */
+export const M_POOL_MAP: u32 = 0x28;
+/** Machine: where the search for a free page starts, u32. */
+export const M_POOL_HINT: u32 = 0x2c;
+/** Size of the machine's block. */
+export const M_SIZE: u32 = 0x30;
+
+/** Vendor: AuthenticAMD. */
+export const VENDOR_AMD: u32 = 0;
+/** Vendor: GenuineIntel. */
+export const VENDOR_INTEL: u32 = 1;

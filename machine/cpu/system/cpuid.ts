@@ -1,0 +1,230 @@
+// CPUID (AMD64 APM volume 3, appendix E): an EPYC-like AMD or a Xeon-like Intel processor, with what the interpreter has and
+// nothing else.
+
+import { CR4_OSXSAVE } from "../../../abi/x86/registers.ts";
+import {
+  EXIT_CPUID,
+  G_INTERCEPTS,
+  INTERCEPT_CPUID,
+  S_CR4,
+  S_GPR,
+  S_GUEST,
+  S_INDEX,
+} from "../interface.ts";
+import { M_FEATURES, VENDOR_AMD } from "../memory/layout.ts";
+import { cpuCount, MACHINE, stateOf, vendor } from "../memory/machine.ts";
+import { PHYSICAL_BITS } from "../memory/paging.ts";
+import { raiseInstructionExit } from "./fault.ts";
+
+/** `setFeatures`: the local APIC has x2APIC mode. */
+export const FEATURE_X2APIC: u32 = 1;
+/** `setFeatures`: the local APIC's timer has TSC-deadline mode. */
+export const FEATURE_TSC_DEADLINE: u32 = 2;
+
+/** Parts of a result. */
+const EAX: u32 = 0;
+const EBX: u32 = 1;
+const ECX: u32 = 2;
+const EDX: u32 = 3;
+/** First extended leaf. */
+const EXTENDED: u32 = 0x80000000;
+/** Highest leaf of an AMD processor (0xd: extended state, empty). */
+const AMD_MAX: u32 = 0xd;
+/** Highest leaf of an Intel processor (0x16: frequencies). */
+const INTEL_MAX: u32 = 0x16;
+/** Highest extended leaf (AMD: SVM). */
+const AMD_EXTENDED_MAX: u32 = 0x8000000a;
+/** Highest extended leaf (Intel). */
+const INTEL_EXTENDED_MAX: u32 = 0x80000008;
+/** Family 0x17, model 1, stepping 2. */
+const AMD_SIGNATURE: u32 = 0x00800f12;
+/** Family 6, model 0x55, stepping 4. */
+const INTEL_SIGNATURE: u32 = 0x00050654;
+/** Cache line of 64 bytes, in units of eight, in its place in leaf 1. */
+const LINE_SIZE: u32 = 0x800;
+/** Leaf 1 EDX: DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE36 CLFSH, and HTT with several CPUs. */
+const FEATURES_EDX: u32 = 0x000bfbfc;
+const FEATURES_HTT: u32 = 0x10000000;
+/** Leaf 1 ECX: CMPXCHG16B. */
+const FEATURES_ECX: u32 = 0x2000;
+const FEATURES_ECX_X2APIC: u32 = 0x200000;
+const FEATURES_ECX_DEADLINE: u32 = 0x1000000;
+const FEATURES_ECX_OSXSAVE: u32 = 0x8000000;
+/** Leaf 6 EAX: the APIC timer never stops. */
+const POWER_ARAT: u32 = 4;
+/** Leaf 7 EBX: FSGSBASE, SMEP. */
+const FEATURES7_EBX: u32 = 0x81;
+/** Leaf 7 ECX: UMIP. */
+const FEATURES7_ECX: u32 = 0x4;
+/** Leaf 0x80000001 ECX: LAHF in 64-bit code. */
+const EXTENDED_ECX: u32 = 0x1;
+/** The same, AMD only: legacy core count, SVM. */
+const EXTENDED_ECX_AMD: u32 = 0x6;
+/** Leaf 0x80000001 EDX: SYSCALL, NX, 1 GiB pages, RDTSCP, long mode. */
+const EXTENDED_EDX: u32 = 0x2c100800;
+/** What AMD repeats of leaf 1's EDX there. */
+const EXTENDED_EDX_REPEATED: u32 = 0x0183f3ff;
+/** Leaf 0x80000007 EDX: invariant TSC. */
+const INVARIANT_TSC: u32 = 0x100;
+/** Linear address bits, in their place in leaf 0x80000008. */
+const LINEAR_BITS: u32 = 48 << 8;
+/** Leaf 0x8000000a: revision, ASIDs, nested paging and next RIP. */
+const SVM_REVISION: u32 = 1;
+const SVM_ASIDS: u32 = 16;
+const SVM_FEATURES: u32 = 0x9;
+/** Leaf 0x15: the TSC is a 25 MHz crystal times 40. */
+const CRYSTAL_HZ: u32 = 25000000;
+const CRYSTAL_FACTOR: u32 = 40;
+/** Leaf 0x16: core and bus frequency in MHz. */
+const CORE_MHZ: u32 = 1000;
+const BUS_MHZ: u32 = 100;
+/** Size of a brand string's leaf. */
+const BRAND_PART: u32 = 16;
+
+/** "AuthenticAMD", then "GenuineIntel", as EBX, EDX, ECX. */
+const VENDORS: usize = memory.data<u32>([
+  0x68747541, 0x69746e65, 0x444d4163, 0x756e6547, 0x49656e69, 0x6c65746e,
+]);
+/** "Jailhouse emulated x86-64 processor", padded to 48 bytes. */
+const BRAND: usize = memory.data<u32>([
+  0x6c69614a, 0x73756f68, 0x6d652065, 0x74616c75, 0x78206465, 0x362d3638, 0x72702034, 0x7365636f,
+  0x00726f73, 0, 0, 0,
+]);
+/** Leaf 4 (Intel), EAX EBX ECX for subleaves 0 to 3: L1 data, L1 code 32 KiB, L2 1 MiB, L3 16 MiB. */
+const CACHES: usize = memory.data<u32>([
+  0x0121, 0x01c0003f, 63, 0x0122, 0x01c0003f, 63, 0x0143, 0x03c0003f, 1023, 0x0163, 0x03c0003f,
+  16383,
+]);
+/** Caches of leaf 4. */
+const CACHE_COUNT: u32 = 4;
+/** Leaves 0x80000005 and 0x80000006 (AMD), all four parts. */
+const AMD_CACHES: usize = memory.data<u32>([
+  0xff40ff40, 0xff40ff40, 0x20080140, 0x40040140, 0, 0x42004200, 0x02006140, 0x00808140,
+]);
+
+/** Switches on what depends on the machine around the CPU: FEATURE_* bits. */
+export function setFeatures(features: u32): void {
+  store<u32>(MACHINE, features, M_FEATURES);
+}
+
+function isAmd(): bool {
+  return vendor() == VENDOR_AMD;
+}
+
+/** Bits that an APIC id needs. */
+function idBits(): u32 {
+  return 32 - <u32>clz<u32>(cpuCount() - 1);
+}
+
+function features(s: u32, part: u32): u32 {
+  if (part == EAX) return isAmd() ? AMD_SIGNATURE : INTEL_SIGNATURE;
+  if (part == EBX) return LINE_SIZE | (cpuCount() << 16) | (load<u32>(s, S_INDEX) << 24);
+  if (part == EDX) return FEATURES_EDX | (cpuCount() > 1 ? FEATURES_HTT : 0);
+  const options = load<u32>(MACHINE, M_FEATURES);
+  let result = FEATURES_ECX;
+  if (options & FEATURE_X2APIC) result |= FEATURES_ECX_X2APIC;
+  if (options & FEATURE_TSC_DEADLINE) result |= FEATURES_ECX_DEADLINE;
+  if (load<u32>(s, S_CR4) & CR4_OSXSAVE) result |= FEATURES_ECX_OSXSAVE;
+  return result;
+}
+
+/** Leaf 0xb: one thread a core, all cores in one package. */
+function topology(s: u32, subleaf: u32, part: u32): u32 {
+  if (part == EDX) return load<u32>(s, S_INDEX);
+  if (part == ECX) return subleaf < 2 ? ((subleaf + 1) << 8) | subleaf : subleaf;
+  if (subleaf == 0) return part == EBX ? 1 : 0;
+  if (subleaf == 1) return part == EBX ? cpuCount() : idBits();
+  return 0;
+}
+
+function frequency(leaf: u32, part: u32): u32 {
+  if (leaf == 0x15)
+    return part == EAX ? 1 : part == EBX ? CRYSTAL_FACTOR : part == ECX ? CRYSTAL_HZ : 0;
+  return part == EDX ? 0 : part == ECX ? BUS_MHZ : CORE_MHZ;
+}
+
+function basicLeaf(s: u32, leaf: u32, subleaf: u32, part: u32): u32 {
+  switch (leaf) {
+    case 0: {
+      if (part == EAX) return isAmd() ? AMD_MAX : INTEL_MAX;
+      const word = part == EBX ? 0 : part == EDX ? 1 : 2;
+      return load<u32>(VENDORS + (isAmd() ? 0 : 12) + word * 4);
+    }
+    case 1:
+      return features(s, part);
+    case 2:
+      // One descriptor byte: see leaf 4.
+      return isAmd() || part != EAX ? 0 : 0xff01;
+    case 4:
+      if (isAmd() || part == EDX || subleaf >= CACHE_COUNT) return 0;
+      return load<u32>(CACHES + (subleaf * 3 + part) * 4);
+    case 6:
+      return part == EAX ? POWER_ARAT : 0;
+    case 7:
+      if (subleaf != 0 || part == EAX || part == EDX) return 0;
+      return part == EBX ? FEATURES7_EBX : FEATURES7_ECX;
+    case 0xb:
+      return topology(s, subleaf, part);
+    case 0x15:
+    case 0x16:
+      return isAmd() ? 0 : frequency(leaf, part);
+    default:
+      return 0;
+  }
+}
+
+function extendedFeatures(part: u32): u32 {
+  if (part == ECX) return EXTENDED_ECX | (isAmd() ? EXTENDED_ECX_AMD : 0);
+  if (part == EDX) return EXTENDED_EDX | (isAmd() ? FEATURES_EDX & EXTENDED_EDX_REPEATED : 0);
+  return part == EAX && isAmd() ? AMD_SIGNATURE : 0;
+}
+
+function svmFeatures(part: u32): u32 {
+  if (!isAmd() || part == ECX) return 0;
+  return part == EAX ? SVM_REVISION : part == EBX ? SVM_ASIDS : SVM_FEATURES;
+}
+
+function extendedLeaf(leaf: u32, part: u32): u32 {
+  switch (leaf - EXTENDED) {
+    case 0:
+      if (part != EAX) return isAmd() ? basicLeaf(0, 0, 0, part) : 0;
+      return isAmd() ? AMD_EXTENDED_MAX : INTEL_EXTENDED_MAX;
+    case 1:
+      return extendedFeatures(part);
+    case 2:
+    case 3:
+    case 4:
+      return load<u32>(BRAND + (leaf - EXTENDED - 2) * BRAND_PART + part * 4);
+    case 5:
+    case 6:
+      return isAmd() ? load<u32>(AMD_CACHES + (leaf - EXTENDED - 5) * 16 + part * 4) : 0;
+    case 7:
+      return part == EDX ? INVARIANT_TSC : 0;
+    case 8:
+      if (part == EAX) return PHYSICAL_BITS | LINEAR_BITS;
+      return part == ECX && isAmd() ? (cpuCount() - 1) | (idBits() << 12) : 0;
+    case 10:
+      return svmFeatures(part);
+    default:
+      return 0;
+  }
+}
+
+/** One part (0 to 3: EAX, EBX, ECX, EDX) of a leaf as a CPU answers it. */
+export function cpuidPart(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32 {
+  return leaf >= EXTENDED ? extendedLeaf(leaf, part) : basicLeaf(stateOf(cpu), leaf, subleaf, part);
+}
+
+/** CPUID: EAX, EBX, ECX, EDX from the leaf in EAX and the subleaf in ECX, or EXIT_CPUID. */
+export function cpuid(s: u32): void {
+  const guest = load<u32>(s, S_GUEST);
+  if (guest != 0 && load<u32>(guest, G_INTERCEPTS) & INTERCEPT_CPUID)
+    return raiseInstructionExit(s, EXIT_CPUID, 0, 0);
+  const cpu = load<u32>(s, S_INDEX);
+  const leaf = load<u32>(s, S_GPR);
+  const subleaf = load<u32>(s, S_GPR + 8);
+  store<u64>(s, cpuidPart(cpu, leaf, subleaf, EAX), S_GPR);
+  store<u64>(s, cpuidPart(cpu, leaf, subleaf, EBX), S_GPR + 24);
+  store<u64>(s, cpuidPart(cpu, leaf, subleaf, ECX), S_GPR + 8);
+  store<u64>(s, cpuidPart(cpu, leaf, subleaf, EDX), S_GPR + 16);
+}

@@ -1,0 +1,111 @@
+// Small privileged instructions: TSC, halting, cache and TLB control, XCR0, hypercalls, SVM.
+
+import { CR4_OSXSAVE, CR4_TSD } from "../../../abi/x86/registers.ts";
+import {
+  ACTIVITY_HALTED,
+  EXIT_HYPERCALL,
+  EXIT_SVM,
+  EXIT_XSETBV,
+  G_INTERCEPTS,
+  INTERCEPT_XSETBV,
+  S_ACTIVITY,
+  S_CR4,
+  S_GPR,
+  S_GUEST,
+  S_TIME,
+  S_TSC_AUX,
+  S_TSC_OFFSET,
+  S_XCR0,
+} from "../interface.ts";
+import { VENDOR_AMD } from "../memory/layout.ts";
+import { vendor } from "../memory/machine.ts";
+import { dropPage } from "../memory/tlb.ts";
+import { isPrivileged } from "./control.ts";
+import { faulted, raiseGp, raiseInstructionExit, raiseUd } from "./fault.ts";
+import { inRealAddressing } from "./mode.ts";
+import { currentLevel } from "./segments.ts";
+
+/** Offsets of RAX, RCX and RDX in the state block. */
+const S_RAX: u32 = S_GPR;
+const S_RCX: u32 = S_GPR + 8;
+const S_RDX: u32 = S_GPR + 16;
+/** XCR0: x87, the one component that cannot be switched off. */
+const XCR0_X87: u64 = 1;
+
+/** Puts a value in EDX:EAX. */
+function setPair(s: u32, value: u64): void {
+  store<u64>(s, value & 0xffffffff, S_RAX);
+  store<u64>(s, value >> 32, S_RDX);
+}
+
+/** RDTSC: #GP(0) at level 3 under CR4.TSD. */
+export function rdtsc(s: u32): void {
+  if (load<u32>(s, S_CR4) & CR4_TSD && currentLevel(s) == 3 && !inRealAddressing(s)) raiseGp(s, 0);
+  else setPair(s, load<u64>(s, S_TIME) + load<u64>(s, S_TSC_OFFSET));
+}
+
+/** RDTSCP. */
+export function rdtscp(s: u32): void {
+  rdtsc(s);
+  if (!faulted(s)) store<u64>(s, load<u64>(s, S_TSC_AUX), S_RCX);
+}
+
+/** RDPMC: there are no counters; #GP(0) always. */
+export function rdpmc(s: u32): void {
+  raiseGp(s, 0);
+}
+
+/** HLT: the CPU halts; execution goes on at S_NEXT once it is woken. */
+export function hlt(s: u32): void {
+  if (isPrivileged(s)) store<u32>(s, ACTIVITY_HALTED, S_ACTIVITY);
+}
+
+/** INVLPG of a linear address (whether canonical or not). */
+export function invlpg(s: u32, linear: u64): void {
+  if (isPrivileged(s)) dropPage(s, linear);
+}
+
+/** WBINVD: there are no caches. */
+export function wbinvd(s: u32): void {
+  isPrivileged(s);
+}
+
+/** INVD. */
+export function invd(s: u32): void {
+  isPrivileged(s);
+}
+
+/** XGETBV: XCR0, the only one. #UD without CR4.OSXSAVE. */
+export function xgetbv(s: u32): void {
+  if (!(load<u32>(s, S_CR4) & CR4_OSXSAVE)) raiseUd(s);
+  else if (load<u32>(s, S_RCX) != 0) raiseGp(s, 0);
+  else setPair(s, load<u64>(s, S_XCR0));
+}
+
+/** XSETBV: exits where the cell's hypervisor wants it; otherwise only x87 can be enabled. */
+export function xsetbv(s: u32): void {
+  if (!(load<u32>(s, S_CR4) & CR4_OSXSAVE)) return raiseUd(s);
+  if (!isPrivileged(s)) return;
+  const guest = load<u32>(s, S_GUEST);
+  if (guest != 0 && load<u32>(guest, G_INTERCEPTS) & INTERCEPT_XSETBV)
+    return raiseInstructionExit(s, EXIT_XSETBV, 0, 0);
+  const value = ((<u64>load<u32>(s, S_RDX)) << 32) | load<u32>(s, S_RAX);
+  if (load<u32>(s, S_RCX) != 0 || value != XCR0_X87) raiseGp(s, 0);
+  else store<u64>(s, value, S_XCR0);
+}
+
+/** VMMCALL (`isVmmcall`) or VMCALL: an exit under a hypervisor of that vendor, else #UD. */
+export function hypercall(s: u32, isVmmcall: bool): void {
+  const exists = isVmmcall == (vendor() == VENDOR_AMD);
+  if (load<u32>(s, S_GUEST) == 0 || !exists) raiseUd(s);
+  else raiseInstructionExit(s, EXIT_HYPERCALL, 0, 0);
+}
+
+/**
+ * VMRUN, VMLOAD, VMSAVE, STGI, CLGI, SKINIT, INVLPGA and the VMX instructions: EXIT_SVM with `code` (the SVM exit code)
+ * under a hypervisor, else #UD.
+ */
+export function virtualization(s: u32, code: u32): void {
+  if (load<u32>(s, S_GUEST) == 0 || inRealAddressing(s)) raiseUd(s);
+  else if (isPrivileged(s)) raiseInstructionExit(s, EXIT_SVM, code, 0);
+}

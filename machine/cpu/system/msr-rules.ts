@@ -1,0 +1,135 @@
+// EFER's rules, and the registers that answer with a constant: what operating systems look at on every processor of the kind.
+
+import {
+  MSR_MISC_ENABLE,
+  MSR_MTRR_CAP,
+  MSR_PLATFORM_INFO,
+  MSR_SMI_COUNT,
+} from "../../../abi/x86/msr.ts";
+import {
+  CR0_PG,
+  EFER_LMA,
+  EFER_LME,
+  EFER_NXE,
+  EFER_SCE,
+  EFER_SVME,
+} from "../../../abi/x86/registers.ts";
+import { S_CR0, S_EFER } from "../interface.ts";
+import { VENDOR_AMD } from "../memory/layout.ts";
+import { vendor } from "../memory/machine.ts";
+import { flushTranslations } from "../memory/tlb.ts";
+import { raiseGp } from "./fault.ts";
+import { updateMode } from "./mode.ts";
+import { MTRR_VARIABLE } from "./mtrr.ts";
+
+/** Platform id (Intel). */
+const MSR_PLATFORM_ID: u32 = 0x17;
+/** Feature control (Intel). */
+const MSR_FEATURE_CONTROL: u32 = 0x3a;
+/** Microcode revision. */
+const MSR_PATCH_LEVEL: u32 = 0x8b;
+/** Machine check: capabilities, no banks. */
+const MSR_MCG_CAP: u32 = 0x179;
+/** Machine check: status. */
+const MSR_MCG_STATUS: u32 = 0x17a;
+/** System configuration (AMD). */
+const MSR_SYSCFG: u32 = 0xc0010010;
+/** Hardware configuration (AMD). */
+const MSR_HWCR: u32 = 0xc0010015;
+/** Northbridge configuration (AMD). */
+const MSR_NB_CFG: u32 = 0xc001001f;
+/** Interrupt pending (AMD). */
+const MSR_INT_PENDING: u32 = 0xc0010055;
+/** SVM features (AMD). */
+const MSR_VM_CR: u32 = 0xc0010114;
+/** Host save area of SVM (AMD). */
+const MSR_VM_HSAVE_PA: u32 = 0xc0010117;
+/** Decoder configuration (AMD). */
+const MSR_DE_CFG: u32 = 0xc0011029;
+
+/** Feature control: locked, with nothing enabled. */
+const FEATURE_CONTROL_LOCKED: u64 = 1;
+/** MTRR capabilities: fixed ranges and write-combining, beside the number of variable ranges. */
+const MTRR_CAP_FIXED_WC: u64 = 0x500;
+/** HWCR: the TSC runs at the nominal frequency. */
+const HWCR_TSC_NOMINAL: u64 = 0x1000000;
+/** DE_CFG: LFENCE serialises. */
+const DE_CFG_LFENCE: u64 = 2;
+/** Platform information: ten times 100 MHz. */
+const PLATFORM_RATIO: u64 = 0xa00;
+/** Miscellaneous enables: fast strings; no branch trace, no PEBS. */
+const MISC_ENABLE: u64 = 0x1801;
+/** Bits of EFER that software may set. */
+const EFER_BITS: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
+
+function isAmdRegister(msr: u32): bool {
+  switch (msr) {
+    case MSR_SYSCFG:
+    case MSR_HWCR:
+    case MSR_NB_CFG:
+    case MSR_INT_PENDING:
+    case MSR_VM_CR:
+    case MSR_VM_HSAVE_PA:
+    case MSR_DE_CFG:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isIntelRegister(msr: u32): bool {
+  switch (msr) {
+    case MSR_PLATFORM_ID:
+    case MSR_FEATURE_CONTROL:
+    case MSR_PLATFORM_INFO:
+    case MSR_SMI_COUNT:
+    case MSR_MISC_ENABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether a register reads as a constant and ignores writes, on a processor of this vendor. */
+export function isFixedMsr(msr: u32): bool {
+  switch (msr) {
+    case MSR_PATCH_LEVEL:
+    case MSR_MTRR_CAP:
+    case MSR_MCG_CAP:
+    case MSR_MCG_STATUS:
+      return true;
+    default:
+      return vendor() == VENDOR_AMD ? isAmdRegister(msr) : isIntelRegister(msr);
+  }
+}
+
+/** What a fixed register reads as. */
+export function fixedMsr(msr: u32): u64 {
+  switch (msr) {
+    case MSR_MTRR_CAP:
+      return MTRR_CAP_FIXED_WC | MTRR_VARIABLE;
+    case MSR_HWCR:
+      return HWCR_TSC_NOMINAL;
+    case MSR_DE_CFG:
+      return DE_CFG_LFENCE;
+    case MSR_FEATURE_CONTROL:
+      return FEATURE_CONTROL_LOCKED;
+    case MSR_PLATFORM_INFO:
+      return PLATFORM_RATIO;
+    case MSR_MISC_ENABLE:
+      return MISC_ENABLE;
+    default:
+      return 0;
+  }
+}
+
+/** WRMSR to EFER: LMA follows LME and paging, LME is fixed while paging is on; #GP(0) for bits that do not exist. */
+export function writeEfer(s: u32, value: u64): void {
+  const old = load<u64>(s, S_EFER);
+  const allowed = EFER_BITS | (vendor() == VENDOR_AMD ? EFER_SVME : 0);
+  const paging = (load<u32>(s, S_CR0) & CR0_PG) != 0;
+  if (value & ~allowed || (paging && (old ^ value) & EFER_LME)) return raiseGp(s, 0);
+  store<u64>(s, (value & ~(<u64>EFER_LMA)) | (old & EFER_LMA), S_EFER);
+  if ((old ^ value) & EFER_NXE) flushTranslations(s);
+  updateMode(s);
+}

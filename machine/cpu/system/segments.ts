@@ -1,0 +1,132 @@
+// Loading segment registers: MOV and POP to a segment, LDS and its family (AMD64 APM volume 2, section 4.6 and 4.11).
+
+import { VECTOR_GP, VECTOR_NP, VECTOR_SS } from "../../../abi/x86/registers.ts";
+import {
+  CS,
+  ES,
+  GS,
+  S_CPL,
+  S_SHADOW,
+  SEG_ATTRIBUTES,
+  SEG_BASE,
+  SEG_SELECTOR,
+  SS,
+} from "../interface.ts";
+import { flushTranslations } from "../memory/tlb.ts";
+import {
+  attributesOf,
+  cacheDescriptor,
+  isNull,
+  markDescriptor,
+  readDescriptor,
+  SELECTOR_ERROR,
+  SELECTOR_RPL,
+  setSegment,
+} from "./descriptors.ts";
+import { faulted, raiseException, raiseGp } from "./fault.ts";
+import {
+  ATTR_ACCESSED,
+  ATTR_CE,
+  ATTR_CODE,
+  ATTR_P,
+  ATTR_RW,
+  ATTR_S,
+  attributesDpl,
+  inLongCode,
+  inRealAddressing,
+  segmentAt,
+  updateMode,
+} from "./mode.ts";
+
+/** Shift from a paragraph to a byte address. */
+const PARAGRAPH_SHIFT: u32 = 4;
+
+/** Current privilege level. */
+export function currentLevel(s: u32): u32 {
+  return load<u32>(s, S_CPL);
+}
+
+/** Sets the privilege level; translations are cached for one side of the user boundary only. Needs updateMode. */
+export function setLevel(s: u32, level: u32): void {
+  const old = load<u32>(s, S_CPL);
+  store<u32>(s, level, S_CPL);
+  if ((old == 3) != (level == 3)) flushTranslations(s);
+}
+
+/** Loads a segment register in real or virtual-8086 mode: limit and rights stay. */
+export function loadParagraph(s: u32, segment: u32, selector: u32): void {
+  const at = segmentAt(s, segment);
+  store<u32>(at, selector & 0xffff, SEG_SELECTOR);
+  store<u64>(at, (<u64>(selector & 0xffff)) << PARAGRAPH_SHIFT, SEG_BASE);
+}
+
+/** Whether a descriptor is a writable data segment. */
+export function isWritableData(attributes: u32): bool {
+  return (attributes & (ATTR_S | ATTR_CODE | ATTR_RW)) == (ATTR_S | ATTR_RW);
+}
+
+function loadNull(s: u32, segment: u32, selector: u32): void {
+  const cpl = currentLevel(s);
+  const permitted =
+    segment != SS || (inLongCode(s) && cpl != 3 && (selector & SELECTOR_RPL) == cpl);
+  if (!permitted) raiseGp(s, 0);
+  else setSegment(s, segment, selector, 0, 0, 0);
+}
+
+/** Checks a stack segment's descriptor for privilege `level`; sets `vector` or #SS (`vector` is #GP or #TS). */
+export function checkStack(s: u32, selector: u32, attributes: u32, level: u32, vector: u32): void {
+  const error = <i32>(selector & SELECTOR_ERROR);
+  const fits = (selector & SELECTOR_RPL) == level && attributesDpl(attributes) == level;
+  if (!fits || !isWritableData(attributes)) raiseException(s, vector, error);
+  else if (!(attributes & ATTR_P)) raiseException(s, VECTOR_SS, error);
+}
+
+function checkData(s: u32, selector: u32, attributes: u32): void {
+  const error = <i32>(selector & SELECTOR_ERROR);
+  const readable = !(attributes & ATTR_CODE) || (attributes & ATTR_RW) != 0;
+  const conforming = (attributes & (ATTR_CODE | ATTR_CE)) == (ATTR_CODE | ATTR_CE);
+  const dpl = attributesDpl(attributes);
+  const reached = conforming || (currentLevel(s) <= dpl && (selector & SELECTOR_RPL) <= dpl);
+  if (!(attributes & ATTR_S) || !readable || !reached) raiseException(s, VECTOR_GP, error);
+  else if (!(attributes & ATTR_P)) raiseException(s, VECTOR_NP, error);
+}
+
+/**
+ * Loads segment register number `segment` (not CS) with a selector, as MOV, POP and LDS do. Sets #GP, #NP, #SS or #PF. A load
+ * of SS starts an interrupt shadow, which the interpreter ends after one more instruction.
+ */
+export function loadSegment(s: u32, segment: u32, selector: u32): void {
+  selector &= 0xffff;
+  if (inRealAddressing(s)) loadParagraph(s, segment, selector);
+  else if (isNull(selector)) loadNull(s, segment, selector);
+  else {
+    const descriptor = readDescriptor(s, selector, VECTOR_GP);
+    if (faulted(s)) return;
+    const attributes = attributesOf(descriptor);
+    if (segment == SS) checkStack(s, selector, attributes, currentLevel(s), VECTOR_GP);
+    else checkData(s, selector, attributes);
+    if (faulted(s)) return;
+    markDescriptor(s, selector, descriptor, ATTR_ACCESSED);
+    if (faulted(s)) return;
+    cacheDescriptor(s, segment, selector, descriptor);
+  }
+  if (faulted(s)) return;
+  if (segment == SS) store<u32>(s, 1, S_SHADOW);
+  updateMode(s);
+}
+
+/**
+ * After a return to an outer level: empties the data segments that this level may not use. Bases stay: one that was set by
+ * MSR with a null selector is still wanted.
+ */
+export function dropPrivilegedData(s: u32): void {
+  for (let segment: u32 = ES; segment <= GS; segment++) {
+    if (segment == CS || segment == SS) continue;
+    const at = segmentAt(s, segment);
+    const attributes = load<u32>(at, SEG_ATTRIBUTES);
+    const conforming = (attributes & (ATTR_CODE | ATTR_CE)) == (ATTR_CODE | ATTR_CE);
+    if (conforming || attributesDpl(attributes) >= currentLevel(s)) continue;
+    if (attributes & ATTR_P) store<u32>(at, 0, SEG_SELECTOR);
+    store<u32>(at, 0, SEG_ATTRIBUTES);
+  }
+}
