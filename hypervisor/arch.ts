@@ -12,7 +12,6 @@ import {
   archCpuPark,
   archCpuRelease,
   archCpuReset,
-  archHandleManagement,
   archInit,
   archInitCpu,
   archMmio,
@@ -45,10 +44,8 @@ export {
   archCpuRelease,
   /** Resets `cpu` (stopped or calling): it starts at `entry` once resumed. */
   archCpuReset,
-  /** The CPU came out because another one stopped it. */
-  archHandleManagement,
   /**
-   * Looks at the machine and the architecture's part of the system configuration at `config` (decoded by then), and
+   * On `cpu`: looks at the machine and the architecture's part of the system configuration at `config` (decoded by then), and
    * prints what it found. Called once, on the first CPU, before any CPU has a PerCpu block. Returns 0 or -errno.
    */
   archInit,

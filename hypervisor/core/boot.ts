@@ -56,7 +56,7 @@ export function init(cpu: u32, config: usize, size: u32): i32 {
   printAddress(physOf(config + SYS_HYPERVISOR_MEMORY));
   printLine("");
   result = checkIommus();
-  if (!result) result = archInit(config);
+  if (!result) result = archInit(cpu, config);
   if (!result) result = initRoot(cpu);
   if (result) return result;
   printPools("after early setup");

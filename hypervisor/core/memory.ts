@@ -124,17 +124,24 @@ function writeRange(ranges: usize, index: u32, virt: u64, size: u64): void {
 }
 
 /**
- * Makes the address space of `cell` with room for all of its regions, for the root cell also for the hypervisor memory.
+ * Makes the address space of `cell` with room for all of its regions and for single pages that the architecture traps (it
+ * may map them for reading), for the root cell also for the hypervisor memory.
  * Returns 0 or -ENOMEM; nothing is kept, then.
  */
 export function reserveMemory(cell: Cell): i32 {
-  const pages = <u32>(pageAlign((regionCount(cell) + 1) * RANGE_SIZE) / PAGE_SIZE);
+  const pages = <u32>(pageAlign((regionCount(cell) + cell.mmioCount + 1) * RANGE_SIZE) / PAGE_SIZE);
   const ranges = allocatePages(pages);
   if (!ranges) return refuse(ENOMEM, "the page pool is exhausted");
   let count: u32 = 0;
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
     if (isMapped(region)) writeRange(ranges, count++, virtOf(region), sizeOf(region));
+  }
+  for (let range: u32 = 0; range < cell.mmioCount; range++) {
+    const first = mmioFirstPage(cell, range);
+    const isPage = mmioEndPage(cell, range) === first + PAGE_SIZE;
+    if (isPage && mmioKind(cell, range) !== MMIO_SUBPAGE)
+      writeRange(ranges, count++, first, PAGE_SIZE);
   }
   if (isRoot(cell)) {
     const memory = systemConfig() + SYS_HYPERVISOR_MEMORY;

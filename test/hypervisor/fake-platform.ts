@@ -15,7 +15,7 @@ import {
   REG_RIP,
   REG_RSI,
 } from "../../abi/platform.ts";
-import { cpuid, machineRegisters, readMsr } from "./fake-registers.ts";
+import { cpuid, machineRegisters, readMmio, readMsr } from "./fake-registers.ts";
 
 const PAGE = 4096;
 const PAGE_BITS = 12n;
@@ -97,7 +97,7 @@ export class FakePlatform {
   /** Runs the cells for a moment: called in every `relax`. */
   onRelax: (cpu: number) => void = () => {};
   /** Serves device memory. */
-  onMmio: (address: bigint, size: number, value?: bigint) => bigint = () => 0n;
+  onMmio: (address: bigint, size: number, value?: bigint) => bigint = readMmio;
   private reservable: number;
   private locked = false;
   private caller = 0;

@@ -11,7 +11,7 @@ import {
   REG_RIP,
   REG_RSP,
 } from "../../abi/platform.ts";
-import { APIC_PAGE } from "../../abi/x86/apic.ts";
+import { APIC_DFR, APIC_PAGE } from "../../abi/x86/apic.ts";
 import { APIC_BASE_ENABLE, MSR_APIC_BASE } from "../../abi/x86/msr.ts";
 
 /** Registers of a CPU in 64-bit mode at privilege level 0. */
@@ -48,4 +48,9 @@ const CPUID = new Map<number, readonly number[]>([
 /** Part `part` of CPUID leaf `leaf`. */
 export function cpuid(leaf: number, part: number): number {
   return CPUID.get(leaf)?.[part] ?? 0;
+}
+
+/** Device memory after reset: all zero, but for the xAPIC's destination format. */
+export function readMmio(address: bigint): bigint {
+  return address === BigInt(APIC_PAGE + (APIC_DFR << 4)) ? 0xffffffffn : 0n;
 }
