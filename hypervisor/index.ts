@@ -1,20 +1,38 @@
-// Entry of hypervisor.wasm: the exports listed in ARCHITECTURE.md. The handlers of VM exits come from x86/exits.ts.
+// Entry of hypervisor.wasm: the exports listed in ARCHITECTURE.md.
 import { activate, init, initCpu } from "./core/boot.ts";
 import { consolePage } from "./core/console.ts";
-import { handleHypercall } from "./core/control.ts";
-import { mmioAccess, mmioRegister } from "./core/mmio.ts";
-import { fatal, violation } from "./core/panic.ts";
+import {
+  exceptions,
+  exitCpuid,
+  exitCr,
+  exitException,
+  exitManagement,
+  exitMmio,
+  exitMsrRead,
+  exitMsrWrite,
+  exitPio,
+  exitUnhandled,
+  exitXsetbv,
+  hypercall,
+} from "./x86/exits.ts";
 
 export {
   activate,
   consolePage,
-  fatal,
-  handleHypercall,
+  exceptions,
+  exitCpuid,
+  exitCr,
+  exitException,
+  exitManagement,
+  exitMmio,
+  exitMsrRead,
+  exitMsrWrite,
+  exitPio,
+  exitUnhandled,
+  exitXsetbv,
+  hypercall,
   init,
   initCpu,
-  mmioAccess,
-  mmioRegister,
-  violation,
 };
 
 /** First byte after the module's own static data. */

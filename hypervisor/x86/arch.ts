@@ -1,60 +1,198 @@
-// What hypervisor/arch.ts asks of an architecture, on x86.
-import { ARCH_X86 } from "../../abi/config.ts";
-import { Cell } from "../core/cell.ts";
-import { MMIO_FAULT } from "../core/mmio.ts";
-import { parkCpu, resetCpu } from "../platform.ts";
+// What hypervisor/arch.ts asks of an architecture, on x86; the contracts are there.
 
-/** ARCH_* of the configurations that fit. */
+import {
+  COMM_APIC_KHZ,
+  COMM_PCI_MMCONFIG_BASE,
+  COMM_PM_TIMER_ADDRESS,
+  COMM_TSC_KHZ,
+} from "../../abi/comm.ts";
+import {
+  APIC_MODE_X2APIC,
+  APIC_MODE_XAPIC,
+  ARCH_X86,
+  CELL_NUM_MEMORY,
+  MEM_COMM_REGION,
+  SYS_PCI_MMCONFIG_BASE,
+  SYS_PCI_MMCONFIG_END_BUS,
+  SYS_X86_APIC_KHZ,
+  SYS_X86_APIC_MODE,
+  SYS_X86_PM_TIMER_ADDRESS,
+  SYS_X86_TSC_KHZ,
+} from "../../abi/config.ts";
+import { EINVAL, EIO, ENOMEM } from "../../abi/errno.ts";
+import { MAP_READ, REG_EFER, REG_PAT } from "../../abi/platform.ts";
+import { APIC_PAGE } from "../../abi/x86/apic.ts";
+import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_MTRR_DEF_TYPE } from "../../abi/x86/msr.ts";
+import { EFER_SVME } from "../../abi/x86/registers.ts";
+import { Cell, isRoot } from "../core/cell.ts";
+import { flagsOf, memoryRegion, physOf, sizeOf, systemConfig, virtOf } from "../core/config.ts";
+import { printLine } from "../core/console.ts";
+import { MAX_CPUS, PAGE_SIZE } from "../core/limits.ts";
+import { MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
+import { nextCpu } from "../core/percpu.ts";
+import { overlap, refuse, refuseItem } from "../core/validate.ts";
+import { map, parkCpu, readMsr, resetCpu, writeComm, writeRegister } from "../platform.ts";
+import { initApic, xapicAccess } from "./apic.ts";
+import { isAmd } from "./cpuid.ts";
+import {
+  checkIoapics,
+  findIoapics,
+  givePins,
+  ioapicAccess,
+  isIoapicPage,
+  keepEntries,
+  returnPins,
+} from "./ioapic.ts";
+import { printStart } from "./ipi.ts";
+import { MMIO_ECAM, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
+import { grantCellMsrs } from "./msr.ts";
+import { applyPat, keepPat, resetPat } from "./pat.ts";
+import { ecamAccess } from "./pci-config.ts";
+import { checkPorts, givePorts, returnPorts } from "./ports.ts";
+import { reportPosition, reportRegisters } from "./report.ts";
+import { clearCpuState, cpuState, machine } from "./state.ts";
+
+/** What a start at the cell's reset address is called where a SIPI's vector would stand. */
+const RESET_VECTOR: u32 = 0x100;
+const ECAM_BUS_SHIFT: u64 = 20;
+const COMM_NUM_CPUS_SHIFT: u32 = 16;
+
 export const ARCHITECTURE: u32 = ARCH_X86;
 
-export function archInit(_config: usize): i32 {
+export function archInit(cpu: u32, config: usize): i32 {
+  const x2apic = (readMsr(cpu, MSR_APIC_BASE) & APIC_BASE_X2APIC) !== 0;
+  const wanted = <u32>load<u8>(config, SYS_X86_APIC_MODE);
+  if (wanted === (x2apic ? APIC_MODE_XAPIC : APIC_MODE_X2APIC))
+    return refuse(EIO, "the local APIC is not in the mode that the configuration wants");
+  const state = machine();
+  state.x2apic = x2apic;
+  state.mtrrDefType = readMsr(cpu, MSR_MTRR_DEF_TYPE);
+  state.showsSvme = isAmd(cpu);
+  state.pmTimer = load<u16>(config, SYS_X86_PM_TIMER_ADDRESS);
+  state.ecamBase = load<u64>(config, SYS_PCI_MMCONFIG_BASE);
+  const buses = <u64>load<u8>(config, SYS_PCI_MMCONFIG_END_BUS) + 1;
+  state.ecamSize = state.ecamBase ? buses << ECAM_BUS_SHIFT : 0;
+  printLine(x2apic ? "Using x2APIC" : "Using xAPIC");
   return 0;
 }
 
-export function archInitCpu(_cpu: u32): i32 {
-  return 0;
+export function archInitCpu(cpu: u32): i32 {
+  keepPat(cpu);
+  return initApic(cpu);
 }
 
 export function archActivate(): i32 {
+  printLine("Initializing unit: IOAPIC");
+  keepEntries();
   return 0;
 }
 
-export function archCellCheck(_cell: Cell): i32 {
+/** Whether physical [phys, phys+size) has a device in it that is trapped. */
+function hidesDevice(phys: u64, size: u64): bool {
+  if (overlap(phys, size, APIC_PAGE, PAGE_SIZE)) return true;
+  if (overlap(phys, size, machine().ecamBase, machine().ecamSize)) return true;
+  return isIoapicPage(phys, size);
+}
+
+/** Refuses memory that would show a trapped device at another address than its own, where it is not trapped. */
+function checkMemory(cell: Cell): i32 {
+  const count = load<u32>(cell.config, CELL_NUM_MEMORY);
+  for (let index: u32 = 0; index < count; index++) {
+    const region = memoryRegion(cell.config, index);
+    if (flagsOf(region) & MEM_COMM_REGION || physOf(region) === virtOf(region)) continue;
+    if (hidesDevice(physOf(region), sizeOf(region)))
+      return refuseItem(EINVAL, "memory region", index, "has a trapped device at another address");
+  }
   return 0;
 }
 
-export function archCellCreate(_cell: Cell): void {}
+export function archCellCheck(cell: Cell): i32 {
+  let result = isRoot(cell) ? findIoapics(cell) : 0;
+  if (!result) result = checkIoapics(cell);
+  if (!result) result = checkMemory(cell);
+  if (!result) result = checkPorts(cell);
+  if (result) return result;
+  const state = machine();
+  const hasApic = mmioRegister(cell, APIC_PAGE, PAGE_SIZE, MMIO_XAPIC, 0);
+  const hasEcam =
+    !state.ecamSize || mmioRegister(cell, state.ecamBase, state.ecamSize, MMIO_ECAM, 0);
+  return hasApic && hasEcam ? 0 : refuse(ENOMEM, "too many trapped ranges");
+}
 
-export function archCellDestroy(_cell: Cell): void {}
+export function archCellCreate(cell: Cell): void {
+  if (!machine().x2apic) map(cell.number, APIC_PAGE, APIC_PAGE, PAGE_SIZE, MAP_READ);
+  grantCellMsrs(cell.number);
+  givePorts(cell);
+  givePins(cell);
+}
 
-export function archCommFill(_cell: Cell): void {}
+export function archCellDestroy(cell: Cell): void {
+  returnPorts(cell);
+  returnPins(cell);
+}
 
-export function archCpuAssign(_cpu: u32, _cell: Cell): void {}
+export function archCommFill(cell: Cell): void {
+  const config = systemConfig();
+  const number = cell.number;
+  let cpus: u32 = 0;
+  for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) cpus++;
+  writeComm(number, COMM_PCI_MMCONFIG_BASE, <u32>machine().ecamBase);
+  writeComm(number, COMM_PCI_MMCONFIG_BASE + 4, <u32>(machine().ecamBase >> 32));
+  const timer = machine().pmTimer | (cpus << COMM_NUM_CPUS_SHIFT);
+  writeComm(number, COMM_PM_TIMER_ADDRESS, timer);
+  writeComm(number, COMM_TSC_KHZ, load<u32>(config, SYS_X86_TSC_KHZ));
+  writeComm(number, COMM_APIC_KHZ, load<u32>(config, SYS_X86_APIC_KHZ));
+}
+
+export function archCpuAssign(cpu: u32, cell: Cell): void {
+  clearCpuState(cpu);
+  resetPat(cpu);
+  if (isRoot(cell)) cpuState(cpu).mtrrDefType = machine().mtrrDefType;
+}
 
 export function archCpuReset(cpu: u32, entry: u64): void {
+  clearCpuState(cpu);
+  resetPat(cpu);
   resetCpu(cpu, entry);
+  if (machine().showsSvme) writeRegister(cpu, REG_EFER, EFER_SVME);
+  applyPat(cpu);
+  printStart(cpu, RESET_VECTOR);
 }
 
 export function archCpuPark(cpu: u32, wake: u32): void {
+  cpuState(cpu).waiting = wake !== 0;
   parkCpu(cpu, wake);
 }
 
-export function archCpuRelease(_cpu: u32): void {}
+export function archCpuRelease(cpu: u32): void {
+  writeRegister(cpu, REG_PAT, cpuState(cpu).pat);
+}
 
-export function archReport(_cpu: u32): void {}
+export function archReport(cpu: u32): void {
+  reportRegisters(cpu);
+}
 
-export function archPrintPosition(_cpu: u32): void {}
-
-export function archHandleManagement(_cpu: u32): void {}
+export function archPrintPosition(cpu: u32): void {
+  reportPosition(cpu);
+}
 
 export function archMmio(
-  _cpu: u32,
-  _kind: u32,
-  _argument: u32,
-  _offset: u64,
-  _size: u32,
-  _write: bool,
-  _value: u64,
+  cpu: u32,
+  kind: u32,
+  argument: u32,
+  offset: u64,
+  size: u32,
+  write: bool,
+  value: u64,
 ): i32 {
-  return MMIO_FAULT;
+  switch (kind) {
+    case MMIO_XAPIC:
+      return xapicAccess(cpu, offset, size, write, value);
+    case MMIO_IOAPIC:
+      return ioapicAccess(cpu, argument, offset, size, write, value);
+    case MMIO_ECAM:
+      return ecamAccess(cpu, offset, size, write, value);
+    default:
+      return MMIO_FAULT;
+  }
 }

@@ -1,0 +1,261 @@
+// Mediation of the local APICs: a cell programs its own, as far as that cannot reach outside (AMD64 Architecture Programmer's
+// Manual, volume 2, chapter 16). On an xAPIC machine its page is mapped read-only and writes come here; the x2APIC's MSRs
+// are emulated there as well, because inmates always use them. On an x2APIC machine only the ICR comes here.
+
+import { EIO, ERANGE } from "../../abi/errno.ts";
+import {
+  APIC_DFR,
+  APIC_EOI,
+  APIC_ESR,
+  APIC_ICR,
+  APIC_ICR_HIGH,
+  APIC_ID,
+  APIC_ISR,
+  APIC_LDR,
+  APIC_LVT_CMCI,
+  APIC_LVT_ERROR,
+  APIC_LVT_LINT0,
+  APIC_LVT_LINT1,
+  APIC_LVT_MASKED,
+  APIC_LVT_PERF,
+  APIC_LVT_THERMAL,
+  APIC_LVT_TIMER,
+  APIC_PAGE,
+  APIC_PPR,
+  APIC_SELF_IPI,
+  APIC_SVR,
+  APIC_TIMER_CURRENT,
+  APIC_TIMER_DIVIDE,
+  APIC_TIMER_INITIAL,
+  APIC_TPR,
+  APIC_VERSION,
+  ICR_MODE_FIXED,
+  ICR_MODE_MASK,
+  ICR_MODE_NMI,
+  ICR_MODE_SHIFT,
+} from "../../abi/x86/apic.ts";
+import { print, printDecimal } from "../core/console.ts";
+import { MMIO_FAULT, MMIO_HANDLED } from "../core/mmio.ts";
+import { perCpu } from "../core/percpu.ts";
+import { apicId, mmioRead, mmioWrite } from "../platform.ts";
+import { clusterId, sendIcr } from "./ipi.ts";
+import { beginCause, beginWarning, endLine, reportCause } from "./report.ts";
+import { cpuState, machine } from "./state.ts";
+
+/** Registers of the xAPIC page and, in MSRs, of the x2APIC. */
+const REGISTERS: u32 = 0x40;
+const REGISTER_SHIFT: u32 = 4;
+const LDR_SHIFT: u32 = 24;
+/** CPUs that flat logical mode can address. */
+const FLAT_CPUS: u32 = 8;
+const DFR_FLAT: u32 = 0xffffffff;
+/** Destinations in the upper half of the xAPIC's ICR. */
+const ICR_HIGH_SHIFT: u32 = 24;
+/** Highest APIC id; 255 stands for all. */
+const APIC_ID_MAX: u32 = 254;
+
+// Bits that may be written.
+const TPR_BITS: u32 = 0xff;
+const SVR_BITS: u32 = 0x13ff;
+const ICR_BITS: u32 = 0xcdfff;
+const ICR_HIGH_BITS: u32 = 0xff000000;
+const LVT_TIMER_BITS: u32 = 0x710ff;
+const LVT_BITS: u32 = 0x117ff;
+const LVT_LINT_BITS: u32 = 0x1f7ff;
+const LVT_ERROR_BITS: u32 = 0x110ff;
+const DIVIDE_BITS: u32 = 0xb;
+const ALL_BITS: u32 = 0xffffffff;
+
+/** The bits of a register that a cell may set; 0 for one that cannot be written. */
+function writableBits(register: u32): u32 {
+  switch (register) {
+    case APIC_TPR:
+      return TPR_BITS;
+    case APIC_SVR:
+      return SVR_BITS;
+    case APIC_ICR:
+      return ICR_BITS;
+    case APIC_ICR_HIGH:
+      return ICR_HIGH_BITS;
+    case APIC_LVT_TIMER:
+      return LVT_TIMER_BITS;
+    case APIC_LVT_CMCI:
+    case APIC_LVT_THERMAL:
+    case APIC_LVT_PERF:
+      return LVT_BITS;
+    case APIC_LVT_LINT0:
+    case APIC_LVT_LINT1:
+      return LVT_LINT_BITS;
+    case APIC_LVT_ERROR:
+      return LVT_ERROR_BITS;
+    case APIC_TIMER_DIVIDE:
+      return DIVIDE_BITS;
+    case APIC_ID:
+    case APIC_LDR:
+    case APIC_DFR:
+    case APIC_EOI:
+    case APIC_ESR:
+    case APIC_TIMER_INITIAL:
+      return ALL_BITS;
+    default:
+      return 0;
+  }
+}
+
+/** Reads a register of the calling CPU's xAPIC. */
+function readXapic(register: u32): u32 {
+  return <u32>mmioRead(<u64>APIC_PAGE + (register << REGISTER_SHIFT), 4);
+}
+
+function writeXapic(register: u32, value: u32): void {
+  mmioWrite(<u64>APIC_PAGE + (register << REGISTER_SHIFT), 4, value);
+}
+
+/** The only logical id that CPU `cpu` may have, in place. */
+function flatId(cpu: u32): u32 {
+  return cpu < FLAT_CPUS ? 1 << (LDR_SHIFT + cpu) : 0;
+}
+
+/** Whether an entry of the local vector table delivers an interrupt or NMI, or nothing. */
+function isDeliverable(register: u32, value: u32): bool {
+  const hasMode = (writableBits(register) & ICR_MODE_MASK) !== 0;
+  const isLvt = register >= APIC_LVT_TIMER || register === APIC_LVT_CMCI;
+  if (!isLvt || !hasMode || value & APIC_LVT_MASKED) return true;
+  const mode = (value & ICR_MODE_MASK) >>> ICR_MODE_SHIFT;
+  return mode === ICR_MODE_FIXED || mode === ICR_MODE_NMI;
+}
+
+/** Whether a cell may write `value` to a register that is not the ICR; says why not. */
+function isAllowed(cpu: u32, register: u32, value: u32): bool {
+  if (value & ~writableBits(register) || !writableBits(register)) {
+    reportCause("Setting reserved APIC bits", register, value);
+    return false;
+  }
+  if (register === APIC_LDR && value !== flatId(cpu)) {
+    reportCause("Unsupported change of LDR", register, value);
+    return false;
+  }
+  if (register === APIC_DFR && value !== DFR_FLAT) {
+    reportCause("Unsupported change of DFR", register, value);
+    return false;
+  }
+  if (!isDeliverable(register, value)) {
+    reportCause("Unsupported APIC delivery mode", register, value);
+    return false;
+  }
+  return true;
+}
+
+/** Writes a register of the calling CPU's xAPIC, but not the ICR, for a cell. Returns false when it must not. */
+function writeRegister(cpu: u32, register: u32, value: u32): bool {
+  if (!isAllowed(cpu, register, value)) return false;
+  if (register === APIC_ICR_HIGH) cpuState(cpu).icrHigh = value;
+  if (register !== APIC_ID) writeXapic(register, value);
+  return true;
+}
+
+/** Access of the calling CPU to its xAPIC's page, on any machine (core/mmio.ts). */
+export function xapicAccess(cpu: u32, offset: u64, size: u32, write: bool, value: u64): i32 {
+  if (machine().x2apic) {
+    beginCause();
+    print("xAPIC access in x2APIC mode");
+    endLine();
+    return MMIO_FAULT;
+  }
+  const register = <u32>offset >>> REGISTER_SHIFT;
+  if (size !== 4 || offset & 0xf || register >= REGISTERS) return MMIO_FAULT;
+  if (!write) {
+    perCpu(cpu).mmioValue = readXapic(register);
+    return MMIO_HANDLED;
+  }
+  if (register !== APIC_ICR)
+    return writeRegister(cpu, register, <u32>value) ? MMIO_HANDLED : MMIO_FAULT;
+  const destination = cpuState(cpu).icrHigh >>> ICR_HIGH_SHIFT;
+  return writeIcr(cpu, <u32>value, destination, false) ? MMIO_HANDLED : MMIO_FAULT;
+}
+
+/** The ICR of either mode. */
+function writeIcr(cpu: u32, low: u32, destination: u32, isX2apic: bool): bool {
+  if (low & ~ICR_BITS) {
+    reportCause("Setting reserved APIC bits", APIC_ICR, low);
+    return false;
+  }
+  return sendIcr(cpu, low, destination, isX2apic);
+}
+
+/** A trapped write of the x2APIC's ICR, on any machine: `value` is EDX:EAX. Returns false when it must not. */
+export function writeX2apicIcr(cpu: u32, value: u64): bool {
+  return writeIcr(cpu, <u32>value, <u32>(value >> 32), true);
+}
+
+/** Whether the x2APIC has this register and software may read it. */
+export function isReadable(register: u32): bool {
+  if (register >= APIC_ISR && register <= APIC_ESR)
+    return register < APIC_ISR + 0x18 || register === APIC_ESR;
+  if (register >= APIC_LVT_TIMER && register <= APIC_TIMER_CURRENT) return true;
+  switch (register) {
+    case APIC_ID:
+    case APIC_VERSION:
+    case APIC_TPR:
+    case APIC_PPR:
+    case APIC_LDR:
+    case APIC_SVR:
+    case APIC_LVT_CMCI:
+    case APIC_ICR:
+    case APIC_TIMER_DIVIDE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether the x2APIC has this register and software may write it; the ICR is not asked for here. */
+export function isWritable(register: u32): bool {
+  if (register >= APIC_LVT_TIMER && register <= APIC_TIMER_INITIAL) return true;
+  switch (register) {
+    case APIC_TPR:
+    case APIC_EOI:
+    case APIC_SVR:
+    case APIC_ESR:
+    case APIC_LVT_CMCI:
+    case APIC_TIMER_DIVIDE:
+    case APIC_SELF_IPI:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A readable register of the x2APIC, on an xAPIC machine. */
+export function readX2apic(cpu: u32, register: u32): u64 {
+  if (register === APIC_ID) return apicId(cpu);
+  if (register === APIC_LDR) return clusterId(apicId(cpu));
+  if (register === APIC_ICR) return ((<u64>readXapic(APIC_ICR_HIGH)) << 32) | readXapic(APIC_ICR);
+  return readXapic(register);
+}
+
+/** Writes a writable register of the x2APIC, on an xAPIC machine. Returns false when it must not. */
+export function writeX2apic(cpu: u32, register: u32, value: u32): bool {
+  if (register !== APIC_SELF_IPI) return writeRegister(cpu, register, value);
+  if (beginWarning(cpu)) {
+    print("Unhandled x2APIC self IPI write");
+    endLine();
+  }
+  return true;
+}
+
+/**
+ * Checks that the calling CPU's local APIC is as the hypervisor expects it, and prints its id. Returns 0, -ERANGE for an
+ * id that cannot be addressed, or -EIO for another logical mode than flat with one bit per CPU number.
+ */
+export function initApic(cpu: u32): i32 {
+  const id = apicId(cpu);
+  print("(APIC ID ");
+  printDecimal(id);
+  print(") ");
+  if (id > APIC_ID_MAX) return -ERANGE;
+  if (machine().x2apic) return 0;
+  const logical = readXapic(APIC_LDR);
+  if (logical && logical !== flatId(cpu)) return -EIO;
+  return readXapic(APIC_DFR) === DFR_FLAT ? 0 : -EIO;
+}

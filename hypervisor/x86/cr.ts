@@ -1,0 +1,122 @@
+// Control registers that cells may not write alone: CR0 (and CR4 where the platform traps it), XCR0. AMD64 Architecture
+// Programmer's Manual, volume 2, sections 3.1 and 11.5.
+
+import {
+  REG_CR0,
+  REG_CR4,
+  REG_CS_ATTRIBUTES,
+  REG_EFER,
+  REG_RAX,
+  REG_RCX,
+  REG_RDX,
+  REG_XCR0,
+} from "../../abi/platform.ts";
+import {
+  CR0_CD,
+  CR0_NW,
+  CR0_PE,
+  CR0_PG,
+  CR4_OSXSAVE,
+  CR4_PAE,
+  CR4_VMXE,
+  EFER_LMA,
+  EFER_LME,
+} from "../../abi/x86/registers.ts";
+import { print, printHex, printLine } from "../core/console.ts";
+import { fatal, violation } from "../core/panic.ts";
+import { cpuid, readRegister, writeRegister } from "../platform.ts";
+import {
+  advance,
+  isKernel,
+  raiseGeneralProtection,
+  raiseInvalidOpcode,
+  read32,
+  readPair,
+} from "./guest.ts";
+
+const CS_LONG: u64 = 0x200;
+const UPPER_HALF: u64 = 0xffffffff00000000;
+const LEAF_XSAVE: u32 = 0xd;
+const PART_EDX: u32 = 3;
+/** XCR0: x87, SSE, AVX. */
+const XCR0_X87: u64 = 0x1;
+const XCR0_SSE: u64 = 0x2;
+const XCR0_AVX: u64 = 0x4;
+/** XCR0: AVX-512's three parts, and MPX's two: each all or none. */
+const XCR0_AVX512: u64 = 0xe0;
+const XCR0_MPX: u64 = 0x18;
+
+/** Whether the architecture allows this CR0 in the CPU's present mode. */
+function isCr0Valid(cpu: u32, value: u64): bool {
+  if (value & UPPER_HALF) return false;
+  if (value & CR0_PG && !(value & CR0_PE)) return false;
+  if (value & CR0_NW && !(value & CR0_CD)) return false;
+  const isPaging = (readRegister(cpu, REG_CR0) & CR0_PG) !== 0;
+  const isLong = (readRegister(cpu, REG_CS_ATTRIBUTES) & CS_LONG) !== 0;
+  const efer = readRegister(cpu, REG_EFER);
+  if (value & CR0_PG && !isPaging && efer & EFER_LME)
+    return (readRegister(cpu, REG_CR4) & CR4_PAE) !== 0 && !isLong;
+  return !(isPaging && !(value & CR0_PG) && efer & EFER_LMA && isLong);
+}
+
+/** Writes CR0 without NW; EFER.LMA follows CR0.PG. */
+function writeCr0(cpu: u32, value: u64): void {
+  const efer = readRegister(cpu, REG_EFER);
+  const isLong = value & CR0_PG && efer & EFER_LME;
+  const next = isLong ? efer | EFER_LMA : efer & ~(<u64>EFER_LMA);
+  writeRegister(cpu, REG_CR0, value & ~(<u64>CR0_NW));
+  if (next !== efer) writeRegister(cpu, REG_EFER, next);
+}
+
+/** A trapped write of a control register (REG_*). Returns 1, or 0 for a violation. */
+export function writeControlRegister(cpu: u32, register: u32, value: u64, length: u32): i32 {
+  if (register === REG_CR0) {
+    if (!isCr0Valid(cpu, value)) return raiseGeneralProtection(cpu);
+    writeCr0(cpu, value);
+  } else if (register === REG_CR4) {
+    if (value & (UPPER_HALF | CR4_VMXE)) return raiseGeneralProtection(cpu);
+    writeRegister(cpu, REG_CR4, value);
+  } else {
+    fatal();
+    print("Unhandled CR access, register: ");
+    printHex(register, 1);
+    printLine("");
+    return violation(cpu);
+  }
+  advance(cpu, length);
+  return 1;
+}
+
+/** Whether the processor accepts this XCR0. */
+function isXcr0Valid(cpu: u32, value: u64): bool {
+  const high = (<u64>cpuid(cpu, LEAF_XSAVE, 0, PART_EDX)) << 32;
+  const supported = high | cpuid(cpu, LEAF_XSAVE, 0, 0);
+  if (!(value & XCR0_X87) || value & ~supported) return false;
+  if (value & XCR0_AVX && !(value & XCR0_SSE)) return false;
+  const mpx = value & XCR0_MPX;
+  if (mpx && mpx !== XCR0_MPX) return false;
+  const avx512 = value & XCR0_AVX512;
+  return !avx512 || (avx512 === XCR0_AVX512 && (value & XCR0_AVX) !== 0);
+}
+
+/** XSETBV. Returns 1, or 0 for a violation. */
+export function executeXsetbv(cpu: u32, length: u32): i32 {
+  if (!(readRegister(cpu, REG_CR4) & CR4_OSXSAVE)) return raiseInvalidOpcode(cpu);
+  if (!isKernel(cpu)) return raiseGeneralProtection(cpu);
+  const value = readPair(cpu);
+  const index = read32(cpu, REG_RCX);
+  if (index === 0 && isXcr0Valid(cpu, value)) {
+    writeRegister(cpu, REG_XCR0, value);
+    advance(cpu, length);
+    return 1;
+  }
+  fatal();
+  print("Invalid xsetbv parameters: xcr[");
+  printHex(index, 1);
+  print("] = ");
+  printHex(read32(cpu, REG_RDX), 8);
+  print(":");
+  printHex(read32(cpu, REG_RAX), 8);
+  printLine("");
+  return violation(cpu);
+}

@@ -1,0 +1,177 @@
+// The handlers of VM exits, exported to the platform (ARCHITECTURE.md). Each returns 1 when the CPU may go on, 0 when it has
+// been parked.
+
+import { EPERM } from "../../abi/errno.ts";
+import {
+  STAT_CPUID,
+  STAT_CR,
+  STAT_EXCEPTION,
+  STAT_HYPERCALL,
+  STAT_MANAGEMENT,
+  STAT_MMIO,
+  STAT_MSR_OTHER,
+  STAT_MSR_X2APIC_ICR,
+  STAT_PIO,
+  STAT_XAPIC,
+  STAT_XSETBV,
+} from "../../abi/hypercall.ts";
+import {
+  ACCESS_FETCH,
+  ACCESS_WRITE,
+  REG_RAX,
+  REG_RCX,
+  REG_RDI,
+  REG_RSI,
+} from "../../abi/platform.ts";
+import { APIC_PAGE } from "../../abi/x86/apic.ts";
+import { MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
+import { VECTOR_AC, VECTOR_DB } from "../../abi/x86/registers.ts";
+import { print, printAddress, printDecimal, printHex, printLine } from "../core/console.ts";
+import { handleHypercall } from "../core/control.ts";
+import { PAGE_SIZE } from "../core/limits.ts";
+import { MMIO_HANDLED } from "../core/mmio.ts";
+import { fatal, violation } from "../core/panic.ts";
+import { cellOfCpu, countExit, perCpu } from "../core/percpu.ts";
+import { injectException, readRegister, writeRegister } from "../platform.ts";
+import { executeCpuid } from "./cpuid.ts";
+import { executeXsetbv, writeControlRegister } from "./cr.ts";
+import { DECODED, decode, NO_BYTES } from "./decode.ts";
+import { emulate, isWriting } from "./emulate.ts";
+import { codeSize, startFetch } from "./fetch.ts";
+import { advance, isKernel, read32 } from "./guest.ts";
+import { Instruction } from "./instruction.ts";
+import { readTrapped, writeTrapped } from "./msr.ts";
+import { accessPort } from "./ports.ts";
+import { beginCause, endLine } from "./report.ts";
+import { cpuState, instructionOf } from "./state.ts";
+
+/** Bytes of an instruction that a report shows. */
+const SHOWN_BYTES: u32 = 4;
+
+/** Exceptions to intercept, a bit each: those with which a guest could keep the processor busy in microcode. */
+export function exceptions(): u32 {
+  return (1 << VECTOR_DB) | (1 << VECTOR_AC);
+}
+
+/** VMCALL or VMMCALL. */
+export function hypercall(cpu: u32, length: u32): i32 {
+  countExit(cpu, STAT_HYPERCALL);
+  let result: i32 = -EPERM;
+  if (isKernel(cpu)) {
+    const isLong = codeSize(cpu) === 8;
+    const argument1 = isLong ? readRegister(cpu, REG_RDI) : read32(cpu, REG_RDI);
+    const argument2 = isLong ? readRegister(cpu, REG_RSI) : read32(cpu, REG_RSI);
+    result = handleHypercall(cpu, read32(cpu, REG_RAX), argument1, argument2);
+  }
+  writeRegister(cpu, REG_RAX, <u64>(<u32>result));
+  advance(cpu, length);
+  return 1;
+}
+
+/** Reports an access to memory that the cell does not have, or that the device's mediation refused. */
+function reportAccess(cpu: u32, address: u64, size: u32, isWrite: bool): i32 {
+  fatal();
+  print(isWrite ? "Invalid MMIO/RAM write, addr: " : "Invalid MMIO/RAM read, addr: ");
+  printAddress(address);
+  print(" size: ");
+  printDecimal(size);
+  printLine("");
+  return violation(cpu);
+}
+
+/** Says why the access could not be emulated. */
+function reportInstruction(insn: Instruction, result: i32): void {
+  beginCause();
+  if (result === NO_BYTES) print("unable to get MMIO instruction");
+  else {
+    print("unsupported instruction (");
+    for (let byte: u32 = 0; byte < SHOWN_BYTES; byte++) {
+      print(byte ? " 0x" : "0x");
+      printHex(load<u8>(changetype<usize>(insn) + byte), 2);
+    }
+    print(")");
+  }
+  endLine();
+}
+
+/** An access that the cell's map does not grant: guest-physical address, ACCESS_*. */
+export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 {
+  countExit(cpu, address - APIC_PAGE < PAGE_SIZE ? STAT_XAPIC : STAT_MMIO);
+  const insn = instructionOf(cpu);
+  startFetch(insn, cpu, cellOfCpu(cpu).number);
+  const result = flags & ACCESS_FETCH ? NO_BYTES : decode(insn);
+  if (result !== DECODED) {
+    reportInstruction(insn, result);
+    return reportAccess(cpu, address, 0, (flags & ACCESS_WRITE) !== 0);
+  }
+  const access = emulate(insn, address);
+  if (access !== MMIO_HANDLED) return reportAccess(cpu, address, insn.width, isWriting(insn));
+  if (!cpuState(cpu).waiting) advance(cpu, insn.length);
+  return 1;
+}
+
+/** A port that is not granted. */
+export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32): i32 {
+  countExit(cpu, STAT_PIO);
+  return accessPort(cpu, port, size, flags, length);
+}
+
+/** CPUID. */
+export function exitCpuid(cpu: u32, length: u32): i32 {
+  countExit(cpu, STAT_CPUID);
+  executeCpuid(cpu);
+  advance(cpu, length);
+  return 1;
+}
+
+/** RDMSR that is not granted. */
+export function exitMsrRead(cpu: u32, length: u32): i32 {
+  countExit(cpu, STAT_MSR_OTHER);
+  return readTrapped(cpu, read32(cpu, REG_RCX), length);
+}
+
+/** WRMSR that is not granted. */
+export function exitMsrWrite(cpu: u32, length: u32): i32 {
+  const msr = read32(cpu, REG_RCX);
+  countExit(cpu, msr === MSR_X2APIC_ICR ? STAT_MSR_X2APIC_ICR : STAT_MSR_OTHER);
+  return writeTrapped(cpu, msr, length);
+}
+
+/** XSETBV. */
+export function exitXsetbv(cpu: u32, length: u32): i32 {
+  countExit(cpu, STAT_XSETBV);
+  return executeXsetbv(cpu, length);
+}
+
+/** A write of a control register, REG_*. */
+export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
+  countExit(cpu, STAT_CR);
+  return writeControlRegister(cpu, register, value, length);
+}
+
+/** An intercepted exception: the guest gets it. */
+export function exitException(cpu: u32, vector: u32, errorCode: i32): i32 {
+  countExit(cpu, STAT_EXCEPTION);
+  injectException(cpu, vector, vector === VECTOR_AC ? 0 : errorCode);
+  return 1;
+}
+
+/** The CPU came out because another one stopped it. */
+export function exitManagement(cpu: u32): i32 {
+  countExit(cpu, STAT_MANAGEMENT);
+  return perCpu(cpu).failed ? 0 : 1;
+}
+
+/** Anything else, by its SVM exit code. */
+export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {
+  countExit(cpu, STAT_EXCEPTION);
+  fatal();
+  print("Unexpected #VMEXIT, exitcode ");
+  printHex(code, 1);
+  print(", exitinfo1 ");
+  printAddress(info1);
+  print(" exitinfo2 ");
+  printAddress(info2);
+  printLine("");
+  return violation(cpu);
+}

@@ -1,0 +1,8 @@
+// Kinds of ranges that the architecture traps (core/mmio.ts).
+
+/** The xAPIC page. */
+export const MMIO_XAPIC: u32 = 1;
+/** An IOAPIC's page; the argument is its number. */
+export const MMIO_IOAPIC: u32 = 2;
+/** PCI's memory-mapped configuration space. */
+export const MMIO_ECAM: u32 = 3;

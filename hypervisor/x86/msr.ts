@@ -1,0 +1,203 @@
+// Model-specific registers: what a cell may use without an exit, and what happens with the rest (ABI section 8).
+
+import { MSR_ACCESS_READ, MSR_ACCESS_WRITE, REG_CR0, REG_EFER } from "../../abi/platform.ts";
+import { APIC_ICR } from "../../abi/x86/apic.ts";
+import {
+  MSR_APIC_BASE,
+  MSR_EFER,
+  MSR_MTRR_DEF_TYPE,
+  MSR_MTRR_FIRST,
+  MSR_MTRR_LAST,
+  MSR_PAT,
+  MSR_X2APIC_FIRST,
+  MSR_X2APIC_ICR,
+  MSR_X2APIC_LAST,
+  MTRR_DEF_TYPE_ENABLE,
+} from "../../abi/x86/msr.ts";
+import {
+  CR0_PG,
+  EFER_LMA,
+  EFER_LME,
+  EFER_NXE,
+  EFER_SCE,
+  EFER_SVME,
+} from "../../abi/x86/registers.ts";
+import { print, printHex, printLine } from "../core/console.ts";
+import { fatal, violation } from "../core/panic.ts";
+import { grantMsrs, readMsr, readRegister, revokeMsrs, writeRegister } from "../platform.ts";
+import { isReadable, isWritable, readX2apic, writeX2apic, writeX2apicIcr } from "./apic.ts";
+import { advance, raiseGeneralProtection, readPair, writePair } from "./guest.ts";
+import { applyPat, isPatValid } from "./pat.ts";
+import { cpuState, machine } from "./state.ts";
+
+const READ_WRITE: u32 = MSR_ACCESS_READ | MSR_ACCESS_WRITE;
+/** The ranges of MSR numbers that processors can grant one by one. */
+const RANGE_SIZE: u32 = 0x2000;
+const RANGE_LOW: u32 = 0;
+const RANGE_SYSCALL: u32 = 0xc0000000;
+const RANGE_AMD: u32 = 0xc0010000;
+/** Performance monitoring, global control (Intel): writes are ignored. */
+const MSR_PERF_GLOBAL_CTRL: u32 = 0x38f;
+/** The x2APIC's numbers that Intel has reserved beyond the last register, and what follows up to here. */
+const MSR_RESERVED_LAST: u32 = 0xd8f;
+/** Memory configuration (AMD): SYSCFG to TOM2. */
+const MSR_SYSCFG: u32 = 0xc0010010;
+const MSR_TOM2: u32 = 0xc001001d;
+/** SMM and virtualisation control (AMD): SMBASE to VM_HSAVE_PA. */
+const MSR_SMBASE: u32 = 0xc0010111;
+const MSR_VM_HSAVE_PA: u32 = 0xc0010117;
+
+const EFER_LMSLE: u64 = 0x2000;
+const EFER_FFXSR: u64 = 0x4000;
+const EFER_TCE: u64 = 0x8000;
+const EFER_BITS: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME;
+
+/** Makes writes of MSRs first to last exit. */
+function revokeWrites(cell: u32, first: u32, last: u32): void {
+  revokeMsrs(cell, first, last - first + 1, MSR_ACCESS_WRITE);
+}
+
+/** Grants the cell with this number what it may use directly. */
+export function grantCellMsrs(cell: u32): void {
+  grantMsrs(cell, RANGE_LOW, RANGE_SIZE, READ_WRITE);
+  grantMsrs(cell, RANGE_SYSCALL, RANGE_SIZE, READ_WRITE);
+  grantMsrs(cell, RANGE_AMD, RANGE_SIZE, READ_WRITE);
+  revokeWrites(cell, MSR_APIC_BASE, MSR_APIC_BASE);
+  revokeWrites(cell, MSR_MTRR_FIRST, MSR_MTRR_LAST);
+  revokeMsrs(cell, MSR_PAT, 1, READ_WRITE);
+  revokeMsrs(cell, MSR_MTRR_DEF_TYPE, 1, READ_WRITE);
+  revokeWrites(cell, MSR_EFER, MSR_EFER);
+  revokeWrites(cell, MSR_PERF_GLOBAL_CTRL, MSR_PERF_GLOBAL_CTRL);
+  revokeWrites(cell, MSR_X2APIC_LAST + 1, MSR_RESERVED_LAST);
+  revokeWrites(cell, MSR_SYSCFG, MSR_TOM2);
+  revokeWrites(cell, MSR_SMBASE, MSR_VM_HSAVE_PA);
+  if (machine().x2apic) revokeWrites(cell, MSR_X2APIC_ICR, MSR_X2APIC_ICR);
+  else revokeMsrs(cell, MSR_X2APIC_FIRST, MSR_X2APIC_LAST - MSR_X2APIC_FIRST + 1, READ_WRITE);
+}
+
+function isIn(msr: u32, first: u32, last: u32): bool {
+  return msr - first <= last - first;
+}
+
+function isX2apic(msr: u32): bool {
+  return isIn(msr, MSR_X2APIC_FIRST, MSR_X2APIC_LAST);
+}
+
+/** Whether the MSR lies where unknown ones raise #GP, not where their use is a violation. */
+function isGrantable(msr: u32): bool {
+  return (
+    msr - RANGE_LOW < RANGE_SIZE || msr - RANGE_SYSCALL < RANGE_SIZE || msr - RANGE_AMD < RANGE_SIZE
+  );
+}
+
+function failAccess(cpu: u32, literal: string, msr: u32): i32 {
+  fatal();
+  print(literal);
+  printHex(msr, 1);
+  printLine("");
+  return violation(cpu);
+}
+
+function finish(cpu: u32, length: u32): i32 {
+  advance(cpu, length);
+  return 1;
+}
+
+function finishRead(cpu: u32, length: u32, value: u64): i32 {
+  writePair(cpu, value);
+  return finish(cpu, length);
+}
+
+/** The machine's MTRRdefType with the guest's enable bit. */
+function readDefType(cpu: u32): u64 {
+  const enable: u64 = MTRR_DEF_TYPE_ENABLE;
+  const own = cpuState(cpu).mtrrDefType & enable;
+  return (readMsr(cpu, MSR_MTRR_DEF_TYPE) & ~enable) | own;
+}
+
+/** RDMSR that is not granted. Returns 1, or 0 for a violation. */
+export function readTrapped(cpu: u32, msr: u32, length: u32): i32 {
+  if (msr === MSR_PAT) return finishRead(cpu, length, cpuState(cpu).pat);
+  if (msr === MSR_MTRR_DEF_TYPE) return finishRead(cpu, length, readDefType(cpu));
+  if (isX2apic(msr)) {
+    const register = msr - MSR_X2APIC_FIRST;
+    if (machine().x2apic || !isReadable(register)) return raiseGeneralProtection(cpu);
+    return finishRead(cpu, length, readX2apic(cpu, register));
+  }
+  if (isGrantable(msr)) return raiseGeneralProtection(cpu);
+  return failAccess(cpu, "Unhandled MSR read: ", msr);
+}
+
+function writePat(cpu: u32, value: u64, length: u32): i32 {
+  if (!isPatValid(value)) {
+    fatal();
+    print("Invalid PAT value: ");
+    printHex(value, 1);
+    printLine("");
+    return violation(cpu);
+  }
+  cpuState(cpu).pat = value;
+  applyPat(cpu);
+  return finish(cpu, length);
+}
+
+function writeDefType(cpu: u32, value: u64, length: u32): i32 {
+  cpuState(cpu).mtrrDefType = value & MTRR_DEF_TYPE_ENABLE;
+  applyPat(cpu);
+  return finish(cpu, length);
+}
+
+/** EFER: LMA follows CR0.PG, LME cannot change under paging, SVME stays as it is shown. */
+function writeEfer(cpu: u32, value: u64, length: u32): i32 {
+  const current = readRegister(cpu, REG_EFER);
+  if (value & ~(EFER_BITS | EFER_LMSLE | EFER_FFXSR | EFER_TCE)) return raiseGeneralProtection(cpu);
+  if ((value ^ current) & EFER_LME && readRegister(cpu, REG_CR0) & CR0_PG)
+    return raiseGeneralProtection(cpu);
+  const kept: u64 = EFER_LMA | EFER_SVME;
+  let next = (value & ~kept) | (current & EFER_LMA);
+  if (machine().showsSvme) next |= EFER_SVME;
+  writeRegister(cpu, REG_EFER, next);
+  return finish(cpu, length);
+}
+
+function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): i32 {
+  const register = msr - MSR_X2APIC_FIRST;
+  let isDone: bool = false;
+  if (register === APIC_ICR) isDone = writeX2apicIcr(cpu, value);
+  else {
+    if (machine().x2apic || !isWritable(register)) return raiseGeneralProtection(cpu);
+    isDone = writeX2apic(cpu, register, <u32>value);
+  }
+  if (!isDone) return failAccess(cpu, "Unhandled MSR write: ", msr);
+  return cpuState(cpu).waiting ? 1 : finish(cpu, length);
+}
+
+/** Whether a write is a violation, not just unknown. */
+function isForbidden(msr: u32): bool {
+  return (
+    msr === MSR_APIC_BASE ||
+    isIn(msr, MSR_MTRR_FIRST, MSR_MTRR_LAST) ||
+    isIn(msr, MSR_X2APIC_LAST + 1, MSR_RESERVED_LAST) ||
+    isIn(msr, MSR_SYSCFG, MSR_TOM2) ||
+    isIn(msr, MSR_SMBASE, MSR_VM_HSAVE_PA) ||
+    !isGrantable(msr)
+  );
+}
+
+/** WRMSR that is not granted. Returns 1, or 0 for a violation. */
+export function writeTrapped(cpu: u32, msr: u32, length: u32): i32 {
+  const value = readPair(cpu);
+  switch (msr) {
+    case MSR_PAT:
+      return writePat(cpu, value, length);
+    case MSR_MTRR_DEF_TYPE:
+      return writeDefType(cpu, value, length);
+    case MSR_EFER:
+      return writeEfer(cpu, value, length);
+    case MSR_PERF_GLOBAL_CTRL:
+      return finish(cpu, length);
+  }
+  if (isX2apic(msr)) return writeX2apicMsr(cpu, msr, value, length);
+  if (isForbidden(msr)) return failAccess(cpu, "Unhandled MSR write: ", msr);
+  return raiseGeneralProtection(cpu);
+}

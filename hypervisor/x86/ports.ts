@@ -1,0 +1,170 @@
+// Ports: what a cell's configuration lists is its own and never exits; the rest is emulated or a violation (ABI section 8).
+
+import { CELL_NUM_PIO, PIO_BASE, PIO_LENGTH } from "../../abi/config.ts";
+import { EINVAL } from "../../abi/errno.ts";
+import { PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../abi/platform.ts";
+import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
+import { portRange } from "../core/config.ts";
+import { print, printDecimal, printHex, printLine } from "../core/console.ts";
+import { fatal, violation } from "../core/panic.ts";
+import { cellOfCpu } from "../core/percpu.ts";
+import { refuseItem } from "../core/validate.ts";
+import {
+  grantPorts,
+  portIn,
+  portOut,
+  readRegister,
+  revokePorts,
+  writeRegister,
+} from "../platform.ts";
+import { advance, read32 } from "./guest.ts";
+import {
+  isConfigAccess,
+  PCI_ADDRESS_PORT,
+  PCI_PORTS,
+  readConfigPort,
+  writeConfigPort,
+} from "./pci-config.ts";
+import { machine } from "./state.ts";
+
+const PORTS: u32 = 0x10000;
+const PM_TIMER_PORTS: u32 = 4;
+/** Keyboard controller: commands and status. */
+const KEYBOARD_PORT: u32 = 0x64;
+/** Its commands that write the output port, which has the reset line, and that pulse lines of it. */
+const KEYBOARD_WRITE_OUTPUT: u32 = 0xd1;
+const KEYBOARD_PULSE: u32 = 0xf0;
+/** Diagnostic port, written for a short delay. */
+const DELAY_PORT: u32 = 0x80;
+
+function firstPort(range: usize): u32 {
+  return load<u16>(range, PIO_BASE);
+}
+
+function endPort(range: usize): u32 {
+  return firstPort(range) + load<u16>(range, PIO_LENGTH);
+}
+
+function rangeCount(cell: Cell): u32 {
+  return load<u32>(cell.config, CELL_NUM_PIO);
+}
+
+/** Checks the port ranges of `cell`. Returns 0 or -EINVAL. */
+export function checkPorts(cell: Cell): i32 {
+  for (let index: u32 = 0; index < rangeCount(cell); index++)
+    if (endPort(portRange(cell.config, index)) > PORTS)
+      return refuseItem(EINVAL, "port range", index, "beyond the last port");
+  return 0;
+}
+
+/** Grants or revokes what `range` has of [first, end) for cell number `cell`. */
+function change(cell: u32, range: usize, first: u32, end: u32, isGranted: bool): void {
+  const from = max(firstPort(range), first);
+  const to = min(endPort(range), end);
+  if (from >= to) return;
+  if (isGranted) grantPorts(cell, from, to - from);
+  else revokePorts(cell, from, to - from);
+}
+
+/** Grants or revokes the ports of `owner`'s configuration that lie in [first, end) for cell number `cell`. */
+function changeListed(cell: u32, owner: Cell, first: u32, end: u32, isGranted: bool): void {
+  for (let index: u32 = 0; index < rangeCount(owner); index++)
+    change(cell, portRange(owner.config, index), first, end, isGranted);
+}
+
+/** What holds for all cells, whatever their configurations list. */
+function applyCommon(cell: u32): void {
+  revokePorts(cell, KEYBOARD_PORT, 1);
+  revokePorts(cell, PCI_ADDRESS_PORT, PCI_PORTS);
+  const timer = machine().pmTimer;
+  if (timer) grantPorts(cell, timer, PM_TIMER_PORTS);
+}
+
+/** Opens the ports of the new `cell` to it and closes them for the root cell. */
+export function givePorts(cell: Cell): void {
+  changeListed(cell.number, cell, 0, PORTS, true);
+  applyCommon(cell.number);
+  if (isRoot(cell)) return;
+  changeListed(rootCell().number, cell, 0, PORTS, false);
+  applyCommon(rootCell().number);
+}
+
+/** Opens the ports of `cell` to the root cell again, as far as its configuration lists them and no other cell has them. */
+export function returnPorts(cell: Cell): void {
+  const root = rootCell();
+  for (let index: u32 = 0; index < rangeCount(cell); index++) {
+    const range = portRange(cell.config, index);
+    changeListed(root.number, root, firstPort(range), endPort(range), true);
+  }
+  for (let other = nextCell(root); other; other = nextCell(other))
+    if (other !== cell) changeListed(root.number, other, 0, PORTS, false);
+  applyCommon(root.number);
+}
+
+function isListed(cell: Cell, port: u32): bool {
+  for (let index: u32 = 0; index < rangeCount(cell); index++) {
+    const range = portRange(cell.config, index);
+    if (port >= firstPort(range) && port < endPort(range)) return true;
+  }
+  return false;
+}
+
+/** Whether `cell` has the keyboard controller: the root cell only while no other one does. */
+function hasKeyboard(cell: Cell): bool {
+  if (!isListed(cell, KEYBOARD_PORT)) return false;
+  if (!isRoot(cell)) return true;
+  for (let other = nextCell(rootCell()); other; other = nextCell(other))
+    if (isListed(other, KEYBOARD_PORT)) return false;
+  return true;
+}
+
+function isHarmlessCommand(command: u32): bool {
+  return command !== KEYBOARD_WRITE_OUTPUT && command < KEYBOARD_PULSE;
+}
+
+/** Writes what IN has read to AL, AX or EAX. */
+function writeAccumulator(cpu: u32, size: u32, value: u32): void {
+  const mask: u64 = 0xffffffff >>> (32 - (size << 3));
+  const kept: u64 = size === 4 ? 0 : readRegister(cpu, REG_RAX) & ~mask;
+  writeRegister(cpu, REG_RAX, kept | (value & mask));
+}
+
+/** Emulates IN. Returns whether the port is one that is emulated. */
+function input(cpu: u32, cell: Cell, port: u32, size: u32): bool {
+  let value: u32 = 0xffffffff;
+  if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell)) value = portIn(port, size);
+  else if (isConfigAccess(port, size)) value = readConfigPort(cell, port, size);
+  else if (port !== DELAY_PORT || size !== 1) return false;
+  writeAccumulator(cpu, size, value);
+  return true;
+}
+
+/** Emulates OUT. Returns whether the port is one that is emulated and takes the value. */
+function output(cell: Cell, port: u32, size: u32, value: u32): bool {
+  if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell)) {
+    if (!isHarmlessCommand(value)) return false;
+    portOut(port, size, value);
+    return true;
+  }
+  if (isConfigAccess(port, size)) return writeConfigPort(cell, port, size, value);
+  return port === DELAY_PORT && size === 1;
+}
+
+/** An access to a port that is not granted, `flags` PIO_*. Returns 1, or 0 for a violation. */
+export function accessPort(cpu: u32, port: u32, size: u32, flags: u32, length: u32): i32 {
+  const cell = cellOfCpu(cpu);
+  const isInput = (flags & PIO_IN) !== 0;
+  const value = read32(cpu, REG_RAX) & (0xffffffff >>> (32 - (size << 3)));
+  const isPlain = !(flags & (PIO_STRING | PIO_REP));
+  if (isPlain && (isInput ? input(cpu, cell, port, size) : output(cell, port, size, value))) {
+    advance(cpu, length);
+    return 1;
+  }
+  fatal();
+  print(isInput ? "Invalid PIO read, port: " : "Invalid PIO write, port: ");
+  printHex(port, 1);
+  print(" size: ");
+  printDecimal(size);
+  printLine("");
+  return violation(cpu);
+}

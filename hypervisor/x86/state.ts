@@ -1,0 +1,104 @@
+// The architecture's state: of each CPU (in PerCpu.arch), of each cell (in Cell.arch) and of the machine.
+
+import { CELL_ARCH_SIZE, Cell } from "../core/cell.ts";
+import { CPU_ARCH_SIZE, perCpu } from "../core/percpu.ts";
+import { Instruction } from "./instruction.ts";
+
+/** IOAPICs of a machine: two are common, big servers have one per socket and bridge. */
+export const IOAPICS_MAX: u32 = 8;
+/** Pins of an IOAPIC that a configuration can name. */
+export const PINS_MAX: u32 = 128;
+/** Warnings about one CPU that are printed until it changes hands: a cell cannot flood the console. */
+export const WARNINGS_MAX: u32 = 16;
+
+/** Machine-wide state, written by `archInit` and `archActivate` only. */
+@unmanaged
+export class Machine {
+  /** Value of MTRRdefType that the first CPU had. */
+  mtrrDefType: u64;
+  /** Start and size of PCI's memory-mapped configuration space; size 0: none. */
+  ecamBase: u64;
+  ecamSize: u64;
+  /** Port of the PM timer, or 0. */
+  pmTimer: u32;
+  /** Whether the local APICs are in x2APIC mode. */
+  x2apic: bool;
+  /** Whether EFER shows SVME (AMD). */
+  showsSvme: bool;
+  /** Whether the hypervisor has been activated. */
+  active: bool;
+  /** Physical IOAPICs found (ioapic.ts). */
+  ioapics: u32;
+}
+
+/** State of one CPU. */
+@unmanaged
+export class CpuState {
+  /** PAT as the guest has set it; in effect only while MTRRs are enabled. */
+  pat: u64;
+  /** MTRRdefType as the guest has set it; only its enable bit has an effect. */
+  mtrrDefType: u64;
+  /** High half of the xAPIC's ICR. */
+  icrHigh: u32;
+  /** Whether the CPU waits for a SIPI. */
+  waiting: bool;
+  /** Warnings printed since the CPU changed hands. */
+  warnings: u32;
+}
+
+/** Offset of the Instruction in a CPU's part. */
+const INSTRUCTION: usize = 0x40;
+if (offsetof<CpuState>() > INSTRUCTION) ERROR("CpuState is too large");
+if (INSTRUCTION + offsetof<Instruction>() > CPU_ARCH_SIZE) ERROR("Instruction is too large");
+
+/** State of one cell. */
+@unmanaged
+export class CellState {
+  /** What the cell has written to PCI's address port. */
+  pciAddress: u32;
+}
+
+/** Offsets in a cell's part: index register of each IOAPIC, u32; pins of each, PINS_MAX bits. */
+const INDEXES: usize = 0x10;
+const PINS: usize = 0x40;
+const PIN_BYTES: u32 = PINS_MAX >> 3;
+if (INDEXES + (IOAPICS_MAX << 2) > PINS) ERROR("indexes overlap pins");
+if (PINS + IOAPICS_MAX * PIN_BYTES > CELL_ARCH_SIZE) ERROR("CellState is too large");
+
+const MACHINE: usize = memory.data(48, 8);
+if (offsetof<Machine>() > 48) ERROR("Machine is too large");
+
+/** The machine's state. */
+export function machine(): Machine {
+  return changetype<Machine>(MACHINE);
+}
+
+/** The state of an existing CPU. */
+export function cpuState(cpu: u32): CpuState {
+  return changetype<CpuState>(perCpu(cpu).arch);
+}
+
+/** Forgets all that a guest has left in the state of a CPU. */
+export function clearCpuState(cpu: u32): void {
+  memory.fill(perCpu(cpu).arch, 0, offsetof<CpuState>());
+}
+
+/** Room for the instruction of `cpu` that is being emulated. */
+export function instructionOf(cpu: u32): Instruction {
+  return changetype<Instruction>(perCpu(cpu).arch + INSTRUCTION);
+}
+
+/** The state of a cell. */
+export function cellState(cell: Cell): CellState {
+  return changetype<CellState>(cell.arch);
+}
+
+/** Address of the index register that `cell` sees in IOAPIC number `ioapic`, u32. */
+export function ioapicIndex(cell: Cell, ioapic: u32): usize {
+  return cell.arch + INDEXES + (ioapic << 2);
+}
+
+/** Address of the bitmap of the pins of IOAPIC number `ioapic` that `cell` has. */
+export function ioapicPins(cell: Cell, ioapic: u32): usize {
+  return cell.arch + PINS + ioapic * PIN_BYTES;
+}
