@@ -34,7 +34,7 @@ export {
   archCellCreate,
   /** Gives what `cell` owns back to the root cell, as far as that one's configuration lists it. */
   archCellDestroy,
-  /** Fills the architecture's part of the communication page of `cell`; the rest is filled in or zero. */
+  /** Fills the communication page of `cell` from COMM_PCI_MMCONFIG_BASE on, which is zero; the core fills the rest. */
   archCommFill,
   /** Gives `cpu` (stopped or calling) a fresh architecture state for the cell that it now belongs to, after assignCpu. */
   archCpuAssign,

@@ -1,14 +1,12 @@
 // Taking over the machine, in three steps: `init` on one CPU, `initCpu` on each, `activate`. A failure before activation
 // leaves nothing behind: the platform throws the instance away.
 import {
-  CELL_HEADER_SIZE,
   IOMMU_BASE,
   IOMMU_SIZE,
   IOMMU_TYPE,
   IOMMU_TYPE_AMD,
   IOMMU_TYPE_INTEL,
   SYS_DEBUG_CONSOLE,
-  SYS_HEADER_SIZE,
   SYS_HYPERVISOR_MEMORY,
   SYS_IOMMU,
   SYS_IOMMU_COUNT,
@@ -32,9 +30,9 @@ import { MAX_CPUS } from "./limits.ts";
 import { mapRoot, reserveMemory, trapSubPages } from "./memory.ts";
 import { giveDevices } from "./pci.ts";
 import { addCpu, cpuInCell, nextCpu, perCpu } from "./percpu.ts";
-import { allocatePages, inCoreMemory, poolInit } from "./pool.ts";
-import { printPools } from "./stats.ts";
-import { checkCell, checkSystem, refuse, refuseItem } from "./validate.ts";
+import { allocatePages, inCoreMemory, poolInit, printPools } from "./pool.ts";
+import { refuse, refuseItem } from "./refuse.ts";
+import { checkCell, checkSystem } from "./validate.ts";
 
 /**
  * Checks the system configuration, `size` bytes at `config` in the core's memory, which stays there, and sets up the root
@@ -45,9 +43,9 @@ export function init(cpu: u32, config: usize, size: u32): i32 {
   const page = allocatePages(1);
   if (!page) return -ENOMEM;
   consoleInit(page);
-  if (size >= SYS_HEADER_SIZE + CELL_HEADER_SIZE) consoleOpen(config + SYS_DEBUG_CONSOLE);
   let result = checkSystem(config, size);
   if (result) return result;
+  consoleOpen(config + SYS_DEBUG_CONSOLE);
   printLine("");
   print("Initializing Jailhouse hypervisor v0.1.0 on CPU ");
   printDecimal(cpu);

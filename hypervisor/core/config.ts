@@ -19,7 +19,10 @@ import {
   MEM_REGION_SIZE,
   MEM_SIZE,
   MEM_VIRT_START,
+  PCI_BDF,
   PCI_SIZE,
+  PCI_TYPE,
+  PCI_TYPE_IVSHMEM,
   PIO_SIZE,
   STREAM_ID_SIZE,
 } from "../../abi/config.ts";
@@ -130,6 +133,11 @@ export function isSubPage(region: usize): bool {
   return ((virtOf(region) | sizeOf(region)) & PAGE_MASK) !== 0;
 }
 
+/** Whether [a, a+aSize) and [b, b+bSize) overlap; neither wraps around. */
+export function overlap(a: u64, aSize: u64, b: u64, bSize: u64): bool {
+  return a < b + bSize && b < a + aSize;
+}
+
 /** Whether a cell has a communication region. */
 export function hasCommRegion(config: usize): bool {
   const count = load<u32>(config, CELL_NUM_MEMORY);
@@ -138,4 +146,26 @@ export function hasCommRegion(config: usize): bool {
     if (flagsOf(region) & MEM_COMM_REGION && sizeOf(region)) return true;
   }
   return false;
+}
+
+// PCI devices.
+
+/** Bus, device and function of the PCI device at `device`. */
+export function bdfOf(device: usize): u32 {
+  return load<u16>(device, PCI_BDF);
+}
+
+/** Whether the PCI device at `device` is one that the hypervisor plays. */
+export function isVirtual(device: usize): bool {
+  return load<u8>(device, PCI_TYPE) === <u8>PCI_TYPE_IVSHMEM;
+}
+
+/** Address of the PCI device with `bdf` in a configuration, or 0. */
+export function findDevice(config: usize, bdf: u32): usize {
+  const count = load<u32>(config, CELL_NUM_PCI_DEVICES);
+  for (let index: u32 = 0; index < count; index++) {
+    const device = pciDevice(config, index);
+    if (bdfOf(device) === bdf) return device;
+  }
+  return 0;
 }

@@ -15,7 +15,6 @@ const CR: u32 = 0x0d;
 const LF: u32 = 0x0a;
 const DIGIT_ZERO: u32 = 0x30;
 const DIGIT_TEN: u32 = 0x61;
-const DECIMAL_DIGITS_MAX: u32 = 20;
 
 @unmanaged
 class Console {
@@ -26,7 +25,6 @@ class Console {
 }
 
 const CONSOLE: usize = memory.data(8, 4);
-const DIGITS: usize = memory.data(DECIMAL_DIGITS_MAX, 4);
 
 function state(): Console {
   return changetype<Console>(CONSOLE);
@@ -94,13 +92,9 @@ export function printAddress(value: u64): void {
 
 /** Prints `value` in decimal. */
 export function printDecimal(value: u64): void {
-  let first = DECIMAL_DIGITS_MAX;
-  do {
-    first--;
-    store<u8>(DIGITS + first, <u8>(DIGIT_ZERO + <u32>(value % 10)));
-    value /= 10;
-  } while (value);
-  for (; first < DECIMAL_DIGITS_MAX; first++) putByte(load<u8>(DIGITS + first));
+  let unit: u64 = 1;
+  while (value / unit >= 10) unit *= 10;
+  for (; unit; unit /= 10) putByte(DIGIT_ZERO + <u32>((value / unit) % 10));
 }
 
 /** Prints the NUL-terminated text at `address`, `limit` bytes at most; what is not printable ASCII as `?`. */

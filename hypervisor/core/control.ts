@@ -34,9 +34,8 @@ import { print, printDecimal, printLine, putByte } from "./console.ts";
 import { createCell } from "./create.ts";
 import { destroyCell, loadCell, startCell } from "./lifecycle.ts";
 import { cellOfCpu, cpuExists, perCpu, readCounter } from "./percpu.ts";
-import { poolSize, poolUsed } from "./pool.ts";
-import { printPools } from "./stats.ts";
-import { refuse } from "./validate.ts";
+import { poolSize, poolUsed, printPools } from "./pool.ts";
+import { refuse } from "./refuse.ts";
 
 @unmanaged
 class Control {

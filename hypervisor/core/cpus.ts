@@ -8,7 +8,7 @@ import { Cell, isRoot, rootCell } from "./cell.ts";
 import { hasCpu } from "./config.ts";
 import { MAX_CPUS } from "./limits.ts";
 import { clearCounters, cpuInCell, nextCpu, perCpu } from "./percpu.ts";
-import { refuseItem } from "./validate.ts";
+import { refuseItem } from "./refuse.ts";
 
 /** Checks that all CPUs of the new cell's `config` are the root cell's and not the calling one. Returns 0 or -EBUSY. */
 export function checkCpus(config: usize, caller: u32): i32 {

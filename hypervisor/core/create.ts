@@ -19,17 +19,14 @@ import { cellConfigSize } from "./config.ts";
 import { print, printLine } from "./console.ts";
 import { checkCpus, moveCpus, resumeCell, stopCell } from "./cpus.ts";
 import { ADDRESS_LIMIT, PAGE_SIZE } from "./limits.ts";
-import {
-  checkMemoryOwners,
-  giveMemory,
-  reserveMemory,
-  scrubMemory,
-  trapSubPages,
-} from "./memory.ts";
+import { giveMemory, reserveMemory, scrubMemory, trapSubPages } from "./memory.ts";
 import { mmioRelease } from "./mmio.ts";
-import { checkPciOwners, giveDevices } from "./pci.ts";
+import { checkMemoryOwners } from "./owners.ts";
+import { giveDevices } from "./pci.ts";
+import { checkPciOwners } from "./pci-check.ts";
 import { allocatePages, freePages } from "./pool.ts";
-import { checkCell, checkCellFormat, refuse } from "./validate.ts";
+import { refuse } from "./refuse.ts";
+import { checkCell, checkCellFormat } from "./validate.ts";
 
 /**
  * Creates a cell from the configuration at guest-physical `address` of the root cell, on its CPU `caller`. Without a

@@ -2,20 +2,18 @@
 // memory of its own configuration, minus what other cells have for themselves, plus open loadable windows.
 import {
   CELL_FLAG_KEEP_MEMORY,
-  CELL_NUM_MEMORY,
   MEM_COMM_REGION,
   MEM_DMA,
   MEM_EXECUTE,
   MEM_IO,
   MEM_LOADABLE,
-  MEM_ROOTSHARED,
   MEM_SIZE,
   MEM_WRITE,
   SYS_FLAG_VIRTUAL_DEBUG_CONSOLE,
   SYS_FLAGS,
   SYS_HYPERVISOR_MEMORY,
 } from "../../abi/config.ts";
-import { EBUSY, ENOMEM } from "../../abi/errno.ts";
+import { ENOMEM } from "../../abi/errno.ts";
 import {
   CONSOLE_PAGE_OFFSET,
   MAP_COMM,
@@ -30,7 +28,7 @@ import {
   RANGE_VIRT,
 } from "../../abi/platform.ts";
 import { map, reserve, scrub, unmap } from "../platform.ts";
-import { Cell, isRoot, nextCell, rootCell } from "./cell.ts";
+import { Cell, isRoot, rootCell } from "./cell.ts";
 import {
   flagsOf,
   isSubPage,
@@ -42,23 +40,13 @@ import {
 } from "./config.ts";
 import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
 import { MMIO_SUBPAGE, mmioEndPage, mmioFirstPage, mmioKind, mmioRegisterSubPage } from "./mmio.ts";
+import { isMoved, isTakenFromRoot, regionCount } from "./owners.ts";
 import { allocatePages, freePages, pageAlign } from "./pool.ts";
-import { overlap, refuse, refuseItem } from "./validate.ts";
+import { refuse, refuseItem } from "./refuse.ts";
 
 const REGION: string = "memory region";
-/** MEM_* flags of regions that stay with the root cell. */
-const NOT_MOVED: u32 = MEM_COMM_REGION | MEM_ROOTSHARED;
 /** MEM_* flags that the platform gets as MAP_*: the lowest four are the same. */
 const MAP_MASK: u32 = MAP_READ | MAP_WRITE | MAP_EXECUTE | MAP_DMA;
-
-function regionCount(cell: Cell): u32 {
-  return load<u32>(cell.config, CELL_NUM_MEMORY);
-}
-
-/** Whether `region` is memory that its cell has for itself: not a placeholder, not shared. */
-function isMoved(region: usize): bool {
-  return sizeOf(region) && !(flagsOf(region) & NOT_MOVED);
-}
 
 /** Whether `region` is in its cell's map: neither a placeholder nor trapped. */
 function isMapped(region: usize): bool {
@@ -72,38 +60,6 @@ function mapRegion(number: u32, region: usize): void {
 }
 
 // Checks and reservations.
-
-/**
- * Checks that the new `cell` shares memory with other non-root cells only where all of them leave it with the root cell
- * too. Returns 0 or -EBUSY.
- */
-export function checkMemoryOwners(cell: Cell): i32 {
-  for (let index: u32 = 0; index < regionCount(cell); index++) {
-    const region = memoryRegion(cell.config, index);
-    if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
-    if (isUsed(physOf(region), sizeOf(region), !isMoved(region)))
-      return refuseItem(EBUSY, REGION, index, "belongs to another cell");
-  }
-  return 0;
-}
-
-/** Whether any listed non-root cell has a part of physical [phys, phys+size); `alone`: has it for itself. */
-function isUsed(phys: u64, size: u64, alone: bool): bool {
-  for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell)) {
-    for (let index: u32 = 0; index < regionCount(cell); index++) {
-      const region = memoryRegion(cell.config, index);
-      if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
-      if (alone && !isMoved(region)) continue;
-      if (overlap(phys, size, physOf(region), sizeOf(region))) return true;
-    }
-  }
-  return false;
-}
-
-/** Whether the root cell is kept from physical [phys, phys+size) because another cell has a part for itself. */
-export function isTakenFromRoot(phys: u64, size: u64): bool {
-  return isUsed(phys, size, true);
-}
 
 /** Traps the sub-page regions of `cell`. Returns 0 or -ENOMEM. */
 export function trapSubPages(cell: Cell): i32 {

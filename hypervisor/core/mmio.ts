@@ -4,7 +4,7 @@ import { archMmio } from "../arch.ts";
 import { mmioRead, mmioWrite } from "../platform.ts";
 import { Cell, isRoot } from "./cell.ts";
 import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
-import { isTakenFromRoot } from "./memory.ts";
+import { isTakenFromRoot } from "./owners.ts";
 import { cellOfCpu, perCpu } from "./percpu.ts";
 import { allocatePages, freePages } from "./pool.ts";
 
@@ -95,8 +95,8 @@ function accessSubPage(
   const flags = range.argument;
   if (!(flags & (write ? MEM_WRITE : MEM_READ))) return MMIO_FAULT;
   if (!(flags & (MEM_IO_8 << (<u32>ctz(size))))) return MMIO_FAULT;
-  if (address & (size - 1) && !(flags & MEM_IO_UNALIGNED)) return MMIO_FAULT;
   const physical = address + range.delta;
+  if ((address | physical) & (size - 1) && !(flags & MEM_IO_UNALIGNED)) return MMIO_FAULT;
   if (isRoot(cellOfCpu(cpu)) && isTakenFromRoot(physical, size)) return MMIO_FAULT;
   if (write) mmioWrite(physical, size, value);
   else perCpu(cpu).mmioValue = mmioRead(physical, size);

@@ -32,42 +32,16 @@ import {
   flagsOf,
   isSubPage,
   memoryRegion,
+  overlap,
   physOf,
   setSystemConfig,
   sizeOf,
   systemConfig,
   virtOf,
 } from "./config.ts";
-import { print, printDecimal, printLine } from "./console.ts";
 import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "./limits.ts";
-import { checkPci } from "./pci.ts";
-
-/** Says why a request is refused. Returns -`errno`. */
-export function refuse(errno: i32, reason: string): i32 {
-  print("Refused: ");
-  printLine(reason);
-  return -errno;
-}
-
-/** Says which item of a configuration is refused and why. Returns -`errno`. */
-export function refuseItem(errno: i32, item: string, index: u32, reason: string): i32 {
-  print("Refused: ");
-  print(item);
-  putIndex(index);
-  printLine(reason);
-  return -errno;
-}
-
-function putIndex(index: u32): void {
-  print(" ");
-  printDecimal(index);
-  print(": ");
-}
-
-/** Whether [a, a+aSize) and [b, b+bSize) overlap; neither wraps around. */
-export function overlap(a: u64, aSize: u64, b: u64, bSize: u64): bool {
-  return a < b + bSize && b < a + aSize;
-}
+import { checkPci } from "./pci-check.ts";
+import { refuse, refuseItem } from "./refuse.ts";
 
 function checkFormat(config: usize, low: u32, high: u32): i32 {
   if (load<u32>(config) !== low || load<u8>(config, 4) !== <u8>high)
@@ -108,9 +82,7 @@ export function checkSystem(config: usize, size: u32): i32 {
  * without regard to other cells.
  */
 export function checkCell(config: usize, root: bool): i32 {
-  if (load<u8>(config + CELL_NAME_SIZE - 1, CELL_NAME)) {
-    if (!terminated(config + CELL_NAME)) return refuse(EINVAL, "the name does not end");
-  }
+  if (!terminated(config + CELL_NAME)) return refuse(EINVAL, "the name does not end");
   let result = checkCpuSet(config);
   if (!result) result = checkMemory(config, root);
   if (!result) result = checkCache(config);
