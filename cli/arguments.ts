@@ -18,7 +18,7 @@ export function cellRef(argument: string | undefined, name: string | undefined):
 /** A decimal, hexadecimal (0x) or octal (0) address, as strtoull reads it. */
 export function address(text: string): bigint {
   const literal = /^0[0-7]+$/.test(text) ? `0o${text.slice(1)}` : text;
-  const valid = /^(0x[0-9a-f]+|0o[0-7]+|[0-9]+)$/i.test(literal);
+  const valid = /^(0x[0-9a-f]+|0o[0-7]+|0|[1-9][0-9]*)$/i.test(literal);
   if (!valid || BigInt(literal) > ADDRESS_MAX) throw new UsageError(`"${text}" is no address`);
   return BigInt(literal);
 }

@@ -1,0 +1,79 @@
+# bash completion for jailhouse: source this file, or put it among bash's completions.
+
+_jailhouse_cells() {
+  # Ids and names as `jailhouse cell list` shows them; "$1" leaves out the root cell.
+  jailhouse cell list 2>/dev/null | awk -v root="$1" 'NR > 1 && (root || $1 != "0") { print $1; print $2 }'
+}
+
+_jailhouse_words() {
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}")
+}
+
+_jailhouse_files() {
+  local pattern
+  COMPREPLY=()
+  for pattern in "$@"; do
+    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(
+      compgen -f -X "!*$pattern" -- "${COMP_WORDS[COMP_CWORD]}"
+    )
+  done
+  mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -S / -- "${COMP_WORDS[COMP_CWORD]}")
+  compopt -o nospace 2>/dev/null
+}
+
+_jailhouse_cell() {
+  local previous="${COMP_WORDS[COMP_CWORD - 1]}"
+  if ((COMP_CWORD == 2)); then
+    _jailhouse_words "create load start shutdown destroy list stat stats --help"
+    return
+  fi
+  case "${COMP_WORDS[2]}" in
+    create) _jailhouse_files .cell .ts .json ;;
+    start | shutdown) _jailhouse_words "$(_jailhouse_cells "") --name --help" ;;
+    destroy) _jailhouse_words "$(_jailhouse_cells "") --name --force --help" ;;
+    stat | stats) _jailhouse_words "$(_jailhouse_cells root) --name --count --json --help" ;;
+    list) _jailhouse_words "--json --help" ;;
+    load)
+      if ((COMP_CWORD == 3)) || [[ $previous == --name ]]; then
+        _jailhouse_words "$(_jailhouse_cells "") --name --help"
+      elif [[ $previous != -s && $previous != --string && $previous != -a && $previous != --address ]]; then
+        case "${COMP_WORDS[COMP_CWORD]}" in
+          -*) _jailhouse_words "-s --string -a --address" ;;
+          *) _jailhouse_files "" ;;
+        esac
+      fi
+      ;;
+  esac
+}
+
+_jailhouse_machine() {
+  if ((COMP_CWORD == 2)); then
+    _jailhouse_words "start stop list status record --help"
+    return
+  fi
+  local names
+  names=$(jailhouse machine list 2>/dev/null | awk 'NR > 1 { print $1 }')
+  case "${COMP_WORDS[2]}" in
+    start) _jailhouse_words "--cpus --memory --vendor --no-x2apic --pace --serial --help" ;;
+    stop) _jailhouse_words "$names --all --help" ;;
+    status) _jailhouse_words "$names --json --help" ;;
+    list) _jailhouse_words "--json --help" ;;
+    record) _jailhouse_files "" ;;
+  esac
+}
+
+_jailhouse() {
+  if ((COMP_CWORD == 1)); then
+    _jailhouse_words "enable disable console cell machine serial --help --version"
+    return
+  fi
+  case "${COMP_WORDS[1]}" in
+    enable) _jailhouse_files .cell .ts .json ;;
+    console) _jailhouse_words "-f --follow --help" ;;
+    serial) _jailhouse_words "0 1 -f --follow --send --help" ;;
+    cell) _jailhouse_cell ;;
+    machine) _jailhouse_machine ;;
+  esac
+}
+
+complete -F _jailhouse jailhouse

@@ -1,0 +1,70 @@
+// Surroundings for tests of the command: a private runtime directory, captured output, and a machine that is a test double,
+// served over its real socket.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { Daemon } from "../../control/daemon.ts";
+import { claim, machinePaths, release } from "../../control/registry.ts";
+import { FakeSession } from "../../control/testing/fake-session.ts";
+import type { Io } from "../io.ts";
+import { main } from "../main.ts";
+
+export interface Outcome {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export class Surroundings {
+  readonly directory = mkdtempSync(join(tmpdir(), "command-"));
+  readonly env = { JAILHOUSE_RUNTIME_DIR: join(this.directory, "run") };
+  readonly input = new PassThrough();
+  /** Ends a command that waits for Ctrl-C. */
+  interrupt: () => void = () => {};
+  #stop: (() => Promise<void>)[] = [];
+
+  /** Serves a machine from this process. */
+  async machine(name = "default"): Promise<{ daemon: Daemon; fake: FakeSession }> {
+    const paths = machinePaths(name, this.env);
+    claim(paths);
+    const fake = new FakeSession({ name, pace: "free" });
+    const options = { machine: { name, pace: "free" as const } };
+    const daemon = await Daemon.start({ startMachine: async () => fake }, options, paths);
+    this.#stop.push(async () => {
+      await daemon.stop();
+      release(paths);
+    });
+    return { daemon, fake };
+  }
+
+  /** Runs one command line, a text that is split at blanks or its words. */
+  async run(line: string | readonly string[]): Promise<Outcome> {
+    let [out, err] = ["", ""];
+    const io: Io = {
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        err += text;
+      },
+      env: this.env,
+      cwd: this.directory,
+      terminal: undefined,
+      input: this.input,
+      interrupted: () =>
+        new Promise((resolve) => {
+          this.interrupt = resolve;
+        }),
+    };
+    const args = typeof line === "string" ? line.split(" ").filter((word) => word) : line;
+    const status = await main(args, io);
+    return { status, out, err };
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stop) await stop();
+    rmSync(this.directory, { recursive: true });
+  }
+}
