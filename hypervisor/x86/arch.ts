@@ -25,12 +25,20 @@ import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_MTRR_DEF_TYPE } from "../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../abi/x86/registers.ts";
 import { Cell, isRoot } from "../core/cell.ts";
-import { flagsOf, memoryRegion, physOf, sizeOf, systemConfig, virtOf } from "../core/config.ts";
+import {
+  flagsOf,
+  memoryRegion,
+  overlap,
+  physOf,
+  sizeOf,
+  systemConfig,
+  virtOf,
+} from "../core/config.ts";
 import { printLine } from "../core/console.ts";
 import { MAX_CPUS, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
 import { nextCpu } from "../core/percpu.ts";
-import { overlap, refuse, refuseItem } from "../core/validate.ts";
+import { refuse, refuseItem } from "../core/refuse.ts";
 import { map, parkCpu, readMsr, resetCpu, writeComm, writeRegister } from "../platform.ts";
 import { initApic, xapicAccess } from "./apic.ts";
 import { isAmd } from "./cpuid.ts";

@@ -24,12 +24,12 @@ import {
   IOAPIC_REMOTE_IRR,
 } from "../../abi/x86/apic.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
-import { irqchip } from "../core/config.ts";
+import { irqchip, overlap } from "../core/config.ts";
 import { print, printDecimal } from "../core/console.ts";
 import { MAX_CPUS, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_FAULT, MMIO_HANDLED, mmioRegister } from "../core/mmio.ts";
 import { cellOfCpu, nextCpu, perCpu } from "../core/percpu.ts";
-import { overlap, refuseItem } from "../core/validate.ts";
+import { refuseItem } from "../core/refuse.ts";
 import { apicId, lock, mmioRead, mmioWrite, unlock } from "../platform.ts";
 import { MMIO_IOAPIC } from "./kinds.ts";
 import { beginWarning, endLine, reportCause } from "./report.ts";

@@ -8,7 +8,7 @@ import { portRange } from "../core/config.ts";
 import { print, printDecimal, printHex, printLine } from "../core/console.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu } from "../core/percpu.ts";
-import { refuseItem } from "../core/validate.ts";
+import { refuseItem } from "../core/refuse.ts";
 import {
   grantPorts,
   portIn,
