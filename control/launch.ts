@@ -62,6 +62,7 @@ export async function launch(
       detached: true,
       env: { ...env },
       execArgv: [],
+      serialization: "advanced",
       stdio: ["ignore", log, log, "ipc"],
       ...(user.other ? { uid: user.uid, gid: user.gid } : {}),
     });
