@@ -49,13 +49,10 @@ interface Core {
   init(cpu: number, config: number, size: number): number;
   initCpu(cpu: number): number;
   activate(): number;
-  hypercall?(cpu: number, length: number): number;
-  handleHypercall(cpu: number, code: number, argument1: bigint, argument2: bigint): number;
-  fatal(): void;
-  violation(cpu: number): number;
+  hypercall(cpu: number, length: number): number;
   exitManagement(cpu: number): number;
   exitMmio(cpu: number, address: bigint, flags: number, length: number): number;
-  exitUnhandled?(cpu: number, code: bigint, info1: bigint, info2: bigint): number;
+  exitUnhandled(cpu: number, code: bigint, info1: bigint, info2: bigint): number;
   consolePage(): number;
 }
 
@@ -139,22 +136,14 @@ export class FakePlatform {
     const { registers } = this.cpus[cpu]!;
     registers.set(REG_RAX, BigInt(code)).set(REG_RDI, argument1).set(REG_RSI, argument2);
     const rip = registers.get(REG_RIP) ?? 0n;
-    if (!this.core.hypercall)
-      return this.enter(cpu, () => this.core.handleHypercall(cpu, code, argument1, argument2));
-    this.enter(cpu, () => this.core.hypercall?.(cpu, 3));
+    this.enter(cpu, () => this.core.hypercall(cpu, 3));
     if (this.cpus[cpu]!.registers.get(REG_RIP) !== rip + 3n) violated("RIP was not advanced");
     return Number(BigInt.asIntN(32, registers.get(REG_RAX) ?? 0n));
   }
 
   /** Lets `cpu` commit a violation: an exit that the core does not know. */
   violate(cpu: number): number {
-    if (!this.core.exitUnhandled) {
-      return this.enter(cpu, () => {
-        this.core.fatal();
-        return this.core.violation(cpu);
-      });
-    }
-    return this.enter(cpu, () => this.core.exitUnhandled?.(cpu, 0x7fn, 0n, 0n) ?? 0);
+    return this.enter(cpu, () => this.core.exitUnhandled(cpu, 0x7fn, 0n, 0n));
   }
 
   /** Runs `action` as an exit of `cpu`, also out of `relax`. */
@@ -207,17 +196,33 @@ export class FakePlatform {
     return page;
   }
 
-  /** Everything of the platform that a refused call must leave alone. */
-  snapshot(): unknown {
-    return structuredClone({
-      cpus: this.cpus.map(({ cell, stopped, activity }) => ({ cell, stopped, activity })),
-      spaces: this.spaces,
-      comm: this.comm,
-      ram: this.ram,
-      devices: this.devices,
-      ports: this.ports,
-      msrs: this.msrs,
+  /** All of a cell's map as text: one line per page. */
+  mapOf(cell: number): string {
+    const lines: string[] = [];
+    this.spaces.get(cell)?.pages.forEach(({ phys, flags }, page) => {
+      lines.push(`${page} ${phys} ${flags}`);
     });
+    return lines.sort().join("\n");
+  }
+
+  /** Everything of the platform that a refused call must leave alone, as text. */
+  snapshot(): string {
+    const cpus = this.cpus.map(({ cell, stopped, activity }) => [cell, stopped, activity]);
+    const maps = [...this.spaces].map(([cell, { reserved }]) => [
+      cell,
+      reserved.size,
+      this.mapOf(cell),
+    ]);
+    const comm = [...this.comm].map(([cell, page]) => [
+      cell,
+      Buffer.from(page.buffer).toString("latin1"),
+    ]);
+    const ram = [...this.ram].map(([page, bytes]) => [
+      `${page}`,
+      Buffer.from(bytes).toString("latin1"),
+    ]);
+    const ports = [...this.ports].map(([cell, set]) => [cell, [...set].sort()]);
+    return JSON.stringify([cpus, maps, comm, ram, [...this.devices], ports, [...this.msrs]]);
   }
 
   // The waist.

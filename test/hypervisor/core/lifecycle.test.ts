@@ -198,13 +198,13 @@ describe("messages", () => {
 describe("destroy", () => {
   test("gives everything back and leaves no trace in the pool", () => {
     const used = platform.hypercall(0, hc.HC_HYPERVISOR_GET_INFO, 1n);
-    const before = platform.snapshot() as { spaces: unknown; cpus: { activity: string }[] };
+    const before = platform.mapOf(0);
     create();
     platform.writeRam(INMATE, Uint8Array.of(9));
     expect(platform.hypercall(0, hc.HC_CELL_DESTROY, 1n)).toBe(0);
-    const after = platform.snapshot() as { spaces: unknown; cpus: { activity: string }[] };
-    expect(after.spaces).toEqual(before.spaces);
-    expect(after.cpus[1]).toEqual({ cell: 0, stopped: false, activity: "wait-for-sipi" });
+    expect(platform.mapOf(0)).toBe(before);
+    expect(platform.spaces.has(1)).toBe(false);
+    expect(platform.cpus[1]).toMatchObject({ cell: 0, stopped: false, activity: "wait-for-sipi" });
     expect(platform.readRam(INMATE, 1)).toEqual(Uint8Array.of(0));
     expect(platform.hypercall(0, hc.HC_HYPERVISOR_GET_INFO, 1n)).toBe(used);
     expect(platform.ring()).toMatch(
