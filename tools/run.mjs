@@ -55,6 +55,7 @@ const COMMANDS = {
   check: (args) => run(process.execPath, [join(ROOT, "dist/tools/check/index.js"), ...args]),
   bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
+  picture: (args) => run(process.execPath, [join(ROOT, "dist/tools/picture.js"), ...args]),
   inmates: (args) => run(process.execPath, [join(ROOT, "dist/tools/inmates.js"), ...args]),
 };
 

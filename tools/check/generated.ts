@@ -1,5 +1,12 @@
 // Committed files that a script makes are what the script makes now.
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { isUpToDate, shippedConfigs } from "../configs.ts";
+import { buildInmate } from "../inmates/build.ts";
+import { missingPackages } from "../inmates/toolchain.ts";
+import { demoJobs, type Job } from "../inmates.ts";
+import { drawPicture, PICTURE, RECORDING } from "../picture.ts";
+import { ROOT } from "../root.ts";
 import type { Check } from "./check.ts";
 
 export const configs: Check = {
@@ -9,5 +16,43 @@ export const configs: Check = {
     return {
       failures: stale.map(({ name }) => `configs/${name}.cell is stale: run npm run configs`),
     };
+  },
+};
+
+function isBuilt({ source, output, bits }: Job): boolean {
+  return (
+    existsSync(output) &&
+    readFileSync(output).equals(Buffer.from(buildInmate({ root: ROOT, source, bits })))
+  );
+}
+
+export const inmates: Check = {
+  name: "inmates/demos are up to date",
+  run() {
+    const jobs = [...demoJobs(ROOT).values()];
+    const missing = missingPackages(jobs.map(({ bits }) => bits));
+    if (missing.length > 0)
+      return { failures: [], skipped: `Debian's ${missing.join(", ")} not found` };
+    const stale = jobs.filter((job) => !isBuilt(job));
+    return {
+      failures: stale.map(
+        ({ output }) => `${relative(ROOT, output)} is stale: run npm run inmates`,
+      ),
+      note: `${jobs.length} images`,
+    };
+  },
+};
+
+export const picture: Check = {
+  name: "the README's picture is up to date",
+  run() {
+    const [recording, drawn] = [RECORDING, PICTURE].map((path) => join(ROOT, path)) as [
+      string,
+      string,
+    ];
+    if (!existsSync(recording)) return { failures: [`${RECORDING} is missing`] };
+    const expected = drawPicture(readFileSync(recording, "utf8"));
+    if (existsSync(drawn) && readFileSync(drawn, "utf8") === expected) return { failures: [] };
+    return { failures: [`${PICTURE} is stale: run npm run picture`] };
   },
 };

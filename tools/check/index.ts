@@ -1,6 +1,6 @@
 // `npm run check`: runs every check, lists all failures, and exits with 1 if there is one.
 import type { Check, Findings } from "./check.ts";
-import { configs } from "./generated.ts";
+import { configs, inmates, picture } from "./generated.ts";
 import { imports } from "./imports.ts";
 import { links } from "./links.ts";
 import { fileSizes, hypervisorSize } from "./sizes.ts";
@@ -18,6 +18,8 @@ const CHECKS: readonly Check[] = [
   translatable,
   links,
   configs,
+  inmates,
+  picture,
   fileSizes,
   hypervisorSize,
   words,

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { drawPicture, recordedText, shorten } from "./picture.ts";
+import { terminalLines } from "./terminal.ts";
+
+const text = (output: string) =>
+  terminalLines(output).map((line) => line.map((span) => span.text).join(""));
+
+describe("terminalLines", () => {
+  it.each([
+    ["a\r\nb\nc", ["a", "b", "c"]],
+    ["abc\rx", ["xbc"]],
+    ["abc\b\bX", ["aXc"]],
+    ["a\tb", ["a       b"]],
+    ["ab\x1b[2Dc", ["cb"]],
+    ["abc\r\x1b[Kx", ["x"]],
+    ["one\ntwo\x1b[1A\rX", ["Xne", "two"]],
+    ["one\ntwo\nthree\x1b[2A\x1b[J", ["one"]],
+    ["a\x1b[3Cb", ["a   b"]],
+    ["hid\x1b[?25lden", ["hidden"]],
+    ["\x1b(Bplain ⋮ ✓", ["plain ⋮ ✓"]],
+  ])("%j", (output, lines) => {
+    expect(text(output)).toEqual(lines);
+  });
+
+  it("keeps styles until they are undone", () => {
+    expect(terminalLines("a\x1b[1;32mb\x1b[39mc\x1b[0md")).toEqual([
+      [
+        { text: "a", style: "" },
+        { text: "b", style: "1 32" },
+        { text: "c", style: "1" },
+        { text: "d", style: "" },
+      ],
+    ]);
+  });
+});
+
+describe("shorten", () => {
+  it("cuts runs of lines that differ in figures only, and blank ends", () => {
+    const lines = terminalLines("a 1\na 22\na 3\na 4\na 5\nb\n\n\nb\n\n");
+    expect(shorten(lines).map((line) => line.map((span) => span.text).join(""))).toEqual([
+      "a 1",
+      "a 22",
+      "a 3",
+      "  ⋮",
+      "b",
+      "",
+      "",
+      "b",
+    ]);
+  });
+});
+
+describe("drawPicture", () => {
+  const recording = '[0,"$ "]\n[0.5,"list <a>\\r\\n"]\n[1,"\\u001b[32mrunning\\u001b[0m\\r\\n"]\n';
+
+  it("shows what was recorded, escaped, with its styles", () => {
+    const svg = drawPicture(recording);
+    expect(svg).toContain(">$ list &lt;a&gt;</text>");
+    expect(svg).toContain('<tspan style="fill:#7ee787">running</tspan>');
+    expect(svg).toMatch(/^<svg [^>]*height="100"/);
+  });
+
+  it("refuses what is no recording", () => {
+    expect(() => recordedText('[1,"a"]\n{"b":1}')).toThrow("line 2");
+  });
+});

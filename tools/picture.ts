@@ -1,0 +1,124 @@
+// `npm run picture`: draws docs/session.svg from docs/session.jsonl, the recording of a real `npm run demo`. A recording
+// is one JSON array [seconds, text] a line, as asciicast's events are: what appeared on the terminal, and when.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "./root.ts";
+import { type Span, terminalLines } from "./terminal.ts";
+
+/** Both paths are relative to the root. */
+export const RECORDING = "docs/session.jsonl";
+export const PICTURE = "docs/session.svg";
+
+/** Pixels. */
+const FONT_SIZE = 13;
+const CHAR_WIDTH = 7.83;
+const LINE_HEIGHT = 18;
+const MARGIN = 16;
+const TITLE_BAR = 32;
+const MAX_COLUMNS = 100;
+/** Lines that differ in their figures only: so many are shown, then an ellipsis. */
+const MAX_ALIKE = 3;
+
+const BACKGROUND = "#1b1f27";
+const FOREGROUND = "#d6dbe5";
+/** SGR parameters as CSS. */
+const STYLES: Readonly<Record<string, string>> = {
+  "1": "font-weight:bold",
+  "2": "opacity:.6",
+  "31": "fill:#ff7b72",
+  "32": "fill:#7ee787",
+  "33": "fill:#e3b341",
+  "34": "fill:#79c0ff",
+  "35": "fill:#d2a8ff",
+  "36": "fill:#76e3ea",
+  "90": "fill:#8b949e",
+};
+
+/** The text of a recording, in order. Throws when a line is not [seconds, text]. */
+export function recordedText(recording: string): string {
+  const events = recording.split("\n").filter((line) => line !== "");
+  return events
+    .map((line, index) => {
+      const event: unknown = JSON.parse(line);
+      if (Array.isArray(event) && typeof event[0] === "number" && typeof event[1] === "string")
+        return event[1];
+      throw new Error(`line ${index + 1} of the recording is not [seconds, text]`);
+    })
+    .join("");
+}
+
+const plain = (line: readonly Span[]) => line.map(({ text }) => text).join("");
+
+/** Without the middle of long runs of lines that differ in their figures only, and without blank ends. */
+export function shorten(lines: readonly Span[][]): Span[][] {
+  const result: Span[][] = [];
+  let alike = 0;
+  let previous: string | undefined;
+  for (const line of lines) {
+    const text = plain(line);
+    const shape = text.replace(/\s*[\d.]+/g, "0");
+    alike = shape === previous && text.trim() !== "" ? alike + 1 : 1;
+    previous = shape;
+    if (alike <= MAX_ALIKE) result.push(line);
+    else if (alike === MAX_ALIKE + 1) result.push([{ text: "  ⋮", style: "90" }]);
+  }
+  while (result.length > 0 && plain(result.at(-1) as Span[]).trim() === "") result.pop();
+  return result;
+}
+
+const escapeXml = (text: string) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+function cut(line: readonly Span[]): Span[] {
+  let room = MAX_COLUMNS;
+  return line.flatMap(({ text, style }) => {
+    const kept = text.slice(0, room);
+    room -= kept.length;
+    return kept === "" ? [] : [{ text: kept, style }];
+  });
+}
+
+function drawSpan({ text, style }: Span): string {
+  const css = style
+    .split(" ")
+    .map((one) => STYLES[one])
+    .filter((one) => one !== undefined)
+    .join(";");
+  return css === "" ? escapeXml(text) : `<tspan style="${css}">${escapeXml(text)}</tspan>`;
+}
+
+function drawLine(line: readonly Span[], index: number): string {
+  const y = TITLE_BAR + MARGIN + index * LINE_HEIGHT + FONT_SIZE;
+  return `<text x="${MARGIN}" y="${y}">${cut(line).map(drawSpan).join("")}</text>`;
+}
+
+/** The picture of a recording, as an SVG document. */
+export function drawPicture(recording: string): string {
+  const lines = shorten(terminalLines(recordedText(recording)));
+  const columns = Math.min(MAX_COLUMNS, Math.max(...lines.map((line) => plain(line).length)));
+  const width = Math.ceil(columns * CHAR_WIDTH + 2 * MARGIN);
+  const height = TITLE_BAR + lines.length * LINE_HEIGHT + 2 * MARGIN;
+  const buttons = ["#ff5f57", "#febc2e", "#28c840"].map(
+    (fill, index) => `<circle cx="${MARGIN + 6 + index * 20}" cy="16" r="6" fill="${fill}"/>`,
+  );
+  const text = lines
+    .map((line, index) => (plain(line).trim() === "" ? "" : drawLine(line, index)))
+    .filter((line) => line !== "");
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    "<title>A session with jailhouse, recorded from npm run demo</title>",
+    `<rect width="${width}" height="${height}" rx="8" fill="${BACKGROUND}"/>`,
+    ...buttons,
+    `<g fill="${FOREGROUND}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="${FONT_SIZE}" xml:space="preserve">`,
+    ...text,
+    "</g>",
+    "</svg>",
+    "",
+  ].join("\n");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  writeFileSync(join(ROOT, PICTURE), drawPicture(readFileSync(join(ROOT, RECORDING), "utf8")));
+  console.log(PICTURE);
+}
