@@ -29,6 +29,9 @@ describe("importsOf", () => {
       export { i } from "./i.ts";
       /* import "./no.ts"; */
       const text = 'import "./no.ts"';
+      const template = \`
+        import "./no.ts";
+      \`;
       export const j = await import("./j.ts");
     `;
     const found = importsOf(source);

@@ -35,7 +35,10 @@ const LAZY = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
 /** All imports of a source whose targets are literal. */
 export function importsOf(source: string): Import[] {
-  const text = withoutComments(source);
+  // Templates hold no imports, but may hold text that looks like some.
+  const text = withoutComments(source).replace(TOKENS, (token) =>
+    token.startsWith("`") ? "``" : token,
+  );
   const fixed = [...text.matchAll(STATIC)].map(([, type, target]) => ({
     target: target as string,
     typeOnly: type !== undefined,
