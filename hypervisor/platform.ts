@@ -93,8 +93,6 @@ export declare function pciRead(bdf: u32, register: u32, size: u32): u32;
 export declare function pciWrite(bdf: u32, register: u32, size: u32, value: u32): void;
 /** Reads an MSR of the calling CPU. One that does not exist raises #GP in the guest and reads 0. */
 export declare function readMsr(cpu: u32, msr: u32): u64;
-/** Writes an MSR of the calling CPU. One that does not exist, or a bad value, raises #GP in the guest. */
-export declare function writeMsr(cpu: u32, msr: u32, value: u64): void;
 /** Executes CPUID on the calling CPU; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
 export declare function cpuid(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32;
 

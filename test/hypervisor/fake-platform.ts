@@ -473,10 +473,6 @@ export class FakePlatform {
         this.held(cpu);
         return readMsr(msr >>> 0);
       },
-      writeMsr: (cpu: number, msr: number, value: bigint) => {
-        this.held(cpu);
-        this.note("writeMsr", cpu, msr >>> 0, BigInt.asUintN(64, value));
-      },
       cpuid: (_cpu: number, leaf: number, _subleaf: number, part: number) =>
         cpuid(leaf >>> 0, part),
     };
