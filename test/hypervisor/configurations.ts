@@ -17,6 +17,12 @@ export interface Device {
   readonly shmem?: readonly [start: number, peers: number];
 }
 
+export interface Irqchip {
+  readonly address: bigint;
+  readonly pins: number;
+  readonly pinBase?: number;
+}
+
 export interface CellOptions {
   readonly name?: string;
   readonly id?: number;
@@ -27,6 +33,7 @@ export interface CellOptions {
   readonly cacheTypes?: readonly number[];
   readonly ports?: readonly (readonly [base: number, length: number])[];
   readonly devices?: readonly Device[];
+  readonly irqchips?: readonly Irqchip[];
   /** Start and length of each capability. */
   readonly caps?: readonly (readonly [start: number, length: number])[];
   readonly resetAddress?: bigint;
@@ -34,6 +41,14 @@ export interface CellOptions {
 }
 
 export interface SystemOptions {
+  /** The x86 part. */
+  readonly x86?: {
+    readonly apicMode?: number;
+    readonly pmTimer?: number;
+    readonly tscKhz?: number;
+    readonly apicKhz?: number;
+    readonly mmconfig?: { readonly base: bigint; readonly endBus: number };
+  };
   readonly flags?: number;
   readonly hypervisor?: { readonly phys: bigint; readonly size: bigint };
   readonly iommus?: readonly number[];
@@ -77,6 +92,7 @@ function header(view: DataView, cell: CellOptions): void {
   view.setUint32(abi.CELL_CPU_SET_SIZE, cell.cpuSetSize ?? 8, true);
   view.setUint32(abi.CELL_NUM_MEMORY, cell.regions?.length ?? 0, true);
   view.setUint32(abi.CELL_NUM_CACHE, cell.cacheTypes?.length ?? 0, true);
+  view.setUint32(abi.CELL_NUM_IRQCHIPS, cell.irqchips?.length ?? 0, true);
   view.setUint32(abi.CELL_NUM_PIO, cell.ports?.length ?? 0, true);
   view.setUint32(abi.CELL_NUM_PCI_DEVICES, cell.devices?.length ?? 0, true);
   view.setUint32(abi.CELL_NUM_PCI_CAPS, cell.caps?.length ?? 0, true);
@@ -118,6 +134,11 @@ function descriptor(cell: CellOptions): Uint8Array {
   end = list(view, end, abi.CACHE_SIZE, cell.cacheTypes ?? [], (at, type) => {
     view.setUint8(at + abi.CACHE_TYPE, type);
   });
+  end = list(view, end, abi.IRQCHIP_SIZE, cell.irqchips ?? [], (at, chip) => {
+    view.setBigUint64(at + abi.IRQCHIP_ADDRESS, chip.address, true);
+    view.setUint32(at + abi.IRQCHIP_PIN_BASE, chip.pinBase ?? 0, true);
+    view.setUint32(at + abi.IRQCHIP_PIN_BITMAP, chip.pins, true);
+  });
   end = list(view, end, abi.PIO_SIZE, cell.ports ?? [], (at, [base, length]) => {
     view.setUint16(at + abi.PIO_BASE, base, true);
     view.setUint16(at + abi.PIO_LENGTH, length, true);
@@ -141,6 +162,15 @@ export function cellConfig(cell: CellOptions): Uint8Array {
   return bytes;
 }
 
+function writeX86(view: DataView, x86: NonNullable<SystemOptions["x86"]>): void {
+  view.setUint8(abi.SYS_X86_APIC_MODE, x86.apicMode ?? abi.APIC_MODE_AUTO);
+  view.setUint16(abi.SYS_X86_PM_TIMER_ADDRESS, x86.pmTimer ?? 0, true);
+  view.setUint32(abi.SYS_X86_TSC_KHZ, x86.tscKhz ?? 0, true);
+  view.setUint32(abi.SYS_X86_APIC_KHZ, x86.apicKhz ?? 0, true);
+  view.setBigUint64(abi.SYS_PCI_MMCONFIG_BASE, x86.mmconfig?.base ?? 0n, true);
+  view.setUint8(abi.SYS_PCI_MMCONFIG_END_BUS, x86.mmconfig?.endBus ?? 0);
+}
+
 /** A system configuration; its root cell has CPUs 0 to 3 and ROOT_REGIONS unless told otherwise. */
 export function systemConfig(system: SystemOptions = {}): Uint8Array {
   const root = descriptor({
@@ -159,6 +189,7 @@ export function systemConfig(system: SystemOptions = {}): Uint8Array {
   writeRegion(view, abi.SYS_HYPERVISOR_MEMORY, { ...memory, virt: 0n, flags: 0 });
   view.setBigUint64(abi.SYS_DEBUG_CONSOLE + abi.CONSOLE_ADDRESS, 0x3f8n, true);
   view.setUint16(abi.SYS_DEBUG_CONSOLE + abi.CONSOLE_TYPE, abi.CONSOLE_TYPE_8250, true);
+  writeX86(view, system.x86 ?? {});
   system.iommus?.forEach((type, index) => {
     const unit = abi.SYS_IOMMU + index * abi.IOMMU_SIZE;
     view.setUint32(unit + abi.IOMMU_TYPE, type, true);

@@ -50,9 +50,17 @@ interface Core {
   initCpu(cpu: number): number;
   activate(): number;
   hypercall(cpu: number, length: number): number;
-  exitManagement(cpu: number): number;
   exitMmio(cpu: number, address: bigint, flags: number, length: number): number;
+  exitPio(cpu: number, port: number, size: number, flags: number, length: number): number;
+  exitCpuid(cpu: number, length: number): number;
+  exitMsrRead(cpu: number, length: number): number;
+  exitMsrWrite(cpu: number, length: number): number;
+  exitXsetbv(cpu: number, length: number): number;
+  exitCr(cpu: number, register: number, value: bigint, length: number): number;
+  exitException(cpu: number, vector: number, errorCode: number): number;
+  exitManagement(cpu: number): number;
   exitUnhandled(cpu: number, code: bigint, info1: bigint, info2: bigint): number;
+  exceptions(): number;
   consolePage(): number;
 }
 
@@ -95,6 +103,14 @@ export class FakePlatform {
   onRelax: (cpu: number) => void = () => {};
   /** Serves device memory. */
   onMmio: (address: bigint, size: number, value?: bigint) => bigint = readMmio;
+  /** Value of an MSR. */
+  onMsr: (msr: number) => bigint = readMsr;
+  /** One of EAX to EDX of a CPUID leaf. */
+  onCpuid: (leaf: number, part: number) => number = cpuid;
+  /** Value of a port. */
+  onPort: (port: number, size: number) => number = () => 0xffffffff;
+  /** Value of a register in PCI configuration space. */
+  onPci: (bdf: number, register: number, size: number) => number = () => 0xffffffff;
   private reservable: number;
   private locked = false;
   private caller = 0;
@@ -458,7 +474,7 @@ export class FakePlatform {
 
   private deviceMembers() {
     return {
-      portIn: () => 0xffffffff,
+      portIn: (port: number, size: number) => this.onPort(port, size),
       portOut: (port: number, size: number, value: number) =>
         this.note("portOut", port, size, value >>> 0),
       mmioRead: (address: bigint, size: number) => this.onMmio(address, size),
@@ -466,15 +482,15 @@ export class FakePlatform {
         this.note("mmioWrite", address, size, BigInt.asUintN(64, value));
         this.onMmio(address, size, BigInt.asUintN(64, value));
       },
-      pciRead: () => 0xffffffff,
+      pciRead: (bdf: number, register: number, size: number) => this.onPci(bdf, register, size),
       pciWrite: (bdf: number, register: number, size: number, value: number) =>
         this.note("pciWrite", bdf, register, size, value >>> 0),
       readMsr: (cpu: number, msr: number) => {
         this.held(cpu);
-        return readMsr(msr >>> 0);
+        return this.onMsr(msr >>> 0);
       },
       cpuid: (_cpu: number, leaf: number, _subleaf: number, part: number) =>
-        cpuid(leaf >>> 0, part),
+        this.onCpuid(leaf >>> 0, part),
     };
   }
 }
