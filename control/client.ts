@@ -145,14 +145,21 @@ export class RemoteSession implements Session {
     return (await this.attachConsole(listener)).stop;
   }
 
-  /** The console's text, and each further piece to the listener. */
-  attachConsole(listener: (text: string) => void): Promise<Attachment> {
-    return this.#attach("consoleFollow", {}, listener);
+  /** The console's text, and each further piece to the listener. For `watch` see {@link attachSerial}. */
+  attachConsole(listener: (text: string) => void, { watch = true } = {}): Promise<Attachment> {
+    return this.#attach("consoleFollow", { watch }, listener);
   }
 
-  /** A serial line's text, and each further piece to the listener. */
-  attachSerial(line: 0 | 1, listener: (text: string) => void): Promise<Attachment> {
-    return this.#attach("serialFollow", { line }, listener);
+  /**
+   * A serial line's text, and each further piece to the listener. Who watches keeps a free machine's time going; without
+   * `watch` only what others wait for is seen.
+   */
+  attachSerial(
+    line: 0 | 1,
+    listener: (text: string) => void,
+    { watch = true } = {},
+  ): Promise<Attachment> {
+    return this.#attach("serialFollow", { line, watch }, listener);
   }
 
   async #attach(

@@ -103,6 +103,7 @@ export class Clock {
     let start = performance.now() * NS_PER_MS - (await this.#session.time());
     while (!this.#stopped) {
       await this.#sleep(TICK);
+      this.#time = await this.#session.time();
       const now = performance.now() * NS_PER_MS;
       let owed = now - start - this.#time;
       if (owed > LAG_MAX) {
@@ -115,6 +116,8 @@ export class Clock {
 
   async #runFree(): Promise<void> {
     while (!this.#stopped) {
+      // Commands let time pass, too.
+      this.#time = await this.#session.time();
       if (this.#waiting.size > 0 || this.#watchers > 0) await this.#advance(this.#distance());
       else await this.#sleep();
     }

@@ -167,13 +167,14 @@ test("a client that dies in the middle of a request harms nobody", async () => {
   await startDaemon();
   const [dying, other] = [await client(), await client()];
   await other.enable(SYSTEM);
+  fake.delay = 300;
   const lost = [
     dying.createCell(fakeConfig("orphan", [3])),
     dying.run(1e15),
     dying.serial(0).waitFor("never", 1e15),
     dying.attachSerial(0, () => {}),
   ];
-  await sleep(5);
+  await sleep(100);
   const ends = Promise.allSettled(lost);
   await dying.close();
   for (const end of (await ends).slice(1, 3)) {

@@ -8,12 +8,12 @@ import type { MachineOptions, Session, StartMachine } from "./api.ts";
 import { Clock } from "./clock.ts";
 import { SystemError, toSystemError } from "./errors.ts";
 import { Feed } from "./feed.ts";
-import { recordHeader, recordSession } from "./journal.ts";
+import { type RecordedSession, recordHeader, recordSession } from "./journal.ts";
 import type { DaemonInfo } from "./protocol.ts";
 import type { MachinePaths } from "./registry.ts";
 import { serveClient } from "./service.ts";
 import { fileSink, type Sink } from "./sinks.ts";
-import { SysfsTree, takeSnapshot } from "./sysfs.ts";
+import { SysfsTree } from "./sysfs.ts";
 import { Turns } from "./turns.ts";
 
 export const SERIAL_LINES = [0, 1] as const;
@@ -40,7 +40,7 @@ export interface DaemonParts {
 export class Daemon {
   readonly turns = new Turns();
   readonly clock: Clock;
-  readonly session: Session;
+  readonly session: RecordedSession;
   readonly serial = [new Feed(), new Feed()] as const;
   readonly #paths: MachinePaths;
   readonly #parts: DaemonParts;
@@ -178,7 +178,7 @@ export class Daemon {
 
   async #show(): Promise<void> {
     try {
-      this.#tree.update(await takeSnapshot(this.session), this.#core);
+      this.#tree.update(await this.session.snapshot(), this.#core);
       this.#problems.delete("sysfs");
     } catch (error) {
       this.#problem("sysfs", `exporting ${this.#paths.sysfs}: ${toSystemError(error).message}`);

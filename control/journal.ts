@@ -7,6 +7,7 @@ import { EINVAL } from "../abi/errno.ts";
 import type { CellRef, MachineOptions, SerialLine, Session, StartMachine } from "./api.ts";
 import { SystemError, toSystemError } from "./errors.ts";
 import { encodeBytes, encodeImages, Fields } from "./protocol.ts";
+import { type SysfsSnapshot, takeSnapshot } from "./sysfs.ts";
 
 const VERSION = 1;
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
@@ -23,6 +24,7 @@ type Input =
   | "cells"
   | "status"
   | "statistics"
+  | "snapshot"
   | "serialWrite";
 
 interface Entry {
@@ -38,8 +40,13 @@ export function recordHeader(options: MachineOptions): string {
   return `${JSON.stringify({ record: VERSION, options })}\n`;
 }
 
+/** A session that records; its snapshot of everything is one input. */
+export interface RecordedSession extends Session {
+  snapshot(): Promise<SysfsSnapshot>;
+}
+
 /** The same session, whose inputs are written (one line each) as they are carried out. */
-export function recordSession(session: Session, write: (line: string) => void): Session {
+export function recordSession(session: Session, write: (line: string) => void): RecordedSession {
   async function record<T>(
     input: Input,
     params: Record<string, unknown>,
@@ -81,6 +88,7 @@ export function recordSession(session: Session, write: (line: string) => void): 
       ),
     cells: () => record("cells", {}, () => session.cells()),
     statistics: (cell) => record("statistics", { cell }, () => session.statistics(cell)),
+    snapshot: () => record("snapshot", {}, () => takeSnapshot(session)),
     consoleText: () => session.consoleText(),
     followConsole: (listener) => session.followConsole(listener),
     serial,
@@ -103,6 +111,7 @@ function carryOut(session: Session, input: string, fields: Fields): Promise<unkn
     cells: () => session.cells(),
     status: () => session.status(),
     statistics: () => session.statistics(cell()),
+    snapshot: () => takeSnapshot(session),
     serialWrite: () =>
       session.serial(fields.integer("line", 0, 1) as 0 | 1).write(fields.text("text")),
   };

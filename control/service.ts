@@ -147,10 +147,10 @@ class Client {
   }
 
   #reads(): Record<string, Handler> {
-    const { turns, session, serial, clock } = this.#daemon;
+    const { turns, session, serial } = this.#daemon;
     return {
       status: () => turns.take(() => session.status()),
-      time: () => clock.time,
+      time: () => session.time(),
       cells: () => turns.take(() => session.cells()),
       statistics: (fields) => {
         const cell = fields.cell();
@@ -165,20 +165,22 @@ class Client {
   }
 
   #waits(): Record<string, Handler> {
-    const { clock, serial } = this.#daemon;
+    const { clock, serial, session } = this.#daemon;
     return {
       run: async (fields, signal) => {
-        const until = clock.time + fields.integer("nanoseconds", 0, TIME_MAX - clock.time);
-        await clock.wait({ until }, signal);
+        const now = await session.time();
+        await clock.wait({ until: now + fields.integer("nanoseconds", 0, TIME_MAX - now) }, signal);
       },
       serialWaitFor: (fields, signal) => this.#waitFor(fields, signal),
       serialFollow: (fields) => {
         const feed = serial[this.#line(fields)];
         const text = feed.text;
-        this.#subscribe(this.#subscription(fields), (listener) => feed.follow(listener));
+        const watch = fields.flag("watch");
+        this.#subscribe(this.#subscription(fields), watch, (listener) => feed.follow(listener));
         return text;
       },
-      consoleFollow: (fields) => this.#followConsole(this.#subscription(fields)),
+      consoleFollow: (fields) =>
+        this.#followConsole(this.#subscription(fields), fields.flag("watch")),
       unfollow: (fields) => {
         const subscription = fields.integer("subscription", 0, TIME_MAX);
         this.#subscriptions.get(subscription)?.();
@@ -199,8 +201,15 @@ class Client {
     return subscription;
   }
 
-  /** Sends what comes from now on as notifications; what a client does not take is dropped, with a mark. */
-  #subscribe(subscription: number, follow: (listener: (text: string) => void) => Unsubscribe) {
+  /**
+   * Sends what comes from now on as notifications; what a client does not take is dropped, with a mark. A subscriber who
+   * watches keeps a free machine's time going.
+   */
+  #subscribe(
+    subscription: number,
+    watch: boolean,
+    follow: (listener: (text: string) => void) => Unsubscribe,
+  ) {
     let missed = 0;
     const unfollow = follow((text) => {
       if (this.#socket.writableLength > DROP) {
@@ -211,14 +220,14 @@ class Client {
       missed = 0;
       this.notify({ subscription, text: mark + text });
     });
-    const unwatch = this.#daemon.clock.watch();
+    const unwatch = watch ? this.#daemon.clock.watch() : () => {};
     this.#subscriptions.set(subscription, () => {
       unfollow();
       unwatch();
     });
   }
 
-  async #followConsole(subscription: number): Promise<string> {
+  async #followConsole(subscription: number, watch: boolean): Promise<string> {
     const { turns, session } = this.#daemon;
     return turns.take(async () => {
       const text = await session.consoleText();
@@ -228,7 +237,7 @@ class Client {
         unfollow();
         return text;
       }
-      this.#subscribe(subscription, (own) => {
+      this.#subscribe(subscription, watch, (own) => {
         listener = own;
         return unfollow;
       });
@@ -245,6 +254,7 @@ class Client {
     const unfollow = feed.follow(() => {
       changed = true;
     });
+    const until = (await this.#daemon.session.time()) + timeout;
     let failure: unknown;
     const ready = () => {
       if (!changed) return match !== null;
@@ -256,7 +266,7 @@ class Client {
       }
       return match !== null || failure !== undefined;
     };
-    await this.#daemon.clock.wait({ until: this.#daemon.clock.time + timeout, ready }, signal);
+    await this.#daemon.clock.wait({ until, ready }, signal);
     unfollow();
     if (failure !== undefined) throw failure;
     if (match) return [...match];

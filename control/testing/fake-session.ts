@@ -41,9 +41,11 @@ export function fakeConfig(name: string, cpus: readonly number[]): Uint8Array {
 
 /** Cells whose name begins with "locked" refuse their first destruction. */
 export class FakeSession implements Session {
-  /** Longest that a call has been in progress together with another. */
+  /** How often a call began while another was in progress. */
   overlaps = 0;
   closed = false;
+  /** How long a change takes, in milliseconds. */
+  delay = 1;
   /** Set to make each further step of time fail. */
   broken: Error | undefined;
   readonly #options: MachineOptions;
@@ -60,7 +62,7 @@ export class FakeSession implements Session {
 
   async #change<T>(action: () => T): Promise<T> {
     if (this.#busy++ > 0) this.overlaps++;
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, this.delay));
     this.#time += 1000;
     this.#busy--;
     return action();
