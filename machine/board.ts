@@ -52,3 +52,10 @@ export const PCI_MAP = {
     subsystem: 0x1100,
   },
 } as const;
+
+/** CMOS memory cells that firmware would have filled: equipment, base memory in KiB (640). */
+export const CMOS: readonly [number, number][] = [
+  [0x14, 0x02],
+  [0x15, 0x80],
+  [0x16, 0x02],
+];

@@ -1,10 +1,13 @@
 // Makes the devices of the machine and wires them: to addresses (board.ts), to interrupt controllers, to the clock.
-import { HPET_PINS, IRQ_MAP, MEMORY_MAP, PCI_MAP, PORT_MAP } from "./board.ts";
+import { CMOS, HPET_PINS, IRQ_MAP, MEMORY_MAP, PCI_MAP, PORT_MAP } from "./board.ts";
 import type { Device, Line, Registers } from "./devices/device.ts";
+import { Hpet } from "./devices/hpet/hpet.ts";
 import { Ioapic } from "./devices/ioapic/ioapic.ts";
 import { ConfigMechanism, Ecam, PciBus, PciFunction } from "./devices/pci/pci.ts";
 import { Pic } from "./devices/pic/pic.ts";
+import { Pit } from "./devices/pit/pit.ts";
 import { PmTimer } from "./devices/pm-timer/pm-timer.ts";
+import { Rtc } from "./devices/rtc/rtc.ts";
 import { type SerialSink, Uart } from "./devices/uart/uart.ts";
 import type { Interconnect } from "./interconnect.ts";
 import type { Schedule } from "./schedule.ts";
@@ -19,19 +22,27 @@ export interface DeviceParts {
   memory: number;
   /** Takes what the serial ports send, COM1 and COM2. */
   sinks: readonly SerialSink[];
+  /** Date at tick 0, Unix seconds. */
+  date: number;
   /** INTR of the 8259 pair has fallen: the bootstrap processor must not take it any more. */
   externalGone(): void;
 }
+
+/** What snapshots need of a device. */
+export type Stateful = Pick<Device<object>, "save" | "restore">;
 
 /** All devices that the CPUs share. */
 export interface Devices {
   ioapic: Ioapic;
   pic: Pic;
   pmTimer: PmTimer;
+  pit: Pit;
+  rtc: Rtc;
+  hpet: Hpet;
   serial: readonly Uart[];
   pci: PciBus;
   /** Everything that has a state, by a name that snapshots use. */
-  stateful: Record<string, Device<object>>;
+  stateful: Record<string, Stateful>;
 }
 
 function addPorts(bus: SystemBus, range: { first: number; size: number }, device: Registers): void {
@@ -53,38 +64,69 @@ function addPci(parts: DeviceParts, pci: PciBus): ConfigMechanism {
   return mechanism;
 }
 
-/** Makes and wires all devices. */
-export function createDevices(parts: DeviceParts): Devices {
-  const { schedule, bus, interconnect } = parts;
-  const ioapic = new Ioapic((message) => interconnect.post(message));
-  const pic = new Pic((level) => {
-    if (!level) parts.externalGone();
-  });
-  const line = (irq: { pic: number; pin: number }): Line => {
+type Irq = { pic: number; pin: number };
+
+/** Makes the devices that tell time. While the HPET stands in for PIT and RTC, their own lines lead nowhere. */
+function makeTimers(parts: DeviceParts, line: (irq: Irq) => Line, ioapic: Ioapic) {
+  const { schedule } = parts;
+  const replaced = [line(IRQ_MAP.pit), line(IRQ_MAP.rtc)] as const;
+  const unlessLegacy = (target: Line): Line => {
     return (level) => {
-      pic.setLine(irq.pic, level);
-      ioapic.setLine(irq.pin, level);
+      if (!hpet.isLegacy) target(level);
     };
   };
-  const serial = [IRQ_MAP.com1, IRQ_MAP.com2].map(
-    (irq, index) => new Uart(schedule, line(irq), parts.sinks[index] ?? (() => {})),
-  );
   const pmTimer = new PmTimer(schedule, line(IRQ_MAP.sci));
-  const pci = makePci();
-  const mechanism = addPci(parts, pci);
-  bus.memory.add(MEMORY_MAP.ioapic.first, MEMORY_MAP.ioapic.size, ioapic, { min: 1 });
+  const pit = new Pit(schedule, unlessLegacy(replaced[0]));
+  const rtc = new Rtc(schedule, unlessLegacy(replaced[1]), parts.date, CMOS);
+  const hpet: Hpet = new Hpet(schedule, {
+    routes: ((1 << HPET_PINS.count) - 1) << HPET_PINS.first,
+    pin: (pin, level) => ioapic.setLine(pin, level),
+    legacy: (number, level) => replaced[number as 0 | 1](level),
+  });
+  return { pmTimer, pit, rtc, hpet };
+}
+
+function addToBus(bus: SystemBus, devices: Omit<Devices, "stateful">): void {
+  const { ioapic, pic, pit, rtc, hpet, pmTimer, serial } = devices;
+  bus.memory.add(MEMORY_MAP.ioapic.first, MEMORY_MAP.ioapic.size, ioapic);
+  bus.memory.add(MEMORY_MAP.hpet.first, MEMORY_MAP.hpet.size, hpet);
   addPorts(bus, PORT_MAP.com1, serial[0]!);
   addPorts(bus, PORT_MAP.com2, serial[1]!);
   addPorts(bus, PORT_MAP.picMaster, pic.master);
   addPorts(bus, PORT_MAP.picSlave, pic.slave);
   addPorts(bus, PORT_MAP.picLevels, pic.levels);
+  addPorts(bus, PORT_MAP.pit, pit);
+  addPorts(bus, PORT_MAP.speaker, pit.speaker);
+  addPorts(bus, PORT_MAP.rtc, rtc);
+  addPorts(bus, PORT_MAP.post, POST);
   bus.ports.add(PORT_MAP.acpi.first, PORT_MAP.acpi.size, pmTimer);
-  const functions = pci.functions.map(([bdf, device]) => [`pci-${bdf.toString(16)}`, device]);
-  const stateful = {
-    ...{ ioapic, pic, pmTimer, com1: serial[0]!, com2: serial[1]!, pciConfig: mechanism },
-    ...(Object.fromEntries(functions) as Record<string, Device<object>>),
-  } as unknown as Record<string, Device<object>>;
-  return { ioapic, pic, pmTimer, serial, pci, stateful };
 }
 
-export { HPET_PINS };
+/** The power-on self-test port: takes what is written, and reads as nothing. */
+const POST: Registers = { read: () => 0xff, write() {} };
+
+/** Makes and wires all devices. */
+export function createDevices(parts: DeviceParts): Devices {
+  const ioapic = new Ioapic((message) => parts.interconnect.post(message));
+  const pic = new Pic((level) => {
+    if (!level) parts.externalGone();
+  });
+  const line = (irq: Irq): Line => {
+    return (level) => {
+      pic.setLine(irq.pic, level);
+      ioapic.setLine(irq.pin, level);
+    };
+  };
+  const timers = makeTimers(parts, line, ioapic);
+  const serial = [IRQ_MAP.com1, IRQ_MAP.com2].map(
+    (irq, index) => new Uart(parts.schedule, line(irq), parts.sinks[index] ?? (() => {})),
+  );
+  const pci = makePci();
+  const pciConfig = addPci(parts, pci);
+  const devices = { ioapic, pic, ...timers, serial, pci };
+  addToBus(parts.bus, devices);
+  const named = { ioapic, pic, ...timers, com1: serial[0]!, com2: serial[1]!, pciConfig };
+  const functions = pci.functions.map(([bdf, device]) => [`pci-${bdf.toString(16)}`, device]);
+  const stateful = { ...named, ...Object.fromEntries(functions) };
+  return { ...devices, stateful };
+}

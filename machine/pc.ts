@@ -36,6 +36,10 @@ export interface PcOptions {
   x2apic?: boolean;
   /** Bytes for guest control blocks and nested page tables. Default 128 MiB. */
   pool?: number;
+  /** What the real-time clock says at tick 0, in Unix seconds. Default 2015-11-22 00:00 UTC. */
+  date?: number;
+  /** Whether the local APICs' timers have TSC-deadline mode. Default: Intel only. */
+  tscDeadline?: boolean;
   /** Take what COM1 and COM2 send, each byte with the tick at which it has left. */
   serial?: readonly (SerialSink | undefined)[];
 }
@@ -49,6 +53,7 @@ const MAX_MEMORY = 3 * GIB;
 const MAX_CPUS = 64;
 const DEFAULT_CPUS = 4;
 const DEFAULT_POOL = 128 * MIB;
+const DEFAULT_DATE = Date.UTC(2015, 10, 22) / 1000;
 const SERIAL_PORTS = 2;
 
 type Settled = Required<Omit<PcOptions, "serial">>;
@@ -60,12 +65,10 @@ function settle(options: PcOptions): Settled {
   if (!Number.isInteger(memory / MIB) || memory < MIB || memory > MAX_MEMORY)
     throw new MachineError("bad-option", `memory is ${memory}`, "Give 1 MiB to 3 GiB, whole MiB.");
   return {
-    cpu,
-    cpus,
-    memory,
-    vendor,
-    x2apic: options.x2apic ?? true,
+    ...{ cpu, cpus, memory, vendor, x2apic: options.x2apic ?? true },
+    tscDeadline: options.tscDeadline ?? vendor === "intel",
     pool: options.pool ?? DEFAULT_POOL,
+    date: options.date ?? DEFAULT_DATE,
   };
 }
 
@@ -112,10 +115,10 @@ export class Pc {
   }
 
   #makeLapic(processor: Processor): Lapic {
-    const { x2apic, vendor } = this.options;
+    const { x2apic, tscDeadline, vendor } = this.options;
     const { index } = processor;
     const lapic: Lapic = new Lapic(
-      { id: index, bootstrap: index === 0, x2apic, cmci: vendor === "intel" },
+      { id: index, bootstrap: index === 0, x2apic, tscDeadline, cmci: vendor === "intel" },
       localApicPins(processor, {
         send: (message, shorthand) => this.interconnect.send(index, message, shorthand),
         endOfInterrupt: (vector) => this.devices.ioapic.endOfInterrupt(vector),
@@ -134,6 +137,7 @@ export class Pc {
       bus: this.bus,
       interconnect: this.interconnect,
       memory: this.options.memory,
+      date: this.options.date,
       sinks: this.serialLogs.map((log) => (byte: number, time: number) => log.put(byte, time)),
       externalGone: () => this.lapics[0]!.setExternal(false),
     });

@@ -7,12 +7,15 @@ import type { Letter } from "./interconnect.ts";
 import type { Pc } from "./pc.ts";
 import { Sha256, type Sha256State } from "./sha256.ts";
 
+/** The options of a machine on which its state depends. */
+export type SnapshotOptions = Omit<Pc["options"], "cpu" | "date">;
+
 /** Everything of a machine at one boundary. */
 export interface Snapshot {
   kind: "pc";
   version: 1;
   /** The options that it fits. */
-  options: { cpus: number; memory: number; pool: number; vendor: string; x2apic: boolean };
+  options: SnapshotOptions;
   /** Addresses of the pages of cpu.wasm's memory that are not zero, and their contents in that order. */
   pages: Float64Array;
   contents: Uint8Array;
@@ -47,8 +50,8 @@ function isZero(words: Int32Array, first: number, end: number): boolean {
 }
 
 function optionsOf(pc: Pc): Snapshot["options"] {
-  const { cpus, memory, pool, vendor, x2apic } = pc.options;
-  return { cpus, memory, pool, vendor, x2apic };
+  const { cpus, memory, pool, vendor, x2apic, tscDeadline } = pc.options;
+  return { cpus, memory, pool, vendor, x2apic, tscDeadline };
 }
 
 function saveDevices(pc: Pc): Record<string, Saved> {

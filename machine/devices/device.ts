@@ -35,7 +35,7 @@ export const NOT_CONNECTED: Line = () => {};
 
 /** Something with registers. Values are unsigned; sizes are those that the wiring has allowed for it. */
 export interface Registers {
-  /** Reads the `size` bytes at `offset` from the start of the device's range. */
+  /** Reads the `size` bytes at `offset` from the start of the device's range; the bus cuts off what is wider. */
   read(offset: number, size: number): number;
   /** Writes the `size` bytes at `offset` from the start of the device's range. */
   write(offset: number, size: number, value: number): void;

@@ -71,6 +71,7 @@ export function readMsr(lapic: Lapic, msr: number): bigint | undefined {
   const state = lapic.registers;
   if (msr === MSR_APIC_BASE) return BigInt(state.page) | BigInt(state.mode);
   if (msr === MSR_TSC_DEADLINE) {
+    if (!lapic.options.tscDeadline) return undefined;
     lapic.advance(lapic.pins.now);
     return BigInt(state.timer.deadline);
   }
@@ -107,6 +108,7 @@ function writeX2apic(lapic: Lapic, register: number, value: bigint): boolean {
 }
 
 function writeDeadline(lapic: Lapic, value: bigint): boolean {
+  if (!lapic.options.tscDeadline) return false;
   lapic.advance(lapic.pins.now);
   setDeadline(lapic.registers.timer, lapic.lvt(APIC_LVT_TIMER), value, lapic.pins.tscOffset);
   lapic.pins.timerChanged();

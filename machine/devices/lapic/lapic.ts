@@ -50,6 +50,8 @@ export interface LapicOptions {
   bootstrap: boolean;
   /** Whether x2APIC mode exists. */
   x2apic: boolean;
+  /** Whether the timer has TSC-deadline mode. */
+  tscDeadline: boolean;
   /** Whether there is an LVT entry for corrected machine checks (Intel). */
   cmci: boolean;
 }

@@ -49,7 +49,7 @@ const LVT_LEVEL = 0x8000;
 
 /** The bits of each LVT register that software can write, by number. */
 const LVT_WRITABLE = new Map<number, number>([
-  [APIC_LVT_TIMER, LVT_VECTOR | APIC_LVT_MASKED | APIC_LVT_PERIODIC | APIC_LVT_TSC_DEADLINE],
+  [APIC_LVT_TIMER, LVT_VECTOR | APIC_LVT_MASKED | APIC_LVT_PERIODIC],
   [APIC_LVT_ERROR, LVT_VECTOR | APIC_LVT_MASKED],
   [APIC_LVT_LINT0, LVT_VECTOR | LVT_MODE | LVT_POLARITY | LVT_LEVEL | APIC_LVT_MASKED],
   [APIC_LVT_LINT1, LVT_VECTOR | LVT_MODE | LVT_POLARITY | LVT_LEVEL | APIC_LVT_MASKED],
@@ -118,7 +118,10 @@ export function readRegister(lapic: Lapic, register: number): number | undefined
 
 /** The bits that a write of a register may set, or undefined if it cannot be written. */
 export function writableBits(lapic: Lapic, register: number): number | undefined {
-  if (isLvt(lapic, register)) return LVT_WRITABLE.get(register) ?? LVT_OTHER;
+  if (isLvt(lapic, register)) {
+    const deadline = register === APIC_LVT_TIMER && lapic.options.tscDeadline;
+    return (LVT_WRITABLE.get(register) ?? LVT_OTHER) | (deadline ? APIC_LVT_TSC_DEADLINE : 0);
+  }
   const bits = WRITABLE.get(register);
   return lapic.x2apic && XAPIC_ONLY.has(register) ? undefined : bits;
 }
