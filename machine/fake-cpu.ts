@@ -191,7 +191,12 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
       run: (cpu) => cpus[cpu]!.run(),
       ...{ sync() {}, raise() {}, flush() {}, invalidateCode() {}, createGuest: () => 0 },
       ...{ destroyGuest() {}, reserveGuest: () => -1, mapGuest() {}, unmapGuest() {} },
-      ...{ translateGuest: () => -1n, translateLinear: () => -1n, poolUsed: () => 0 },
+      ...{
+        translateGuest: () => -1n,
+        translateLinear: () => -1n,
+        cpuid: () => 0,
+        poolUsed: () => 0,
+      },
     };
     return exports;
   };

@@ -30,7 +30,7 @@ export interface CpuExports {
   translateGuest(guest: number, address: bigint, access: number): bigint;
   translateLinear(cpu: number, address: bigint): bigint;
   poolUsed(): number;
-  cpuid?(cpu: number, leaf: number, subleaf: number, part: number): number;
+  cpuid(cpu: number, leaf: number, subleaf: number, part: number): number;
 }
 
 /** The device side of cpu.wasm: BUS_* kind, size in bytes; address and value are in the CPU's state. */

@@ -26,6 +26,12 @@ export const MODULES = [
     sources: ["abi", "machine/cpu"],
     options: ["--memoryBase", "4096", "-O3", "--converge"],
   },
+  {
+    name: "conformance",
+    entry: "platforms/conformance/index.ts",
+    sources: ["abi", "hypervisor", "platforms/conformance"],
+    options: ["--memoryBase", "4096", "-Osize"],
+  },
 ];
 
 /** What every module is compiled with: no runtime, no abort, memory and its size from outside. */

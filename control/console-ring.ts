@@ -1,0 +1,59 @@
+// Reads the hypervisor's console ring: a page with u32 busy, u32 tail (free running) and 2048 bytes of text (ABI section 7).
+
+const TAIL = 4;
+const CONTENT = 8;
+const RING_SIZE = 2048;
+
+/** Follows the ring: what is in it, and what came since the last mark. */
+export class ConsoleReader {
+  readonly #page: () => DataView | undefined;
+  #marked = 0;
+
+  /** `page` gives the console page, or undefined while there is none. */
+  constructor(page: () => DataView | undefined) {
+    this.#page = page;
+  }
+
+  /** All that the ring holds; empty while disabled. */
+  text(): string {
+    const page = this.#page();
+    if (!page) return "";
+    const tail = page.getUint32(TAIL, true);
+    return read(page, Math.max(0, tail - RING_SIZE), tail);
+  }
+
+  /** Text after position `from` (free running), and the position to go on at. */
+  after(from: number): { text: string; position: number } {
+    const page = this.#page();
+    if (!page) return { text: "", position: 0 };
+    const tail = page.getUint32(TAIL, true);
+    const start = from > tail ? 0 : Math.max(from, tail - RING_SIZE);
+    const missed = start - from;
+    const gap = from <= tail && missed > 0 ? `<missed ${missed} bytes of console log>\n` : "";
+    return { text: gap + read(page, start, tail), position: tail };
+  }
+
+  /** Remembers the present end for `since`. */
+  mark(): void {
+    this.#marked = this.#page()?.getUint32(TAIL, true) ?? 0;
+  }
+
+  /** What was printed since the mark, as one line; undefined for nothing. */
+  since(): string | undefined {
+    const { text } = this.after(this.#marked);
+    const lines = text.split("\n").map((line) => line.trim());
+    return lines.filter((line) => line !== "").join("; ") || undefined;
+  }
+
+  /** Starts over, for a hypervisor that is enabled anew. */
+  forget(): void {
+    this.#marked = 0;
+  }
+}
+
+function read(page: DataView, start: number, end: number): string {
+  const bytes = Uint8Array.from({ length: end - start }, (_, index) =>
+    page.getUint8(CONTENT + ((start + index) % RING_SIZE)),
+  );
+  return new TextDecoder("latin1").decode(bytes);
+}

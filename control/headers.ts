@@ -1,0 +1,105 @@
+// The little that a driver itself reads of a configuration: who it is for, its CPUs, its loadable memory. Everything else
+// is the hypervisor's to check.
+import * as format from "../abi/config.ts";
+import { EINVAL } from "../abi/errno.ts";
+import { SystemError } from "./errors.ts";
+
+export interface LoadableRegion {
+  readonly phys: bigint;
+  readonly virt: bigint;
+  readonly size: bigint;
+}
+
+export interface CellHeader {
+  readonly name: string;
+  readonly cpus: readonly number[];
+  readonly resetAddress: bigint;
+  /** Regions that are both writable and loadable. */
+  readonly loadable: readonly LoadableRegion[];
+}
+
+const BYTE_BITS = 8;
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function refuse(hint: string): never {
+  throw new SystemError(EINVAL, { hint });
+}
+
+/** Signature, revision and architecture, as the original's driver tests them and with its words. */
+function checkIdentity(bytes: Uint8Array, signature: string, kind: string, least: number): void {
+  const found = String.fromCharCode(...bytes.subarray(0, format.SIGNATURE_SIZE));
+  if (bytes.length < least || found !== signature) refuse(`Not a ${kind} configuration`);
+  const view = viewOf(bytes);
+  const revision = view.getUint16(format.CONFIG_REVISION_OFFSET, true);
+  if (revision !== format.CONFIG_REVISION) {
+    refuse(
+      `Configuration revision mismatch: the file has revision ${revision}, this version needs ${format.CONFIG_REVISION}`,
+    );
+  }
+  if (bytes[format.CONFIG_ARCHITECTURE] !== format.ARCH_X86) {
+    refuse("Configuration architecture mismatch: the file is for another architecture than x86");
+  }
+}
+
+function readName(bytes: Uint8Array, cell: number): string {
+  const start = cell + format.CELL_NAME;
+  const name = bytes.subarray(start, start + format.CELL_NAME_SIZE);
+  const end = name.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
+}
+
+/** CPU numbers of the set at `start`; a set that goes beyond the file is refused. */
+function readCpus(bytes: Uint8Array, start: number, size: number): number[] {
+  if (start + size > bytes.length) refuse("The configuration is truncated inside its CPU set");
+  const cpus: number[] = [];
+  for (let bit = 0; bit < size * BYTE_BITS; bit++) {
+    if (bytes[start + (bit >> 3)]! & (1 << (bit & 7))) cpus.push(bit);
+  }
+  return cpus;
+}
+
+function readLoadable(bytes: Uint8Array, start: number, count: number): LoadableRegion[] {
+  if (start + count * format.MEM_SIZE > bytes.length) {
+    refuse("The configuration is truncated inside its memory regions");
+  }
+  const view = viewOf(bytes);
+  const wanted = BigInt(format.MEM_WRITE | format.MEM_LOADABLE);
+  return Array.from({ length: count }, (_, index) => start + index * format.MEM_SIZE)
+    .filter((at) => (view.getBigUint64(at + format.MEM_FLAGS, true) & wanted) === wanted)
+    .map((at) => ({
+      phys: view.getBigUint64(at + format.MEM_PHYS_START, true),
+      virt: view.getBigUint64(at + format.MEM_VIRT_START, true),
+      size: view.getBigUint64(at + format.MEM_REGION_SIZE, true),
+    }));
+}
+
+/** The cell descriptor at `cell` and what follows it. */
+function readCell(bytes: Uint8Array, cell: number): CellHeader {
+  const view = viewOf(bytes);
+  const cpuSet = cell + format.CELL_HEADER_SIZE;
+  const cpuSetSize = view.getUint32(cell + format.CELL_CPU_SET_SIZE, true);
+  const cpus = readCpus(bytes, cpuSet, cpuSetSize);
+  const regions = view.getUint32(cell + format.CELL_NUM_MEMORY, true);
+  return {
+    name: readName(bytes, cell),
+    cpus,
+    resetAddress: view.getBigUint64(cell + format.CELL_CPU_RESET_ADDRESS, true),
+    loadable: readLoadable(bytes, cpuSet + cpuSetSize, regions),
+  };
+}
+
+/** Reads a cell configuration, or throws EINVAL with the reason. */
+export function readCellHeader(bytes: Uint8Array): CellHeader {
+  checkIdentity(bytes, "JHCLL", "cell", format.CELL_HEADER_SIZE);
+  return readCell(bytes, 0);
+}
+
+/** Reads the root cell's part of a system configuration, or throws EINVAL with the reason. */
+export function readSystemHeader(bytes: Uint8Array): CellHeader {
+  const least = format.SYS_HEADER_SIZE + format.CELL_HEADER_SIZE;
+  checkIdentity(bytes, "JHSYS", "system", least);
+  return readCell(bytes, format.SYS_ROOT_CELL);
+}

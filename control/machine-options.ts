@@ -1,0 +1,40 @@
+// What a machine may be, checked before anything is built.
+import { EINVAL } from "../abi/errno.ts";
+import type { MachineOptions } from "./api.ts";
+import { SystemError } from "./errors.ts";
+
+const MIB = 1 << 20;
+const GIB = 1 << 30;
+/** Least RAM in bytes: the resident stub and a hypervisor must find room. */
+const LEAST_MEMORY = 16 * MIB;
+const MOST_MEMORY = 3 * GIB;
+const MOST_CPUS = 64;
+
+/** All options, with the defaults filled in. */
+export type CompleteOptions = Required<MachineOptions>;
+
+function refuse(hint: string): never {
+  throw new SystemError(EINVAL, { hint });
+}
+
+/** Fills in defaults; throws EINVAL with the reason for a value that no machine has. */
+export function checkOptions(options: MachineOptions): CompleteOptions {
+  const complete: CompleteOptions = {
+    name: options.name ?? "default",
+    cpus: options.cpus ?? 4,
+    memory: options.memory ?? GIB,
+    vendor: options.vendor ?? "amd",
+    x2apic: options.x2apic ?? true,
+    pace: options.pace ?? "free",
+  };
+  const { cpus, memory, vendor, pace } = complete;
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) {
+    refuse(`A machine has 1 to ${MOST_CPUS} CPUs, not ${cpus}.`);
+  }
+  if (!Number.isInteger(memory) || memory < LEAST_MEMORY || memory > MOST_MEMORY || memory % MIB) {
+    refuse(`RAM must be a multiple of 1 MiB from 16 MiB to 3 GiB, not ${memory} bytes.`);
+  }
+  if (vendor !== "amd" && vendor !== "intel") refuse(`The vendor is amd or intel, not ${vendor}.`);
+  if (pace !== "paced" && pace !== "free") refuse(`The pace is paced or free, not ${pace}.`);
+  return complete;
+}

@@ -1,0 +1,34 @@
+// The WebAssembly modules of a machine, compiled once per process. In a browser, pass them to `startSession` instead.
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface Modules {
+  readonly cpu: WebAssembly.Module;
+  readonly hypervisor: WebAssembly.Module;
+}
+
+let loaded: Modules | undefined;
+
+/** The clone's root: the nearest directory above that has a package.json, from the sources as from dist/. */
+function root(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, "package.json"))) {
+    const parent = dirname(directory);
+    if (parent === directory) throw new Error("package.json was not found above control/");
+    directory = parent;
+  }
+  return directory;
+}
+
+function compile(name: string): WebAssembly.Module {
+  const path = join(root(), "dist", `${name}.wasm`);
+  if (!existsSync(path)) throw new Error(`${path} is missing; run npm run build`);
+  return new WebAssembly.Module(readFileSync(path));
+}
+
+/** The built modules of dist/. Throws when they are not built. */
+export function loadModules(): Modules {
+  loaded ??= { cpu: compile("cpu"), hypervisor: compile("hypervisor") };
+  return loaded;
+}

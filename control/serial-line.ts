@@ -1,0 +1,74 @@
+// One serial line of a machine in this process.
+import { ETIMEDOUT } from "../abi/errno.ts";
+import type { SerialLine, Unsubscribe } from "./api.ts";
+import { SystemError } from "./errors.ts";
+
+/** How much of the output is kept, in characters. */
+const KEPT = 1 << 20;
+const DEFAULT_TIMEOUT = 60e9;
+/** How many lines a time-out shows. */
+const SHOWN_LINES = 5;
+
+/** What a line needs of its machine. */
+export interface LineHost {
+  /** Virtual time in nanoseconds. */
+  now(): number;
+  /** Lets a little virtual time pass. */
+  step(): void;
+  /** Sends bytes to the UART. */
+  receive(bytes: Uint8Array): void;
+}
+
+export class LocalSerialLine implements SerialLine {
+  readonly #host: LineHost;
+  readonly #listeners = new Set<(text: string) => void>();
+  #text = "";
+
+  constructor(host: LineHost) {
+    this.#host = host;
+  }
+
+  /** The machine has sent a byte. */
+  readonly transmit = (byte: number): void => {
+    const character = String.fromCharCode(byte);
+    this.#text += character;
+    if (this.#text.length > 2 * KEPT) this.#text = this.#text.slice(-KEPT);
+    for (const listener of this.#listeners) listener(character);
+  };
+
+  async text(): Promise<string> {
+    return this.#text.slice(-KEPT);
+  }
+
+  async follow(listener: (text: string) => void): Promise<Unsubscribe> {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async write(text: string): Promise<void> {
+    this.#host.receive(new TextEncoder().encode(text));
+  }
+
+  async waitFor(pattern: RegExp | string, timeout = DEFAULT_TIMEOUT): Promise<RegExpMatchArray> {
+    const expression = typeof pattern === "string" ? literal(pattern) : pattern;
+    const end = this.#host.now() + timeout;
+    for (;;) {
+      const match = this.#text.match(expression);
+      if (match) return match;
+      if (this.#host.now() >= end) throw this.#timedOut(pattern, timeout);
+      this.#host.step();
+      await new Promise(setImmediate);
+    }
+  }
+
+  #timedOut(pattern: RegExp | string, timeout: number): SystemError {
+    const seen = this.#text.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
+    const hint = `${pattern} did not appear within ${timeout / 1e9} virtual seconds. Last lines:\n${seen}`;
+    return new SystemError(ETIMEDOUT, { hint });
+  }
+}
+
+/** A regular expression that matches just this text. */
+function literal(text: string): RegExp {
+  return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+}

@@ -1,0 +1,179 @@
+// A machine, its hypervisor and its cells in this process: the Session of scenario tests, and what the daemon owns.
+// Virtual time advances only inside its calls.
+import { createHash } from "node:crypto";
+import { EPERM } from "../abi/errno.ts";
+import { Pc, SLICE } from "../machine/pc.ts";
+import { EmulatedPlatform } from "../platforms/emulated/platform.ts";
+import { RootCpus } from "../platforms/emulated/root-cpus.ts";
+import type * as api from "./api.ts";
+import { Driver } from "./driver.ts";
+import { SystemError } from "./errors.ts";
+import { type CompleteOptions, checkOptions } from "./machine-options.ts";
+import { loadModules, type Modules } from "./modules.ts";
+import { LocalSerialLine } from "./serial-line.ts";
+
+/** How much virtual time passes between two looks at something awaited, in nanoseconds. */
+const STEP = 100 * SLICE;
+/** How much virtual time passes before other work of the process gets its turn. */
+const TURN = 1e6;
+
+export class LocalSession implements api.Session {
+  readonly options: CompleteOptions;
+  readonly pc: Pc;
+  readonly platform: EmulatedPlatform;
+  readonly #driver: Driver;
+  readonly #lines: readonly [LocalSerialLine, LocalSerialLine];
+  readonly #consoleListeners = new Set<(text: string) => void>();
+  #consolePosition = 0;
+
+  constructor(options: CompleteOptions, modules: Modules) {
+    this.options = options;
+    this.#lines = [this.#line(0), this.#line(1)];
+    this.pc = new Pc({
+      cpu: modules.cpu,
+      cpus: options.cpus,
+      memory: options.memory,
+      vendor: options.vendor,
+      x2apic: options.x2apic,
+      serial: [this.#lines[0].transmit, this.#lines[1].transmit],
+    });
+    this.platform = new EmulatedPlatform(this.pc, modules.hypervisor);
+    const roots = new RootCpus(this.pc);
+    roots.boot();
+    this.#driver = new Driver(this.platform, roots);
+  }
+
+  async status(): Promise<api.MachineStatus> {
+    const { name, cpus, memory, pace } = this.options;
+    return {
+      ...{ name, cpus, memory, pace },
+      enabled: this.#driver.enabled,
+      time: this.pc.time,
+      cells: await this.cells(),
+      pools: this.#change(() => this.#driver.pools()),
+      offline: this.#driver.offline,
+    };
+  }
+
+  async time(): Promise<number> {
+    return this.pc.time;
+  }
+
+  async enable(systemConfig: Uint8Array): Promise<void> {
+    this.#change(() => this.#driver.enable(systemConfig));
+  }
+
+  async disable(): Promise<void> {
+    this.#change(() => this.#driver.disable());
+    this.#consolePosition = 0;
+  }
+
+  async createCell(cellConfig: Uint8Array): Promise<api.CellInfo> {
+    return this.#change(() => this.#driver.info(this.#driver.createCell(cellConfig)));
+  }
+
+  async loadCell(cell: api.CellRef, images: readonly api.Image[]): Promise<void> {
+    this.#change(() => this.#driver.loadCell(cell, images));
+  }
+
+  async startCell(cell: api.CellRef): Promise<api.StartReport> {
+    return { warnings: this.#change(() => this.#driver.startCell(cell)) };
+  }
+
+  async shutdownCell(cell: api.CellRef): Promise<void> {
+    await this.loadCell(cell, []);
+  }
+
+  async destroyCell(cell: api.CellRef, { force = false } = {}): Promise<void> {
+    this.#change(() => this.#driver.destroyCell(cell, force));
+  }
+
+  async cells(): Promise<readonly api.CellInfo[]> {
+    return this.#change(() => this.#driver.cells());
+  }
+
+  async statistics(ref: api.CellRef): Promise<api.CellStatistics> {
+    const cpus = this.#change(() => this.#driver.counters(ref));
+    const cell = this.#change(() => this.#driver.info(ref));
+    return { cell, total: sum(cpus), cpus };
+  }
+
+  async consoleText(): Promise<string> {
+    this.#needConsole();
+    return this.#driver.console.text();
+  }
+
+  async followConsole(listener: (text: string) => void): Promise<api.Unsubscribe> {
+    this.#needConsole();
+    this.#consoleListeners.add(listener);
+    return () => this.#consoleListeners.delete(listener);
+  }
+
+  serial(line: 0 | 1): api.SerialLine {
+    return this.#lines[line];
+  }
+
+  async run(nanoseconds: number): Promise<void> {
+    const end = this.pc.time + nanoseconds;
+    while (this.pc.time < end) {
+      this.#pass(Math.min(end, this.pc.time + TURN));
+      await new Promise(setImmediate);
+    }
+  }
+
+  async fingerprint(): Promise<string> {
+    const hash = createHash("sha256").update(this.pc.fingerprint());
+    if (this.platform.coreMemory) hash.update(this.platform.coreMemory);
+    return hash.digest("hex");
+  }
+
+  async close(): Promise<void> {
+    this.#consoleListeners.clear();
+  }
+
+  #line(index: 0 | 1): LocalSerialLine {
+    return new LocalSerialLine({
+      now: () => this.pc.time,
+      step: () => this.#pass(this.pc.time + STEP),
+      receive: (bytes) => this.pc.serial(index).input(bytes),
+    });
+  }
+
+  #pass(until: number): void {
+    this.#change(() => this.pc.run(until));
+  }
+
+  /** Does something with the machine, then tells the followers of the console. */
+  #change<T>(action: () => T): T {
+    try {
+      return action();
+    } finally {
+      const { text, position } = this.#driver.console.after(this.#consolePosition);
+      this.#consolePosition = position;
+      if (text !== "") for (const listener of this.#consoleListeners) listener(text);
+    }
+  }
+
+  #needConsole(): void {
+    if (!this.#driver.enabled || this.#driver.consoleReadable) return;
+    const hint =
+      "The system configuration does not make the hypervisor's console readable (VIRTUAL_DEBUG_CONSOLE).";
+    throw new SystemError(EPERM, { hint });
+  }
+}
+
+function sum(cpus: ReadonlyMap<number, api.Counters>): api.Counters {
+  const total: Record<string, number> = {};
+  for (const counters of cpus.values()) {
+    for (const [name, value] of Object.entries(counters)) total[name] = (total[name] ?? 0) + value;
+  }
+  return total;
+}
+
+/** Starts a machine in this process. Throws EINVAL for options that no machine has, ENOMEM when the host lacks memory. */
+export async function startSession(
+  options: api.MachineOptions = {},
+  modules: Modules = loadModules(),
+): Promise<LocalSession> {
+  return new LocalSession(checkOptions(options), modules);
+}

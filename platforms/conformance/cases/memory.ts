@@ -1,0 +1,119 @@
+// Memory: reservations, maps and what they grant, communication pages, scrubbing.
+import { EFAULT, ENOMEM } from "../../../abi/errno.ts";
+import {
+  ACCESS_FETCH,
+  ACCESS_WRITE,
+  MAP_COMM,
+  MAP_READ,
+  MAP_WRITE,
+  MAP_ZERO,
+  RANGE_LENGTH,
+  RANGE_VIRT,
+} from "../../../abi/platform.ts";
+import {
+  commit,
+  map,
+  readComm,
+  readGuest,
+  reserve,
+  scrub,
+  unmap,
+  writeComm,
+} from "../../../hypervisor/platform.ts";
+import { GUEST, putCode, runProgram } from "../guest.ts";
+import { EVENT_MMIO, eventCount, eventIs } from "../record.ts";
+
+const PAGE: u64 = 4096;
+/** A page of RAM that the root cell does not need: inside its staging buffer. */
+const SPARE: u64 = 0x1f000;
+const TARGET: u64 = 0x3000;
+const NOWHERE: u32 = 0x2000;
+const MARK: u32 = 0x4a48544d;
+const COMM_OFFSET: u32 = 0x800;
+const HANDLER: u32 = 0x100;
+
+const BUFFER: usize = memory.data(16, 8);
+const RANGE: usize = memory.data(16, 8);
+// mov al, [0x3000]; mov [0x3000], al; out 0xf4, al
+const TOUCH: usize = memory.data<u8>([0xa0, 0x00, 0x30, 0xa2, 0x00, 0x30, 0xe6, 0xf4]);
+const TOUCH_SIZE: u32 = 8;
+// jmp 0x2000
+const JUMP: usize = memory.data<u8>([0xe9, 0xfd, 0x1f, 0]);
+// out 0xf4, al
+const FINISH: usize = memory.data<u8>([0xe6, 0xf4, 0, 0]);
+
+/** An absurd reservation is refused, and nothing is lost by it. */
+export function absurdReservationIsRefused(): i32 {
+  store<u64>(RANGE, 0, RANGE_VIRT);
+  store<u64>(RANGE, 1 << 46, RANGE_LENGTH);
+  if (reserve(GUEST, RANGE, 1) !== -ENOMEM) return 1;
+  store<u64>(RANGE, PAGE, RANGE_LENGTH);
+  return reserve(GUEST, RANGE, 1) === 0 ? 0 : 2;
+}
+
+/** The communication page is one page, seen alike from both sides. */
+export function commPageIsShared(): i32 {
+  writeComm(GUEST, COMM_OFFSET, MARK);
+  if (readComm(GUEST, COMM_OFFSET) !== MARK) return 1;
+  if (readGuest(GUEST, COMM_OFFSET, BUFFER, 4) !== 0) return 2;
+  if (load<u32>(BUFFER) !== MARK) return 3;
+  map(GUEST, TARGET, 0, PAGE, MAP_COMM | MAP_READ);
+  commit(GUEST);
+  if (readGuest(GUEST, TARGET + COMM_OFFSET, BUFFER, 4) !== 0) return 4;
+  unmap(GUEST, TARGET, PAGE);
+  commit(GUEST);
+  return load<u32>(BUFFER) === MARK ? 0 : 5;
+}
+
+/** What is not mapped cannot be read on a cell's behalf, not even in part. */
+export function readsFollowTheMap(): i32 {
+  if (readGuest(GUEST, TARGET, BUFFER, 4) !== -EFAULT) return 1;
+  if (readGuest(GUEST, PAGE - 2, BUFFER, 4) !== -EFAULT) return 2;
+  if (readGuest(GUEST, <u64>-2, BUFFER, 4) !== -EFAULT) return 3;
+  map(GUEST, TARGET, 0, PAGE, MAP_ZERO);
+  commit(GUEST);
+  store<u32>(BUFFER, MARK);
+  if (readGuest(GUEST, TARGET, BUFFER, 4) !== 0 || load<u32>(BUFFER) !== 0) return 4;
+  unmap(GUEST, TARGET, PAGE);
+  commit(GUEST);
+  return 0;
+}
+
+/** Scrubbed RAM reads as zeros. */
+export function scrubbedMemoryIsZero(): i32 {
+  map(GUEST, TARGET, SPARE, PAGE, MAP_READ);
+  commit(GUEST);
+  scrub(SPARE, PAGE);
+  store<u64>(BUFFER, <u64>MARK);
+  const result = readGuest(GUEST, TARGET, BUFFER, 8);
+  unmap(GUEST, TARGET, PAGE);
+  commit(GUEST);
+  return result === 0 && load<u64>(BUFFER) === 0 ? 0 : 1;
+}
+
+/** Accesses exit exactly where the map does not grant them. */
+export function accessesExit(): i32 {
+  if (!runProgram(TOUCH, TOUCH_SIZE)) return 1;
+  if (eventCount() !== 2) return 2;
+  if (!eventIs(0, EVENT_MMIO, <u32>TARGET, 0)) return 3;
+  if (!eventIs(1, EVENT_MMIO, <u32>TARGET, ACCESS_WRITE)) return 4;
+  map(GUEST, TARGET, SPARE, PAGE, MAP_READ);
+  commit(GUEST);
+  if (!runProgram(TOUCH, TOUCH_SIZE)) return 5;
+  if (eventCount() !== 1 || !eventIs(0, EVENT_MMIO, <u32>TARGET, ACCESS_WRITE)) return 6;
+  map(GUEST, TARGET, SPARE, PAGE, MAP_READ | MAP_WRITE);
+  commit(GUEST);
+  if (!runProgram(TOUCH, TOUCH_SIZE)) return 7;
+  if (eventCount() !== 0) return 8;
+  unmap(GUEST, TARGET, PAGE);
+  commit(GUEST);
+  if (!runProgram(TOUCH, TOUCH_SIZE)) return 9;
+  return eventCount() === 2 ? 0 : 10;
+}
+
+/** A jump to where nothing is exits as a fetch. */
+export function fetchesExit(): i32 {
+  putCode(HANDLER, FINISH, 4);
+  if (!runProgram(JUMP, 4)) return 1;
+  return eventIs(0, EVENT_MMIO, NOWHERE, ACCESS_FETCH) ? 0 : 2;
+}

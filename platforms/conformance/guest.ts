@@ -1,0 +1,100 @@
+// A cell of one CPU whose program lies in its communication page, mapped at 0 and entered there in real mode.
+import {
+  MAP_COMM,
+  MAP_EXECUTE,
+  MAP_READ,
+  MAP_WRITE,
+  RANGE_LENGTH,
+  RANGE_VIRT,
+} from "../../abi/platform.ts";
+import {
+  assignCpu,
+  commit,
+  map,
+  parkCpu,
+  relax,
+  release,
+  reserve,
+  resetCpu,
+  resumeCpu,
+  stopCpu,
+  unmap,
+  writeComm,
+} from "../../hypervisor/platform.ts";
+import { clearEvents } from "./record.ts";
+
+/** The cell and its CPU. */
+export const GUEST: u32 = 1;
+export const GUEST_CPU: u32 = 1;
+/** The CPU that runs the cases. */
+export const ROOT_CPU: u32 = 0;
+/** Guest-physical range of the cell, bytes. */
+export const GUEST_SPACE: u64 = 0x10000;
+/** A write to this port ends a program. */
+export const PORT_DONE: u32 = 0xf4;
+/** A read of this port raises #UD. */
+export const PORT_INJECT: u32 = 0xf5;
+
+const PAGE: u64 = 4096;
+const PATIENCE: u32 = 2000;
+const RANGE: usize = memory.data(16, 8);
+const DONE: usize = memory.data(4, 4);
+
+/** Makes the cell, with an empty map but for its program's page. Returns 0 or -errno. */
+export function openGuest(): i32 {
+  store<u64>(RANGE, 0, RANGE_VIRT);
+  store<u64>(RANGE, GUEST_SPACE, RANGE_LENGTH);
+  const result = reserve(GUEST, RANGE, 1);
+  if (result) return result;
+  map(GUEST, 0, 0, PAGE, MAP_COMM | MAP_READ | MAP_WRITE | MAP_EXECUTE);
+  stopCpu(GUEST_CPU);
+  assignCpu(GUEST_CPU, GUEST);
+  commit(GUEST);
+  return 0;
+}
+
+/** Gives the CPU back to the root cell and frees the cell. */
+export function closeGuest(): void {
+  stopCpu(GUEST_CPU);
+  assignCpu(GUEST_CPU, 0);
+  parkCpu(GUEST_CPU, 1);
+  unmap(GUEST, 0, GUEST_SPACE);
+  release(GUEST);
+  resumeCpu(GUEST_CPU);
+}
+
+/** Puts `size` bytes of code at `offset` (a multiple of 4) of the program's page. */
+export function putCode(offset: u32, code: usize, size: u32): void {
+  for (let at: u32 = 0; at < size; at += 4) writeComm(GUEST, offset + at, load<u32>(code + at));
+}
+
+/** Starts the program, without waiting. */
+export function startProgram(): void {
+  clearEvents();
+  store<u32>(DONE, 0);
+  stopCpu(GUEST_CPU);
+  resetCpu(GUEST_CPU, 0);
+  resumeCpu(GUEST_CPU);
+}
+
+/** Waits for the program's end; false when it does not come. */
+export function awaitEnd(): bool {
+  for (let round: u32 = 0; round < PATIENCE; round++) {
+    if (load<u32>(DONE)) return true;
+    relax(ROOT_CPU);
+  }
+  return false;
+}
+
+/** Runs `size` bytes of code to their end. */
+export function runProgram(code: usize, size: u32): bool {
+  putCode(0, code, size);
+  startProgram();
+  return awaitEnd();
+}
+
+/** The program of the calling CPU has ended. */
+export function endProgram(): void {
+  store<u32>(DONE, 1);
+  parkCpu(GUEST_CPU, 0);
+}

@@ -1,0 +1,82 @@
+// The handlers: every exit of the guest is recorded and stepped over.
+import { ACCESS_FETCH, NO_ERROR_CODE, PIO_IN, REG_RIP } from "../../abi/platform.ts";
+import { VECTOR_UD } from "../../abi/x86/registers.ts";
+import { injectException, readRegister, writeRegister } from "../../hypervisor/platform.ts";
+import { endProgram, PORT_DONE, PORT_INJECT } from "./guest.ts";
+import {
+  addEvent,
+  EVENT_CPUID,
+  EVENT_MANAGEMENT,
+  EVENT_MMIO,
+  EVENT_MSR_READ,
+  EVENT_MSR_WRITE,
+  EVENT_PIO,
+  EVENT_UNHANDLED,
+} from "./record.ts";
+
+/** Length of the moves between AL and memory that the programs use for memory accesses. */
+const MOVE_LENGTH: u64 = 3;
+/** Where a program goes on that jumped where nothing is. */
+const AFTER_FETCH: u64 = 0x100;
+
+function skip(cpu: u32, length: u64): i32 {
+  writeRegister(cpu, REG_RIP, readRegister(cpu, REG_RIP) + length);
+  return 1;
+}
+
+export function exitMmio(cpu: u32, address: u64, flags: u32, length: u32): i32 {
+  addEvent(EVENT_MMIO, <u32>address, flags, length);
+  if (!(flags & ACCESS_FETCH)) return skip(cpu, MOVE_LENGTH);
+  writeRegister(cpu, REG_RIP, AFTER_FETCH);
+  return 1;
+}
+
+export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32): i32 {
+  if (port === PORT_DONE) {
+    endProgram();
+    return 0;
+  }
+  skip(cpu, length);
+  if (port === PORT_INJECT && flags & PIO_IN) injectException(cpu, VECTOR_UD, NO_ERROR_CODE);
+  else addEvent(EVENT_PIO, port | (size << 16), flags, length);
+  return 1;
+}
+
+export function exitCpuid(cpu: u32, length: u32): i32 {
+  addEvent(EVENT_CPUID, 0, 0, length);
+  return skip(cpu, length);
+}
+
+export function exitMsrRead(cpu: u32, length: u32): i32 {
+  addEvent(EVENT_MSR_READ, 0, 0, length);
+  return skip(cpu, length);
+}
+
+export function exitMsrWrite(cpu: u32, length: u32): i32 {
+  addEvent(EVENT_MSR_WRITE, 0, 0, length);
+  return skip(cpu, length);
+}
+
+export function exitXsetbv(cpu: u32, length: u32): i32 {
+  return skip(cpu, length);
+}
+
+export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
+  writeRegister(cpu, register, value);
+  return skip(cpu, length);
+}
+
+export function exitException(cpu: u32, vector: u32, errorCode: i32): i32 {
+  injectException(cpu, vector, errorCode);
+  return 1;
+}
+
+export function exitManagement(cpu: u32): void {
+  addEvent(EVENT_MANAGEMENT, cpu, 0, 0);
+}
+
+export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {
+  addEvent(EVENT_UNHANDLED, <u32>code, <u32>(info1 | info2), 0);
+  endProgram();
+  return cpu & 0;
+}

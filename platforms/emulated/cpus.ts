@@ -1,0 +1,72 @@
+// The waist's CPU members on the emulated PC. Only one CPU executes at any moment, so a stopped CPU is one that gets no
+// more time; what a stop would interrupt on the metal is reported when it resumes.
+
+import { REG_EFER, REG_RIP } from "../../abi/platform.ts";
+import { EFER_SVME } from "../../abi/x86/registers.ts";
+import {
+  ACTIVITY_RUNNING,
+  ACTIVITY_STOPPED,
+  ACTIVITY_WAIT_FOR_SIPI,
+  CS,
+} from "../../machine/cpu/interface.ts";
+import { initProcessor } from "../../machine/start.ts";
+import type { Context } from "./context.ts";
+
+/** Segment bases of a start address: real-mode segments reach 64 KiB. */
+const SEGMENT_MASK = 0xffffn;
+/** CS selector of a start address (ABI section 4). */
+const SELECTOR_MASK = 0xf000n;
+
+export function cpuMembers(context: Context) {
+  const { pc } = context;
+  const cpu = (number: number) => pc.processors[number]!;
+
+  return {
+    stopCpu(number: number): void {
+      if (context.stopped.has(number)) return;
+      context.stopped.add(number);
+      pc.stop(number);
+    },
+    resumeCpu(number: number): void {
+      if (!context.stopped.delete(number)) return;
+      pc.resume(number);
+      context.core.exitManagement(number);
+    },
+    assignCpu(number: number, cell: number): void {
+      const fromNowhere = !context.cellOf.has(number);
+      context.cellOf.set(number, cell);
+      cpu(number).guest = context.guest(cell).block;
+      // A CPU that is only being taken over keeps its interrupts; one that changes cells takes none along.
+      if (!fromNowhere) pc.resetLapic(number);
+    },
+    resetCpu(number: number, entry: bigint): void {
+      const target = cpu(number);
+      const address = BigInt.asUintN(64, entry);
+      initProcessor(target);
+      target.setSegment(CS, {
+        ...target.segment(CS),
+        selector: Number((address >> 4n) & SELECTOR_MASK),
+        base: address & ~SEGMENT_MASK,
+      });
+      target.set(REG_RIP, address & SEGMENT_MASK);
+      // AMD-V does not run a guest without EFER.SVME, and the guest sees it.
+      if (pc.options.vendor === "amd") target.set(REG_EFER, BigInt(EFER_SVME));
+      target.activity = ACTIVITY_RUNNING;
+      pc.resetLapic(number);
+    },
+    parkCpu(number: number, wake: number): void {
+      cpu(number).activity = wake ? ACTIVITY_WAIT_FOR_SIPI : ACTIVITY_STOPPED;
+    },
+    releaseCpu(number: number): void {
+      context.released.add(number);
+    },
+    sendIpi: (number: number, mode: number, vector: number) => pc.sendIpi(number, mode, vector),
+    injectException: (number: number, vector: number, errorCode: number) =>
+      pc.exports.raise(number, vector, errorCode),
+    readRegister: (number: number, register: number) => cpu(number).get(register),
+    writeRegister(number: number, register: number, value: bigint): void {
+      cpu(number).set(register, BigInt.asUintN(64, value));
+    },
+    apicId: (number: number) => pc.lapic(number).options.id,
+  };
+}
