@@ -1,0 +1,36 @@
+// Machine code that is kept as bytes equals what its assembly source says. Needs nasm; skipped without it, never in CI.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { STUB_CODE } from "../platforms/emulated/stub.ts";
+import { PRELUDES } from "./isolation/programs.ts";
+import { VICTIM } from "./isolation/victim.ts";
+
+const hasNasm = spawnSync("nasm", ["-v"]).status === 0;
+const { CI } = process.env;
+
+function assemble(source: string, define?: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "assemble-"));
+  try {
+    const output = join(directory, "out.bin");
+    const path = new URL(`../${source}`, import.meta.url).pathname;
+    execFileSync("nasm", ["-f", "bin", ...(define ? [`-D${define}`] : []), path, "-o", output]);
+    return readFileSync(output).toString("hex");
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+it.skipIf(!hasNasm && !CI).each([
+  { source: "platforms/emulated/stub.asm", define: undefined, expected: hex(STUB_CODE) },
+  { source: "test/isolation/victim.asm", define: undefined, expected: hex(VICTIM) },
+  { source: "test/isolation/preludes.asm", define: "REAL", expected: PRELUDES.real },
+  { source: "test/isolation/preludes.asm", define: "PROT", expected: PRELUDES.protected },
+  { source: "test/isolation/preludes.asm", define: "LONG", expected: PRELUDES.long },
+])("$source $define", ({ source, define, expected }) => {
+  expect(expected).toBe(assemble(source, define));
+});
