@@ -4,6 +4,8 @@
 import { CR4_OSXSAVE } from "../../../abi/x86/registers.ts";
 import {
   EXIT_CPUID,
+  FEATURE_TSC_DEADLINE,
+  FEATURE_X2APIC,
   G_INTERCEPTS,
   INTERCEPT_CPUID,
   S_CR4,
@@ -15,11 +17,6 @@ import { M_FEATURES, VENDOR_AMD } from "../memory/layout.ts";
 import { cpuCount, MACHINE, stateOf, vendor } from "../memory/machine.ts";
 import { PHYSICAL_BITS } from "../memory/paging.ts";
 import { raiseInstructionExit } from "./fault.ts";
-
-/** `setFeatures`: the local APIC has x2APIC mode. */
-export const FEATURE_X2APIC: u32 = 1;
-/** `setFeatures`: the local APIC's timer has TSC-deadline mode. */
-export const FEATURE_TSC_DEADLINE: u32 = 2;
 
 /** Parts of a result. */
 const EAX: u32 = 0;
