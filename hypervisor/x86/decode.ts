@@ -41,6 +41,8 @@ const SIGNED: u32 = 0x40;
 const OFFSET: u32 = 0x80;
 /** The opcode has no byte form whatever its bit 0. */
 const WIDE: u32 = 0x100;
+/** Operands are of 4 or 8 bytes in all modes; an operand size prefix is an error. */
+const DWORD: u32 = 0x4000;
 const OPERATION_SHIFT: u32 = 9;
 const OPERATION_MASK: u32 = 0x1f;
 /** The register field of ModRM is not part of the opcode. */
@@ -78,6 +80,9 @@ const XCHG: u32 = OP_XCHG << OPERATION_SHIFT;
 const XADD: u32 = OP_XADD << OPERATION_SHIFT;
 const CMPXCHG: u32 = OP_CMPXCHG << OPERATION_SHIFT;
 
+/** Opcode that exists in 64-bit code only, and one that does not exist there. */
+const MOVSXD: u32 = 0x63;
+const ALU_ALIAS: u32 = 0x82;
 /** Bytes of a row. */
 const ROW_SIZE: usize = 4;
 /** One-byte opcodes; the list ends with 0. The ALU's come last, because their row is the least specific. */
@@ -87,8 +92,9 @@ const ONE_BYTE = memory.data<u32>([
   (0xa0 << 24) | MASK_WIDTH | ANY | MOV | RM | OFFSET,
   (0xa2 << 24) | MASK_WIDTH | ANY | MOV | MR | OFFSET,
   (0xc6 << 24) | MASK_WIDTH | F0 | MOV | MI | IMMEDIATE,
-  (0x63 << 24) | ANY | MOV | RM | SIGNED | WIDE,
+  (MOVSXD << 24) | ANY | MOV | RM | SIGNED | WIDE,
   (0x80 << 24) | MASK_WIDTH | FIELD | MI | IMMEDIATE,
+  (ALU_ALIAS << 24) | FIELD | MI | BYTE,
   (0x83 << 24) | FIELD | MI | BYTE,
   (0x84 << 24) | MASK_WIDTH | ANY | TEST | MR,
   (0x86 << 24) | MASK_WIDTH | ANY | XCHG | MR,
@@ -110,7 +116,7 @@ const ONE_BYTE = memory.data<u32>([
 const TWO_BYTE = memory.data<u32>([
   (0xb6 << 24) | MASK_WIDTH | ANY | MOV | RM | NARROW,
   (0xbe << 24) | MASK_WIDTH | ANY | MOV | RM | NARROW | SIGNED,
-  (0xc3 << 24) | ANY | MOV | MR,
+  (0xc3 << 24) | ANY | MOV | MR | DWORD,
   (0xb0 << 24) | MASK_WIDTH | ANY | CMPXCHG | MR,
   (0xc0 << 24) | MASK_WIDTH | ANY | XADD | MR,
   (0xa3 << 24) | MASK_BIT_OPERATION | OPCODE | BIT | MR,
@@ -130,7 +136,6 @@ const PREFIX_LOCK: u32 = 0xf0;
 const PREFIX_REPNE: u32 = 0xf2;
 const PREFIX_REP: u32 = 0xf3;
 const ESCAPE: u32 = 0x0f;
-const MOVSXD: u32 = 0x63;
 const REX: u32 = 0x40;
 const REX_W: u32 = 0x8;
 const REX_R: u32 = 0x4;
@@ -233,7 +238,8 @@ function operandWidth(insn: Instruction): u32 {
 /** Sets the widths of both operands. */
 function setWidths(insn: Instruction, row: u32, opcode: u32): void {
   const wide = row & WIDE || opcode & 1;
-  const width = operandWidth(insn);
+  let width = operandWidth(insn);
+  if (row & DWORD) width = max(width, 4);
   insn.width = wide ? width : 1;
   insn.registerWidth = insn.width;
   if (row & (NARROW | SIGNED)) {
@@ -300,6 +306,13 @@ function reset(insn: Instruction): void {
   insn.addressSize = false;
 }
 
+/** Whether the opcode of this row exists in the code at hand. */
+function exists(insn: Instruction, row: u32, opcode: u32): bool {
+  if (row & DWORD) return !insn.operandSize;
+  if (row & SIGNED && !(row & NARROW)) return insn.mode === 8;
+  return opcode !== ALU_ALIAS || insn.mode !== 8;
+}
+
 /** What a missing byte means: unreadable, or an instruction longer than any. */
 function missing(insn: Instruction): i32 {
   return insn.length + 1 > INSTRUCTION_MAX ? UNKNOWN_INSTRUCTION : NO_BYTES;
@@ -329,7 +342,7 @@ export function decode(insn: Instruction): i32 {
   }
   if (!row) return UNKNOWN_INSTRUCTION;
   const field = (modrm >>> 3) & 7;
-  if (opcode === MOVSXD && table === ONE_BYTE && insn.mode !== 8) return UNKNOWN_INSTRUCTION;
+  if (!exists(insn, row, opcode)) return UNKNOWN_INSTRUCTION;
   setWidths(insn, row, opcode);
   setRegister(insn, field);
   insn.form = row & FORM_MASK;
