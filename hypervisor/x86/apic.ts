@@ -119,7 +119,8 @@ function flatId(cpu: u32): u32 {
 /** Whether an entry of the local vector table delivers an interrupt or NMI, or nothing. */
 function isDeliverable(register: u32, value: u32): bool {
   const hasMode = (writableBits(register) & ICR_MODE_MASK) !== 0;
-  const isLvt = register >= APIC_LVT_TIMER || register === APIC_LVT_CMCI;
+  const isLocal = register >= APIC_LVT_TIMER && register <= APIC_LVT_ERROR;
+  const isLvt = isLocal || register === APIC_LVT_CMCI;
   if (!isLvt || !hasMode || value & APIC_LVT_MASKED) return true;
   const mode = (value & ICR_MODE_MASK) >>> ICR_MODE_SHIFT;
   return mode === ICR_MODE_FIXED || mode === ICR_MODE_NMI;
