@@ -194,6 +194,7 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
       ...{
         translateGuest: () => -1n,
         translateLinear: () => -1n,
+        setFeatures() {},
         cpuid: () => 0,
         poolUsed: () => 0,
       },

@@ -1,11 +1,12 @@
 // The emulated PC: wires CPUs, local APICs, devices and time together, and is what platforms/emulated and tests use.
 // Start reading here; board.ts has the addresses, executor.ts the course of time.
 import { ICR_MODE_INIT, ICR_MODE_SIPI } from "../abi/x86/apic.ts";
+import { busAccess, isRam, readLittleEndian, writeLittleEndian } from "./access.ts";
 import * as S from "./cpu/interface.ts";
 import { isLapicMsr, readMsr, writeMsr } from "./devices/lapic/access.ts";
 import { Lapic } from "./devices/lapic/lapic.ts";
 import type { PciBus } from "./devices/pci/pci.ts";
-import type { SerialSink, Uart } from "./devices/uart/uart.ts";
+import type { Uart } from "./devices/uart/uart.ts";
 import { createDevices, type Devices } from "./devices.ts";
 import { MachineError } from "./error.ts";
 import { Executor } from "./executor.ts";
@@ -13,64 +14,21 @@ import { describeExit } from "./exits.ts";
 import { Interconnect } from "./interconnect.ts";
 import { localApicPins } from "./local-apic.ts";
 import { readHeldMsr, writeHeldMsr } from "./msrs.ts";
+import { type PcOptions, type Settled, settle } from "./options.ts";
 import type { Processor } from "./processor.ts";
-import { type CpuSource, createProcessors, type Processors } from "./processors.ts";
+import { createProcessors, type Processors } from "./processors.ts";
 import { Schedule } from "./schedule.ts";
 import { SerialLog } from "./serial-log.ts";
 import { fingerprint, restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { type BusRecord, SystemBus } from "./system-bus.ts";
 
 export { SLICE } from "./executor.ts";
-
-/** What a machine is like. */
-export interface PcOptions {
-  /** cpu.wasm: bytes, compiled module, or a stand-in. */
-  cpu: CpuSource;
-  /** Number of CPUs, 1 to 64. Default 4. */
-  cpus?: number;
-  /** RAM in bytes, a multiple of 1 MiB up to 3 GiB. Default 1 GiB. */
-  memory?: number;
-  /** What CPUID says and which hypercall instruction works. Default "amd". */
-  vendor?: "amd" | "intel";
-  /** Whether local APICs have x2APIC mode. Default true. */
-  x2apic?: boolean;
-  /** Bytes for guest control blocks and nested page tables. Default 128 MiB. */
-  pool?: number;
-  /** What the real-time clock says at tick 0, in Unix seconds. Default 2015-11-22 00:00 UTC. */
-  date?: number;
-  /** Whether the local APICs' timers have TSC-deadline mode. Default: Intel only. */
-  tscDeadline?: boolean;
-  /** Take what COM1 and COM2 send, each byte with the tick at which it has left. */
-  serial?: readonly (SerialSink | undefined)[];
-}
+export type { PcOptions } from "./options.ts";
 
 /** Carries out an exit (EXIT_*, other than deadline and halt) of a CPU; may change any state and call `relax`. */
 export type ExitHandler = (processor: Processor, exitCode: number) => void;
 
-const MIB = 0x100000;
-const GIB = 0x40000000;
-const MAX_MEMORY = 3 * GIB;
-const MAX_CPUS = 64;
-const DEFAULT_CPUS = 4;
-const DEFAULT_POOL = 128 * MIB;
-const DEFAULT_DATE = Date.UTC(2015, 10, 22) / 1000;
 const SERIAL_PORTS = 2;
-
-type Settled = Required<Omit<PcOptions, "serial">>;
-
-function settle(options: PcOptions): Settled {
-  const { cpu, cpus = DEFAULT_CPUS, memory = GIB, vendor = "amd" } = options;
-  if (!Number.isInteger(cpus) || cpus < 1 || cpus > MAX_CPUS)
-    throw new MachineError("bad-option", `cpus is ${cpus}`, `Give a number from 1 to ${MAX_CPUS}.`);
-  if (!Number.isInteger(memory / MIB) || memory < MIB || memory > MAX_MEMORY)
-    throw new MachineError("bad-option", `memory is ${memory}`, "Give 1 MiB to 3 GiB, whole MiB.");
-  return {
-    ...{ cpu, cpus, memory, vendor, x2apic: options.x2apic ?? true },
-    tscDeadline: options.tscDeadline ?? vendor === "intel",
-    pool: options.pool ?? DEFAULT_POOL,
-    date: options.date ?? DEFAULT_DATE,
-  };
-}
 
 /** The machine. */
 export class Pc {
@@ -239,18 +197,17 @@ export class Pc {
 
   /** Reads `size` bytes (1, 2, 4 or 8) of RAM or device memory as `cpu`; all ones where nobody answers. */
   readPhysical(cpu: number, address: number, size: number): bigint {
-    if (this.#isRam(address, size)) return readLittleEndian(this.ram, address, size);
-    return this.#access(cpu, S.BUS_READ, address, size, 0n) ?? 0n;
+    if (isRam(this.options.memory, address, size)) return readLittleEndian(this.ram, address, size);
+    return busAccess(this.bus, this.processors[cpu]!, S.BUS_READ, address, size, 0n);
   }
 
   /** Writes `size` bytes (1, 2, 4 or 8) of RAM or device memory as `cpu`. */
   writePhysical(cpu: number, address: number, size: number, value: bigint): void {
-    if (this.#isRam(address, size)) {
-      for (let index = 0, rest = value; index < size; index++, rest >>= 8n)
-        this.ram[address + index] = Number(rest & 0xffn);
+    if (isRam(this.options.memory, address, size)) {
+      writeLittleEndian(this.ram, address, size, value);
       this.exports.invalidateCode(BigInt(address), BigInt(size));
     } else {
-      this.#access(cpu, S.BUS_WRITE, address, size, value);
+      busAccess(this.bus, this.processors[cpu]!, S.BUS_WRITE, address, size, value);
     }
   }
 
@@ -269,12 +226,13 @@ export class Pc {
 
   /** Reads a port (`size` 1, 2 or 4) as `cpu`. */
   readPort(cpu: number, port: number, size: number): number {
-    return Number(this.#access(cpu, S.BUS_PORT_IN, port, size, 0n));
+    return Number(busAccess(this.bus, this.processors[cpu]!, S.BUS_PORT_IN, port, size, 0n));
   }
 
   /** Writes a port (`size` 1, 2 or 4) as `cpu`. */
   writePort(cpu: number, port: number, size: number, value: number): void {
-    this.#access(cpu, S.BUS_PORT_OUT, port, size, BigInt(value >>> 0));
+    const processor = this.processors[cpu]!;
+    busAccess(this.bus, processor, S.BUS_PORT_OUT, port, size, BigInt(value >>> 0));
   }
 
   /** Reads an MSR of `cpu`; undefined: there is none (#GP). */
@@ -287,6 +245,11 @@ export class Pc {
   writeMsr(cpu: number, msr: number, value: bigint): boolean {
     if (isLapicMsr(msr)) return writeMsr(this.lapics[cpu]!, msr, value);
     return writeHeldMsr(this.processors[cpu]!, msr, value);
+  }
+
+  /** What CPUID says on a CPU without a hypervisor; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
+  cpuid(cpu: number, leaf: number, subleaf: number, part: number): number {
+    return this.exports.cpuid(cpu, leaf, subleaf, part) >>> 0;
   }
 
   /** PCI configuration space. */
@@ -322,38 +285,8 @@ export class Pc {
     return fingerprint(this);
   }
 
-  #isRam(address: number, size: number): boolean {
-    const end = address + size;
-    if (end > this.options.memory) return false;
-    return end <= LEGACY_VIDEO || address >= LEGACY_VIDEO_END;
-  }
-
   #checkRam(address: number, size: number): void {
     if (address < 0 || address + size > this.options.memory)
       throw new MachineError("bad-address", `0x${address.toString(16)}, ${size} bytes, is not RAM`);
   }
-
-  /** An access over the bus, without a trace of it in the CPU's state. */
-  #access(cpu: number, kind: number, address: number, size: number, value: bigint): bigint {
-    const processor = this.processors[cpu]!;
-    const before = [processor.wide(S.S_BUS_ADDRESS), processor.wide(S.S_BUS_VALUE)] as const;
-    processor.setWide(S.S_BUS_ADDRESS, BigInt(address));
-    processor.setWide(S.S_BUS_VALUE, value);
-    this.bus.call(cpu, kind, size);
-    const result = processor.wide(S.S_BUS_VALUE);
-    processor.setWide(S.S_BUS_ADDRESS, before[0]);
-    processor.setWide(S.S_BUS_VALUE, before[1]);
-    return BigInt.asUintN(size * 8, result);
-  }
-}
-
-/** The legacy video range is device memory although it lies below the end of RAM. */
-const LEGACY_VIDEO = 0xa0000;
-const LEGACY_VIDEO_END = 0xc0000;
-
-function readLittleEndian(bytes: Uint8Array, address: number, size: number): bigint {
-  let value = 0n;
-  for (let index = size - 1; index >= 0; index--)
-    value = (value << 8n) | BigInt(bytes[address + index]!);
-  return value;
 }

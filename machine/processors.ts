@@ -1,5 +1,6 @@
 // Makes the memory and the instance of cpu.wasm that executes all CPUs of a machine.
 // Layout: [data of cpu.wasm | CPU states | pool of guest control blocks and nested page tables | RAM].
+import { FEATURE_TSC_DEADLINE, FEATURE_X2APIC } from "./cpu/interface.ts";
 import { MachineError } from "./error.ts";
 import { Processor } from "./processor.ts";
 
@@ -30,6 +31,7 @@ export interface CpuExports {
   translateGuest(guest: number, address: bigint, access: number): bigint;
   translateLinear(cpu: number, address: bigint): bigint;
   poolUsed(): number;
+  setFeatures(features: number): void;
   cpuid(cpu: number, leaf: number, subleaf: number, part: number): number;
 }
 
@@ -51,6 +53,8 @@ export interface ProcessorOptions {
   /** Bytes for guest control blocks and nested page tables. */
   pool: number;
   vendor: "amd" | "intel";
+  x2apic: boolean;
+  tscDeadline: boolean;
   bus: BusCall;
 }
 
@@ -108,6 +112,9 @@ export function createProcessors(options: ProcessorOptions): Processors {
   const exports = make(memory, options.bus);
   const vendor = options.vendor === "amd" ? VENDOR_AMD : VENDOR_INTEL;
   exports.initialize(options.cpus, poolBase, ramBase, ramBase, options.memory, vendor);
+  exports.setFeatures(
+    (options.x2apic ? FEATURE_X2APIC : 0) | (options.tscDeadline ? FEATURE_TSC_DEADLINE : 0),
+  );
   const list: Processor[] = [];
   for (let index = 0; index < options.cpus; index++) {
     exports.reset(index);
