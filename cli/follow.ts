@@ -1,7 +1,7 @@
 // Following a line of output until the user has seen enough or the machine stops.
 
 import type { Attachment, RemoteSession } from "../control/client.ts";
-import type { Io } from "./io.ts";
+import { type Io, serialBytes } from "./io.ts";
 
 /** Prints past and future output. Returns when interrupted, or when the machine has gone. */
 export async function follow(
@@ -14,8 +14,8 @@ export async function follow(
     early += text;
   };
   const { text, stop } = await attach((piece) => show(piece));
-  show = (piece) => io.out(piece);
-  io.out(text + early);
+  show = (piece) => io.out(serialBytes(piece));
+  io.out(serialBytes(text + early));
   await Promise.race([io.interrupted(), session.closed]);
   stop();
 }

@@ -4,7 +4,7 @@ import type { ReadStream, WriteStream } from "node:tty";
 import type { Environment } from "../control/registry.ts";
 
 export interface Io {
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   err(text: string): void;
   readonly env: Environment;
   /** Working directory, for relative paths. */
@@ -21,6 +21,9 @@ export interface Terminal {
   readonly input: ReadStream;
   readonly output: WriteStream;
 }
+
+/** The bytes that a serial line has sent: its text has a character for each. */
+export const serialBytes = (text: string): Uint8Array => Buffer.from(text, "latin1");
 
 /** The process's own. */
 export function processIo(): Io {

@@ -8,7 +8,7 @@ import type { MachinePaths } from "../control/registry.ts";
 import { size } from "./arguments.ts";
 import { type CommonOptions, machineName } from "./context.ts";
 import { perror, UsageError } from "./failure.ts";
-import type { Io } from "./io.ts";
+import { type Io, serialBytes } from "./io.ts";
 
 export interface StartOptions extends CommonOptions {
   readonly cpus?: string;
@@ -90,12 +90,12 @@ function serialTargets(io: Io, texts: readonly string[]): SerialTargets {
 /** Shows a serial line and sends it what is typed. Ctrl-C ends the machine. */
 async function stayOn(io: Io, paths: MachinePaths, line: 0 | 1): Promise<void> {
   const session = await connect(paths);
-  const { text } = await session.attachSerial(line, (piece) => io.out(piece));
-  io.out(text);
+  const { text } = await session.attachSerial(line, (piece) => io.out(serialBytes(piece)));
+  io.out(serialBytes(text));
   const typed = (data: Buffer) =>
     void session
       .serial(line)
-      .write(data.toString("latin1"))
+      .write(data.toString())
       .catch(() => {});
   io.input.on("data", typed);
   await Promise.race([io.interrupted(), session.closed]);

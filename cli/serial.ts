@@ -4,7 +4,7 @@ import type { FollowOptions } from "./console.ts";
 import { withMachine } from "./context.ts";
 import { attempt, UsageError } from "./failure.ts";
 import { follow } from "./follow.ts";
-import type { Io } from "./io.ts";
+import { type Io, serialBytes } from "./io.ts";
 
 export interface SerialOptions extends FollowOptions {
   readonly send?: string;
@@ -26,7 +26,7 @@ export async function serial(
     if (options.follow) {
       await follow(io, session, (listener) => session.attachSerial(line, listener));
     } else if (send === undefined) {
-      io.out(await attempt("reading serial", session.serial(line).text()));
+      io.out(serialBytes(await attempt("reading serial", session.serial(line).text())));
     }
   });
 }

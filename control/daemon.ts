@@ -48,6 +48,8 @@ export class Daemon {
   readonly #server: Server;
   readonly #clients = new Map<Socket, { readonly backedUp: () => boolean }>();
   readonly #tree: SysfsTree;
+  /** What the serial lines have sent since it was last passed on. */
+  readonly #output = ["", ""];
   readonly #problems = new Map<string, string>();
   #core: Uint8Array | undefined;
   #refreshed = { wall: 0, time: -1 };
@@ -131,6 +133,7 @@ export class Daemon {
     this.#server.close();
     await this.clock.stop();
     await this.turns.take(() => this.session.close()).catch((error) => this.#log(error));
+    for (const line of SERIAL_LINES) this.#passOn(line);
     for (const sink of this.#sinks) sink?.close();
     for (const socket of this.#clients.keys()) socket.destroySoon();
     this.#tree.close();
@@ -156,7 +159,15 @@ export class Daemon {
     socket.on("error", () => {});
   }
 
+  /** Output comes by the character; what comes at once is passed on at once. */
   #serialOutput(line: 0 | 1, text: string): void {
+    if (this.#output[line] === "") queueMicrotask(() => this.#passOn(line));
+    this.#output[line] += text;
+  }
+
+  #passOn(line: 0 | 1): void {
+    const text = this.#output[line]!;
+    this.#output[line] = "";
     this.serial[line].push(text);
     this.#sinks[line]?.push(text);
   }

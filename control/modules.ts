@@ -21,8 +21,13 @@ function root(): string {
   return directory;
 }
 
-function compile(name: string): WebAssembly.Module {
-  const path = join(root(), "dist", `${name}.wasm`);
+/** Where the built module is. */
+export function modulePath(name: keyof Modules): string {
+  return join(root(), "dist", `${name}.wasm`);
+}
+
+function compile(name: keyof Modules): WebAssembly.Module {
+  const path = modulePath(name);
   if (!existsSync(path)) throw new Error(`${path} is missing; run npm run build`);
   return new WebAssembly.Module(readFileSync(path));
 }

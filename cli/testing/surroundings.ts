@@ -44,7 +44,7 @@ export class Surroundings {
     let [out, err] = ["", ""];
     const io: Io = {
       out: (text) => {
-        out += text;
+        out += Buffer.from(text).toString();
       },
       err: (text) => {
         err += text;
