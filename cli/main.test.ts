@@ -221,7 +221,7 @@ test("serial output is shown, followed, and sent", async () => {
   await daemon.clock.wait({ until: 200_000_000 });
   expect((await world.run("serial 0")).out).toBe("hellodemo 1\ndemo 2\n");
   const following = world.run("serial -f");
-  while (!daemon.serial[0].text.includes("demo 20\n")) await sleep(5);
+  while (!world.printed.includes("demo 20\n")) await sleep(5);
   world.interrupt();
   expect((await following).out).toMatch(/^hellodemo 1\ndemo 2\n[\s\S]*demo 20\n/);
   expect((await world.run("serial 1")).out).toBe("");

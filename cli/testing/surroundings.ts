@@ -23,6 +23,8 @@ export class Surroundings {
   readonly input = new PassThrough();
   /** Ends a command that waits for Ctrl-C. */
   interrupt: () => void = () => {};
+  /** What the latest command has printed so far. */
+  printed = "";
   #stop: (() => Promise<void>)[] = [];
 
   /** Serves a machine from this process. */
@@ -42,9 +44,11 @@ export class Surroundings {
   /** Runs one command line, a text that is split at blanks or its words. */
   async run(line: string | readonly string[]): Promise<Outcome> {
     let [out, err] = ["", ""];
+    this.printed = "";
     const io: Io = {
       out: (text) => {
         out += Buffer.from(text).toString();
+        this.printed = out;
       },
       err: (text) => {
         err += text;
