@@ -1,10 +1,15 @@
 // Files stay readable, and the core stays small.
-import type { Check } from "./check.ts";
+import { relative } from "node:path";
+import { ROOT } from "../root.ts";
+import { type Check, executeTool } from "./check.ts";
 import { readText, repositoryFiles } from "./files.ts";
+import { TESTS } from "./rooms.ts";
 import { codeLines } from "./source.ts";
 
 /** A file longer than this is worth a thought; tables, generated files and tests' data aside. */
 const MAX_FILE_LINES = 400;
+/** A function longer than this, too; a test's `describe` is none. */
+const MAX_FUNCTION_LINES = 60;
 /** A room's README is one page. */
 const MAX_README_LINES = 20;
 /** The core has to stay below this, without comments and blank lines, as Biome lays it out. */
@@ -13,8 +18,22 @@ const TABLES = /\.gen\.ts$|^machine\/cpu\/.*table.*\.ts$|^abi\/|\.d\.ts$/;
 
 const lines = (text: string) => text.split("\n").length - 1;
 
+const LONG_FUNCTION = /^::notice title=\S*,file=([^,]+),line=(\d+),.*too many lines \((\d+)\)/gm;
+
+/** Functions that are too long, as Biome counts. */
+function longFunctions(): string[] {
+  const { output } = executeTool("@biomejs/biome/bin/biome", [
+    ...["lint", "--only=complexity/noExcessiveLinesPerFunction"],
+    ...["--reporter=github", "--max-diagnostics=none", "."],
+  ]);
+  return [...output.matchAll(LONG_FUNCTION)]
+    .map(([, file, line, count]) => ({ path: relative(ROOT, file as string), line, count }))
+    .filter(({ path, count }) => !TESTS.test(path) && Number(count) > MAX_FUNCTION_LINES)
+    .map(({ path, line, count }) => `${path}:${line}: a function of ${count} lines`);
+}
+
 export const fileSizes: Check = {
-  name: "file sizes",
+  name: "file and function sizes",
   run() {
     const files = repositoryFiles();
     const long = files
@@ -26,7 +45,7 @@ export const fileSizes: Check = {
       .filter((path) => /^[^/]+\/README\.md$|^platforms\/[^/]+\/README\.md$/.test(path))
       .filter((path) => !path.startsWith("docs/") && lines(readText(path)) > MAX_README_LINES)
       .map((path) => `${path} has more than ${MAX_README_LINES} lines`);
-    return { failures: [], warnings: [...long, ...readmes] };
+    return { failures: [], warnings: [...long, ...longFunctions(), ...readmes] };
   },
 };
 
