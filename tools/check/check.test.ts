@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { circles, type Graph, importFault } from "./imports.ts";
+import { circles, eagerFaults, type Graph, importFault } from "./imports.ts";
 import { linkFault } from "./links.ts";
 import { mayImport, roomOf } from "./rooms.ts";
 import { codeLines, type Import, importsOf, withoutComments } from "./source.ts";
@@ -82,9 +82,7 @@ describe("importFault", () => {
     ["hypervisor/core/cell.ts", imported("machine/pc.ts"), "hypervisor/ may not import machine/"],
     ["config/load.ts", imported("control/api.ts"), "config/ may not import control/"],
     ["config/load.test.ts", imported("control/api.ts"), undefined],
-    ["control/session.ts", imported("platforms/emulated/index.ts"), "only with import()"],
-    ["control/session.ts", imported("platforms/emulated/index.ts", { lazy: true }), undefined],
-    ["control/session.ts", imported("platforms/emulated/index.ts", { typeOnly: true }), undefined],
+    ["control/session.ts", imported("platforms/emulated/index.ts"), undefined],
     ["cli/main.ts", imported("elsewhere/index.ts"), "in no room"],
   ])("%s", (from, one, message) => {
     if (message === undefined) expect(importFault(from, one)).toBeUndefined();
@@ -92,10 +90,38 @@ describe("importFault", () => {
   });
 });
 
-describe("circles", () => {
-  const graph = (edges: Record<string, ReturnType<typeof imported>[]>): Graph =>
-    new Map(Object.entries(edges));
+const graph = (edges: Record<string, ReturnType<typeof imported>[]>): Graph =>
+  new Map(Object.entries(edges));
 
+describe("eagerFaults", () => {
+  const session = [imported("platforms/emulated/index.ts")];
+
+  it("follows what other rooms import of a room", () => {
+    const edges = {
+      "cli/main.ts": [imported("control/client.ts")],
+      "control/client.ts": [imported("control/session.ts")],
+      "control/session.ts": session,
+    };
+    expect(eagerFaults(graph(edges))).toEqual([
+      "control/session.ts, which others load at once, imports platforms/emulated/index.ts at once too",
+    ]);
+  });
+
+  it("stops at import(), at types, and at what nobody imports", () => {
+    const edges = {
+      "cli/main.ts": [imported("control/client.ts")],
+      "control/client.ts": [
+        imported("control/session.ts", { lazy: true }),
+        imported("control/session.ts", { typeOnly: true }),
+      ],
+      "control/session.ts": session,
+      "test/scenario.test.ts": [imported("control/session.ts")],
+    };
+    expect(eagerFaults(graph(edges))).toEqual([]);
+  });
+});
+
+describe("circles", () => {
   it("reports a circle once, from its first file", () => {
     const edges = {
       "cli/c.ts": [imported("cli/a.ts")],

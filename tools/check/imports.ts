@@ -31,9 +31,35 @@ export function importFault(from: string, one: Import & { path: string }): strin
       : `${from} imports ${one.path}, which is in no room`;
   if (!mayImport(room, other))
     return `${from} imports ${one.path}, but ${room}/ may not import ${other}/`;
-  if (room !== other && onlyLazily(room, other) && !one.lazy && !one.typeOnly)
-    return `${from} imports ${one.path}, but ${room}/ may load ${other}/ only with import()`;
   return undefined;
+}
+
+/** Files of a room that other rooms load at once, with all that comes with them. */
+function loadedAtOnce(graph: Graph, room: string): string[] {
+  const entries = [...graph]
+    .filter(([from]) => !TESTS.test(from) && roomOf(from) !== room)
+    .filter(([from]) => ROOMS[roomOf(from) ?? ""]?.imports !== ANYTHING)
+    .flatMap(([, list]) => list.filter((one) => !one.typeOnly && !one.lazy))
+    .map(({ path }) => path)
+    .filter((path) => roomOf(path) === room);
+  const reached = new Set(entries);
+  for (const path of reached)
+    for (const one of graph.get(path) ?? [])
+      if (!one.typeOnly && !one.lazy && roomOf(one.path) === room) reached.add(one.path);
+  return [...reached];
+}
+
+/** What a room may only load when it is needed must not come with what others import of the room. */
+export function eagerFaults(graph: Graph): string[] {
+  const rooms = Object.keys(ROOMS).filter((room) => ROOMS[room]?.lazily !== undefined);
+  return rooms.flatMap((room) =>
+    loadedAtOnce(graph, room).flatMap((from) =>
+      (graph.get(from) ?? [])
+        .filter((one) => !one.typeOnly && !one.lazy)
+        .filter((one) => onlyLazily(room, roomOf(one.path) ?? ""))
+        .map((one) => `${from}, which others load at once, imports ${one.path} at once too`),
+    ),
+  );
 }
 
 /** Circles among files; types do not count, and AssemblyScript has no order of initialisation to get wrong. */
@@ -100,6 +126,8 @@ export const imports: Check = {
         .filter((one) => one.target.endsWith(".ts") && !graph.has(one.path))
         .map((one) => `${from} imports ${one.path}, which does not exist`),
     );
-    return { failures: [...tableFaults(), ...faults, ...missing, ...circles(graph)] };
+    return {
+      failures: [...tableFaults(), ...faults, ...eagerFaults(graph), ...missing, ...circles(graph)],
+    };
   },
 };
