@@ -28,7 +28,7 @@ import {
   SS,
 } from "../interface.ts";
 import { readSystem } from "../memory/access.ts";
-import { S_FRAME_POINTER, S_MODE } from "../memory/layout.ts";
+import { S_FRAME_POINTER, S_MODE, S_NEXT } from "../memory/layout.ts";
 import {
   checkCodeKind,
   checkTarget,
@@ -187,6 +187,7 @@ function deliverProtected(s: u32, vector: u32, error: i32, source: u32, next: u6
   if (faulted(s)) return;
   if ((attributesOf(gate) & ATTR_TYPE) == TYPE_TASK_GATE) {
     const task = taskOfGate(s, gate);
+    store<u64>(s, next, S_NEXT);
     if (!faulted(s)) switchTask(s, task, SWITCH_CALL, error != NO_ERROR, error);
     return;
   }

@@ -96,11 +96,10 @@ function deliverChain(s: u32, first: u32): void {
     if (isIntercepted(s, vector)) return raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>error));
     store<u32>(s, FAULT_NONE, S_FAULT);
     first = vector;
-    const flags = load<u64>(s, S_FLAGS);
     // A fault's image has RF set, so that the instruction does not meet its own breakpoint again.
-    if (vector != VECTOR_DB) store<u64>(s, flags | FLAG_RF, S_FLAGS);
+    if (vector != VECTOR_DB) store<u64>(s, load<u64>(s, S_FLAGS) | FLAG_RF, S_FLAGS);
     deliver(s, vector, error, SOURCE_EXCEPTION, load<u64>(s, S_RIP));
-    if (faulted(s)) store<u64>(s, flags, S_FLAGS);
+    if (faulted(s)) store<u64>(s, load<u64>(s, S_FLAGS) & ~(<u64>FLAG_RF), S_FLAGS);
     else arrive(s);
   }
 }
@@ -168,12 +167,11 @@ export function deliverPending(s: u32): bool {
  */
 export function raise(cpu: u32, vector: u32, error: i32): void {
   const s = stateOf(cpu);
-  const flags = load<u64>(s, S_FLAGS);
-  store<u64>(s, flags | FLAG_RF, S_FLAGS);
+  store<u64>(s, load<u64>(s, S_FLAGS) | FLAG_RF, S_FLAGS);
   store<u32>(s, FAULT_NONE, S_FAULT);
   deliver(s, vector, error, SOURCE_EXCEPTION, load<u64>(s, S_RIP));
   if (!faulted(s)) return arrive(s);
-  store<u64>(s, flags, S_FLAGS);
+  store<u64>(s, load<u64>(s, S_FLAGS) & ~(<u64>FLAG_RF), S_FLAGS);
   deliverChain(s, vector);
   if (load<u32>(s, S_FAULT) != FAULT_EXIT) return;
   store<u32>(s, FAULT_NONE, S_FAULT);

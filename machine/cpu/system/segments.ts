@@ -81,13 +81,20 @@ export function checkStack(s: u32, selector: u32, attributes: u32, level: u32, v
   else if (!(attributes & ATTR_P)) raiseException(s, VECTOR_SS, error);
 }
 
-function checkData(s: u32, selector: u32, attributes: u32): void {
+/** Checks a data segment's descriptor for privilege `level`; sets `vector` (#GP or #TS) or #NP. */
+export function checkDataFor(
+  s: u32,
+  selector: u32,
+  attributes: u32,
+  level: u32,
+  vector: u32,
+): void {
   const error = <i32>(selector & SELECTOR_ERROR);
   const readable = !(attributes & ATTR_CODE) || (attributes & ATTR_RW) != 0;
   const conforming = (attributes & (ATTR_CODE | ATTR_CE)) == (ATTR_CODE | ATTR_CE);
   const dpl = attributesDpl(attributes);
-  const reached = conforming || (currentLevel(s) <= dpl && (selector & SELECTOR_RPL) <= dpl);
-  if (!(attributes & ATTR_S) || !readable || !reached) raiseException(s, VECTOR_GP, error);
+  const reached = conforming || (level <= dpl && (selector & SELECTOR_RPL) <= dpl);
+  if (!(attributes & ATTR_S) || !readable || !reached) raiseException(s, vector, error);
   else if (!(attributes & ATTR_P)) raiseException(s, VECTOR_NP, error);
 }
 
@@ -104,7 +111,7 @@ export function loadSegment(s: u32, segment: u32, selector: u32): void {
     if (faulted(s)) return;
     const attributes = attributesOf(descriptor);
     if (segment == SS) checkStack(s, selector, attributes, currentLevel(s), VECTOR_GP);
-    else checkData(s, selector, attributes);
+    else checkDataFor(s, selector, attributes, currentLevel(s), VECTOR_GP);
     if (faulted(s)) return;
     markDescriptor(s, selector, descriptor, ATTR_ACCESSED);
     if (faulted(s)) return;

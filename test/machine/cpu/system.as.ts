@@ -1,17 +1,107 @@
-export * from "../../../machine/cpu/guest";
-export * from "../../../machine/cpu/memory/access";
-export * from "../../../machine/cpu/memory/segmentation";
-export * from "../../../machine/cpu/system/control";
-export * from "../../../machine/cpu/system/cpuid";
-export * from "../../../machine/cpu/system/flags";
-export * from "../../../machine/cpu/system/instructions";
-export * from "../../../machine/cpu/system/interrupts";
-export * from "../../../machine/cpu/system/iret";
-export * from "../../../machine/cpu/system/msr";
-export * from "../../../machine/cpu/system/ports";
-export * from "../../../machine/cpu/system/probe";
-export * from "../../../machine/cpu/system/reset";
-export * from "../../../machine/cpu/system/segments";
-export * from "../../../machine/cpu/system/syscall";
-export * from "../../../machine/cpu/system/tables";
-export * from "../../../machine/cpu/system/transfer";
+// A module of the CPU's memory and system functions alone, so that they can be tested without an interpreter.
+import { modify, read, write } from "../../../machine/cpu/memory/access";
+
+export {
+  createGuest,
+  destroyGuest,
+  mapGuest,
+  reserveGuest,
+  translateGuest,
+  translateLinear,
+  unmapGuest,
+} from "../../../machine/cpu/guest";
+export { checkWrite, fetchPage, readSystem } from "../../../machine/cpu/memory/access";
+export { poolUsed } from "../../../machine/cpu/memory/pool";
+export { linearAddress } from "../../../machine/cpu/memory/segmentation";
+export { dropWriteEntries } from "../../../machine/cpu/memory/tlb";
+export {
+  clts,
+  lmsw,
+  movFromCr,
+  movFromDr,
+  movToCr,
+  movToDr,
+  smsw,
+} from "../../../machine/cpu/system/control";
+export { cpuid, cpuidPart, setFeatures } from "../../../machine/cpu/system/cpuid";
+export { cli, popFlags, pushedFlags, sti } from "../../../machine/cpu/system/flags";
+export {
+  hlt,
+  hypercall,
+  invlpg,
+  rdtsc,
+  rdtscp,
+  virtualization,
+  xgetbv,
+  xsetbv,
+} from "../../../machine/cpu/system/instructions";
+export {
+  deliverFault,
+  deliverPending,
+  raise,
+  softwareInterrupt,
+} from "../../../machine/cpu/system/interrupts";
+export { interruptReturn } from "../../../machine/cpu/system/iret";
+export { rdmsr, readMsr, writeMsr, wrmsr } from "../../../machine/cpu/system/msr";
+export { checkPort, portIn, portOut } from "../../../machine/cpu/system/ports";
+export { arpl, lar, lsl, verr, verw } from "../../../machine/cpu/system/probe";
+export {
+  flushState,
+  initializeMachine,
+  resetState,
+  state,
+  stateSize,
+  syncState,
+} from "../../../machine/cpu/system/reset";
+export { loadSegment } from "../../../machine/cpu/system/segments";
+export {
+  readBase,
+  swapgs,
+  syscall,
+  sysenter,
+  sysexit,
+  sysret,
+  writeBase,
+} from "../../../machine/cpu/system/syscall";
+export { lgdt, lidt, lldt, ltr, sgdt, sidt, sldt, str } from "../../../machine/cpu/system/tables";
+export { farCall, farJump, farReturn } from "../../../machine/cpu/system/transfer";
+
+export function heapBase(): u32 {
+  return <u32>__heap_base;
+}
+
+export function read8(s: u32, linear: u64): u32 {
+  return read<u8>(s, linear);
+}
+
+export function read16(s: u32, linear: u64): u32 {
+  return read<u16>(s, linear);
+}
+
+export function read32(s: u32, linear: u64): u32 {
+  return read<u32>(s, linear);
+}
+
+export function read64(s: u32, linear: u64): u64 {
+  return read<u64>(s, linear);
+}
+
+export function write8(s: u32, linear: u64, value: u32): void {
+  write<u8>(s, linear, <u8>value);
+}
+
+export function write16(s: u32, linear: u64, value: u32): void {
+  write<u16>(s, linear, <u16>value);
+}
+
+export function write32(s: u32, linear: u64, value: u32): void {
+  write<u32>(s, linear, value);
+}
+
+export function write64(s: u32, linear: u64, value: u64): void {
+  write<u64>(s, linear, value);
+}
+
+export function modify32(s: u32, linear: u64): u32 {
+  return modify<u32>(s, linear);
+}
