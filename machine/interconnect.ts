@@ -84,9 +84,10 @@ export class Interconnect {
   }
 }
 
-/** The APIC with the lowest processor priority; of several, the one of the lowest CPU. */
+/** The APIC with the lowest processor priority that takes interrupts; of several, the one of the lowest CPU. */
 function lowest(targets: Lapic[]): Lapic | undefined {
   let best: Lapic | undefined;
-  for (const lapic of targets) if (!best || lapic.ppr < best.ppr) best = lapic;
+  for (const lapic of targets)
+    if (lapic.isSoftwareEnabled && (!best || lapic.ppr < best.ppr)) best = lapic;
   return best;
 }

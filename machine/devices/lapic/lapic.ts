@@ -144,6 +144,11 @@ export class Lapic extends Device<LapicState> {
     return (this.state.mode & APIC_BASE_ENABLE) !== 0;
   }
 
+  /** Whether fixed interrupts are taken. */
+  get isSoftwareEnabled(): boolean {
+    return this.enabled && (this.state.svr & APIC_SVR_ENABLE) !== 0;
+  }
+
   get x2apic(): boolean {
     return (this.state.mode & APIC_BASE_X2APIC) !== 0;
   }
@@ -222,7 +227,7 @@ export class Lapic extends Device<LapicState> {
 
   /** Requests a fixed interrupt; lost while the APIC is disabled by software. */
   request(vector: number, level: boolean): void {
-    if (!this.enabled || !(this.state.svr & APIC_SVR_ENABLE)) return;
+    if (!this.isSoftwareEnabled) return;
     if (vector < LOWEST_VECTOR) {
       this.error(ESR_RECEIVED_ILLEGAL);
       return;
