@@ -51,7 +51,9 @@ async function serve(
   } catch (error) {
     const { errno, hint, stack } = toSystemError(error);
     log(`${stack}`);
+    // Who gets the answer shall find nothing left.
+    release(paths);
     await answer({ errno, hint });
-    end(1);
+    process.exit(1);
   }
 }

@@ -5,13 +5,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { daemonPid, machinePaths } from "../../control/registry.ts";
 import { fakeConfig } from "../../control/testing/fake-session.ts";
+import { ROOT } from "../../tools/root.ts";
+import { buildCommand, COMMAND } from "./build.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const COMMAND = join(ROOT, "tools/jailhouse");
 const BUILD_TIMEOUT = 120_000;
 
 interface Ended {
@@ -61,12 +60,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-beforeAll(async () => {
-  top = tmpdir();
-  env = {};
-  // The first call builds.
-  expect((await run("--version")).status).toBe(0);
-}, BUILD_TIMEOUT);
+beforeAll(() => buildCommand(), BUILD_TIMEOUT);
 
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), "lifecycle-"));

@@ -118,8 +118,10 @@ class Player {
     const { status: expected = 0, contains } = step;
     if (contains) expectAmong(`output of "${command}"`, contains, out);
     else expectAll(`output of "${command}"`, step.out ?? [], out);
-    const errors = linesOf(err).slice(0, step.err?.length ?? Number.POSITIVE_INFINITY);
-    expectAll(`errors of "${command}"`, step.err ?? [], errors.join("\n"));
+    const { err: wanted = [] } = step;
+    // After what failed comes why, which is for people; without a failure nothing may come.
+    const errors = wanted.length > 0 ? linesOf(err).slice(0, wanted.length) : linesOf(err);
+    expectAll(`errors of "${command}"`, wanted, errors.join("\n"));
     if (status === expected) return;
     throw new Difference(`"${command}": expected exit status ${expected}, but got ${status}`);
   }
