@@ -40,8 +40,9 @@ const RANGE_AMD: u32 = 0xc0010000;
 const MSR_PERF_GLOBAL_CTRL: u32 = 0x38f;
 /** The x2APIC's numbers that Intel has reserved beyond the last register, and what follows up to here. */
 const MSR_RESERVED_LAST: u32 = 0xd8f;
-/** Memory configuration (AMD): SYSCFG to TOM2. */
+/** Memory configuration (AMD): SYSCFG; I/O range registers to TOM2. HWCR in between is harmless, and Linux sets it. */
 const MSR_SYSCFG: u32 = 0xc0010010;
+const MSR_IORR_FIRST: u32 = 0xc0010016;
 const MSR_TOM2: u32 = 0xc001001d;
 /** SMM and virtualisation control (AMD): SMBASE to VM_HSAVE_PA. */
 const MSR_SMBASE: u32 = 0xc0010111;
@@ -69,7 +70,8 @@ export function grantCellMsrs(cell: u32): void {
   revokeWrites(cell, MSR_EFER, MSR_EFER);
   revokeWrites(cell, MSR_PERF_GLOBAL_CTRL, MSR_PERF_GLOBAL_CTRL);
   revokeWrites(cell, MSR_X2APIC_LAST + 1, MSR_RESERVED_LAST);
-  revokeWrites(cell, MSR_SYSCFG, MSR_TOM2);
+  revokeWrites(cell, MSR_SYSCFG, MSR_SYSCFG);
+  revokeWrites(cell, MSR_IORR_FIRST, MSR_TOM2);
   revokeWrites(cell, MSR_SMBASE, MSR_VM_HSAVE_PA);
   if (machine().x2apic) revokeWrites(cell, MSR_X2APIC_ICR, MSR_X2APIC_ICR);
   else revokeMsrs(cell, MSR_X2APIC_FIRST, MSR_X2APIC_LAST - MSR_X2APIC_FIRST + 1, READ_WRITE);
@@ -178,7 +180,8 @@ function isForbidden(msr: u32): bool {
     msr === MSR_APIC_BASE ||
     isIn(msr, MSR_MTRR_FIRST, MSR_MTRR_LAST) ||
     isIn(msr, MSR_X2APIC_LAST + 1, MSR_RESERVED_LAST) ||
-    isIn(msr, MSR_SYSCFG, MSR_TOM2) ||
+    msr === MSR_SYSCFG ||
+    isIn(msr, MSR_IORR_FIRST, MSR_TOM2) ||
     isIn(msr, MSR_SMBASE, MSR_VM_HSAVE_PA) ||
     !isGrantable(msr)
   );

@@ -47,10 +47,17 @@ export class Guest {
   /** The device's first bytes. */
   readonly device = new Uint8Array(Number(DEVICE_SIZE));
 
-  constructor(platform = new FakePlatform(), cpu = 0, system: cfg.SystemOptions = {}) {
+  /** `serve` serves other device memory: undefined where there is none. */
+  constructor(
+    platform = new FakePlatform(),
+    cpu = 0,
+    system: cfg.SystemOptions = {},
+    serve: (address: bigint, value?: bigint) => bigint | undefined = () => undefined,
+  ) {
     this.platform = platform;
     this.cpu = cpu;
-    platform.onMmio = (address, size, value) => this.access(address, size, value);
+    platform.onMmio = (address, size, value) =>
+      serve(address, value) ?? this.access(address, size, value);
     const regions = [...cfg.ROOT_REGIONS, DEVICE_REGION];
     const result = platform.enable(
       cfg.systemConfig({ ...system, root: { regions, ...system.root } }),

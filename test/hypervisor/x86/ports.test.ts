@@ -1,0 +1,258 @@
+// Ports and PCI configuration space: grants, what is emulated, violations.
+import { beforeEach, describe, expect, test } from "vitest";
+import { EINVAL } from "../../../abi/errno.ts";
+import * as hc from "../../../abi/hypercall.ts";
+import {
+  ACCESS_WRITE,
+  PIO_IN,
+  PIO_REP,
+  PIO_STRING,
+  REG_RAX,
+  REG_RBX,
+} from "../../../abi/platform.ts";
+import * as cfg from "../configurations.ts";
+import { Guest } from "./guest.ts";
+
+const PM_TIMER = 0x608;
+const ECAM = 0xb0000000n;
+const OWNED = 0x10;
+const ROOTS = 0x18;
+
+let guest: Guest;
+
+beforeEach(() => {
+  guest = new Guest(undefined, 0, {
+    x86: { pmTimer: PM_TIMER, mmconfig: { base: ECAM, endBus: 0xff } },
+    root: {
+      ports: [
+        [0x40, 4],
+        [0x60, 8],
+        [0x2f8, 8],
+        [0x3f8, 8],
+        [0xcf0, 0x20],
+      ],
+    },
+  });
+});
+
+function create(options: cfg.CellOptions = {}): number {
+  const config = cfg.cellConfig({
+    regions: [cfg.loadable(5n * cfg.MIB), cfg.COMM],
+    cpus: [3],
+    ports: [
+      [0x2f8, 8],
+      [0x3fc, 8],
+    ],
+    devices: [{ bdf: OWNED }],
+    ...options,
+  });
+  guest.platform.writeRam(cfg.CONFIG_ADDRESS, config);
+  const result = guest.platform.hypercall(0, hc.HC_CELL_CREATE, cfg.CONFIG_ADDRESS);
+  guest.output();
+  guest.platform.takeRecord();
+  return result;
+}
+
+function cellGuest(): Guest {
+  const other: Guest = Object.create(guest);
+  Object.assign(other, { cpu: 3 });
+  return other;
+}
+
+function ports(cell: number): number[] {
+  return [...(guest.platform.ports.get(cell) ?? [])].sort((a, b) => a - b);
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+const ROOT_PORTS = [
+  ...range(0x40, 4),
+  ...range(0x60, 4),
+  ...range(0x65, 3),
+  ...range(0x2f8, 8),
+  ...range(0x3f8, 8),
+  ...range(PM_TIMER, 4),
+  ...range(0xcf0, 8),
+  ...range(0xd00, 0x10),
+];
+
+function access(on: Guest, port: number, size: number, flags: number, value = 0n): number {
+  on.code([0xec]);
+  on.set(REG_RAX, value);
+  return on.enter((core) => core.exitPio(on.cpu, port, size, flags, 1));
+}
+
+describe("grants", () => {
+  test("follow the root cell's configuration, but for what is mediated", () => {
+    expect(ports(0)).toEqual(ROOT_PORTS);
+  });
+
+  test("move to a cell, and back as far as the root cell lists them", () => {
+    expect(create()).toBe(0);
+    expect(ports(1)).toEqual([...range(0x2f8, 8), ...range(0x3fc, 8), ...range(PM_TIMER, 4)]);
+    const lost = new Set([...range(0x2f8, 8), ...range(0x3fc, 8)]);
+    expect(ports(0)).toEqual(ROOT_PORTS.filter((port) => !lost.has(port)));
+    guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n);
+    expect(ports(0)).toEqual(ROOT_PORTS);
+  });
+
+  test("stay with a second cell that has them too", () => {
+    expect(create()).toBe(0);
+    expect(
+      create({ id: 2, name: "b", cpus: [2], ports: [[0x2f8, 8]], devices: [], regions: [] }),
+    ).toBe(0);
+    guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n);
+    expect(ports(0)).toEqual(ROOT_PORTS.filter((port) => port < 0x2f8 || port > 0x2ff));
+  });
+
+  test("end at the last port", () => {
+    expect(create({ ports: [[0xfff8, 8]] })).toBe(0);
+    expect(
+      create({ id: 2, name: "b", cpus: [2], ports: [[0xfff8, 9]], devices: [], regions: [] }),
+    ).toBe(-EINVAL);
+  });
+});
+
+describe("an access that is not granted", () => {
+  test.each([
+    ["read", 0x70, 1, PIO_IN, "read, port: 70 size: 1"],
+    ["write", 0x3c0, 2, 0, "write, port: 3c0 size: 2"],
+    ["string read", 0x64, 1, PIO_IN | PIO_STRING, "read, port: 64 size: 1"],
+    ["repeated write", 0x80, 1, PIO_STRING | PIO_REP, "write, port: 80 size: 1"],
+    ["wide keyboard read", 0x64, 2, PIO_IN, "read, port: 64 size: 2"],
+    ["wide delay", 0x80, 4, 0, "write, port: 80 size: 4"],
+    ["byte to PCI's address", 0xcf8, 1, 0, "write, port: cf8 size: 1"],
+    ["reset register", 0xcf9, 1, 0, "write, port: cf9 size: 1"],
+    ["read beyond PCI's data", 0xcfe, 4, PIO_IN, "read, port: cfe size: 4"],
+  ])("stops the CPU: %s", (_name, port, size, flags, text) => {
+    expect(access(guest, port, size, flags)).toBe(0);
+    expect(guest.output().split("\n")[0]).toBe(`FATAL: Invalid PIO ${text}`);
+    expect(guest.platform.takeRecord()).toEqual(["parkCpu 0x0 0x0"]);
+  });
+
+  test("to the delay port is ignored", () => {
+    expect(access(guest, 0x80, 1, 0, 0x55n)).toBe(1);
+    expect(access(guest, 0x80, 1, PIO_IN, 0x1234n)).toBe(1);
+    expect(guest.get(REG_RAX)).toBe(0x12ffn);
+    expect(guest.platform.takeRecord()).toEqual([]);
+  });
+});
+
+describe("the keyboard controller", () => {
+  test("is passed on, but for what resets the machine", () => {
+    guest.platform.onPort = () => 0x1c;
+    expect(access(guest, 0x64, 1, PIO_IN, 0xffn)).toBe(1);
+    expect(guest.get(REG_RAX)).toBe(0x1cn);
+    for (let command = 0; command < 256; command++) {
+      const isFatal = command === 0xd1 || command >= 0xf0;
+      expect(access(guest, 0x64, 1, 0, BigInt(command))).toBe(isFatal ? 0 : 1);
+      const orders = isFatal ? ["parkCpu 0x0 0x0"] : [`portOut 0x64 0x1 0x${command.toString(16)}`];
+      expect(guest.platform.takeRecord()).toEqual(orders);
+    }
+  });
+
+  test("is nobody's in a cell that does not list it", () => {
+    create();
+    expect(access(cellGuest(), 0x64, 1, PIO_IN)).toBe(0);
+  });
+
+  test("is not the root cell's while another cell has it", () => {
+    create({ ports: [[0x64, 1]] });
+    expect(access(cellGuest(), 0x64, 1, PIO_IN)).toBe(1);
+    expect(access(guest, 0x64, 1, PIO_IN)).toBe(0);
+  });
+});
+
+describe("PCI configuration space", () => {
+  const select = (on: Guest, bdf: number, register: number) =>
+    expect(access(on, 0xcf8, 4, 0, BigInt((0x80000000 | (bdf << 8) | register) >>> 0))).toBe(1);
+  const ecam = (on: Guest, bdf: number, register: number, write: boolean, code: number[]) => {
+    on.code(code);
+    on.set(REG_RBX, 0n);
+    return on.mmio(ECAM + BigInt((bdf << 12) | register), write ? ACCESS_WRITE : 0);
+  };
+
+  beforeEach(() => {
+    create();
+    guest.platform.onPci = (bdf, register, size) => (bdf << 16) | (register << 4) | size;
+  });
+
+  test("each cell has its own address register", () => {
+    select(guest, ROOTS, 0x10);
+    select(cellGuest(), OWNED, 0x20);
+    expect(access(guest, 0xcf8, 4, PIO_IN)).toBe(1);
+    expect(guest.get(REG_RAX)).toBe(0x80001810n);
+  });
+
+  test("the root cell reads and writes what no other cell has", () => {
+    select(guest, ROOTS, 0x10);
+    expect(access(guest, 0xcfe, 2, PIO_IN)).toBe(1);
+    expect(guest.get(REG_RAX)).toBe(0x122n);
+    expect(access(guest, 0xcfc, 4, 0, 0x12345678n)).toBe(1);
+    expect(guest.platform.takeRecord()).toEqual(["pciWrite 0x18 0x10 0x4 0x12345678"]);
+  });
+
+  test.each([
+    ["the root cell another cell's", () => guest, OWNED],
+    ["a cell the root cell's", cellGuest, ROOTS],
+  ])("devices are hidden: from %s", (_name, on, bdf) => {
+    select(on(), bdf, 0x04);
+    expect(access(on(), 0xcfc, 4, PIO_IN)).toBe(1);
+    expect(on().get(REG_RAX)).toBe(0xffffffffn);
+    expect(access(on(), 0xcfd, 1, 0, 1n)).toBe(0);
+    expect(guest.output().split("\n")[0]).toBe(
+      `FATAL: Invalid PCI config write, device 00:0${bdf >> 3}.0, reg: 0x5, size: 1`,
+    );
+  });
+
+  test.each([
+    ["command", 0x04, 4, true],
+    ["cache line size", 0x0c, 4, true],
+    ["interrupt line", 0x3c, 1, true],
+    ["interrupt pin", 0x3c, 4, false],
+    ["BAR", 0x10, 4, false],
+    ["capability", 0x40, 2, false],
+  ])("a cell writes its device's %s: %i", (_name, register, size, allowed) => {
+    select(cellGuest(), OWNED, register);
+    expect(access(cellGuest(), 0xcfc, size, 0, 6n)).toBe(allowed ? 1 : 0);
+    const order = `pciWrite 0x10 0x${register.toString(16)} 0x${size.toString(16)} 0x6`;
+    const orders = guest.platform.takeRecord();
+    expect(orders).toEqual(allowed ? [order] : ["parkCpu 0x3 0x0"]);
+  });
+
+  test("a cell's expansion ROM is not there", () => {
+    select(cellGuest(), OWNED, 0x30);
+    expect(access(cellGuest(), 0xcfc, 4, 0, 0xfffffffen)).toBe(1);
+    expect(access(cellGuest(), 0xcfc, 4, PIO_IN)).toBe(1);
+    expect(cellGuest().get(REG_RAX)).toBe(0n);
+    expect(guest.platform.takeRecord()).toEqual([]);
+  });
+
+  test("without the enable bit nothing answers", () => {
+    expect(access(guest, 0xcf8, 4, 0, 0x1810n)).toBe(1);
+    expect(access(guest, 0xcfc, 4, PIO_IN)).toBe(1);
+    expect(guest.get(REG_RAX)).toBe(0xffffffffn);
+    expect(access(guest, 0xcfc, 4, 0, 1n)).toBe(1);
+    expect(guest.platform.takeRecord()).toEqual([]);
+  });
+
+  test("is mediated in memory as well", () => {
+    expect(ecam(guest, ROOTS, 0x104, false, [0x8b, 0x03])).toBe(1);
+    expect(guest.get(REG_RAX)).toBe(0x181044n);
+    expect(ecam(guest, OWNED, 0x104, false, [0x8b, 0x03])).toBe(1);
+    expect(guest.get(REG_RAX)).toBe(0xffffffffn);
+    expect(ecam(guest, ROOTS, 0x4, true, [0x66, 0x89, 0x03])).toBe(1);
+    expect(guest.platform.takeRecord()).toEqual(["pciWrite 0x18 0x4 0x2 0xffff"]);
+    expect(ecam(guest, OWNED, 0x4, true, [0x88, 0x03])).toBe(0);
+    expect(guest.output()).toMatch(
+      /^FATAL: Invalid PCI MMCONFIG write, device 00:02.0, reg: 0x4, size: 1\nFATAL: Invalid MMIO\/RAM write, addr: 0x00000000b0010004 size: 1\n/,
+    );
+  });
+
+  test("in memory, wide and unaligned accesses stop the CPU", () => {
+    expect(ecam(guest, ROOTS, 0, false, [0x48, 0x8b, 0x03])).toBe(0);
+    expect(ecam(guest, ROOTS, 2, false, [0x8b, 0x03])).toBe(0);
+  });
+});
