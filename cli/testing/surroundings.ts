@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import type { StartMachine } from "../../control/api.ts";
 import { Daemon } from "../../control/daemon.ts";
 import { claim, machinePaths, release } from "../../control/registry.ts";
 import { FakeSession } from "../../control/testing/fake-session.ts";
@@ -27,18 +28,20 @@ export class Surroundings {
   printed = "";
   #stop: (() => Promise<void>)[] = [];
 
-  /** Serves a machine from this process. */
-  async machine(name = "default"): Promise<{ daemon: Daemon; fake: FakeSession }> {
+  /** Serves a machine, the test double unless another is given, from this process. */
+  async machine(
+    name = "default",
+    startMachine: StartMachine = async (options) => new FakeSession(options),
+  ): Promise<{ daemon: Daemon }> {
     const paths = machinePaths(name, this.env);
     claim(paths);
-    const fake = new FakeSession({ name, pace: "free" });
     const options = { machine: { name, pace: "free" as const } };
-    const daemon = await Daemon.start({ startMachine: async () => fake }, options, paths);
+    const daemon = await Daemon.start({ startMachine }, options, paths);
     this.#stop.push(async () => {
       await daemon.stop();
       release(paths);
     });
-    return { daemon, fake };
+    return { daemon };
   }
 
   /** Runs one command line, a text that is split at blanks or its words. */
