@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encode } from "./encode.ts";
 import { ConfigError, defineCell, defineSystem, loadConfig, MiB } from "./index.ts";
@@ -56,6 +57,22 @@ describe("loadConfig", () => {
       expect((await loadConfig(path)).config).toEqual(CELL);
     },
   );
+
+  it("takes a module of the clone, which imports this room by its path", async () => {
+    const path = fileURLToPath(new URL("../configs/x86/apic-demo.ts", import.meta.url));
+    expect((await loadConfig(path)).config).toMatchObject({ name: "apic-demo", cpus: [3] });
+  });
+
+  it("takes a module with a module of its own beside it", async () => {
+    file("shared.ts", "export const NAME: string = 'shared';");
+    const path = file(
+      "sharing.ts",
+      `import { defineCell } from "jailhouse/config";
+       import { NAME } from "./shared.ts";
+       export default defineCell({ name: NAME, cpus: [1] });`,
+    );
+    expect((await loadConfig(path)).config).toMatchObject({ name: "shared" });
+  });
 
   it("takes a module changed since it was loaded", async () => {
     const text = (name: string) =>

@@ -1,7 +1,7 @@
 // From a path to a configuration, whatever it was written in.
 import { readFile } from "node:fs/promises";
-import { extname, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { dirname, extname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { decode } from "./decode.ts";
 import { parseCell } from "./define-cell.ts";
 import { parseSystem } from "./define-system.ts";
@@ -20,6 +20,11 @@ export interface LoadedConfig {
 
 /** Under this name a configuration anywhere can import this room. */
 const MODULE_NAME = "jailhouse/config";
+/** Where this room's entry is: beside this file, and, seen from dist/, in the sources. */
+const ROOM = ["./index.ts", "./index.js", "../../config/index.ts"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+const RELATIVE_IMPORT = /(\bfrom\s*)(["'])(\.\.?\/[^"'\n]*)\2/g;
 const TYPESCRIPT = [".ts", ".mts", ".cts"];
 const JAVASCRIPT = [".js", ".mjs", ".cjs"];
 
@@ -71,17 +76,28 @@ async function parseContent(path: string, extension: string, content: Uint8Array
 /** Runs a module and returns its default export. */
 async function evaluate(path: string): Promise<unknown> {
   const { createJiti } = await import("jiti");
-  const room = fileURLToPath(new URL(`./index${extname(import.meta.url)}`, import.meta.url));
-  const jiti = createJiti(pathToFileURL(path).href, {
-    alias: { [MODULE_NAME]: room },
+  const plain = createJiti(path, { fsCache: false });
+  const jiti = createJiti(path, {
     fsCache: false,
     interopDefault: false,
     moduleCache: false,
+    virtualModules: { [MODULE_NAME]: await import("./index.ts") },
+    transform: (options) => ({
+      code: plain.transform({ ...options, source: redirect(options.source, options.filename) }),
+    }),
   });
   const module = await jiti.import<Record<string, unknown>>(path);
   if (module.default !== undefined) return module.default;
   throw new ConfigError("source", "it has no default export", {
     hint: "write `export default defineCell({ … })`",
+  });
+}
+
+/** Makes imports of this room's source imports of the room as it runs: it need not be translated once more. */
+function redirect(source: string, filename = ""): string {
+  return source.replace(RELATIVE_IMPORT, (all, before: string, quote: string, target: string) => {
+    const isRoom = ROOM.includes(resolve(dirname(filename), target));
+    return isRoom ? `${before}${quote}${MODULE_NAME}${quote}` : all;
   });
 }
 
