@@ -2,6 +2,7 @@
 // page `tag` is plain RAM and may be accessed that way at the present privilege; a hit needs no other check. Entries hold the
 // result of both the guest's paging and the nested map. Pages that hold decoded code have no write entry.
 
+import { forgetJumps } from "../blocks.ts";
 import {
   M_RAM_BASE,
   PAGE_OFFSET,
@@ -57,6 +58,7 @@ function flushCache(s: u32, which: u32): void {
 /** Empties the caches of a CPU; its cost is what was filled since the last time. */
 export function flushTranslations(s: u32): void {
   for (let which: u32 = 0; which < 3; which++) flushCache(s, which);
+  forgetJumps(s);
 }
 
 /** Makes the caches of a fresh state block. */
@@ -71,6 +73,7 @@ export function dropPage(s: u32, linear: u64): void {
     const entry = entryOf(s, TLB_READ + which * TLB_SIZE, linear);
     if (load<u64>(entry) == (linear & PAGE_MASK)) store<u64>(entry, DROPPED);
   }
+  forgetJumps(s);
 }
 
 /**

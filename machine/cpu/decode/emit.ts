@@ -1,0 +1,101 @@
+// From a parsed instruction to its records: one emitter per row (instructions.txt, "action").
+
+import * as e from "../emitters.ts";
+import { ROW_EMITTER } from "../emitters.ts";
+import * as control from "./emit-control.ts";
+import * as data from "./emit-data.ts";
+import { D_ROW, field } from "./fields.ts";
+
+/** Emits the records of the instruction at hand. */
+export function emitInstruction(): void {
+  switch (<u32>load<u8>(field(D_ROW), ROW_EMITTER)) {
+    case e.EMIT_GENERIC:
+      return data.emitGeneric();
+    case e.EMIT_IMUL3:
+      return data.emitImul3();
+    case e.EMIT_DOUBLE:
+      return data.emitDouble();
+    case e.EMIT_MOVE:
+      return data.emitMove();
+    case e.EMIT_EXTEND:
+      return data.emitExtend();
+    case e.EMIT_CONDITION:
+      return data.emitCondition();
+    case e.EMIT_NOP:
+      return;
+    case e.EMIT_EXCHANGE:
+      return data.emitExchange();
+    case e.EMIT_LEA:
+      return data.emitLea();
+    case e.EMIT_XLAT:
+      return data.emitXlat();
+    case e.EMIT_CONVERT:
+      return data.emitConvert();
+    case e.EMIT_BITS:
+      return data.emitBits();
+    case e.EMIT_SWAP:
+      return data.emitSwap();
+    case e.EMIT_TOUCH:
+      return data.emitTouch();
+    case e.EMIT_DECIMAL:
+      return data.emitDecimal();
+    case e.EMIT_MEMORY:
+      return control.emitMemory();
+    case e.EMIT_PUSH:
+      return control.emitPush();
+    case e.EMIT_POP:
+      return control.emitPop();
+    case e.EMIT_PUSHSEGMENT:
+      return control.emitPushSegment();
+    case e.EMIT_POPSEGMENT:
+      return control.emitPopSegment();
+    case e.EMIT_SYSTEM:
+      return control.emitSystem();
+    case e.EMIT_ENTER:
+      return control.emitEnter();
+    case e.EMIT_LEAVE:
+      return control.emitLeave();
+    case e.EMIT_JCC:
+      return control.emitJcc();
+    case e.EMIT_JMP:
+      return control.emitJmp();
+    case e.EMIT_CALL:
+      return control.emitCall();
+    case e.EMIT_RET:
+      return control.emitRet();
+    case e.EMIT_CALLINDIRECT:
+      return control.emitCallIndirect();
+    case e.EMIT_JMPINDIRECT:
+      return control.emitJmpIndirect();
+    case e.EMIT_LOOP:
+      return control.emitLoop();
+    case e.EMIT_FAR:
+      return control.emitFar();
+    case e.EMIT_FARMEMORY:
+      return control.emitFarMemory();
+    case e.EMIT_BOUND:
+      return control.emitBound();
+    case e.EMIT_STRING:
+      return control.emitString();
+    case e.EMIT_PORT:
+      return control.emitPort();
+    case e.EMIT_FROMSEGMENT:
+      return control.emitFromSegment();
+    case e.EMIT_TOSEGMENT:
+      return control.emitToSegment();
+    case e.EMIT_LOADFAR:
+      return control.emitLoadFar();
+    case e.EMIT_CHECKED:
+      return control.emitChecked();
+    case e.EMIT_CHECKEDSTORE:
+      return control.emitCheckedStore();
+    case e.EMIT_CONTROL:
+      return control.emitControl();
+    case e.EMIT_BASE:
+      return control.emitBase();
+    case e.EMIT_UNDEFINED:
+      return control.emitUndefined();
+    default:
+      return control.emitUnimplemented();
+  }
+}

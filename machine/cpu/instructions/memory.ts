@@ -1,0 +1,130 @@
+// Loads and stores of the inner loop: only what a translation cache answers. Each function returns false, having changed nothing,
+// where it does not; the caller then leaves the inner loop, and access.ts does the whole access.
+
+import { S_GPR } from "../interface.ts";
+import { TLB_ADDEND, TLB_READ, TLB_WRITE } from "../memory/layout.ts";
+import {
+  R_BASE,
+  R_DISPLACEMENT,
+  R_DST,
+  R_IMM,
+  R_INDEX_REGISTER,
+  R_SCALE,
+  R_SRC,
+} from "../records.ts";
+import { put, source } from "./operands.ts";
+
+/** Offset of RSP in the state block. */
+export const RSP: u32 = S_GPR + 4 * 8;
+/** Offset of RBP in the state block. */
+export const RBP: u32 = S_GPR + 5 * 8;
+/** Bits of a page's number in an address, in place. */
+const PAGE_BITS: u64 = 0xfffffffffffff000;
+
+/** Address form of LOAD, STORE, MODIFY: base + displacement. */
+export function based(record: u32): u64 {
+  return load<u64>(load<u32>(record, R_BASE)) + load<u64>(record, R_DISPLACEMENT);
+}
+
+/** Address form of LOAD_INDEXED and its kin: base + (index << scale) + displacement. */
+export function indexed(record: u32): u64 {
+  return (
+    based(record) + (load<u64>(load<u32>(record, R_INDEX_REGISTER)) << load<u8>(record, R_SCALE))
+  );
+}
+
+/** Address form of LOAD_FLAT and its kin: as indexed, 32 bits. */
+export function flat(record: u32): u64 {
+  return <u64>(
+    ((load<u32>(load<u32>(record, R_BASE)) +
+      load<u32>(record, R_DISPLACEMENT) +
+      (load<u32>(load<u32>(record, R_INDEX_REGISTER)) << load<u8>(record, R_SCALE))) as u32)
+  );
+}
+
+/** Address of the entry of a translation cache that may answer for `linear`. */
+function entryFor(s: u32, cache: u32, linear: u64): u32 {
+  return s + cache + ((<u32>linear >> 8) & 0x3ff0);
+}
+
+/** Whether an entry answers for all of `size` bytes at `linear`. */
+function answers(entry: u32, linear: u64, size: u32): bool {
+  return ((linear + (size - 1)) & PAGE_BITS) === load<u64>(entry);
+}
+
+/** Host address that an entry gives for `linear`. */
+function host(entry: u32, linear: u64): u32 {
+  return <u32>linear + load<u32>(entry, TLB_ADDEND);
+}
+
+export function loadTo<T extends number>(s: u32, record: u32, linear: u64): bool {
+  const entry = entryFor(s, TLB_READ, linear);
+  if (!answers(entry, linear, sizeof<T>())) return false;
+  put<T>(load<u32>(record, R_DST), load<T>(host(entry, linear)));
+  return true;
+}
+
+export function loadExtendedTo<T extends number>(s: u32, record: u32, linear: u64): bool {
+  const entry = entryFor(s, TLB_READ, linear);
+  if (!answers(entry, linear, sizeof<T>())) return false;
+  store<u64>(load<u32>(record, R_DST), <u64>load<T>(host(entry, linear)));
+  return true;
+}
+
+export function modifyTo<T extends number>(s: u32, record: u32, linear: u64): bool {
+  const entry = entryFor(s, TLB_WRITE, linear);
+  if (!answers(entry, linear, sizeof<T>())) return false;
+  put<T>(load<u32>(record, R_DST), load<T>(host(entry, linear)));
+  return true;
+}
+
+export function storeFrom<T extends number>(s: u32, record: u32, linear: u64): bool {
+  const entry = entryFor(s, TLB_WRITE, linear);
+  if (!answers(entry, linear, sizeof<T>())) return false;
+  store<T>(host(entry, linear), source<T>(record));
+  return true;
+}
+
+/** Pushes a value on a flat stack whose pointer is a T; values are as wide as pointers. */
+export function pushValue<T extends number>(s: u32, value: T): bool {
+  const to = <u64>(<T>(load<T>(s, RSP) - <T>sizeof<T>()));
+  const entry = entryFor(s, TLB_WRITE, to);
+  if (!answers(entry, to, sizeof<T>())) return false;
+  store<T>(host(entry, to), value);
+  store<u64>(s, to, RSP);
+  return true;
+}
+
+export function push<T extends number>(s: u32, record: u32): bool {
+  return pushValue<T>(s, load<T>(load<u32>(record, R_SRC)));
+}
+
+export function pop<T extends number>(s: u32, record: u32): bool {
+  const from = <u64>load<T>(s, RSP);
+  const entry = entryFor(s, TLB_READ, from);
+  if (!answers(entry, from, sizeof<T>())) return false;
+  store<u64>(s, <u64>(<T>(<T>from + <T>sizeof<T>())), RSP);
+  store<u64>(load<u32>(record, R_DST), <u64>load<T>(host(entry, from)));
+  return true;
+}
+
+export function leave<T extends number>(s: u32): bool {
+  const from = <u64>load<T>(s, RBP);
+  const entry = entryFor(s, TLB_READ, from);
+  if (!answers(entry, from, sizeof<T>())) return false;
+  store<u64>(s, <u64>(<T>(<T>from + <T>sizeof<T>())), RSP);
+  store<u64>(s, <u64>load<T>(host(entry, from)), RBP);
+  return true;
+}
+
+/** Host address of the return address on a flat stack, or 0 where no cache answers. */
+export function returnSlot<T extends number>(s: u32): u32 {
+  const from = <u64>load<T>(s, RSP);
+  const entry = entryFor(s, TLB_READ, from);
+  return answers(entry, from, sizeof<T>()) ? host(entry, from) : 0;
+}
+
+/** Moves the stack pointer over a return address and R_IMM bytes more. */
+export function dropReturn<T extends number>(s: u32, record: u32): void {
+  store<u64>(s, <u64>(<T>(load<T>(s, RSP) + <T>(sizeof<T>() + load<u32>(record, R_IMM)))), RSP);
+}

@@ -1,0 +1,68 @@
+// The interpreter's own part of a CPU's state block (0x788 to 0xfff), and its cache of decoded code, which lies apart.
+
+/** Source of an absent base or index register: always 0, u64. */
+export const S_ZERO: u32 = 0x788;
+/** Temporary for a memory operand that is the destination, u64. */
+export const S_TEMPORARY: u32 = 0x790;
+/** Temporary for a memory operand that is the source, u64. */
+export const S_TEMPORARY2: u32 = 0x798;
+/** Effective address (offset or linear) computed by an operation of its own, u64. */
+export const S_ADDRESS: u32 = 0x7a0;
+/** RIP of the present block's first byte, u64. */
+export const S_BLOCK_RIP: u32 = 0x7a8;
+/** Lazy flags: the last result, sign-extended, i64 (flags.ts). */
+export const S_RESULT: u32 = 0x7b0;
+/** Lazy flags: carries, u64 (flags.ts). */
+export const S_CARRIES: u32 = 0x7b8;
+/** Time at which S_LEFT is 0, u64. */
+export const S_LIMIT: u32 = 0x7c0;
+/** Ticks left after the present block, i32. */
+export const S_LEFT: u32 = 0x7c8;
+/** The present record, u32. */
+export const S_RECORD: u32 = 0x7cc;
+/** The present block, u32. */
+export const S_BLOCK: u32 = 0x7d0;
+/** Where to store the address of the block that is looked up next (R_TAKEN or R_FALLEN of a jump), or 0, u32. */
+export const S_LINK: u32 = 0x7d4;
+/** Base of CS as the inner loop uses it, u64. */
+export const S_CODE_BASE: u32 = 0x7d8;
+/** What RIP is cut to by a jump, u64. */
+export const S_RIP_MASK: u32 = 0x7e0;
+/** Mode word as mixed into the tags of the jump cache, u64. */
+export const S_MODE_TAG: u32 = 0x7e8;
+/** This CPU's cache of decoded code (C_*), u32. */
+export const S_CACHE: u32 = 0x7f0;
+/** Next free byte for a block, u32. */
+export const S_FREE: u32 = 0x7f4;
+/** 1 once the block that executes should be left at the next instruction boundary, u32. */
+export const S_LEAVE: u32 = 0x7f8;
+/** A place that S_LINK may point to when there is nothing to link, u32. */
+export const S_SINK: u32 = 0x7fc;
+
+/** S_DEADLINE as the inner loop knows it, u64. */
+export const S_USED_DEADLINE: u32 = 0x800;
+
+/** Jump cache: {tag u64, block u32, -}, direct mapped by RIP. */
+export const C_JUMPS: u32 = 0;
+/** Entries of the jump cache. */
+export const JUMPS: u32 = 1024;
+/** Shift of an entry of the jump cache. */
+export const JUMP_SHIFT: u32 = 4;
+/** Head of the chain of blocks whose instruction straddles two pages, u32. */
+export const C_STRADDLERS: u32 = 0x4000;
+/** Heads of the hash chains of blocks by address, u32[BUCKETS]. */
+export const C_BLOCKS: u32 = 0x8000;
+/** Heads of the chains of blocks by page, u32[BUCKETS]. */
+export const C_PAGES: u32 = 0x10000;
+/** Buckets of either table. */
+export const BUCKETS: u32 = 8192;
+/** A block for one use: cut short at a deadline, or not worth keeping. */
+export const C_SCRATCH: u32 = 0x18000;
+/** Copy of the rest of an instruction that is the last before the block is left (continue.ts). */
+export const C_REST: u32 = 0x1e000;
+/** Blocks. */
+export const C_ARENA: u32 = 0x20000;
+/** Size of a CPU's cache of decoded code. */
+export const CACHE_SIZE: u32 = 0x400000;
+/** Bit of the mode word's place in a tag of the jump cache. */
+export const MODE_TAG_SHIFT: u32 = 52;

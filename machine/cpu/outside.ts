@@ -1,0 +1,308 @@
+// Executes the records that the inner loop leaves to others: memory that no translation cache answers for, rare instructions, and
+// those of the system. Then the inner loop goes on with the next record, or the block is left.
+
+import { collectFlags, spreadFlags } from "./flags.ts";
+import * as atomic from "./instructions/atomic.ts";
+import * as bits from "./instructions/bits.ts";
+import { bound, branch, isBranch } from "./instructions/branches.ts";
+import * as decimal from "./instructions/decimal.ts";
+import { div, idiv, imulWide, mul } from "./instructions/divide.ts";
+import { flagControl } from "./instructions/flag-control.ts";
+import { rcl, rcr, shld, shrd } from "./instructions/rotate.ts";
+import {
+  isLoad,
+  isModify,
+  isStore,
+  slowLoad,
+  slowModify,
+  slowStore,
+} from "./instructions/slow-memory.ts";
+import { enter, leaveAny, popAny, popMemory, pushAny } from "./instructions/stack.ts";
+import { isStringDone, REPEAT_FOUND, stringInstruction } from "./instructions/strings.ts";
+import { systemInstruction } from "./instructions/system.ts";
+import { S_DEADLINE, S_PENDING, S_RIP, S_TIME } from "./interface.ts";
+import {
+  C_REST,
+  S_BLOCK_RIP,
+  S_CACHE,
+  S_LEAVE,
+  S_LEFT,
+  S_LIMIT,
+  S_LINK,
+  S_RECORD,
+  S_RIP_MASK,
+  S_SINK,
+  S_USED_DEADLINE,
+} from "./interpreter-state.ts";
+import { S_NEXT } from "./memory/layout.ts";
+import * as op from "./ops.ts";
+import {
+  R_BASE,
+  R_DISPLACEMENT,
+  R_DST,
+  R_EXTRA,
+  R_IMM,
+  R_INDEX,
+  R_INDEX_REGISTER,
+  R_LENGTH,
+  R_NEXT,
+  R_OFFSET,
+  R_OP,
+  R_SCALE,
+  R_SRC,
+  RECORD_SIZE,
+} from "./records.ts";
+import { faulted } from "./system/fault.ts";
+
+/** Executes an operation on registers and temporaries alone. Returns whether it is one. */
+function compute(s: u32, record: u32, operation: u32): bool {
+  switch (operation) {
+    case op.LEA16:
+      leaNarrow(record);
+      return true;
+    case op.BIT_ADDRESS:
+      bits.bitAddress(record);
+      return true;
+    case op.MUL:
+      mul(s, record);
+      return true;
+    case op.IMUL1:
+      imulWide(s, record);
+      return true;
+    case op.RCL:
+      rcl(s, record);
+      return true;
+    case op.RCR:
+      rcr(s, record);
+      return true;
+    case op.SHLD:
+      shld(s, record);
+      return true;
+    case op.SHRD:
+      shrd(s, record);
+      return true;
+    case op.BT:
+      bits.bt(s, record);
+      return true;
+    case op.BTS:
+      bits.bts(s, record);
+      return true;
+    case op.BTR:
+      bits.btr(s, record);
+      return true;
+    case op.BTC:
+      bits.btc(s, record);
+      return true;
+    case op.BSF:
+      bits.bsf(s, record);
+      return true;
+    case op.BSR:
+      bits.bsr(s, record);
+      return true;
+    case op.LZCNT:
+      bits.lzcnt(s, record);
+      return true;
+    case op.TZCNT:
+      bits.tzcnt(s, record);
+      return true;
+    case op.POPCNT:
+      bits.popcntOf(s, record);
+      return true;
+    case op.BSWAP:
+      bits.bswapOf(record);
+      return true;
+    case op.MOVBE:
+      bits.movbe(record);
+      return true;
+    case op.CMPXCHG:
+      atomic.cmpxchg(s, record);
+      return true;
+    case op.XADD:
+      atomic.xadd(s, record);
+      return true;
+    case op.CMC:
+    case op.CLC:
+    case op.STC:
+    case op.CLD:
+    case op.STD:
+    case op.SAHF:
+    case op.LAHF:
+    case op.SALC:
+      flagControl(s, operation);
+      return true;
+    case op.DAA:
+      decimal.adjustPacked(s, 1);
+      return true;
+    case op.DAS:
+      decimal.adjustPacked(s, -1);
+      return true;
+    case op.AAA:
+      decimal.adjustUnpacked(s, 1);
+      return true;
+    case op.AAS:
+      decimal.adjustUnpacked(s, -1);
+      return true;
+    case op.AAD:
+      decimal.aad(s, record);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** LEA with 16-bit addresses. */
+function leaNarrow(record: u32): void {
+  const sum =
+    load<u32>(load<u32>(record, R_BASE)) +
+    (load<u32>(load<u32>(record, R_INDEX_REGISTER)) << load<u8>(record, R_SCALE)) +
+    load<u32>(record, R_DISPLACEMENT);
+  store<u64>(load<u32>(record, R_DST), sum & 0xffff);
+}
+
+/** Executes an operation that may fault and then goes on with the next record. Returns whether it is one. */
+function access(s: u32, record: u32, operation: u32): bool {
+  if (isLoad(operation)) slowLoad(s, record);
+  else if (isStore(operation)) slowStore(s, record);
+  else if (isModify(operation)) slowModify(s, record);
+  else if (operation === op.PUSH64 || operation === op.PUSH32 || operation === op.PUSHX)
+    pushAny(s, record);
+  else if (operation === op.POP64 || operation === op.POP32 || operation === op.POPX)
+    popAny(s, record);
+  else if (operation === op.LEAVE64 || operation === op.LEAVE32 || operation === op.LEAVEX)
+    leaveAny(s, record);
+  else if (operation === op.POP_MEMORY) popMemory(s, record);
+  else if (operation === op.ENTER) enter(s, record);
+  else if (operation === op.DIV) div(s, record);
+  else if (operation === op.IDIV) idiv(s, record);
+  else if (operation === op.AAM) decimal.aam(s, record);
+  else if (operation === op.CMPXCHG8B) atomic.cmpxchgPair(s, record);
+  else if (operation === op.BOUND) bound(s, record);
+  else return false;
+  return true;
+}
+
+/** Makes S_RIP, S_NEXT, S_TIME and S_FLAGS exact, as they are before the record's instruction. */
+function settle(s: u32, record: u32): void {
+  const block = load<u64>(s, S_BLOCK_RIP);
+  const mask = load<u64>(s, S_RIP_MASK);
+  const spent = load<i32>(s, S_LEFT) + <i32>load<u8>(record, R_INDEX);
+  store<u64>(s, (block + load<u16>(record, R_OFFSET)) & mask, S_RIP);
+  store<u64>(s, (block + load<u16>(record, R_NEXT)) & mask, S_NEXT);
+  store<u64>(s, load<u64>(s, S_LIMIT) - spent, S_TIME);
+  collectFlags(s);
+}
+
+/** Leaves the block at `rip`, with `left` ticks left. */
+function leaveAt(s: u32, rip: u64, left: i32): void {
+  store<u64>(s, rip, S_BLOCK_RIP);
+  store<i32>(s, left, S_LEFT);
+  store<u32>(s, 0, S_RECORD);
+  store<u32>(s, s + S_SINK, S_LINK);
+}
+
+/** Gives up the record's instruction, which has a fault: RIP is at it again, `done` ticks of it are spent. */
+function abandon(s: u32, record: u32, done: u32): void {
+  leaveAt(s, load<u64>(s, S_RIP), load<i32>(s, S_LEFT) + <i32>load<u8>(record, R_INDEX) - done);
+}
+
+/** The operation of a record as its instruction alone has it: not fused with the next, with all flags. */
+function plainOperation(operation: u32): u32 {
+  if (operation >= op.QUIET && operation < 2 * op.QUIET) return operation - op.QUIET;
+  if (operation >= op.CMP_JB && operation < op.TEST_JE)
+    return op.CMP + ((operation - op.CMP_JB) & 3);
+  if (operation >= op.TEST_JE && operation < op.DEC_JE)
+    return op.TEST + ((operation - op.TEST_JE) & 3);
+  return operation >= op.DEC_JE && operation < op.DEC_JE + 4
+    ? op.DEC + operation - op.DEC_JE
+    : operation;
+}
+
+/** Arranges that the block is left after the instruction that `record`, just executed, belongs to. */
+function leaveAfter(s: u32, record: u32): void {
+  const number = load<u8>(record, R_INDEX);
+  const rest = load<u32>(s, S_CACHE) + C_REST;
+  let to = rest;
+  let from = record + RECORD_SIZE;
+  for (; load<u8>(from, R_INDEX) === number; from += RECORD_SIZE) {
+    memory.copy(to, from, RECORD_SIZE);
+    store<u16>(to, <u16>plainOperation(load<u16>(from, R_OP)), R_OP);
+    if (load<u32>(from, R_SRC) === from + R_IMM) store<u32>(to, to + R_IMM, R_SRC);
+    to += RECORD_SIZE;
+  }
+  const next = <u64>load<u16>(record, R_OFFSET) + load<u8>(record, R_LENGTH);
+  store<u16>(to, <u16>op.STOP, R_OP);
+  store<u64>(to, next, R_DISPLACEMENT);
+  store<u8>(to, <u8>(number - 1), R_INDEX);
+  store<u32>(s, rest, S_RECORD);
+}
+
+/** Whether a bus call or a write of code demands that the block be left at the next boundary. */
+function mustLeave(s: u32): bool {
+  if (load<u32>(s, S_LEAVE) | load<u32>(s, S_PENDING)) return true;
+  return load<u64>(s, S_DEADLINE) !== load<u64>(s, S_USED_DEADLINE);
+}
+
+function goOn(s: u32, record: u32): void {
+  if (mustLeave(s)) leaveAfter(s, record);
+  else store<u32>(s, record + RECORD_SIZE, S_RECORD);
+}
+
+/** A string instruction: alone it is like any other; repeated it takes a tick for each iteration, and may start again. */
+function executeString(s: u32, record: u32): void {
+  const left = load<i32>(s, S_LEFT);
+  const result = stringInstruction(s, record, <u32>left + 1);
+  const ticks = result & ~REPEAT_FOUND;
+  if (faulted(s)) return abandon(s, record, load<u8>(record, R_EXTRA) ? ticks : 0);
+  if (!load<u8>(record, R_EXTRA)) return goOn(s, record);
+  const isOver = (result & REPEAT_FOUND) !== 0 || isStringDone(s, record);
+  if (!isOver || mustLeave(s)) {
+    store<u32>(s, 1, S_LEAVE);
+    leaveAt(s, load<u64>(s + (isOver ? S_NEXT : S_RIP)), left + 1 - <i32>ticks);
+    return;
+  }
+  store<i32>(s, left + 1 - <i32>ticks, S_LEFT);
+  store<u32>(s, record + RECORD_SIZE, S_RECORD);
+}
+
+function executeSystem(s: u32, record: u32): void {
+  systemInstruction(s, record);
+  if (faulted(s)) return abandon(s, record, 0);
+  spreadFlags(s);
+  store<u32>(s, 1, S_LEAVE);
+  leaveAt(s, load<u64>(s, S_NEXT), load<i32>(s, S_LEFT));
+}
+
+/**
+ * Executes the record at S_RECORD. Afterwards S_RECORD is the next one, or 0: then S_BLOCK_RIP is where to go on, S_LEFT what
+ * is left there, and S_LEAVE or S_FAULT say why, if there is a reason.
+ */
+export function executeOutside(s: u32): void {
+  const record = load<u32>(s, S_RECORD);
+  const operation = <u32>load<u16>(record, R_OP);
+  if (compute(s, record, operation)) {
+    store<u32>(s, record + RECORD_SIZE, S_RECORD);
+    return;
+  }
+  if (operation === op.STOP) {
+    const rip = load<u64>(s, S_BLOCK_RIP) + load<u64>(record, R_DISPLACEMENT);
+    store<u32>(s, 1, S_LEAVE);
+    leaveAt(
+      s,
+      rip & load<u64>(s, S_RIP_MASK),
+      load<i32>(s, S_LEFT) + <i32>load<u8>(record, R_INDEX),
+    );
+    return;
+  }
+  settle(s, record);
+  if (operation >= op.SYSTEM) executeSystem(s, record);
+  else if (operation >= op.MOVS && operation <= op.OUTS) executeString(s, record);
+  else if (isBranch(operation)) {
+    const target = branch(s, record);
+    if (faulted(s)) abandon(s, record, 0);
+    else leaveAt(s, target, load<i32>(s, S_LEFT));
+  } else {
+    if (!access(s, record, operation)) unreachable();
+    if (faulted(s)) abandon(s, record, 0);
+    else goOn(s, record);
+  }
+}

@@ -1,0 +1,179 @@
+// `run`: from one instruction boundary that needs attention to the next, until the deadline or an exit.
+
+import { FLAG_TF, VECTOR_DB } from "../../abi/x86/registers.ts";
+import { execute } from "./execute.ts";
+import { collectFlags, spreadFlags } from "./flags.ts";
+import {
+  ACTIVITY_HALTED,
+  ACTIVITY_RUNNING,
+  CS,
+  EXIT_DEADLINE,
+  EXIT_HALTED,
+  EXIT_STOPPED,
+  FAULT_EXIT,
+  PENDING_STOP,
+  S_ACTIVITY,
+  S_DEADLINE,
+  S_DR,
+  S_EXIT_CODE,
+  S_FAULT,
+  S_FLAGS,
+  S_INSTRUCTIONS,
+  S_PENDING,
+  S_RIP,
+  S_SEGMENT,
+  S_SHADOW,
+  S_TIME,
+  SEG_BASE,
+  SEGMENT_SIZE,
+} from "./interface.ts";
+import {
+  MODE_TAG_SHIFT,
+  S_BLOCK_RIP,
+  S_CODE_BASE,
+  S_LEAVE,
+  S_LEFT,
+  S_LIMIT,
+  S_LINK,
+  S_MODE_TAG,
+  S_RECORD,
+  S_RIP_MASK,
+  S_SINK,
+  S_USED_DEADLINE,
+} from "./interpreter-state.ts";
+import { lookUp, lookUpShort } from "./lookup.ts";
+import { S_MODE } from "./memory/layout.ts";
+import { executeOutside } from "./outside.ts";
+import { B_COUNT, B_RECORDS } from "./records.ts";
+import { faulted, NO_ERROR, raiseException } from "./system/fault.ts";
+import { deliverFault, deliverPending } from "./system/interrupts.ts";
+import { MODE_CODE_16, MODE_CODE_64, MODE_CODE_MASK } from "./system/mode.ts";
+
+/** Ticks that the inner loop is given at most at a time: engines replace a function by its optimised version only at a call. */
+const MOST_TICKS: u64 = 0x40000;
+/** DR6: single step. */
+const DR6_BS: u64 = 0x4000;
+/** "No exit": `run` goes on. */
+const NO_EXIT: u32 = 0xffffffff;
+
+/** Takes over what the inner loop keeps of the mode. */
+function settleMode(s: u32): void {
+  const mode = load<u32>(s, S_MODE);
+  const code = mode & MODE_CODE_MASK;
+  const isLong = code === MODE_CODE_64;
+  const base = load<u64>(s, S_SEGMENT + CS * SEGMENT_SIZE + SEG_BASE);
+  store<u64>(s, isLong ? 0 : base, S_CODE_BASE);
+  const mask: u64 = isLong ? <u64>-1 : code === MODE_CODE_16 ? 0xffff : 0xffffffff;
+  store<u64>(s, mask, S_RIP_MASK);
+  store<u64>(s, (<u64>mode) << MODE_TAG_SHIFT, S_MODE_TAG);
+}
+
+/** Finds the block at S_BLOCK_RIP and enters it; false with a fault set. S_LEFT is not 0. */
+function enter(s: u32): bool {
+  const left = load<i32>(s, S_LEFT);
+  let block = lookUp(s);
+  if (block === 0) return false;
+  if (load<i32>(block, B_COUNT) > left) {
+    block = lookUpShort(s, <u32>left);
+    if (block === 0) return false;
+  }
+  store<i32>(s, left - load<i32>(block, B_COUNT), S_LEFT);
+  store<u32>(s, block + B_RECORDS, S_RECORD);
+  return true;
+}
+
+/** Executes from S_BLOCK_RIP on until the ticks are used up, there is a fault, or S_LEAVE. */
+function executeTicks(s: u32, ticks: u64): void {
+  store<u64>(s, load<u64>(s, S_TIME) + ticks, S_LIMIT);
+  store<i32>(s, <i32>ticks, S_LEFT);
+  store<u32>(s, 0, S_LEAVE);
+  store<u32>(s, s + S_SINK, S_LINK);
+  store<u32>(s, 0, S_RECORD);
+  for (;;) {
+    if (load<u32>(s, S_RECORD) === 0) {
+      if (faulted(s) || load<u32>(s, S_LEAVE) || load<i32>(s, S_LEFT) === 0) break;
+      if (!enter(s)) break;
+    }
+    execute(s);
+    if (load<u32>(s, S_RECORD) !== 0) executeOutside(s);
+  }
+  const spent = ticks - load<i32>(s, S_LEFT);
+  store<u64>(s, load<u64>(s, S_LIMIT) - load<i32>(s, S_LEFT), S_TIME);
+  store<u64>(s, load<u64>(s, S_INSTRUCTIONS) + spent, S_INSTRUCTIONS);
+  store<u64>(s, load<u64>(s, S_BLOCK_RIP), S_RIP);
+}
+
+/** Delivers a fault at S_RIP, which takes a tick; the exit that `run` must return, or NO_EXIT. */
+function settleFault(s: u32): u32 {
+  collectFlags(s);
+  if (load<u32>(s, S_FAULT) !== FAULT_EXIT) {
+    store<u64>(s, load<u64>(s, S_TIME) + 1, S_TIME);
+    deliverFault(s);
+  }
+  store<u64>(s, load<u64>(s, S_RIP), S_BLOCK_RIP);
+  if (load<u32>(s, S_FAULT) !== FAULT_EXIT) return NO_EXIT;
+  store<u32>(s, 0, S_FAULT);
+  return load<u32>(s, S_EXIT_CODE);
+}
+
+/** Lets time pass on a CPU that does not execute. */
+function idle(s: u32): u32 {
+  if (load<u64>(s, S_TIME) < load<u64>(s, S_DEADLINE))
+    store<u64>(s, load<u64>(s, S_DEADLINE), S_TIME);
+  return EXIT_DEADLINE;
+}
+
+/** At a boundary: interrupts, the deadline. The exit that `run` must return, or NO_EXIT if it can execute. */
+function atBoundary(s: u32, isFirst: bool): u32 {
+  if (load<u32>(s, S_PENDING) & PENDING_STOP) return EXIT_STOPPED;
+  if (isFirst || load<u32>(s, S_PENDING)) {
+    collectFlags(s);
+    deliverPending(s);
+    store<u64>(s, load<u64>(s, S_RIP), S_BLOCK_RIP);
+    if (faulted(s)) {
+      const exit = settleFault(s);
+      if (exit !== NO_EXIT) return exit;
+    }
+  }
+  if (load<u32>(s, S_ACTIVITY) !== ACTIVITY_RUNNING) return idle(s);
+  return load<u64>(s, S_TIME) >= load<u64>(s, S_DEADLINE) ? EXIT_DEADLINE : NO_EXIT;
+}
+
+/** After a single step: #DB. */
+function trap(s: u32): u32 {
+  const dr6 = s + S_DR + 6 * 8;
+  store<u64>(dr6, load<u64>(dr6) | DR6_BS);
+  raiseException(s, VECTOR_DB, NO_ERROR);
+  return settleFault(s);
+}
+
+/** Executes up to the next boundary that needs attention; the exit that `run` must return, or NO_EXIT. */
+function step(s: u32): u32 {
+  const shadow = load<u32>(s, S_SHADOW);
+  const isTraced = (load<u32>(s, S_FLAGS) & FLAG_TF) !== 0;
+  const deadline = load<u64>(s, S_DEADLINE);
+  store<u64>(s, deadline, S_USED_DEADLINE);
+  settleMode(s);
+  store<u32>(s, 0, S_SHADOW);
+  const isSingle = isTraced || (shadow !== 0 && load<u32>(s, S_PENDING) !== 0);
+  executeTicks(s, isSingle ? 1 : min(deadline - load<u64>(s, S_TIME), MOST_TICKS));
+  if (faulted(s)) {
+    if (load<u32>(s, S_FAULT) === FAULT_EXIT && isSingle) store<u32>(s, shadow, S_SHADOW);
+    return settleFault(s);
+  }
+  if (load<u32>(s, S_ACTIVITY) === ACTIVITY_HALTED) return EXIT_HALTED;
+  return isTraced ? trap(s) : NO_EXIT;
+}
+
+/** Executes until S_DEADLINE or an exit; returns EXIT_*. */
+export function runState(s: u32): u32 {
+  spreadFlags(s);
+  store<u64>(s, load<u64>(s, S_RIP), S_BLOCK_RIP);
+  let exit = atBoundary(s, true);
+  while (exit === NO_EXIT) {
+    exit = step(s);
+    if (exit === NO_EXIT) exit = atBoundary(s, false);
+  }
+  collectFlags(s);
+  return exit;
+}
