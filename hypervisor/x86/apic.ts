@@ -3,37 +3,7 @@
 // are emulated there as well, because inmates always use them. On an x2APIC machine only the ICR comes here.
 
 import { EIO, ERANGE } from "../../abi/errno.ts";
-import {
-  APIC_DFR,
-  APIC_EOI,
-  APIC_ESR,
-  APIC_ICR,
-  APIC_ICR_HIGH,
-  APIC_ID,
-  APIC_ISR,
-  APIC_LDR,
-  APIC_LVT_CMCI,
-  APIC_LVT_ERROR,
-  APIC_LVT_LINT0,
-  APIC_LVT_LINT1,
-  APIC_LVT_MASKED,
-  APIC_LVT_PERF,
-  APIC_LVT_THERMAL,
-  APIC_LVT_TIMER,
-  APIC_PAGE,
-  APIC_PPR,
-  APIC_SELF_IPI,
-  APIC_SVR,
-  APIC_TIMER_CURRENT,
-  APIC_TIMER_DIVIDE,
-  APIC_TIMER_INITIAL,
-  APIC_TPR,
-  APIC_VERSION,
-  ICR_MODE_FIXED,
-  ICR_MODE_MASK,
-  ICR_MODE_NMI,
-  ICR_MODE_SHIFT,
-} from "../../abi/x86/apic.ts";
+import * as apic from "../../abi/x86/apic.ts";
 import { print, printDecimal } from "../core/console.ts";
 import { MMIO_FAULT, MMIO_HANDLED } from "../core/mmio.ts";
 import { perCpu } from "../core/percpu.ts";
@@ -69,33 +39,33 @@ const ALL_BITS: u32 = 0xffffffff;
 /** The bits of a register that a cell may set; 0 for one that cannot be written. */
 function writableBits(register: u32): u32 {
   switch (register) {
-    case APIC_TPR:
+    case apic.APIC_TPR:
       return TPR_BITS;
-    case APIC_SVR:
+    case apic.APIC_SVR:
       return SVR_BITS;
-    case APIC_ICR:
+    case apic.APIC_ICR:
       return ICR_BITS;
-    case APIC_ICR_HIGH:
+    case apic.APIC_ICR_HIGH:
       return ICR_HIGH_BITS;
-    case APIC_LVT_TIMER:
+    case apic.APIC_LVT_TIMER:
       return LVT_TIMER_BITS;
-    case APIC_LVT_CMCI:
-    case APIC_LVT_THERMAL:
-    case APIC_LVT_PERF:
+    case apic.APIC_LVT_CMCI:
+    case apic.APIC_LVT_THERMAL:
+    case apic.APIC_LVT_PERF:
       return LVT_BITS;
-    case APIC_LVT_LINT0:
-    case APIC_LVT_LINT1:
+    case apic.APIC_LVT_LINT0:
+    case apic.APIC_LVT_LINT1:
       return LVT_LINT_BITS;
-    case APIC_LVT_ERROR:
+    case apic.APIC_LVT_ERROR:
       return LVT_ERROR_BITS;
-    case APIC_TIMER_DIVIDE:
+    case apic.APIC_TIMER_DIVIDE:
       return DIVIDE_BITS;
-    case APIC_ID:
-    case APIC_LDR:
-    case APIC_DFR:
-    case APIC_EOI:
-    case APIC_ESR:
-    case APIC_TIMER_INITIAL:
+    case apic.APIC_ID:
+    case apic.APIC_LDR:
+    case apic.APIC_DFR:
+    case apic.APIC_EOI:
+    case apic.APIC_ESR:
+    case apic.APIC_TIMER_INITIAL:
       return ALL_BITS;
     default:
       return 0;
@@ -104,11 +74,11 @@ function writableBits(register: u32): u32 {
 
 /** Reads a register of the calling CPU's xAPIC. */
 function readXapic(register: u32): u32 {
-  return <u32>mmioRead(<u64>APIC_PAGE + (register << REGISTER_SHIFT), 4);
+  return <u32>mmioRead(<u64>apic.APIC_PAGE + (register << REGISTER_SHIFT), 4);
 }
 
 function writeXapic(register: u32, value: u32): void {
-  mmioWrite(<u64>APIC_PAGE + (register << REGISTER_SHIFT), 4, value);
+  mmioWrite(<u64>apic.APIC_PAGE + (register << REGISTER_SHIFT), 4, value);
 }
 
 /** The only logical id that CPU `cpu` may have, in place. */
@@ -118,12 +88,12 @@ function flatId(cpu: u32): u32 {
 
 /** Whether an entry of the local vector table delivers an interrupt or NMI, or nothing. */
 function isDeliverable(register: u32, value: u32): bool {
-  const hasMode = (writableBits(register) & ICR_MODE_MASK) !== 0;
-  const isLocal = register >= APIC_LVT_TIMER && register <= APIC_LVT_ERROR;
-  const isLvt = isLocal || register === APIC_LVT_CMCI;
-  if (!isLvt || !hasMode || value & APIC_LVT_MASKED) return true;
-  const mode = (value & ICR_MODE_MASK) >>> ICR_MODE_SHIFT;
-  return mode === ICR_MODE_FIXED || mode === ICR_MODE_NMI;
+  const hasMode = (writableBits(register) & apic.ICR_MODE_MASK) !== 0;
+  const isLocal = register >= apic.APIC_LVT_TIMER && register <= apic.APIC_LVT_ERROR;
+  const isLvt = isLocal || register === apic.APIC_LVT_CMCI;
+  if (!isLvt || !hasMode || value & apic.APIC_LVT_MASKED) return true;
+  const mode = (value & apic.ICR_MODE_MASK) >>> apic.ICR_MODE_SHIFT;
+  return mode === apic.ICR_MODE_FIXED || mode === apic.ICR_MODE_NMI;
 }
 
 /** Whether a cell may write `value` to a register that is not the ICR; says why not. */
@@ -132,11 +102,11 @@ function isAllowed(cpu: u32, register: u32, value: u32): bool {
     reportCause("Setting reserved APIC bits", register, value);
     return false;
   }
-  if (register === APIC_LDR && value !== flatId(cpu)) {
+  if (register === apic.APIC_LDR && value !== flatId(cpu)) {
     reportCause("Unsupported change of LDR", register, value);
     return false;
   }
-  if (register === APIC_DFR && value !== DFR_FLAT) {
+  if (register === apic.APIC_DFR && value !== DFR_FLAT) {
     reportCause("Unsupported change of DFR", register, value);
     return false;
   }
@@ -150,8 +120,8 @@ function isAllowed(cpu: u32, register: u32, value: u32): bool {
 /** Writes a register of the calling CPU's xAPIC, but not the ICR, for a cell. Returns false when it must not. */
 function writeRegister(cpu: u32, register: u32, value: u32): bool {
   if (!isAllowed(cpu, register, value)) return false;
-  if (register === APIC_ICR_HIGH) cpuState(cpu).icrHigh = value;
-  if (register !== APIC_ID) writeXapic(register, value);
+  if (register === apic.APIC_ICR_HIGH) cpuState(cpu).icrHigh = value;
+  if (register !== apic.APIC_ID) writeXapic(register, value);
   return true;
 }
 
@@ -169,7 +139,7 @@ export function xapicAccess(cpu: u32, offset: u64, size: u32, write: bool, value
     perCpu(cpu).mmioValue = readXapic(register);
     return MMIO_HANDLED;
   }
-  if (register !== APIC_ICR)
+  if (register !== apic.APIC_ICR)
     return writeRegister(cpu, register, <u32>value) ? MMIO_HANDLED : MMIO_FAULT;
   const destination = cpuState(cpu).icrHigh >>> ICR_HIGH_SHIFT;
   return writeIcr(cpu, <u32>value, destination, false) ? MMIO_HANDLED : MMIO_FAULT;
@@ -178,7 +148,7 @@ export function xapicAccess(cpu: u32, offset: u64, size: u32, write: bool, value
 /** The ICR of either mode. */
 function writeIcr(cpu: u32, low: u32, destination: u32, isX2apic: bool): bool {
   if (low & ~ICR_BITS) {
-    reportCause("Setting reserved APIC bits", APIC_ICR, low);
+    reportCause("Setting reserved APIC bits", apic.APIC_ICR, low);
     return false;
   }
   return sendIcr(cpu, low, destination, isX2apic);
@@ -191,19 +161,19 @@ export function writeX2apicIcr(cpu: u32, value: u64): bool {
 
 /** Whether the x2APIC has this register and software may read it. */
 export function isReadable(register: u32): bool {
-  if (register >= APIC_ISR && register <= APIC_ESR)
-    return register < APIC_ISR + 0x18 || register === APIC_ESR;
-  if (register >= APIC_LVT_TIMER && register <= APIC_TIMER_CURRENT) return true;
+  if (register >= apic.APIC_ISR && register <= apic.APIC_ESR)
+    return register < apic.APIC_ISR + 0x18 || register === apic.APIC_ESR;
+  if (register >= apic.APIC_LVT_TIMER && register <= apic.APIC_TIMER_CURRENT) return true;
   switch (register) {
-    case APIC_ID:
-    case APIC_VERSION:
-    case APIC_TPR:
-    case APIC_PPR:
-    case APIC_LDR:
-    case APIC_SVR:
-    case APIC_LVT_CMCI:
-    case APIC_ICR:
-    case APIC_TIMER_DIVIDE:
+    case apic.APIC_ID:
+    case apic.APIC_VERSION:
+    case apic.APIC_TPR:
+    case apic.APIC_PPR:
+    case apic.APIC_LDR:
+    case apic.APIC_SVR:
+    case apic.APIC_LVT_CMCI:
+    case apic.APIC_ICR:
+    case apic.APIC_TIMER_DIVIDE:
       return true;
     default:
       return false;
@@ -212,15 +182,15 @@ export function isReadable(register: u32): bool {
 
 /** Whether the x2APIC has this register and software may write it; the ICR is not asked for here. */
 export function isWritable(register: u32): bool {
-  if (register >= APIC_LVT_TIMER && register <= APIC_TIMER_INITIAL) return true;
+  if (register >= apic.APIC_LVT_TIMER && register <= apic.APIC_TIMER_INITIAL) return true;
   switch (register) {
-    case APIC_TPR:
-    case APIC_EOI:
-    case APIC_SVR:
-    case APIC_ESR:
-    case APIC_LVT_CMCI:
-    case APIC_TIMER_DIVIDE:
-    case APIC_SELF_IPI:
+    case apic.APIC_TPR:
+    case apic.APIC_EOI:
+    case apic.APIC_SVR:
+    case apic.APIC_ESR:
+    case apic.APIC_LVT_CMCI:
+    case apic.APIC_TIMER_DIVIDE:
+    case apic.APIC_SELF_IPI:
       return true;
     default:
       return false;
@@ -229,15 +199,16 @@ export function isWritable(register: u32): bool {
 
 /** A readable register of the x2APIC, on an xAPIC machine. */
 export function readX2apic(cpu: u32, register: u32): u64 {
-  if (register === APIC_ID) return apicId(cpu);
-  if (register === APIC_LDR) return clusterId(apicId(cpu));
-  if (register === APIC_ICR) return ((<u64>readXapic(APIC_ICR_HIGH)) << 32) | readXapic(APIC_ICR);
+  if (register === apic.APIC_ID) return apicId(cpu);
+  if (register === apic.APIC_LDR) return clusterId(apicId(cpu));
+  if (register === apic.APIC_ICR)
+    return ((<u64>readXapic(apic.APIC_ICR_HIGH)) << 32) | readXapic(apic.APIC_ICR);
   return readXapic(register);
 }
 
 /** Writes a writable register of the x2APIC, on an xAPIC machine. Returns false when it must not. */
 export function writeX2apic(cpu: u32, register: u32, value: u32): bool {
-  if (register !== APIC_SELF_IPI) return writeRegister(cpu, register, value);
+  if (register !== apic.APIC_SELF_IPI) return writeRegister(cpu, register, value);
   if (beginWarning(cpu)) {
     print("Unhandled x2APIC self IPI write");
     endLine();
@@ -256,7 +227,7 @@ export function initApic(cpu: u32): i32 {
   print(") ");
   if (id > APIC_ID_MAX) return -ERANGE;
   if (machine().x2apic) return 0;
-  const logical = readXapic(APIC_LDR);
+  const logical = readXapic(apic.APIC_LDR);
   if (logical && logical !== flatId(cpu)) return -EIO;
-  return readXapic(APIC_DFR) === DFR_FLAT ? 0 : -EIO;
+  return readXapic(apic.APIC_DFR) === DFR_FLAT ? 0 : -EIO;
 }

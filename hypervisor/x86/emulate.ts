@@ -5,30 +5,8 @@ import { FLAG_AF, FLAG_CF, FLAG_OF, FLAG_PF, FLAG_SF, FLAG_ZF } from "../../abi/
 import { MMIO_HANDLED, mmioAccess } from "../core/mmio.ts";
 import { perCpu } from "../core/percpu.ts";
 import { readRegister, writeRegister } from "../platform.ts";
-import {
-  FORM_MEMORY_CL,
-  FORM_MEMORY_IMMEDIATE,
-  FORM_REGISTER_MEMORY,
-  Instruction,
-  OP_ADC,
-  OP_ADD,
-  OP_AND,
-  OP_BIT,
-  OP_CMP,
-  OP_CMPXCHG,
-  OP_DEC,
-  OP_INC,
-  OP_MOV,
-  OP_NEG,
-  OP_NOT,
-  OP_OR,
-  OP_SBB,
-  OP_SHIFT,
-  OP_TEST,
-  OP_XADD,
-  OP_XCHG,
-  OP_XOR,
-} from "./instruction.ts";
+import * as code from "./instruction.ts";
+import { Instruction } from "./instruction.ts";
 
 const STATUS: u64 = FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF;
 const HIGH_BYTE_SHIFT: u64 = 8;
@@ -114,17 +92,17 @@ function logical(insn: Instruction, result: u64): u64 {
 function arithmetic(insn: Instruction, operation: u32, left: u64, right: u64): u64 {
   const carry: u64 = readRegister(insn.cpu, REG_RFLAGS) & FLAG_CF;
   switch (operation) {
-    case OP_ADD:
+    case code.OP_ADD:
       return add(insn, left, right, 0, STATUS);
-    case OP_OR:
+    case code.OP_OR:
       return logical(insn, left | right);
-    case OP_ADC:
+    case code.OP_ADC:
       return add(insn, left, right, carry, STATUS);
-    case OP_SBB:
+    case code.OP_SBB:
       return subtract(insn, left, right, carry, STATUS);
-    case OP_AND:
+    case code.OP_AND:
       return logical(insn, left & right);
-    case OP_XOR:
+    case code.OP_XOR:
       return logical(insn, left ^ right);
     default:
       return subtract(insn, left, right, 0, STATUS);
@@ -202,23 +180,23 @@ function compareExchange(insn: Instruction, old: u64, source: u64): u64 {
 /** The result for memory of an operation on `old` and `source`; sets flags and, where it exchanges, the register. */
 function modify(insn: Instruction, old: u64, source: u64): u64 {
   const operation = insn.operation;
-  if (operation <= OP_CMP) return arithmetic(insn, operation, old, source);
-  if (operation < OP_BIT) return shift(insn, operation - OP_SHIFT, old, source);
-  if (operation < OP_MOV) return bitOperation(insn, operation - OP_BIT, old, source);
+  if (operation <= code.OP_CMP) return arithmetic(insn, operation, old, source);
+  if (operation < code.OP_BIT) return shift(insn, operation - code.OP_SHIFT, old, source);
+  if (operation < code.OP_MOV) return bitOperation(insn, operation - code.OP_BIT, old, source);
   switch (operation) {
-    case OP_TEST:
+    case code.OP_TEST:
       return logical(insn, old & source);
-    case OP_NOT:
+    case code.OP_NOT:
       return ~old & widthMask(insn.width);
-    case OP_NEG:
+    case code.OP_NEG:
       return subtract(insn, 0, old, 0, STATUS);
-    case OP_INC:
+    case code.OP_INC:
       return add(insn, old, 1, 0, STATUS & ~FLAG_CF);
-    case OP_DEC:
+    case code.OP_DEC:
       return subtract(insn, old, 1, 0, STATUS & ~FLAG_CF);
-    case OP_XCHG:
+    case code.OP_XCHG:
       return source;
-    case OP_XADD:
+    case code.OP_XADD:
       return add(insn, old, source, 0, STATUS);
     default:
       return source;
@@ -227,25 +205,25 @@ function modify(insn: Instruction, old: u64, source: u64): u64 {
 
 /** Whether memory is only read. */
 function isReadOnly(insn: Instruction): bool {
-  if (insn.form === FORM_REGISTER_MEMORY) return true;
+  if (insn.form === code.FORM_REGISTER_MEMORY) return true;
   const operation = insn.operation;
-  return operation === OP_CMP || operation === OP_TEST || operation === OP_BIT;
+  return operation === code.OP_CMP || operation === code.OP_TEST || operation === code.OP_BIT;
 }
 
 function sourceOperand(insn: Instruction): u64 {
-  if (insn.form === FORM_MEMORY_CL) return readRegister(insn.cpu, REG_RCX) & 0xff;
-  if (insn.form === FORM_MEMORY_IMMEDIATE) return insn.immediate & widthMask(insn.width);
+  if (insn.form === code.FORM_MEMORY_CL) return readRegister(insn.cpu, REG_RCX) & 0xff;
+  if (insn.form === code.FORM_MEMORY_IMMEDIATE) return insn.immediate & widthMask(insn.width);
   return readOperand(insn);
 }
 
 /** Register op= memory. */
 function loadOperand(insn: Instruction, value: u64): void {
-  if (insn.operation === OP_MOV) {
+  if (insn.operation === code.OP_MOV) {
     writeOperand(insn, insn.signed ? signExtend(value, insn.width) : value);
     return;
   }
   const result = arithmetic(insn, insn.operation, readOperand(insn), value);
-  if (insn.operation !== OP_CMP) writeOperand(insn, result);
+  if (insn.operation !== code.OP_CMP) writeOperand(insn, result);
 }
 
 /** Reads, modifies and writes memory. The register of an exchange is written last, when nothing can fail any more. */
@@ -258,10 +236,10 @@ function readModifyWrite(insn: Instruction, address: u64, source: u64): i32 {
     modify(insn, old, source);
     return result;
   }
-  const isExchange = insn.operation === OP_CMPXCHG;
+  const isExchange = insn.operation === code.OP_CMPXCHG;
   const value = isExchange ? compareExchange(insn, old, source) : modify(insn, old, source);
   result = mmioAccess(cpu, address, insn.width, true, value);
-  if (insn.operation === OP_XCHG || insn.operation === OP_XADD) writeOperand(insn, old);
+  if (insn.operation === code.OP_XCHG || insn.operation === code.OP_XADD) writeOperand(insn, old);
   return result;
 }
 
@@ -270,14 +248,15 @@ function readModifyWrite(insn: Instruction, address: u64, source: u64): i32 {
  * or what the failing access gave (core/mmio.ts).
  */
 export function emulate(insn: Instruction, address: u64): i32 {
-  if (insn.form === FORM_REGISTER_MEMORY) {
+  if (insn.form === code.FORM_REGISTER_MEMORY) {
     const result = mmioAccess(insn.cpu, address, insn.width, false, 0);
     if (result === MMIO_HANDLED)
       loadOperand(insn, perCpu(insn.cpu).mmioValue & widthMask(insn.width));
     return result;
   }
   const source = sourceOperand(insn);
-  if (insn.operation === OP_MOV) return mmioAccess(insn.cpu, address, insn.width, true, source);
+  if (insn.operation === code.OP_MOV)
+    return mmioAccess(insn.cpu, address, insn.width, true, source);
   return readModifyWrite(insn, address, source);
 }
 

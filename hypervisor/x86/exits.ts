@@ -2,19 +2,7 @@
 // been parked.
 
 import { EPERM } from "../../abi/errno.ts";
-import {
-  STAT_CPUID,
-  STAT_CR,
-  STAT_EXCEPTION,
-  STAT_HYPERCALL,
-  STAT_MANAGEMENT,
-  STAT_MMIO,
-  STAT_MSR_OTHER,
-  STAT_MSR_X2APIC_ICR,
-  STAT_PIO,
-  STAT_XAPIC,
-  STAT_XSETBV,
-} from "../../abi/hypercall.ts";
+import * as stat from "../../abi/hypercall.ts";
 import {
   ACCESS_FETCH,
   ACCESS_WRITE,
@@ -55,7 +43,7 @@ export function exceptions(): u32 {
 
 /** VMCALL or VMMCALL. */
 export function hypercall(cpu: u32, length: u32): i32 {
-  countExit(cpu, STAT_HYPERCALL);
+  countExit(cpu, stat.STAT_HYPERCALL);
   let result: i32 = -EPERM;
   if (isKernel(cpu)) {
     const isLong = codeSize(cpu) === 8;
@@ -96,7 +84,8 @@ function reportInstruction(insn: Instruction, result: i32): void {
 
 /** An access that the cell's map does not grant: guest-physical address, ACCESS_*. */
 export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 {
-  countExit(cpu, address - APIC_PAGE < PAGE_SIZE ? STAT_XAPIC : STAT_MMIO);
+  countExit(cpu, address - APIC_PAGE < PAGE_SIZE ? stat.STAT_XAPIC : stat.STAT_MMIO);
+  cpuState(cpu).waiting = false;
   const insn = instructionOf(cpu);
   startFetch(insn, cpu, cellOfCpu(cpu).number);
   const result = flags & ACCESS_FETCH ? NO_BYTES : decode(insn);
@@ -112,13 +101,13 @@ export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 
 
 /** A port that is not granted. */
 export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32): i32 {
-  countExit(cpu, STAT_PIO);
+  countExit(cpu, stat.STAT_PIO);
   return accessPort(cpu, port, size, flags, length);
 }
 
 /** CPUID. */
 export function exitCpuid(cpu: u32, length: u32): i32 {
-  countExit(cpu, STAT_CPUID);
+  countExit(cpu, stat.STAT_CPUID);
   executeCpuid(cpu);
   advance(cpu, length);
   return 1;
@@ -126,45 +115,46 @@ export function exitCpuid(cpu: u32, length: u32): i32 {
 
 /** RDMSR that is not granted. */
 export function exitMsrRead(cpu: u32, length: u32): i32 {
-  countExit(cpu, STAT_MSR_OTHER);
+  countExit(cpu, stat.STAT_MSR_OTHER);
   return readTrapped(cpu, read32(cpu, REG_RCX), length);
 }
 
 /** WRMSR that is not granted. */
 export function exitMsrWrite(cpu: u32, length: u32): i32 {
   const msr = read32(cpu, REG_RCX);
-  countExit(cpu, msr === MSR_X2APIC_ICR ? STAT_MSR_X2APIC_ICR : STAT_MSR_OTHER);
+  cpuState(cpu).waiting = false;
+  countExit(cpu, msr === MSR_X2APIC_ICR ? stat.STAT_MSR_X2APIC_ICR : stat.STAT_MSR_OTHER);
   return writeTrapped(cpu, msr, length);
 }
 
 /** XSETBV. */
 export function exitXsetbv(cpu: u32, length: u32): i32 {
-  countExit(cpu, STAT_XSETBV);
+  countExit(cpu, stat.STAT_XSETBV);
   return executeXsetbv(cpu, length);
 }
 
 /** A write of a control register, REG_*. */
 export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
-  countExit(cpu, STAT_CR);
+  countExit(cpu, stat.STAT_CR);
   return writeControlRegister(cpu, register, value, length);
 }
 
 /** An intercepted exception: the guest gets it. */
 export function exitException(cpu: u32, vector: u32, errorCode: i32): i32 {
-  countExit(cpu, STAT_EXCEPTION);
+  countExit(cpu, stat.STAT_EXCEPTION);
   injectException(cpu, vector, vector === VECTOR_AC ? 0 : errorCode);
   return 1;
 }
 
 /** The CPU came out because another one stopped it. */
 export function exitManagement(cpu: u32): i32 {
-  countExit(cpu, STAT_MANAGEMENT);
+  countExit(cpu, stat.STAT_MANAGEMENT);
   return perCpu(cpu).failed ? 0 : 1;
 }
 
 /** Anything else, by its SVM exit code. */
 export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {
-  countExit(cpu, STAT_EXCEPTION);
+  countExit(cpu, stat.STAT_EXCEPTION);
   fatal();
   print("Unexpected #VMEXIT, exitcode ");
   printHex(code, 1);

@@ -8,21 +8,7 @@ import {
   IRQCHIP_PIN_BITMAP,
 } from "../../abi/config.ts";
 import { EBUSY, EINVAL, ERANGE } from "../../abi/errno.ts";
-import {
-  ICR_LOGICAL,
-  ICR_MODE_LOWEST,
-  ICR_MODE_MASK,
-  ICR_MODE_SHIFT,
-  IOAPIC_DATA,
-  IOAPIC_EOI,
-  IOAPIC_INDEX,
-  IOAPIC_LEVEL,
-  IOAPIC_MASKED,
-  IOAPIC_REG_ARBITRATION,
-  IOAPIC_REG_REDIRECTION,
-  IOAPIC_REG_VERSION,
-  IOAPIC_REMOTE_IRR,
-} from "../../abi/x86/apic.ts";
+import * as apic from "../../abi/x86/apic.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
 import { irqchip, overlap } from "../core/config.ts";
 import { print, printDecimal } from "../core/console.ts";
@@ -41,7 +27,7 @@ const FLAT_CPUS: u32 = 8;
 const VECTOR_MASK: u32 = 0xff;
 /** Delivery status and remote IRR of an entry are the hardware's. */
 const DELIVERY_PENDING: u32 = 0x1000;
-const READ_ONLY: u32 = DELIVERY_PENDING | IOAPIC_REMOTE_IRR;
+const READ_ONLY: u32 = DELIVERY_PENDING | apic.IOAPIC_REMOTE_IRR;
 const LAST_PIN_SHIFT: u32 = 16;
 const LAST_PIN_MASK: u32 = 0xff;
 
@@ -66,19 +52,19 @@ function entryHalf(chip: u32, pin: u32, half: u32): usize {
 }
 
 function registerOf(pin: u32, half: u32): u32 {
-  return IOAPIC_REG_REDIRECTION + (pin << 1) + half;
+  return apic.IOAPIC_REG_REDIRECTION + (pin << 1) + half;
 }
 
 // Hardware access. Index and data are two steps, so the lock must be held.
 
 function readHardware(chip: u32, register: u32): u32 {
-  mmioWrite(chipAddress(chip) + IOAPIC_INDEX, 4, register);
-  return <u32>mmioRead(chipAddress(chip) + IOAPIC_DATA, 4);
+  mmioWrite(chipAddress(chip) + apic.IOAPIC_INDEX, 4, register);
+  return <u32>mmioRead(chipAddress(chip) + apic.IOAPIC_DATA, 4);
 }
 
 function writeHardware(chip: u32, register: u32, value: u32): void {
-  mmioWrite(chipAddress(chip) + IOAPIC_INDEX, 4, register);
-  mmioWrite(chipAddress(chip) + IOAPIC_DATA, 4, value);
+  mmioWrite(chipAddress(chip) + apic.IOAPIC_INDEX, 4, register);
+  mmioWrite(chipAddress(chip) + apic.IOAPIC_DATA, 4, value);
 }
 
 /** Whether `cell` has a pin. */
@@ -106,24 +92,24 @@ function ownLogical(cell: Cell): u32 {
 /** Whether the destination of an entry is made of the cell's own CPUs. */
 function isOwnDestination(cell: Cell, low: u32, high: u32): bool {
   const destination = high >>> DESTINATION_SHIFT;
-  if (!(low & ICR_LOGICAL)) return isOwnId(cell, destination);
+  if (!(low & apic.ICR_LOGICAL)) return isOwnId(cell, destination);
   return destination !== 0 && !(destination & ~ownLogical(cell));
 }
 
 /** Whether an entry delivers what a cell may send: fixed or lowest-priority interrupts. */
 function isSafeMode(low: u32): bool {
-  return (low & ICR_MODE_MASK) >>> ICR_MODE_SHIFT <= ICR_MODE_LOWEST;
+  return (low & apic.ICR_MODE_MASK) >>> apic.ICR_MODE_SHIFT <= apic.ICR_MODE_LOWEST;
 }
 
 /** Whether an entry may be given to the hardware as it is. */
 function isSafe(cell: Cell, low: u32, high: u32): bool {
-  if (low & IOAPIC_MASKED) return true;
+  if (low & apic.IOAPIC_MASKED) return true;
   return isSafeMode(low) && isOwnDestination(cell, low, high);
 }
 
 /** Gives the hardware the entry of a pin, masked first if it ends masked, so that no intermediate state delivers. */
 function applyEntry(chip: u32, pin: u32, low: u32, high: u32): void {
-  const isMasked = (low & IOAPIC_MASKED) !== 0;
+  const isMasked = (low & apic.IOAPIC_MASKED) !== 0;
   if (isMasked) writeHardware(chip, registerOf(pin, 0), low);
   writeHardware(chip, registerOf(pin, 1), high);
   if (!isMasked) writeHardware(chip, registerOf(pin, 0), low);
@@ -131,9 +117,9 @@ function applyEntry(chip: u32, pin: u32, low: u32, high: u32): void {
 
 /** Masks a pin and forgets what its former owner had written. */
 function clearPin(chip: u32, pin: u32): void {
-  store<u32>(entryHalf(chip, pin, 0), IOAPIC_MASKED);
+  store<u32>(entryHalf(chip, pin, 0), apic.IOAPIC_MASKED);
   store<u32>(entryHalf(chip, pin, 1), 0);
-  applyEntry(chip, pin, IOAPIC_MASKED, 0);
+  applyEntry(chip, pin, apic.IOAPIC_MASKED, 0);
 }
 
 function warnDestination(cpu: u32, pin: u32): void {
@@ -146,7 +132,7 @@ function warnDestination(cpu: u32, pin: u32): void {
 }
 
 function writeEntry(cpu: u32, cell: Cell, chip: u32, register: u32, value: u32): void {
-  const pin = (register - IOAPIC_REG_REDIRECTION) >>> 1;
+  const pin = (register - apic.IOAPIC_REG_REDIRECTION) >>> 1;
   const half = register & 1;
   if (pin >= chipPins(chip) || !hasPin(cell, chip, pin)) return;
   store<u32>(entryHalf(chip, pin, half), half ? value : value & ~READ_ONLY);
@@ -154,13 +140,13 @@ function writeEntry(cpu: u32, cell: Cell, chip: u32, register: u32, value: u32):
   const high = load<u32>(entryHalf(chip, pin, 1));
   const isAllowed = isSafe(cell, low, high);
   lock();
-  applyEntry(chip, pin, isAllowed ? low : low | IOAPIC_MASKED, high);
+  applyEntry(chip, pin, isAllowed ? low : low | apic.IOAPIC_MASKED, high);
   unlock();
   if (!isAllowed) warnDestination(cpu, pin);
 }
 
 function readEntry(cell: Cell, chip: u32, register: u32): u32 {
-  const pin = (register - IOAPIC_REG_REDIRECTION) >>> 1;
+  const pin = (register - apic.IOAPIC_REG_REDIRECTION) >>> 1;
   if (pin >= chipPins(chip) || !hasPin(cell, chip, pin)) return 0;
   const value = load<u32>(entryHalf(chip, pin, register & 1));
   if (register & 1) return value;
@@ -171,8 +157,8 @@ function readEntry(cell: Cell, chip: u32, register: u32): u32 {
 }
 
 function readData(cell: Cell, chip: u32, register: u32): u32 {
-  if (register >= IOAPIC_REG_REDIRECTION) return readEntry(cell, chip, register);
-  if (register > IOAPIC_REG_ARBITRATION) return 0;
+  if (register >= apic.IOAPIC_REG_REDIRECTION) return readEntry(cell, chip, register);
+  if (register > apic.IOAPIC_REG_ARBITRATION) return 0;
   lock();
   const value = readHardware(chip, register);
   unlock();
@@ -184,20 +170,20 @@ function endInterrupt(cell: Cell, chip: u32, vector: u32): void {
   for (let pin: u32 = 0; pin < chipPins(chip); pin++) {
     if (!hasPin(cell, chip, pin)) continue;
     const low = load<u32>(entryHalf(chip, pin, 0));
-    if (!(low & IOAPIC_LEVEL) || (low & VECTOR_MASK) !== vector) continue;
-    mmioWrite(chipAddress(chip) + IOAPIC_EOI, 4, vector);
+    if (!(low & apic.IOAPIC_LEVEL) || (low & VECTOR_MASK) !== vector) continue;
+    mmioWrite(chipAddress(chip) + apic.IOAPIC_EOI, 4, vector);
     return;
   }
 }
 
 function write(cpu: u32, cell: Cell, chip: u32, offset: u32, value: u32): bool {
   const index = ioapicIndex(cell, chip);
-  if (offset === IOAPIC_INDEX) store<u32>(index, value & VECTOR_MASK);
-  else if (offset === IOAPIC_EOI) endInterrupt(cell, chip, value & VECTOR_MASK);
-  else if (offset !== IOAPIC_DATA) return false;
+  if (offset === apic.IOAPIC_INDEX) store<u32>(index, value & VECTOR_MASK);
+  else if (offset === apic.IOAPIC_EOI) endInterrupt(cell, chip, value & VECTOR_MASK);
+  else if (offset !== apic.IOAPIC_DATA) return false;
   else {
     const register = load<u32>(index);
-    if (register < IOAPIC_REG_REDIRECTION) {
+    if (register < apic.IOAPIC_REG_REDIRECTION) {
       reportCause("Invalid IOAPIC register write", register, value);
       return false;
     }
@@ -219,8 +205,8 @@ export function ioapicAccess(
   if (size !== 4) return MMIO_FAULT;
   if (isWrite) return write(cpu, cell, chip, <u32>offset, <u32>value) ? MMIO_HANDLED : MMIO_FAULT;
   const register = load<u32>(ioapicIndex(cell, chip));
-  if (offset === IOAPIC_INDEX) perCpu(cpu).mmioValue = register;
-  else if (offset === IOAPIC_DATA) perCpu(cpu).mmioValue = readData(cell, chip, register);
+  if (offset === apic.IOAPIC_INDEX) perCpu(cpu).mmioValue = register;
+  else if (offset === apic.IOAPIC_DATA) perCpu(cpu).mmioValue = readData(cell, chip, register);
   else return MMIO_FAULT;
   return MMIO_HANDLED;
 }
@@ -256,7 +242,7 @@ export function findIoapics(root: Cell): i32 {
   for (let index: u32 = 0; index < count; index++) {
     const address = load<u64>(irqchip(root.config, index), IRQCHIP_ADDRESS);
     store<u64>(CHIPS + index * CHIP_SIZE, address);
-    const version = readHardware(index, IOAPIC_REG_VERSION);
+    const version = readHardware(index, apic.IOAPIC_REG_VERSION);
     const pins = min(((version >>> LAST_PIN_SHIFT) & LAST_PIN_MASK) + 1, PINS_MAX);
     store<u32>(CHIPS + index * CHIP_SIZE, pins, CHIP_PINS);
   }
@@ -301,8 +287,8 @@ function maskStrays(): void {
     for (let pin: u32 = 0; pin < chipPins(chip); pin++) {
       const low = load<u32>(entryHalf(chip, pin, 0));
       const high = load<u32>(entryHalf(chip, pin, 1));
-      if (!hasPin(root, chip, pin) || low & IOAPIC_MASKED) continue;
-      if (!isOwnDestination(root, low, high)) applyEntry(chip, pin, low | IOAPIC_MASKED, high);
+      if (!hasPin(root, chip, pin) || low & apic.IOAPIC_MASKED) continue;
+      if (!isOwnDestination(root, low, high)) applyEntry(chip, pin, low | apic.IOAPIC_MASKED, high);
     }
   }
 }

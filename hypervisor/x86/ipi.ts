@@ -1,24 +1,7 @@
 // Interrupts between CPUs: what a cell writes to an ICR reaches its own CPUs only. INIT and SIPI are emulated.
 
 import { REG_CS_BASE, REG_CS_SELECTOR, REG_RIP } from "../../abi/platform.ts";
-import {
-  ICR_ASSERT,
-  ICR_LEVEL,
-  ICR_LOGICAL,
-  ICR_MODE_FIXED,
-  ICR_MODE_INIT,
-  ICR_MODE_LOWEST,
-  ICR_MODE_MASK,
-  ICR_MODE_NMI,
-  ICR_MODE_SHIFT,
-  ICR_MODE_SIPI,
-  ICR_SHORTHAND_MASK,
-  ICR_SHORTHAND_SHIFT,
-  ICR_VECTOR_MASK,
-  SHORTHAND_ALL,
-  SHORTHAND_OTHERS,
-  SHORTHAND_SELF,
-} from "../../abi/x86/apic.ts";
+import * as apic from "../../abi/x86/apic.ts";
 import { Cell } from "../core/cell.ts";
 import { print, printDecimal, printHex } from "../core/console.ts";
 import { MAX_CPUS } from "../core/limits.ts";
@@ -108,9 +91,9 @@ function sendStartup(target: u32, vector: u32): void {
 /** Delivers to one CPU of the sender's cell. A CPU that has failed takes nothing any more. */
 function deliver(sender: u32, target: u32, mode: u32, vector: u32): void {
   if (perCpu(target).failed) return;
-  if (mode === ICR_MODE_INIT) sendInit(sender, target);
-  else if (mode === ICR_MODE_SIPI) sendStartup(target, vector);
-  else if (mode !== ICR_MODE_NMI) sendIpi(target, mode, vector);
+  if (mode === apic.ICR_MODE_INIT) sendInit(sender, target);
+  else if (mode === apic.ICR_MODE_SIPI) sendStartup(target, vector);
+  else if (mode !== apic.ICR_MODE_NMI) sendIpi(target, mode, vector);
   else if (beginWarning(sender)) {
     print("Ignoring NMI IPI to CPU ");
     printDecimal(target);
@@ -132,19 +115,20 @@ function deliverAll(sender: u32, cell: Cell, mode: u32, vector: u32, withSelf: b
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) {
     if (cpu === sender && !withSelf) continue;
     deliver(sender, cpu, mode, vector);
-    if (mode === ICR_MODE_LOWEST) return;
+    if (mode === apic.ICR_MODE_LOWEST) return;
   }
 }
 
 /** Delivers to those CPUs of the cell that `destination` names, and warns if it names others. */
 function deliverTo(sender: u32, cell: Cell, low: u32, destination: u32, isX2apic: bool): void {
-  const isLogical = (low & ICR_LOGICAL) !== 0;
-  const mode = (low & ICR_MODE_MASK) >>> ICR_MODE_SHIFT;
+  const isLogical = (low & apic.ICR_LOGICAL) !== 0;
+  const mode = (low & apic.ICR_MODE_MASK) >>> apic.ICR_MODE_SHIFT;
   let own: u32 = 0;
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) {
     const bits = answeredBits(cpu, destination, isLogical, isX2apic);
     if (!bits) continue;
-    if (!own || mode !== ICR_MODE_LOWEST) deliver(sender, cpu, mode, low & ICR_VECTOR_MASK);
+    if (!own || mode !== apic.ICR_MODE_LOWEST)
+      deliver(sender, cpu, mode, low & apic.ICR_VECTOR_MASK);
     own |= bits;
   }
   const asked = isLogical
@@ -157,20 +141,20 @@ function deliverTo(sender: u32, cell: Cell, low: u32, destination: u32, isX2apic
 
 /** Whether the hypervisor lets this delivery mode be combined with this shorthand. */
 function isSupported(mode: u32, shorthand: u32): bool {
-  if (mode === ICR_MODE_FIXED) return true;
-  if (shorthand === SHORTHAND_SELF || shorthand === SHORTHAND_ALL) return false;
+  if (mode === apic.ICR_MODE_FIXED) return true;
+  if (shorthand === apic.SHORTHAND_SELF || shorthand === apic.SHORTHAND_ALL) return false;
   return (
-    mode === ICR_MODE_LOWEST ||
-    mode === ICR_MODE_NMI ||
-    mode === ICR_MODE_INIT ||
-    mode === ICR_MODE_SIPI
+    mode === apic.ICR_MODE_LOWEST ||
+    mode === apic.ICR_MODE_NMI ||
+    mode === apic.ICR_MODE_INIT ||
+    mode === apic.ICR_MODE_SIPI
   );
 }
 
 /** Whether a destination means all CPUs; flat logical mode needs no such rule. */
 function isBroadcast(low: u32, destination: u32, isX2apic: bool): bool {
   if (isX2apic) return destination === BROADCAST_X2APIC;
-  return destination === BROADCAST_XAPIC && !(low & ICR_LOGICAL);
+  return destination === BROADCAST_XAPIC && !(low & apic.ICR_LOGICAL);
 }
 
 /**
@@ -178,20 +162,21 @@ function isBroadcast(low: u32, destination: u32, isX2apic: bool): bool {
  * mode) or 32 bits (x2APIC, cluster mode). Returns false when the command is not allowed.
  */
 export function sendIcr(cpu: u32, low: u32, destination: u32, isX2apic: bool): bool {
-  const mode = (low & ICR_MODE_MASK) >>> ICR_MODE_SHIFT;
-  const shorthand = (low & ICR_SHORTHAND_MASK) >>> ICR_SHORTHAND_SHIFT;
-  const vector = low & ICR_VECTOR_MASK;
+  const mode = (low & apic.ICR_MODE_MASK) >>> apic.ICR_MODE_SHIFT;
+  const shorthand = (low & apic.ICR_SHORTHAND_MASK) >>> apic.ICR_SHORTHAND_SHIFT;
+  const vector = low & apic.ICR_VECTOR_MASK;
   if (!isSupported(mode, shorthand)) {
     reportCause("Unsupported ICR delivery mode", destination, low);
     return false;
   }
   // INIT level de-assert: a relic that does nothing.
-  if (mode === ICR_MODE_INIT && (low & (ICR_LEVEL | ICR_ASSERT)) === ICR_LEVEL) return true;
+  if (mode === apic.ICR_MODE_INIT && (low & (apic.ICR_LEVEL | apic.ICR_ASSERT)) === apic.ICR_LEVEL)
+    return true;
   const cell = cellOfCpu(cpu);
-  if (shorthand === SHORTHAND_SELF) deliver(cpu, cpu, mode, vector);
-  else if (shorthand === SHORTHAND_OTHERS) deliverAll(cpu, cell, mode, vector, false);
-  else if (shorthand === SHORTHAND_ALL || isBroadcast(low, destination, isX2apic))
-    deliverAll(cpu, cell, mode, vector, mode === ICR_MODE_FIXED);
+  if (shorthand === apic.SHORTHAND_SELF) deliver(cpu, cpu, mode, vector);
+  else if (shorthand === apic.SHORTHAND_OTHERS) deliverAll(cpu, cell, mode, vector, false);
+  else if (shorthand === apic.SHORTHAND_ALL || isBroadcast(low, destination, isX2apic))
+    deliverAll(cpu, cell, mode, vector, mode === apic.ICR_MODE_FIXED);
   else deliverTo(cpu, cell, low, destination, isX2apic);
   return true;
 }

@@ -1,23 +1,6 @@
 // What a violation's report says about the processor, and warnings.
 
-import {
-  REG_CR0,
-  REG_CR3,
-  REG_CR4,
-  REG_CS_ATTRIBUTES,
-  REG_CS_BASE,
-  REG_CS_SELECTOR,
-  REG_EFER,
-  REG_RAX,
-  REG_RBX,
-  REG_RCX,
-  REG_RDI,
-  REG_RDX,
-  REG_RFLAGS,
-  REG_RIP,
-  REG_RSI,
-  REG_RSP,
-} from "../../abi/platform.ts";
+import * as reg from "../../abi/platform.ts";
 import { EFER_LMA } from "../../abi/x86/registers.ts";
 import { print, printAddress, printDecimal, printHex, printLine } from "../core/console.ts";
 import { lock, readRegister, unlock } from "../platform.ts";
@@ -37,30 +20,30 @@ function printShort(cpu: u32, label: string, register: u32): void {
 
 /** Prints the registers of `cpu`, whole lines (ABI section 8, "Violations"). */
 export function reportRegisters(cpu: u32): void {
-  printRegister(cpu, "RIP: ", REG_RIP);
-  printRegister(cpu, " RSP: ", REG_RSP);
-  printShort(cpu, " FLAGS: ", REG_RFLAGS);
-  printRegister(cpu, "\nRAX: ", REG_RAX);
-  printRegister(cpu, " RBX: ", REG_RBX);
-  printRegister(cpu, " RCX: ", REG_RCX);
-  printRegister(cpu, "\nRDX: ", REG_RDX);
-  printRegister(cpu, " RSI: ", REG_RSI);
-  printRegister(cpu, " RDI: ", REG_RDI);
-  printShort(cpu, "\nCS: ", REG_CS_SELECTOR);
-  printRegister(cpu, " BASE: ", REG_CS_BASE);
-  printShort(cpu, " AR-BYTES: ", REG_CS_ATTRIBUTES);
+  printRegister(cpu, "RIP: ", reg.REG_RIP);
+  printRegister(cpu, " RSP: ", reg.REG_RSP);
+  printShort(cpu, " FLAGS: ", reg.REG_RFLAGS);
+  printRegister(cpu, "\nRAX: ", reg.REG_RAX);
+  printRegister(cpu, " RBX: ", reg.REG_RBX);
+  printRegister(cpu, " RCX: ", reg.REG_RCX);
+  printRegister(cpu, "\nRDX: ", reg.REG_RDX);
+  printRegister(cpu, " RSI: ", reg.REG_RSI);
+  printRegister(cpu, " RDI: ", reg.REG_RDI);
+  printShort(cpu, "\nCS: ", reg.REG_CS_SELECTOR);
+  printRegister(cpu, " BASE: ", reg.REG_CS_BASE);
+  printShort(cpu, " AR-BYTES: ", reg.REG_CS_ATTRIBUTES);
   print(" EFER.LMA ");
-  printDecimal(readRegister(cpu, REG_EFER) & EFER_LMA ? 1 : 0);
-  printRegister(cpu, "\nCR0: ", REG_CR0);
-  printRegister(cpu, " CR3: ", REG_CR3);
-  printRegister(cpu, " CR4: ", REG_CR4);
-  printRegister(cpu, "\nEFER: ", REG_EFER);
+  printDecimal(readRegister(cpu, reg.REG_EFER) & EFER_LMA ? 1 : 0);
+  printRegister(cpu, "\nCR0: ", reg.REG_CR0);
+  printRegister(cpu, " CR3: ", reg.REG_CR3);
+  printRegister(cpu, " CR4: ", reg.REG_CR4);
+  printRegister(cpu, "\nEFER: ", reg.REG_EFER);
   printLine("");
 }
 
 /** Prints the position of `cpu`. */
 export function reportPosition(cpu: u32): void {
-  printRegister(cpu, "RIP: ", REG_RIP);
+  printRegister(cpu, "RIP: ", reg.REG_RIP);
 }
 
 /**

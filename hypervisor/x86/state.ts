@@ -40,7 +40,7 @@ export class CpuState {
   mtrrDefType: u64;
   /** High half of the xAPIC's ICR. */
   icrHigh: u32;
-  /** Whether the CPU waits for a SIPI. */
+  /** Whether the CPU waits for a SIPI; a platform may have started it otherwise, so an exit disproves it. */
   waiting: bool;
   /** Warnings printed since the CPU changed hands. */
   warnings: u32;
