@@ -30,9 +30,10 @@ const VALUE_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Signatures by name, as wasm-dis prints them: `(param i32 i64) (result i32)`. */
-function declaredSignatures(): Map<string, string> {
-  const source = withoutComments(readText("hypervisor/platform.ts"));
-  const declarations = source.matchAll(/export declare function (\w+)\(([^)]*)\)\s*:\s*(\w+);/g);
+export function declaredSignatures(platform: string): Map<string, string> {
+  const declarations = withoutComments(platform).matchAll(
+    /export declare function (\w+)\(([^)]*)\)\s*:\s*(\w+);/g,
+  );
   return new Map(
     [...declarations].map(([, name, parameters, result]) => {
       const types = [...(parameters as string).matchAll(/:\s*(\w+)/g)].map(
@@ -47,8 +48,13 @@ function declaredSignatures(): Map<string, string> {
   );
 }
 
-function importFaults(text: string): string[] {
-  const declared = declaredSignatures();
+/** How a module's text, as wasm-dis prints it, differs from what `platform` declares and from the dialect. */
+export function moduleFaults(text: string, platform: string): string[] {
+  const dialect = FORBIDDEN.filter(([pattern]) => pattern.test(text)).map(([, what]) => what);
+  return [...importFaults(text, declaredSignatures(platform)), ...dialect];
+}
+
+function importFaults(text: string, declared: ReadonlyMap<string, string>): string[] {
   const faults: string[] = [];
   const seen = new Set<string>();
   for (const [, module, name, kind] of text.matchAll(
@@ -88,9 +94,8 @@ export const waist: Check = {
     if (!existsSync(HYPERVISOR)) return { failures: ["dist/hypervisor.wasm is not built"] };
     const { status, output } = executeTool("binaryen/bin/wasm-dis", [HYPERVISOR]);
     if (status !== 0) return { failures: [output] };
-    const faults = FORBIDDEN.filter(([pattern]) => pattern.test(output)).map(([, what]) => what);
     return {
-      failures: [...importFaults(output), ...faults],
+      failures: moduleFaults(output, readText("hypervisor/platform.ts")),
       note: `${platformMembers().length} imports, ${output.match(/^ \(export /gm)?.length ?? 0} exports`,
     };
   },
