@@ -5,6 +5,7 @@ import { isUpToDate, shippedConfigs } from "../configs.ts";
 import { buildInmate } from "../inmates/build.ts";
 import { missingPackages } from "../inmates/toolchain.ts";
 import { demoJobs, type Job } from "../inmates.ts";
+import { generate } from "../instructions.ts";
 import { drawPicture, PICTURE, RECORDING } from "../picture.ts";
 import { ROOT } from "../root.ts";
 import type { Check } from "./check.ts";
@@ -41,6 +42,13 @@ export const inmates: Check = {
       note: `${jobs.length} images`,
     };
   },
+};
+
+export const instructions: Check = {
+  name: "the instruction table and its page are up to date",
+  run: () => ({
+    failures: generate(true).map((path) => `${path} is stale: node dist/tools/instructions.js`),
+  }),
 };
 
 export const picture: Check = {
