@@ -146,16 +146,18 @@ function takeFromRoot(region: usize): void {
   changeRoot(start, ((physOf(region) + sizeOf(region) + PAGE_MASK) & ~PAGE_MASK) - start, false);
 }
 
-/** Gives the pages of `region` to the root cell, except those of which another listed cell has a part. */
+/** Gives a page to the root cell unless another listed cell has a part of it. */
+function givePage(page: u64): void {
+  if (!isTakenFromRoot(page, PAGE_SIZE)) changeRoot(page, PAGE_SIZE, true);
+}
+
+/** Gives the pages of `region` to the root cell; only the first and the last one can have other owners too. */
 function giveToRoot(region: usize): void {
-  if (isMapped(region)) {
-    changeRoot(physOf(region), sizeOf(region), true);
-    return;
-  }
-  const end = physOf(region) + sizeOf(region);
-  for (let page = physOf(region) & ~PAGE_MASK; page < end; page += PAGE_SIZE) {
-    if (!isTakenFromRoot(page, PAGE_SIZE)) changeRoot(page, PAGE_SIZE, true);
-  }
+  const first = physOf(region) & ~PAGE_MASK;
+  const last = (physOf(region) + sizeOf(region) - 1) & ~PAGE_MASK;
+  givePage(first);
+  if (last > first) givePage(last);
+  if (last > first + PAGE_SIZE) changeRoot(first + PAGE_SIZE, last - first - PAGE_SIZE, true);
 }
 
 // What happens to a cell's memory in its life. All need a commit.

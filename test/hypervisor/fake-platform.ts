@@ -22,6 +22,9 @@ const PAGE_BITS = 12n;
 /** Virtual nanoseconds that pass in one `relax`. */
 export const RELAX_TIME = 10_000n;
 
+/** More than this in one range cannot be reserved. */
+const RESERVE_MAX = 1n << 25n;
+
 /** One 4 KiB page of a cell's map. */
 export interface Mapping {
   readonly phys: bigint;
@@ -94,7 +97,7 @@ export class FakePlatform {
   readonly devices = new Map<number, number>();
   readonly ports = new Map<number, Set<number>>();
   readonly msrs = new Map<string, number>();
-  /** Orders since the last `takeRecord`, one text each, without reads and output. */
+  /** Orders since the last `takeRecord`, one text each: all that can change the platform. */
   readonly record: string[] = [];
   /** What came out of the debug console. */
   console = "";
@@ -289,7 +292,7 @@ export class FakePlatform {
       const range = ranges + i * RANGE_SIZE;
       const virt = view.getBigUint64(range + RANGE_VIRT, true);
       const size = view.getBigUint64(range + RANGE_LENGTH, true);
-      if (size > 1n << 30n) return -ENOMEM;
+      if (size > RESERVE_MAX) return -ENOMEM;
       this.eachPage(virt, size, (page) => pages.add(page));
     }
     if (pages.size > this.reservable) return -ENOMEM;
@@ -352,6 +355,7 @@ export class FakePlatform {
         this.readGuest(cell, address, destination, size),
       readComm: (cell: number, offset: number) => this.commOf(cell)[offset / 4],
       writeComm: (cell: number, offset: number, value: number) => {
+        this.note("writeComm", cell, offset, value >>> 0);
         this.commOf(cell)[offset / 4] = value;
       },
     };
@@ -405,10 +409,14 @@ export class FakePlatform {
         this.note("revokePorts", cell, base, count);
         for (let port = base; port < base + count; port++) portsOf(cell).delete(port);
       },
-      grantMsrs: (cell: number, first: number, count: number, access: number) =>
-        changeMsrs(cell, first >>> 0, count, (old) => old | access),
-      revokeMsrs: (cell: number, first: number, count: number, access: number) =>
-        changeMsrs(cell, first >>> 0, count, (old) => old & ~access),
+      grantMsrs: (cell: number, first: number, count: number, access: number) => {
+        this.note("grantMsrs", cell, first >>> 0, count, access);
+        changeMsrs(cell, first >>> 0, count, (old) => old | access);
+      },
+      revokeMsrs: (cell: number, first: number, count: number, access: number) => {
+        this.note("revokeMsrs", cell, first >>> 0, count, access);
+        changeMsrs(cell, first >>> 0, count, (old) => old & ~access);
+      },
       attachDevice: (cell: number, iommu: number, bdf: number) => {
         this.note("attachDevice", cell, iommu, bdf);
         this.devices.set(bdf, cell);
