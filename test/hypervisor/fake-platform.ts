@@ -96,7 +96,8 @@ export class FakePlatform {
   /** Cell of each attached device, by bdf. */
   readonly devices = new Map<number, number>();
   readonly ports = new Map<number, Set<number>>();
-  readonly msrs = new Map<string, number>();
+  /** Grants and revocations of MSRs in the life of each cell. */
+  readonly msrs = new Map<number, string[]>();
   /** Orders since the last `takeRecord`, one text each: all that can change the platform. */
   readonly record: string[] = [];
   /** What came out of the debug console. */
@@ -196,16 +197,26 @@ export class FakePlatform {
   // Guest memory.
 
   writeRam(address: bigint, bytes: Uint8Array): void {
-    bytes.forEach((byte, i) => {
-      this.page(address + BigInt(i))[Number((address + BigInt(i)) & 4095n)] = byte;
-    });
+    for (let done = 0; done < bytes.length; ) {
+      const at = address + BigInt(done);
+      const offset = Number(at & 4095n);
+      const part = bytes.subarray(done, done + PAGE - offset);
+      this.page(at).set(part, offset);
+      done += part.length;
+    }
   }
 
   readRam(address: bigint, size: number): Uint8Array {
-    return Uint8Array.from({ length: size }, (_, i) => {
-      const at = address + BigInt(i);
-      return this.ram.get(at >> PAGE_BITS)?.[Number(at & 4095n)] ?? 0;
-    });
+    const bytes = new Uint8Array(size);
+    for (let done = 0; done < size; ) {
+      const at = address + BigInt(done);
+      const offset = Number(at & 4095n);
+      const length = Math.min(size - done, PAGE - offset);
+      const page = this.ram.get(at >> PAGE_BITS);
+      if (page) bytes.set(page.subarray(offset, offset + length), done);
+      done += length;
+    }
+    return bytes;
   }
 
   private page(address: bigint): Uint8Array {
@@ -213,6 +224,17 @@ export class FakePlatform {
     const page = this.ram.get(number) ?? new Uint8Array(PAGE);
     this.ram.set(number, page);
     return page;
+  }
+
+  /** MSR_ACCESS_* that a cell has to an MSR. */
+  msrAccess(cell: number, msr: number): number {
+    let result = 0;
+    for (const change of this.msrs.get(cell) ?? []) {
+      const [verb, first, count, access] = change.split(" ");
+      if (msr < Number(first) || msr >= Number(first) + Number(count)) continue;
+      result = verb === "grant" ? result | Number(access) : result & ~Number(access);
+    }
+    return result;
   }
 
   /** All of a cell's map as text: one line per page. */
@@ -316,6 +338,8 @@ export class FakePlatform {
         this.reservable += this.space(cell).reserved.size;
         this.spaces.delete(cell);
         this.comm.delete(cell);
+        this.ports.delete(cell);
+        this.msrs.delete(cell);
       },
       map: (cell: number, virt: bigint, phys: bigint, size: bigint, flags: number) => {
         this.note("map", cell, virt, phys, size, flags);
@@ -370,13 +394,14 @@ export class FakePlatform {
 
   private readGuest(cell: number, address: bigint, destination: number, size: number): number {
     const bytes = new Uint8Array(this.memory.buffer, destination, size);
-    for (let i = 0; i < size; i++) {
-      const at = address + BigInt(i);
+    for (let done = 0; done < size; ) {
+      const at = address + BigInt(done);
+      const offset = Number(at & 4095n);
+      const length = Math.min(size - done, PAGE - offset);
       const mapping = this.space(cell).pages.get(at >> PAGE_BITS);
-      if (!mapping || !(mapping.flags & MAP_READ)) return -EFAULT;
-      const phys = mapping.phys + (at & 4095n);
-      if (phys >= this.ramEnd) return -EFAULT;
-      bytes[i] = this.ram.get(phys >> PAGE_BITS)?.[Number(phys & 4095n)] ?? 0;
+      if (!mapping || !(mapping.flags & MAP_READ) || mapping.phys >= this.ramEnd) return -EFAULT;
+      bytes.set(this.readRam(mapping.phys + BigInt(offset), length), done);
+      done += length;
     }
     return 0;
   }
@@ -387,18 +412,9 @@ export class FakePlatform {
       this.ports.set(cell, ports);
       return ports;
     };
-    const changeMsrs = (
-      cell: number,
-      first: number,
-      count: number,
-      change: (old: number) => number,
-    ) => {
-      for (let msr = first; msr < first + count; msr++) {
-        const key = `${cell}:${msr}`;
-        const access = change(this.msrs.get(key) ?? 0);
-        if (access) this.msrs.set(key, access);
-        else this.msrs.delete(key);
-      }
+    const changeMsrs = (cell: number, ...change: (number | string)[]) => {
+      this.note("changeMsrs", cell);
+      this.msrs.set(cell, [...(this.msrs.get(cell) ?? []), change.join(" ")]);
     };
     return {
       grantPorts: (cell: number, base: number, count: number) => {
@@ -409,14 +425,10 @@ export class FakePlatform {
         this.note("revokePorts", cell, base, count);
         for (let port = base; port < base + count; port++) portsOf(cell).delete(port);
       },
-      grantMsrs: (cell: number, first: number, count: number, access: number) => {
-        this.note("grantMsrs", cell, first >>> 0, count, access);
-        changeMsrs(cell, first >>> 0, count, (old) => old | access);
-      },
-      revokeMsrs: (cell: number, first: number, count: number, access: number) => {
-        this.note("revokeMsrs", cell, first >>> 0, count, access);
-        changeMsrs(cell, first >>> 0, count, (old) => old & ~access);
-      },
+      grantMsrs: (cell: number, first: number, count: number, access: number) =>
+        changeMsrs(cell, "grant", first >>> 0, count, access),
+      revokeMsrs: (cell: number, first: number, count: number, access: number) =>
+        changeMsrs(cell, "revoke", first >>> 0, count, access),
       attachDevice: (cell: number, iommu: number, bdf: number) => {
         this.note("attachDevice", cell, iommu, bdf);
         this.devices.set(bdf, cell);

@@ -7,8 +7,8 @@ import * as cfg from "../configurations.ts";
 import { FakePlatform } from "../fake-platform.ts";
 import { Watch } from "../unchanged.ts";
 
-const CELL_MUTATIONS = 2_000;
-const SYSTEM_MUTATIONS = 300;
+const CELL_MUTATIONS = 10_000;
+const SYSTEM_MUTATIONS = 2_000;
 const ERRNO_MAX = 38;
 
 /** Numbers at which sums and comparisons go wrong. */
