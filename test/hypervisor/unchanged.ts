@@ -51,15 +51,17 @@ export class Watch {
   }
 
   /**
-   * The same, quickly, for many calls: the platform cannot have changed if it was given no orders but to reserve and,
-   * of the same cell, to release.
+   * The same, quickly, for many calls: the platform cannot have changed if it was given no orders but to reserve, which
+   * keeps nothing when it refuses.
    */
   runQuickly(action: () => number): number {
     const memory = this.#quiet();
     this.#platform.takeRecord();
+    const { commWrites } = this.#platform;
     const result = action();
     if (result < 0) {
       expect(memory.equals(this.#quiet()), "the core's memory has changed").toBe(true);
+      expect(this.#platform.commWrites).toBe(commWrites);
       const orders = this.#platform.takeRecord();
       expect(orders.filter((order) => !order.startsWith("reserve"))).toEqual([]);
     }

@@ -31,7 +31,7 @@ function startCell(): Guest {
 }
 
 describe("grants", () => {
-  const access = (number: number) => guest.platform.msrs.get(`0:${number}`) ?? 0;
+  const access = (number: number) => guest.platform.msrAccess(0, number);
 
   test.each([
     ["TSC", 0x10, 3],
