@@ -43,12 +43,35 @@ export function busAccess(
   size: number,
   value: bigint,
 ): bigint {
-  const before = [processor.wide(S.S_BUS_ADDRESS), processor.wide(S.S_BUS_VALUE)] as const;
-  processor.setNumber(S.S_BUS_ADDRESS, address);
+  return keepingBusState(processor, () => {
+    processor.setNumber(S.S_BUS_ADDRESS, address);
+    processor.setWide(S.S_BUS_VALUE, value);
+    bus.call(processor.index, kind, size);
+    return BigInt.asUintN(size * BYTE, processor.wide(S.S_BUS_VALUE));
+  });
+}
+
+function keepingBusState<T>(processor: Processor, action: () => T): T {
+  const address = processor.wide(S.S_BUS_ADDRESS);
+  const value = processor.wide(S.S_BUS_VALUE);
+  const result = action();
+  processor.setWide(S.S_BUS_ADDRESS, address);
   processor.setWide(S.S_BUS_VALUE, value);
-  bus.call(processor.index, kind, size);
-  const result = processor.wide(S.S_BUS_VALUE);
-  processor.setWide(S.S_BUS_ADDRESS, before[0]);
-  processor.setWide(S.S_BUS_VALUE, before[1]);
-  return BigInt.asUintN(size * BYTE, result);
+  return result;
+}
+
+/** Reads an MSR of `processor` as its own RDMSR would; undefined: #GP. */
+export function readCpuMsr(processor: Processor, msr: number): bigint | undefined {
+  return keepingBusState(processor, () => {
+    const result = processor.exports.readMsr(processor.index, msr);
+    return result === S.BUS_HANDLED ? processor.wide(S.S_BUS_VALUE) : undefined;
+  });
+}
+
+/** Writes an MSR of `processor` as its own WRMSR would; false: #GP. */
+export function writeCpuMsr(processor: Processor, msr: number, value: bigint): boolean {
+  return keepingBusState(processor, () => {
+    processor.setWide(S.S_BUS_VALUE, value);
+    return processor.exports.writeMsr(processor.index, msr) === S.BUS_HANDLED;
+  });
 }

@@ -99,12 +99,13 @@ export class Executor {
 
   /** Runs all CPUs that are behind the present slice's end to it; the slice may change under a nested `relax`. */
   #slice(): void {
-    for (;;) {
-      const next = this.#parts.processors.find(
-        ({ index, time }) => !this.#busy[index] && time < this.#end,
-      );
-      if (!next) break;
-      this.#execute(next);
+    for (let isBehind = true; isBehind; ) {
+      isBehind = false;
+      for (const processor of this.#parts.processors) {
+        if (this.#busy[processor.index] || processor.time >= this.#end) continue;
+        this.#execute(processor);
+        isBehind = true;
+      }
     }
     this.#cross(this.#end);
   }

@@ -1,5 +1,6 @@
 // A stand-in for cpu.wasm in tests: every CPU follows a script instead of machine code. One `yield` is one instruction and
 // one tick; interrupts are taken between them. It keeps to the contract of machine/cpu/interface.ts as far as the rest of the machine sees it.
+import { MSR_PAT } from "../abi/x86/msr.ts";
 import { FLAG_IF } from "../abi/x86/registers.ts";
 import * as S from "./cpu/interface.ts";
 import type { BusCall, CpuExports, CpuFactory } from "./processors.ts";
@@ -37,6 +38,7 @@ const STATE_SIZE = 0x1000;
 const HEAP_BASE = 0x2000;
 const RESET_FLAGS = 2n;
 const ALL_ONES = 0xffffffff;
+const MSR_BYTES = 8;
 
 class ScriptedCpu implements ScriptCpu {
   readonly index: number;
@@ -127,6 +129,18 @@ class ScriptedCpu implements ScriptCpu {
     return this.#bus(this.index, kind, size);
   }
 
+  /** Reads or writes an MSR from outside: PAT is the CPU's own, all others are the bus's. */
+  msr(kind: number, msr: number): number {
+    if (msr !== MSR_PAT) {
+      this.#view.setBigUint64(S.S_BUS_ADDRESS, BigInt(msr), true);
+      return this.#bus(this.index, kind, MSR_BYTES);
+    }
+    const [from, to] =
+      kind === S.BUS_MSR_READ ? [S.S_PAT, S.S_BUS_VALUE] : [S.S_BUS_VALUE, S.S_PAT];
+    this.#view.setBigUint64(to, this.#view.getBigUint64(from, true), true);
+    return S.BUS_HANDLED;
+  }
+
   #load(kind: number, address: number, size: number): number {
     this.#call(kind, address, size, 0n);
     return this.#view.getUint32(S.S_BUS_VALUE, true);
@@ -195,7 +209,9 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
         translateGuest: () => -1n,
         translateLinear: () => -1n,
         setFeatures() {},
-        cpuid: () => 0,
+        cpuidPart: () => 0,
+        readMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_READ, msr),
+        writeMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_WRITE, msr),
         poolUsed: () => 0,
       },
     };

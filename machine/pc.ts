@@ -1,9 +1,15 @@
 // The emulated PC: wires CPUs, local APICs, devices and time together, and is what platforms/emulated and tests use.
 // Start reading here; board.ts has the addresses, executor.ts the course of time.
 import { ICR_MODE_INIT, ICR_MODE_SIPI } from "../abi/x86/apic.ts";
-import { busAccess, isRam, readLittleEndian, writeLittleEndian } from "./access.ts";
+import {
+  busAccess,
+  isRam,
+  readCpuMsr,
+  readLittleEndian,
+  writeCpuMsr,
+  writeLittleEndian,
+} from "./access.ts";
 import * as S from "./cpu/interface.ts";
-import { isLapicMsr, readMsr, writeMsr } from "./devices/lapic/access.ts";
 import { Lapic } from "./devices/lapic/lapic.ts";
 import type { PciBus } from "./devices/pci/pci.ts";
 import type { Uart } from "./devices/uart/uart.ts";
@@ -13,7 +19,6 @@ import { Executor } from "./executor.ts";
 import { describeExit } from "./exits.ts";
 import { Interconnect } from "./interconnect.ts";
 import { localApicPins } from "./local-apic.ts";
-import { readHeldMsr, writeHeldMsr } from "./msrs.ts";
 import { type PcOptions, type Settled, settle } from "./options.ts";
 import type { Processor } from "./processor.ts";
 import { createProcessors, type Processors } from "./processors.ts";
@@ -237,19 +242,17 @@ export class Pc {
 
   /** Reads an MSR of `cpu`; undefined: there is none (#GP). */
   readMsr(cpu: number, msr: number): bigint | undefined {
-    if (isLapicMsr(msr)) return readMsr(this.lapics[cpu]!, msr);
-    return readHeldMsr(this.processors[cpu]!, msr);
+    return readCpuMsr(this.processors[cpu]!, msr);
   }
 
   /** Writes an MSR of `cpu`; false: there is none, or the value is bad (#GP). */
   writeMsr(cpu: number, msr: number, value: bigint): boolean {
-    if (isLapicMsr(msr)) return writeMsr(this.lapics[cpu]!, msr, value);
-    return writeHeldMsr(this.processors[cpu]!, msr, value);
+    return writeCpuMsr(this.processors[cpu]!, msr, value);
   }
 
   /** What CPUID says on a CPU without a hypervisor; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
   cpuid(cpu: number, leaf: number, subleaf: number, part: number): number {
-    return this.exports.cpuid(cpu, leaf, subleaf, part) >>> 0;
+    return this.exports.cpuidPart(cpu, leaf, subleaf, part) >>> 0;
   }
 
   /** PCI configuration space. */

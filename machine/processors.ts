@@ -32,7 +32,9 @@ export interface CpuExports {
   translateLinear(cpu: number, address: bigint): bigint;
   poolUsed(): number;
   setFeatures(features: number): void;
-  cpuid(cpu: number, leaf: number, subleaf: number, part: number): number;
+  readMsr(cpu: number, msr: number): number;
+  writeMsr(cpu: number, msr: number): number;
+  cpuidPart(cpu: number, leaf: number, subleaf: number, part: number): number;
 }
 
 /** The device side of cpu.wasm: BUS_* kind, size in bytes; address and value are in the CPU's state. */

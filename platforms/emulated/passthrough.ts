@@ -34,7 +34,7 @@ export function passthroughMembers(context: Context) {
       pc.pci.write(bdf, register, size, value >>> 0),
     readMsr: (cpu: number, msr: number) => pc.readMsr(cpu, msr >>> 0) ?? 0n,
     cpuid: (cpu: number, leaf: number, subleaf: number, part: number) =>
-      pc.exports.cpuid(cpu, leaf, subleaf, part),
+      pc.cpuid(cpu, leaf, subleaf, part) | 0,
 
     /** Bytes go to the wire of the UART at the console's port, past its registers: a cell that uses it sees no change. */
     putConsole(console: number, byte: number): void {

@@ -246,6 +246,7 @@ export class Lapic extends Device<LapicState> {
 
   /** Level of LINT0 (the external interrupt controller's INTR). */
   setExternal(level: boolean): void {
+    if (this.state.external === level) return;
     this.state.external = level;
     this.update();
   }

@@ -65,6 +65,7 @@ function rank(chip: Chip, bits: number): number {
 
 /** The input to be delivered, or -1. */
 function deliverable(chip: Chip): number {
+  if ((chip.irr & ~chip.imr) === 0) return -1;
   const masked = chip.specialMask ? chip.imr : 0;
   const request = rank(chip, chip.irr & ~chip.imr);
   const service = rank(chip, chip.isr & ~masked);

@@ -52,6 +52,8 @@ export class Uart extends Device<State> implements Registers {
   readonly #alarm: Alarm;
   readonly #interrupt: Line;
   readonly #sink: SerialSink;
+  /** Level of the interrupt line; derived from the state. */
+  #level = false;
 
   constructor(alarms: Alarms, interrupt: Line, sink: SerialSink) {
     super("uart-16550a", 1, powerOn());
@@ -93,6 +95,7 @@ export class Uart extends Device<State> implements Registers {
   }
 
   protected override restored(): void {
+    this.#level = this.#output;
     this.#setAlarm();
   }
 
@@ -301,10 +304,16 @@ export class Uart extends Device<State> implements Registers {
   #settle(): void {
     this.#update();
     this.#setAlarm();
-    const { mcr } = this.state;
-    // On a PC the interrupt line goes through the OUT2 pin, which is inactive in loop-back.
-    const connected = (mcr & (R.MCR_OUT2 | R.MCR_LOOP)) === R.MCR_OUT2;
-    this.#interrupt(connected && this.#pending !== R.IIR_NONE);
+    const level = this.#output;
+    if (level === this.#level) return;
+    this.#level = level;
+    this.#interrupt(level);
+  }
+
+  /** On a PC the interrupt line goes through the OUT2 pin, which is inactive in loop-back. */
+  get #output(): boolean {
+    const connected = (this.state.mcr & (R.MCR_OUT2 | R.MCR_LOOP)) === R.MCR_OUT2;
+    return connected && this.#pending !== R.IIR_NONE;
   }
 
   #setAlarm(): void {
