@@ -60,11 +60,14 @@ export class Executor {
   relax(cpu: number): void {
     const { current } = this;
     const wasBusy = this.#busy[cpu]!;
+    const wasRunning = this.#running;
     this.#busy[cpu] = true;
+    this.#running = true;
     try {
       this.#slice();
     } finally {
       this.#busy[cpu] = wasBusy;
+      this.#running = wasRunning;
       this.current = current;
     }
   }

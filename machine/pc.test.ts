@@ -183,6 +183,17 @@ test("an exit that nobody handles stops the machine and names CPU and RIP", () =
   );
 });
 
+test("run is refused inside an exit handler", () => {
+  const pc = machine([
+    function* (cpu) {
+      cpu.exit(EXIT_HYPERCALL);
+      yield;
+    },
+  ]);
+  pc.onExit(() => pc.run(5 * SLICE));
+  expect(() => pc.run(SLICE)).toThrow("run was called from inside run");
+});
+
 test("a stopped CPU gets no time until it is resumed", () => {
   let steps = 0;
   const pc = machine([
