@@ -25,6 +25,9 @@ const MACHINES = {
   32: { clang: ["--target=i686-unknown-none-elf"], lld: ["-m", "elf_i386"] },
 } as const;
 
+/** Instructions on floating-point numbers, in a disassembly. */
+const FLOATING_POINT = /\| +f(32|64)\./;
+
 /** What to build. Paths are absolute. */
 export interface Request {
   /** The clone's directory. */
@@ -46,7 +49,7 @@ function compileModule(
     [
       ...[asc, ENTRY, relative(root, source), "--runtime", "stub", "--use", `abort=${ABORT}`],
       ...["--importMemory", "--noExportMemory", "--zeroFilledMemory", "--memoryBase", base],
-      ...["-Osize", "--converge", "-o", out],
+      ...["-O1", "-o", out],
     ],
     root,
   );
@@ -62,6 +65,9 @@ function checkModule(
     run("wasm-objdump", ["-j", section, "-x", "inmate.wasm"], directory);
   if (!dump("Export").includes('-> "main"')) {
     throw new InmateError(`${relative(root, source)} does not export a function "main".`);
+  }
+  if (FLOATING_POINT.test(run("wasm-objdump", ["-d", "inmate.wasm"], directory))) {
+    throw new InmateError(`${relative(root, source)} uses floating point; inmates have none.`);
   }
   const pages = Number(/memory.*initial=(\d+)/.exec(dump("Import"))?.[1] ?? 0);
   if (pages <= constants.get("HEAP_END_PAGES")!) return;

@@ -17,6 +17,8 @@ const PROGRAMS: readonly (readonly [program: string, packageName: string])[] = [
   ["clang-14", "clang"],
   ["ld.lld-14", "lld"],
 ];
+/** Bytes that a program may print: the disassembly of the biggest module. */
+const MAX_OUTPUT = 64 << 20;
 const RESOURCES_32 = "libclang-rt-14-dev";
 const BUILTINS_32 = "lib/linux/libclang_rt.builtins-i386.a";
 
@@ -53,7 +55,8 @@ export function missingPackages(bits: readonly Bits[]): string[] {
 
 /** Runs a program and returns what it printed; its complaint becomes the error's message. */
 export function run(program: string, args: readonly string[], cwd?: string): string {
-  const options = { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } } as const;
+  const env = { ...process.env, LC_ALL: "C" };
+  const options = { encoding: "utf8", env, maxBuffer: MAX_OUTPUT } as const;
   const result = spawnSync(program, args, cwd === undefined ? options : { ...options, cwd });
   if (result.error) throw new InmateError(`${program}: ${result.error.message}`);
   if (result.status !== 0) {
