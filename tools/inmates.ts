@@ -4,11 +4,12 @@
 //   npm run inmates -- apic-demo                    one of them
 //   npm run inmates -- path/to/my.ts [-o my.bin] [--32]
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildInmate } from "./inmates/build.ts";
 import { type Bits, InmateError, missingPackages } from "./inmates/toolchain.ts";
+import { ROOT } from "./root.ts";
 
 /** Where the demos are, below the clone's root. */
 const DEMOS = "inmates/demos/x86";
@@ -20,13 +21,6 @@ export interface Job {
   readonly source: string;
   readonly output: string;
   readonly bits: Bits;
-}
-
-/** The clone's directory, seen from the sources or from dist/. */
-export function findRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, "package-lock.json"))) directory = dirname(directory);
-  return directory;
 }
 
 /** All demos of the clone, by name. */
@@ -47,13 +41,13 @@ export function demoJobs(root: string): Map<string, Job> {
   );
 }
 
-function jobsOf(args: readonly string[], root: string, cwd: string): Job[] {
+function jobsOf(args: readonly string[], cwd: string): Job[] {
   const { values, positionals } = parseArgs({
     args: [...args],
     options: { output: { type: "string", short: "o" }, 32: { type: "boolean" } },
     allowPositionals: true,
   });
-  const demos = demoJobs(root);
+  const demos = demoJobs(ROOT);
   if (positionals.length === 0) return [...demos.values()];
   if (positionals.length > 1 && values.output !== undefined) {
     throw new InmateError("-o needs exactly one inmate.");
@@ -69,16 +63,15 @@ function jobsOf(args: readonly string[], root: string, cwd: string): Job[] {
 }
 
 function main(): void {
-  const root = findRoot();
   // npm runs scripts in the clone's root and tells where it was called.
   const cwd = process.env.INIT_CWD ?? process.cwd();
-  const jobs = jobsOf(process.argv.slice(2), root, cwd);
+  const jobs = jobsOf(process.argv.slice(2), cwd);
   const missing = missingPackages(jobs.map(({ bits }) => bits));
   if (missing.length > 0) {
     throw new InmateError(`To build inmates, install: sudo apt-get install ${missing.join(" ")}`);
   }
   for (const { source, output, bits } of jobs) {
-    writeFileSync(output, buildInmate({ root, source, bits }));
+    writeFileSync(output, buildInmate({ root: ROOT, source, bits }));
     console.log(`${relative(cwd, output)} (${bits}-bit)`);
   }
 }

@@ -142,7 +142,7 @@ function live(): bool {
 }
 
 export function main(): void {
-  let isEnding = false;
+  let isEnding: bool = false;
   const delay = parameterInt("delay", 0);
   for (let passed: i64 = 0; passed < delay && !isEnding; passed += POLL_MS) isEnding = live();
   if (!isEnding) announce(breakRule() ? "still here" : "no rule to break: say violation=...");
