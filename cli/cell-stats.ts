@@ -30,7 +30,8 @@ export async function cellStats(
   if (!Number.isSafeInteger(count) || count < 1) throw new UsageError("--count must be 1 or more");
   await withMachine(io, options, async (session) => {
     if (options.json) io.out(json(asObject(await look(session, target))));
-    else if (io.terminal && options.count === undefined) await live(io.terminal, session, target);
+    else if (io.terminal && options.count === undefined)
+      await live(io, io.terminal, session, target);
     else await print(io, session, target, count);
   });
 }
@@ -58,13 +59,19 @@ async function print(io: Io, session: RemoteSession, cell: CellRef, count: numbe
 }
 
 /** Until Q or Ctrl-C; the terminal is restored before an error is reported. */
-async function live(terminal: Terminal, session: RemoteSession, cell: CellRef): Promise<void> {
+async function live(
+  io: Io,
+  terminal: Terminal,
+  session: RemoteSession,
+  cell: CellRef,
+): Promise<void> {
   let view: StatsView = {
     sample: await look(session, cell),
     previous: undefined,
     cpu: undefined,
   };
   const quit = new AbortController();
+  void io.interrupted().then(() => quit.abort());
   const screen = new StatsTerminal(terminal, (key) => {
     if (key === "q") quit.abort();
     else if (key === "c") view = { ...view, cpu: nextCpu(view) };
