@@ -296,7 +296,8 @@ function isConsoleReadable(config: Uint8Array): boolean {
 
 /** A copy in which frequencies that the file leaves open are the machine's. */
 function withFrequencies(config: Uint8Array): Uint8Array {
-  const copy = config.slice();
+  // Not slice(): that of a Buffer shares its memory.
+  const copy = Uint8Array.from(config);
   const view = new DataView(copy.buffer);
   for (const field of [SYS_X86_TSC_KHZ, SYS_X86_APIC_KHZ]) {
     if (view.getUint32(field, true) === 0) view.setUint32(field, MACHINE_KHZ, true);
@@ -306,7 +307,8 @@ function withFrequencies(config: Uint8Array): Uint8Array {
 
 /** A copy with the cell's id; an active virtual console is a permitted one. */
 function prepared(config: Uint8Array, id: number): Uint8Array {
-  const copy = config.slice();
+  // Not slice(): that of a Buffer shares its memory.
+  const copy = Uint8Array.from(config);
   const view = new DataView(copy.buffer);
   view.setUint32(CELL_ID, id, true);
   const flags = view.getUint32(CELL_FLAGS, true);

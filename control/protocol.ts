@@ -72,7 +72,7 @@ export class Fields {
   bytes(name: string): Uint8Array {
     const value = this.#get(name);
     if (typeof value === "string" && value.length <= MESSAGE_MAX && BASE64.test(value)) {
-      return Buffer.from(value, "base64");
+      return Uint8Array.from(Buffer.from(value, "base64"));
     }
     throw refusal(name, "bytes in base64");
   }
