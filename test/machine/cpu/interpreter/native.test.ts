@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import * as S from "../../../../machine/cpu/interface.ts";
+import { Guest } from "./guest.ts";
+import { BASE, CODE, DATA, DATA_SIZE, DATA_START, Native, type Registers } from "./native.ts";
+import { ALL_FLAGS, makeSnippet, Random } from "./snippets.ts";
+
+/** Snippets in a run; many more with SNIPPETS in the environment. */
+const SNIPPETS = Number(process.env.SNIPPETS ?? 20_000);
+const SEED = Number(process.env.SEED ?? 20_261);
+const PHYSICAL = 0x200000;
+const HLT = 0xf4;
+const RSP = 4;
+const RBP = 5;
+const R14 = 14;
+const R15 = 15;
+
+function randomRegisters(random: Random): Registers {
+  const gpr = BigUint64Array.from({ length: 16 }, () => random.wide());
+  gpr[RSP] = BigInt(DATA + 0x600);
+  gpr[RBP] = BigInt(DATA);
+  gpr[R14] = BigInt(DATA + 0x100);
+  gpr[R15] = BigInt(random.below(64));
+  return { gpr, flags: BigInt((random.next() & ALL_FLAGS) | 0x202) };
+}
+
+/** The same snippet on the emulated CPU, in 64-bit mode; the flags come without IF. */
+function emulate(guest: Guest, snippet: number[], before: Registers, data: Uint8Array): Registers {
+  guest.write(PHYSICAL + CODE - BASE, [...snippet, HLT]);
+  guest.write(PHYSICAL + DATA_START - BASE, data);
+  before.gpr.forEach((value, register) => guest.setGpr(register, value));
+  guest.set(S.S_FLAGS, before.flags);
+  const exit = guest.run(BigInt(CODE));
+  expect(exit, "exit").toBe(S.EXIT_HALTED);
+  expect(guest.get(S.S_RIP), "rip").toBe(BigInt(CODE + snippet.length + 1));
+  data.set(guest.read(PHYSICAL + DATA_START - BASE, DATA_SIZE));
+  const gpr = BigUint64Array.from({ length: 16 }, (_, register) => guest.gpr(register));
+  return { gpr, flags: guest.get(S.S_FLAGS) };
+}
+
+const isHere = process.platform === "linux" && process.arch === "x64";
+
+describe("random snippets on the emulated and on the real processor", () => {
+  it.skipIf(!isHere)("leave the same registers, flags and memory (Linux on x86-64 only)", () => {
+    const random = new Random(SEED);
+    const native = new Native();
+    const guest = new Guest().long(BASE);
+    // What a snippet leaves in memory is what the next one finds.
+    const data = Uint8Array.from({ length: DATA_SIZE }, () => random.next());
+    for (let i = 0; i < SNIPPETS; i++) {
+      const { bytes, undefinedFlags } = makeSnippet(random);
+      const before = randomRegisters(random);
+      const ours = data.slice();
+      const wanted = native.run(bytes, before, data);
+      const got = emulate(guest, bytes, before, ours);
+      const mask = BigInt(ALL_FLAGS & ~undefinedFlags);
+      const show = (r: Registers) => [...r.gpr, r.flags & mask].map((word) => word.toString(16));
+      const name = `snippet ${i}: ${Buffer.from(bytes).toString("hex")}`;
+      if (`${show(got)}` !== `${show(wanted)}`)
+        expect({ [name]: show(got), before: show(before) }).toEqual({ [name]: show(wanted), before: show(before) });
+      if (Buffer.compare(ours, data) !== 0) expect({ [name]: ours }).toEqual({ [name]: data });
+    }
+    expect(SNIPPETS).toBeGreaterThan(0);
+  });
+});

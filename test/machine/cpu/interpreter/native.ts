@@ -1,0 +1,107 @@
+// Runs user-mode snippets on the real processor: an executable mapping at a fixed address, and a stub that loads all registers, runs
+// the snippet and saves them.
+import koffi from "koffi";
+
+/** Linear address of the mapping, on the processor and in the guest. */
+export const BASE = 0x10000000;
+/** Size of the mapping. */
+export const SIZE = 0x10000;
+/** Where snippets are put. */
+export const CODE = BASE + 0x1000;
+/** Middle of the data that snippets work on; DATA_SIZE bytes around it are compared. */
+export const DATA = BASE + 0x8800;
+/** Size of the data. */
+export const DATA_SIZE = 0x1000;
+/** First byte of the data. */
+export const DATA_START = BASE + 0x8000;
+/** Registers in encoding order and RFLAGS, before. */
+const BEFORE = BASE + 0xa000;
+/** The same, after. */
+const AFTER = BASE + 0xa100;
+/** The caller's stack pointer. */
+const HOST_RSP = BASE + 0xa200;
+/** The epilogue. */
+const EPILOGUE = BASE + 0x800;
+const REGISTERS = 16;
+const RSP = 4;
+const PROT_ALL = 7;
+const MAP_PRIVATE_ANONYMOUS_FIXED = 0x100022;
+
+/** Registers in encoding order, and RFLAGS. */
+export interface Registers {
+  gpr: BigUint64Array;
+  flags: bigint;
+}
+
+function absolute(address: number): number[] {
+  return [0, 8, 16, 24].map((shift) => (address >> shift) & 255);
+}
+
+/** MOV between a register and an absolute address; opcode 8B loads, 89 stores. */
+function move(opcode: number, register: number, address: number): number[] {
+  const rex = 0x48 | (register >= 8 ? 4 : 0);
+  return [rex, opcode, ((register & 7) << 3) | 4, 0x25, ...absolute(address)];
+}
+
+const SAVED = [[0x53], [0x55], [0x41, 0x54], [0x41, 0x55], [0x41, 0x56], [0x41, 0x57]];
+const RESTORED = [[0x41, 0x5f], [0x41, 0x5e], [0x41, 0x5d], [0x41, 0x5c], [0x5d], [0x5b]];
+
+/** JMP from the end of `at` + 5 to `to`. */
+export function jump(at: number, to: number): number[] {
+  return [0xe9, ...absolute(to - at - 5)];
+}
+
+function prologue(): number[] {
+  const others = [...Array(REGISTERS).keys()].filter((register) => register !== RSP);
+  const code = [
+    ...SAVED.flat(),
+    ...move(0x89, RSP, HOST_RSP),
+    ...[0xff, 0x34, 0x25, ...absolute(BEFORE + REGISTERS * 8), 0x9d],
+    ...others.flatMap((register) => move(0x8b, register, BEFORE + register * 8)),
+    ...move(0x8b, RSP, BEFORE + RSP * 8),
+  ];
+  return [...code, ...jump(BASE + code.length, CODE)];
+}
+
+function epilogue(): number[] {
+  return [
+    ...[...Array(REGISTERS).keys()].flatMap((register) => move(0x89, register, AFTER + register * 8)),
+    ...move(0x8b, RSP, HOST_RSP),
+    ...[0x9c, 0x8f, 0x04, 0x25, ...absolute(AFTER + REGISTERS * 8), 0xfc],
+    ...RESTORED.flat(),
+    0xc3,
+  ];
+}
+
+/** The real processor. */
+export class Native {
+  readonly #bytes: Uint8Array;
+  readonly #words: BigUint64Array;
+  readonly #call: () => void;
+
+  constructor() {
+    const libc = koffi.load("libc.so.6");
+    const map = libc.func("void *mmap(intptr_t, size_t, int, int, int, intptr_t)");
+    const at = map(BASE, SIZE, PROT_ALL, MAP_PRIVATE_ANONYMOUS_FIXED, -1, 0);
+    if (Number(koffi.address(at)) !== BASE) throw new Error("the mapping is not where it should be");
+    const buffer = koffi.view(at, SIZE);
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new BigUint64Array(buffer);
+    this.#bytes.set(prologue(), 0);
+    this.#bytes.set(epilogue(), EPILOGUE - BASE);
+    this.#call = koffi.decode(at, koffi.proto("void snippet()"));
+  }
+
+  /** Runs a snippet on `data` (replaced by the result). It must not fault. */
+  run(snippet: readonly number[], before: Registers, data: Uint8Array): Registers {
+    this.#bytes.set([...snippet, ...jump(CODE + snippet.length, EPILOGUE)], CODE - BASE);
+    this.#bytes.set(data, DATA_START - BASE);
+    const words = this.#words;
+    words.set(before.gpr, (BEFORE - BASE) / 8);
+    words[(BEFORE - BASE) / 8 + REGISTERS] = before.flags;
+    this.#call();
+    data.set(this.#bytes.subarray(DATA_START - BASE, DATA_START - BASE + DATA_SIZE));
+    const after = (AFTER - BASE) / 8;
+    return { gpr: words.slice(after, after + REGISTERS), flags: words[after + REGISTERS]! };
+  }
+}
