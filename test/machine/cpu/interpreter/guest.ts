@@ -6,7 +6,8 @@ import * as S from "../../../../machine/cpu/interface.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url)).replace(/dist[\\/]$/, "");
 const PAGE = 4096;
-const WASM_PAGE = 65536;
+/** 64 MiB: the module's data, a few CPUs, their pool and RAM. */
+const WASM_PAGES = 1024;
 const POOL_SIZE = 1 << 20;
 /** RAM of the test machine. */
 export const RAM_SIZE = 16 << 20;
@@ -50,14 +51,13 @@ export class Guest {
 
   constructor(cpus = 1) {
     compiled ??= new WebAssembly.Module(readFileSync(join(ROOT, "dist/cpu.wasm")));
-    const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
+    const memory = new WebAssembly.Memory({ initial: WASM_PAGES });
     const call = (cpu: number, kind: number, size: number) => this.#bus(cpu, kind, size);
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory }, bus: { call } });
     this.exports = exports as Guest["exports"];
     const states = align(Number(this.exports.heapBase!()));
     const pool = align(states + cpus * Number(this.exports.stateSize!()));
     this.ram = pool + POOL_SIZE;
-    memory.grow(Math.ceil((this.ram + RAM_SIZE) / WASM_PAGE) - 64);
     this.view = new DataView(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.exports.initialize!(cpus, pool, this.ram, this.ram, RAM_SIZE, 0);

@@ -27,7 +27,7 @@ function randomRegisters(random: Random): Registers {
 function emulate(guest: Guest, snippet: number[], before: Registers, data: Uint8Array): Registers {
   guest.write(PHYSICAL + CODE - BASE, [...snippet, HLT]);
   guest.write(PHYSICAL + DATA_START - BASE, data);
-  before.gpr.forEach((value, register) => guest.setGpr(register, value));
+  for (const [register, value] of before.gpr.entries()) guest.setGpr(register, value);
   guest.set(S.S_FLAGS, before.flags);
   const exit = guest.run(BigInt(CODE));
   expect(exit, "exit").toBe(S.EXIT_HALTED);
@@ -56,7 +56,10 @@ describe("random snippets on the emulated and on the real processor", () => {
       const show = (r: Registers) => [...r.gpr, r.flags & mask].map((word) => word.toString(16));
       const name = `snippet ${i}: ${Buffer.from(bytes).toString("hex")}`;
       if (`${show(got)}` !== `${show(wanted)}`)
-        expect({ [name]: show(got), before: show(before) }).toEqual({ [name]: show(wanted), before: show(before) });
+        expect({ [name]: show(got), before: show(before) }).toEqual({
+          [name]: show(wanted),
+          before: show(before),
+        });
       if (Buffer.compare(ours, data) !== 0) expect({ [name]: ours }).toEqual({ [name]: data });
     }
     expect(SNIPPETS).toBeGreaterThan(0);

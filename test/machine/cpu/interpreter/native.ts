@@ -65,7 +65,9 @@ function prologue(): number[] {
 
 function epilogue(): number[] {
   return [
-    ...[...Array(REGISTERS).keys()].flatMap((register) => move(0x89, register, AFTER + register * 8)),
+    ...[...Array(REGISTERS).keys()].flatMap((register) =>
+      move(0x89, register, AFTER + register * 8),
+    ),
     ...move(0x8b, RSP, HOST_RSP),
     ...[0x9c, 0x8f, 0x04, 0x25, ...absolute(AFTER + REGISTERS * 8), 0xfc],
     ...RESTORED.flat(),
@@ -83,7 +85,8 @@ export class Native {
     const libc = koffi.load("libc.so.6");
     const map = libc.func("void *mmap(intptr_t, size_t, int, int, int, intptr_t)");
     const at = map(BASE, SIZE, PROT_ALL, MAP_PRIVATE_ANONYMOUS_FIXED, -1, 0);
-    if (Number(koffi.address(at)) !== BASE) throw new Error("the mapping is not where it should be");
+    if (Number(koffi.address(at)) !== BASE)
+      throw new Error("the mapping is not where it should be");
     const buffer = koffi.view(at, SIZE);
     this.#bytes = new Uint8Array(buffer);
     this.#words = new BigUint64Array(buffer);

@@ -61,13 +61,22 @@ function immediate(random: Random, size: number): number[] {
 }
 
 /** Prefixes, opcode and ModRM with a random register or memory operand. `reg` is ModRM.reg. */
-function modrm(random: Random, width: Width, opcode: readonly number[], reg: number, onlyRegister = false, writesRm = true): number[] {
+function modrm(
+  random: Random,
+  width: Width,
+  opcode: readonly number[],
+  reg: number,
+  onlyRegister = false,
+  writesRm = true,
+): number[] {
   const rex = (width === 8 ? 8 : 0) | (reg >= 8 ? 4 : 0);
   const operand = width === 2 ? [0x66] : [];
   if (onlyRegister || random.below(2) === 0) {
     // Without REX the 8-bit registers 4 to 7 are parts of the first four.
     const plainByte = width === 1 && reg < 8 && random.below(3) === 0;
-    const rm = plainByte ? random.below(4) + 4 * random.below(2) : random.pick(writesRm ? WRITABLE : [...Array(16).keys()]);
+    const rm = plainByte
+      ? random.below(4) + 4 * random.below(2)
+      : random.pick(writesRm ? WRITABLE : [...Array(16).keys()]);
     const prefix = plainByte && rex === 0 ? [] : [0x40 | rex | (rm >= 8 ? 1 : 0)];
     return [...operand, ...prefix, ...opcode, 0xc0 | ((reg & 7) << 3) | (rm & 7)];
   }
@@ -118,7 +127,8 @@ const alu: Form = (random) => {
 const test: Form = (random) => {
   const width = random.pick(WIDTHS);
   const flags = [ALL_FLAGS & ~AF, AF] as const;
-  if (random.below(2)) return plain(modrm(random, width, sized(width, [0x84]), random.below(16)), ...flags);
+  if (random.below(2))
+    return plain(modrm(random, width, sized(width, [0x84]), random.below(16)), ...flags);
   const bytes = modrm(random, width, sized(width, [0xf6]), 0);
   return plain([...bytes, ...immediate(random, Math.min(width, 4))], ...flags);
 };
@@ -142,7 +152,13 @@ const shift: Form = (random) => {
   const opcode = sized(width, [[0xc0, 0xd0, 0xd2][by]!]);
   const bytes = [...modrm(random, width, opcode, kind), ...(by === 0 ? [count] : [])];
   const reads = kind === 2 || kind === 3 ? CF : 0;
-  if (by === 2) return plain(bytes, 0, isRotation ? OF | (bits < 32 ? CF : 0) : AF | OF | (bits < 32 ? CF : 0), reads);
+  if (by === 2)
+    return plain(
+      bytes,
+      0,
+      isRotation ? OF | (bits < 32 ? CF : 0) : AF | OF | (bits < 32 ? CF : 0),
+      reads,
+    );
   if (count === 0) return plain(bytes, 0, 0, reads);
   const overflow = count === 1 ? OF : 0;
   if (isRotation) return plain(bytes, CF | overflow, OF & ~overflow, reads);
@@ -168,10 +184,18 @@ const move: Form = (random) => {
     case 1:
       return plain(modrm(random, width, sized(width, [0x8a]), random.pick(WRITABLE), false, false));
     case 2:
-      return plain([...modrm(random, width, sized(width, [0xc6]), 0), ...immediate(random, Math.min(width, 4))]);
+      return plain([
+        ...modrm(random, width, sized(width, [0xc6]), 0),
+        ...immediate(random, Math.min(width, 4)),
+      ]);
     case 3: {
       const to = random.pick(WRITABLE);
-      return plain([0x48 | (to >= 8 ? 1 : 0), 0xb8 | (to & 7), ...immediate(random, 4), ...immediate(random, 4)]);
+      return plain([
+        0x48 | (to >= 8 ? 1 : 0),
+        0xb8 | (to & 7),
+        ...immediate(random, 4),
+        ...immediate(random, 4),
+      ]);
     }
     default:
       return plain(modrm(random, width, sized(width, [0x86]), random.pick(WRITABLE)));
@@ -195,8 +219,16 @@ const lea: Form = (random) => {
 
 const conditional: Form = (random) => {
   const condition = random.below(16);
-  if (random.below(2)) return plain(modrm(random, 1, [0x0f, 0x90 | condition], 0), 0, 0, ALL_FLAGS & ~AF);
-  const bytes = modrm(random, random.pick(WIDE), [0x0f, 0x40 | condition], random.pick(WRITABLE), false, false);
+  if (random.below(2))
+    return plain(modrm(random, 1, [0x0f, 0x90 | condition], 0), 0, 0, ALL_FLAGS & ~AF);
+  const bytes = modrm(
+    random,
+    random.pick(WIDE),
+    [0x0f, 0x40 | condition],
+    random.pick(WRITABLE),
+    false,
+    false,
+  );
   return plain(bytes, 0, 0, ALL_FLAGS & ~AF);
 };
 
@@ -204,7 +236,8 @@ const multiply: Form = (random) => {
   const width = random.pick(WIDE);
   const flags = [CF | OF, ALL_FLAGS & ~(CF | OF)] as const;
   const kind = random.below(4);
-  if (kind === 0) return plain(modrm(random, width, [0x0f, 0xaf], random.pick(WRITABLE), false, false), ...flags);
+  if (kind === 0)
+    return plain(modrm(random, width, [0x0f, 0xaf], random.pick(WRITABLE), false, false), ...flags);
   if (kind === 1) {
     const bytes = modrm(random, width, [0x69], random.pick(WRITABLE), false, false);
     return plain([...bytes, ...immediate(random, Math.min(width, 4))], ...flags);
@@ -297,7 +330,12 @@ const single: Form = (random) => {
 /** A conditional jump over another instruction, which makes it a block of its own. */
 const jump: Form = (random) => {
   const inner = move(random);
-  return plain([0x70 | random.below(16), inner.bytes.length, ...inner.bytes], 0, 0, ALL_FLAGS & ~AF);
+  return plain(
+    [0x70 | random.below(16), inner.bytes.length, ...inner.bytes],
+    0,
+    0,
+    ALL_FLAGS & ~AF,
+  );
 };
 
 /** Compare or test, and a jump: the pairs that are fused. */
@@ -305,7 +343,11 @@ const pair: Form = (random) => {
   const first = random.pick([alu, test, unary])(random);
   const second = jump(random);
   if (first.undefines & second.reads) return first;
-  return { ...first, bytes: [...first.bytes, ...second.bytes], reads: first.reads | (second.reads & ~first.defines) };
+  return {
+    ...first,
+    bytes: [...first.bytes, ...second.bytes],
+    reads: first.reads | (second.reads & ~first.defines),
+  };
 };
 
 /** String instructions: RSI and RDI are made to point into the data, and RCX made small, first. */
@@ -317,7 +359,12 @@ const string: Form = (random) => {
   const repeat = comparing ? random.pick([[], [0xf3], [0xf2]]) : random.pick([[], [0xf3]]);
   const set = [0x48, 0x8d, 0x75, random.below(100), 0x48, 0x8d, 0x7d, random.below(100)];
   const count = [0xb9, random.below(12), 0, 0, 0];
-  const body = [...(width === 2 ? [0x66] : []), ...repeat, ...(width === 8 ? [0x48] : []), ...sized(width, [kind])];
+  const body = [
+    ...(width === 2 ? [0x66] : []),
+    ...repeat,
+    ...(width === 8 ? [0x48] : []),
+    ...sized(width, [kind]),
+  ];
   const bytes = [...set, ...count, down ? 0xfd : 0xfc, ...body, 0xfc];
   return plain(bytes, comparing && repeat.length === 0 ? ALL_FLAGS : 0);
 };
