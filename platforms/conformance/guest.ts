@@ -70,11 +70,11 @@ export function putCode(offset: u32, code: usize, size: u32): void {
 
 /** Starts the program, without waiting. */
 export function startProgram(): void {
-  clearEvents();
   store<u32>(DONE, 0);
   stopCpu(GUEST_CPU);
   resetCpu(GUEST_CPU, 0);
   resumeCpu(GUEST_CPU);
+  clearEvents();
 }
 
 /** Waits for the program's end; false when it does not come. */

@@ -11,7 +11,6 @@ import {
   REG_RIP,
 } from "../../abi/platform.ts";
 import {
-  assignCpu,
   commit,
   grantMsrs,
   grantPorts,
@@ -101,8 +100,7 @@ export function init(_cpu: u32, _config: usize, _size: u32): i32 {
   return 0;
 }
 
-export function initCpu(cpu: u32): i32 {
-  assignCpu(cpu, ROOT);
+export function initCpu(_cpu: u32): i32 {
   return 0;
 }
 

@@ -1,7 +1,7 @@
 // The waist's CPU members on the emulated PC. Only one CPU executes at any moment, so a stopped CPU is one that gets no
 // more time; what a stop would interrupt on the metal is reported when it resumes.
 
-import { REG_EFER, REG_RIP } from "../../abi/platform.ts";
+import { REG_EFER, REG_RDX, REG_RIP } from "../../abi/platform.ts";
 import { EFER_SVME } from "../../abi/x86/registers.ts";
 import {
   ACTIVITY_RUNNING,
@@ -33,16 +33,16 @@ export function cpuMembers(context: Context) {
       context.core.exitManagement(number);
     },
     assignCpu(number: number, cell: number): void {
-      const fromNowhere = !context.cellOf.has(number);
       context.cellOf.set(number, cell);
       cpu(number).guest = context.guest(cell).block;
-      // A CPU that is only being taken over keeps its interrupts; one that changes cells takes none along.
-      if (!fromNowhere) pc.resetLapic(number);
+      pc.resetLapic(number);
     },
     resetCpu(number: number, entry: bigint): void {
       const target = cpu(number);
       const address = BigInt.asUintN(64, entry);
       initProcessor(target);
+      // The processor leaves its signature in EDX; a cell starts without it.
+      target.set(REG_RDX, 0n);
       target.setSegment(CS, {
         ...target.segment(CS),
         selector: Number((address >> 4n) & SELECTOR_MASK),

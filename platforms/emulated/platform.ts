@@ -36,7 +36,7 @@ export class EmulatedPlatform {
       const isServed = context && processor.guest !== 0;
       if (!isServed || !handleExit(context, processor, code)) throw describeExit(processor, code);
       this.#publishConsole(context);
-      if (context.cellOf.size === 0) this.#context = undefined;
+      if (context.cellOf.size === 0) this.#free(context);
     });
   }
 
@@ -118,8 +118,15 @@ export class EmulatedPlatform {
     }
     context.caller = cpus[0]!;
     if (result === 0) result = context.core.activate();
+    if (result === 0) for (const cpu of cpus) this.#takeOver(context, cpu);
     this.#publishConsole(context);
     return result;
+  }
+
+  /** A CPU of the root cell goes on as a guest, with all its state. */
+  #takeOver(context: Context, cpu: number): void {
+    context.cellOf.set(cpu, 0);
+    this.pc.processors[cpu]!.guest = context.guest(0).block;
   }
 
   /** Undoes a failed `enable`: the CPUs go on without a hypervisor, its guests are freed. */
@@ -128,6 +135,11 @@ export class EmulatedPlatform {
       this.pc.processors[cpu]!.guest = 0;
       if (context.stopped.has(cpu)) this.pc.resume(cpu);
     }
+    this.#free(context);
+  }
+
+  /** Forgets a hypervisor that no CPU runs under any more. */
+  #free(context: Context): void {
     for (const { block } of context.guests.values()) this.pc.exports.destroyGuest(block);
     this.#context = undefined;
   }

@@ -31,8 +31,8 @@ import { IDLE_RIP, ROUTINE, STUB_ADDRESS, STUB_CODE, STUB_VECTOR } from "./stub.
 const STAGING = 0x10000;
 /** Size of the staging buffer in bytes; it holds the largest cell configuration. */
 export const STAGING_SIZE = 0x10000;
-/** Longest that a routine may take, in virtual nanoseconds: a cell's reply times out well before. */
-const PATIENCE = 60e9;
+/** Most slices that a routine may take; a slice in which the hypervisor waits for a cell's reply may be a long one. */
+const PATIENCE = 20_000;
 /** Offset between two xAPIC registers. */
 const XAPIC_STRIDE = 16;
 
@@ -124,6 +124,7 @@ export class RootCpus {
         [REG_RCX, piece.length],
       ]);
     }
+    this.#pc.writeRam(STAGING, new Uint8Array(Math.min(bytes.length, STAGING_SIZE)));
   }
 
   #enableX2apic(cpu: number): void {
@@ -169,15 +170,14 @@ export class RootCpus {
   #untilIdle(cpu: number): void {
     const pc = this.#pc;
     const processor = pc.processors[cpu]!;
-    const end = pc.time + PATIENCE;
-    do {
+    for (let slice = 0; slice < PATIENCE; slice++) {
       pc.run(pc.time + SLICE);
       if (processor.activity === ACTIVITY_HALTED && processor.get(REG_RIP) === IDLE_RIP) return;
       if (processor.activity === ACTIVITY_STOPPED) {
         throw new RootCpuLost(cpu, "was parked by the hypervisor");
       }
       if (processor.activity === ACTIVITY_SHUTDOWN) throw new RootCpuLost(cpu, "shut down");
-    } while (pc.time < end);
+    }
     throw new RootCpuLost(cpu, "does not come back");
   }
 }

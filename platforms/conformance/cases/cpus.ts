@@ -45,10 +45,10 @@ const ROUNDS: u32 = 10;
 const FINISH: usize = memory.data<u8>([0xe6, 0xf4, 0, 0]);
 // l: inc eax; jmp l
 const COUNT: usize = memory.data<u8>([0x66, 0x40, 0xeb, 0xfc]);
-// hlt; jmp to itself
-const HALT: usize = memory.data<u8>([0xf4, 0xeb, 0xfd, 0]);
-// in al, 0xf5; out 0xf6, al (not to be reached)
-const INJECT: usize = memory.data<u8>([0xe4, 0xf5, 0xe6, 0xf6]);
+// mov sp, 0xf00; hlt; jmp to the hlt
+const HALT: usize = memory.data<u8>([0xbc, 0x00, 0x0f, 0xf4, 0xeb, 0xfd, 0, 0]);
+// mov sp, 0xf00; in al, 0xf5; out 0xf6, al (not to be reached)
+const INJECT: usize = memory.data<u8>([0xbc, 0x00, 0x0f, 0xe4, 0xf5, 0xe6, 0xf6, 0]);
 // lidt [0x200] (zeros); int3
 const CRASH: usize = memory.data<u8>([0x0f, 0x01, 0x1e, 0x00, 0x02, 0xcc, 0, 0]);
 
@@ -98,7 +98,7 @@ export function stopAndResume(): i32 {
 /** An NMI wakes a halted CPU and enters vector 2. */
 export function nmiArrives(): i32 {
   putCode(HANDLER, FINISH, 4);
-  putCode(0, HALT, 4);
+  putCode(0, HALT, 8);
   writeComm(GUEST, 2 * VECTOR_SIZE, HANDLER);
   startProgram();
   for (let round: u32 = 0; round < ROUNDS; round++) relax(ROOT_CPU);
@@ -110,7 +110,7 @@ export function nmiArrives(): i32 {
 export function exceptionIsInjected(): i32 {
   putCode(HANDLER, FINISH, 4);
   writeComm(GUEST, 6 * VECTOR_SIZE, HANDLER);
-  if (!runProgram(INJECT, 4)) return 1;
+  if (!runProgram(INJECT, 8)) return 1;
   return eventCount() === 0 ? 0 : 2;
 }
 

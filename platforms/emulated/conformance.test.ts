@@ -1,0 +1,49 @@
+// The emulated platform does what every platform must.
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { MEM_PHYS_START, MEM_REGION_SIZE, SYS_HYPERVISOR_MEMORY } from "../../abi/config.ts";
+import { Pc } from "../../machine/pc.ts";
+import { CASES } from "../conformance/cases.ts";
+import { EmulatedPlatform } from "./platform.ts";
+import { RootCpus } from "./root-cpus.ts";
+
+const MIB = 1 << 20;
+const HYPERVISOR_START = 12 * MIB;
+const CONFIG_SIZE = 512;
+
+function load(name: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(new URL(`../../dist/${name}.wasm`, import.meta.url)));
+}
+
+/** All that a platform itself reads of a system configuration. */
+function config(): Uint8Array {
+  const bytes = new Uint8Array(CONFIG_SIZE);
+  const view = new DataView(bytes.buffer, SYS_HYPERVISOR_MEMORY);
+  view.setBigUint64(MEM_PHYS_START, BigInt(HYPERVISOR_START), true);
+  view.setBigUint64(MEM_REGION_SIZE, BigInt(MIB), true);
+  return bytes;
+}
+
+describe.each([
+  { vendor: "amd", x2apic: true },
+  { vendor: "intel", x2apic: false },
+] as const)("platform conformance, emulated, $vendor", ({ vendor, x2apic }) => {
+  let roots: RootCpus;
+
+  beforeAll(() => {
+    const pc = new Pc({ cpu: load("cpu"), cpus: 2, memory: 16 * MIB, vendor, x2apic });
+    const platform = new EmulatedPlatform(pc, load("conformance"));
+    roots = new RootCpus(pc);
+    roots.boot();
+    expect(platform.enable(config(), [0, 1])).toBe(0);
+    roots.takeOffline(1);
+  });
+
+  it.each(CASES.map((title, number) => ({ title, number })))("$title", ({ number }) => {
+    expect(roots.hypercall(0, number), "number of the check that failed").toBe(0);
+  });
+
+  it("has no further case", () => {
+    expect(roots.hypercall(0, CASES.length)).toBe(-1);
+  });
+});
