@@ -43,7 +43,8 @@ import {
 import { S_EVENT, S_NEXT } from "../memory/layout.ts";
 import { stateOf } from "../memory/machine.ts";
 import { deliver, SOURCE_EXCEPTION, SOURCE_EXTERNAL, SOURCE_SOFTWARE } from "./deliver.ts";
-import { faulted, NO_ERROR, raiseExit } from "./fault.ts";
+import { faulted, NO_ERROR, raiseExit, raiseGp } from "./fault.ts";
+import { inVirtualMode, ioLevel } from "./flags.ts";
 
 /** S_EVENT: nothing waits. */
 const EVENT_NONE: u32 = 0;
@@ -112,11 +113,15 @@ export function deliverFault(s: u32): void {
   deliverChain(s, VECTOR_AC);
 }
 
-/** INT n, INT3, INTO and INT1: sets S_NEXT to the handler, or a fault. */
+/**
+ * INT n, INT3, INTO and INT1: sets S_NEXT to the handler, or a fault. The one-byte forms raise exceptions, which can be
+ * intercepted; INT n needs IOPL 3 in virtual-8086 mode.
+ */
 export function softwareInterrupt(s: u32, vector: u32): void {
-  if (vector == VECTOR_DB || vector == 3 || vector == 4) {
-    if (isIntercepted(s, vector)) return raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>NO_ERROR));
-  }
+  const long = load<u64>(s, S_NEXT) - load<u64>(s, S_RIP) > 1;
+  if (!long && isIntercepted(s, vector))
+    return raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>NO_ERROR));
+  if (long && inVirtualMode(s) && ioLevel(s) != 3) return raiseGp(s, 0);
   deliver(s, vector, NO_ERROR, SOURCE_SOFTWARE, load<u64>(s, S_NEXT));
 }
 
