@@ -61,16 +61,21 @@ export function readTscNs(): u64 {
   return ticksToNs(readTsc(), tscHz);
 }
 
-/** Measures the APIC timer's frequency before division; returns it in kHz. Takes 10 ms. */
+/**
+ * Measures the APIC timer's frequency before division; returns it in kHz. Takes 10 ms. Measured by the time stamp counter,
+ * which tells the time afterwards, and rounded up, so that the timer never fires early by that clock.
+ */
 function calibrateApic(): u64 {
   writeApic(APIC_LVT_TIMER, APIC_LVT_MASKED);
   writeApic(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
   const start = waitForPmTick();
+  const tsc = readTsc();
   writeApic(APIC_TIMER_INITIAL, LONGEST_COUNT);
-  const ticks = passMeasuredTime(start);
-  const passed = <u64>(LONGEST_COUNT - readApic(APIC_TIMER_CURRENT));
+  passMeasuredTime(start);
+  const passed = <u64>(LONGEST_COUNT - readApic(APIC_TIMER_CURRENT)) + 1;
+  const cycles = readTsc() - tsc;
   writeApic(APIC_TIMER_INITIAL, 0);
-  apicHz = (passed * APIC_DIVISOR * PM_TIMER_HZ) / ticks;
+  apicHz = (passed * APIC_DIVISOR * tscHz) / cycles + 1;
   return apicHz / HZ_PER_KHZ;
 }
 
@@ -94,8 +99,8 @@ export function setTimer(ns: i64): void {
     writeMsr(MSR_TSC_DEADLINE, readTsc() + nsToTicks(wait, tscHz));
     return;
   }
-  const count = nsToTicks(wait, apicHz / APIC_DIVISOR);
-  writeApic(APIC_TIMER_INITIAL, count > LONGEST_COUNT ? LONGEST_COUNT : count > 0 ? <u32>count : 1);
+  const count = nsToTicks(wait, apicHz / APIC_DIVISOR) + 1;
+  writeApic(APIC_TIMER_INITIAL, count > LONGEST_COUNT ? LONGEST_COUNT : <u32>count);
 }
 
 function wakeUp(): void {}
