@@ -1,18 +1,37 @@
 // Compares what came with what should have come.
 
 const ANY = "…";
+/** `≈N` is any number that differs by no more than this part of N. */
+const NEAR = /^≈([0-9]+)$/;
+const NEAR_PART = 0.001;
 
 /** The session went otherwise than it should; the message shows how. */
 export class Difference extends Error {
   override readonly name = "Difference";
 }
 
-/** Whether a line is the expected one: blanks may differ in number, `…` is any word or number. */
-export function matches(expected: string, line: string): boolean {
-  const literal = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const words = expected.trim().split(/\s+/);
-  const pattern = words.map((word) => word.split(ANY).map(literal).join("\\S+")).join("\\s+");
-  return new RegExp(`^\\s*${pattern}\\s*$`).test(line);
+const literal = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+
+/**
+ * Whether a line is the expected one: blanks may differ in number, `…` is any word or number, `≈N` a number near N. A
+ * `shared` line only has to contain it: on a serial line the hypervisor may print before or after an inmate's text.
+ */
+export function matches(expected: string, line: string, shared = false): boolean {
+  const near: number[] = [];
+  const words = expected
+    .trim()
+    .split(/\s+/)
+    .map((word) => {
+      const number = NEAR.exec(word)?.[1];
+      if (number === undefined) return word.split(ANY).map(literal).join("\\S+");
+      near.push(Number(number));
+      return "([0-9.]+)";
+    });
+  const pattern = words.join("\\s+");
+  const found = new RegExp(shared ? pattern : `^\\s*${pattern}\\s*$`).exec(line);
+  return (
+    found !== null && near.every((n, at) => Math.abs(Number(found[at + 1]) - n) <= n * NEAR_PART)
+  );
 }
 
 /** The lines of a text, without the line ends of either system; an unfinished last one only if `all`. */
@@ -23,8 +42,15 @@ export function linesOf(text: string, all = true): string[] {
   return lines;
 }
 
-const show = (lines: readonly string[]) =>
-  lines.length === 0 ? "    (nothing)" : lines.map((line) => `    ${line}`).join("\n");
+/** Lines of a long text that a message shows, at its beginning and at its end. */
+const SHOWN = 8;
+
+function show(lines: readonly string[]): string {
+  if (lines.length === 0) return "    (nothing)";
+  const long = lines.length > 2 * SHOWN + 1;
+  const shown = long ? [...lines.slice(0, SHOWN), "⋮", ...lines.slice(-SHOWN)] : lines;
+  return shown.map((line) => `    ${line}`).join("\n");
+}
 
 /** Throws a Difference unless the text is exactly these lines. */
 export function expectAll(what: string, expected: readonly string[], text: string): void {
@@ -40,10 +66,11 @@ export function expectAll(what: string, expected: readonly string[], text: strin
 export function firstMissing(
   expected: readonly string[],
   lines: readonly string[],
+  shared = false,
 ): string | undefined {
   let position = 0;
   for (const each of expected) {
-    while (position < lines.length && !matches(each, lines[position]!)) position++;
+    while (position < lines.length && !matches(each, lines[position]!, shared)) position++;
     if (position === lines.length) return each;
     position++;
   }
@@ -51,9 +78,14 @@ export function firstMissing(
 }
 
 /** Throws a Difference unless the text contains these lines, in this order. */
-export function expectAmong(what: string, expected: readonly string[], text: string): void {
+export function expectAmong(
+  what: string,
+  expected: readonly string[],
+  text: string,
+  shared = false,
+): void {
   const lines = linesOf(text);
-  const missing = firstMissing(expected, lines);
+  const missing = firstMissing(expected, lines, shared);
   if (missing === undefined) return;
   throw new Difference(
     `${what}: expected, among others,\n${show([missing])}\n  in\n${show(lines)}`,

@@ -166,8 +166,8 @@ class Player {
       await this.#pass(LOOK);
     }
     const { com1: first, com2: second } = texts();
-    expectAmong("on COM1", com1, first);
-    expectAmong("on COM2", com2, second);
+    expectAmong("on COM1", com1, first, true);
+    expectAmong("on COM2", com2, second, true);
     if (com2.length > 0) this.#options.screen.serial("COM2", second);
   }
 
@@ -175,7 +175,9 @@ class Player {
     for (let second = 0; beat && second < beat.seconds; second++) {
       this.#com1 = "";
       await this.#pass(NS_PER_SECOND);
-      const count = linesOf(this.#com1, false).filter((line) => matches(beat.line, line)).length;
+      const count = linesOf(this.#com1, false).filter((line) =>
+        matches(beat.line, line, true),
+      ).length;
       if (Math.abs(count - beat.perSecond) <= BEAT_TOLERANCE) continue;
       throw new Difference(
         `on COM1: expected ${beat.perSecond} times a second\n    ${beat.line}\n  but it came ${count} times`,
