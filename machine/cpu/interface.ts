@@ -198,7 +198,7 @@ export const EXIT_CR0_WRITE: u32 = 8;
 export const EXIT_HYPERCALL: u32 = 9;
 /** XSETBV. */
 export const EXIT_XSETBV: u32 = 10;
-/** An intercepted exception, not delivered: INFO1 vector, INFO2 error code. RIP as it would be pushed. */
+/** An intercepted exception, not delivered: INFO1 vector, INFO2 error code (0xffffffff: none). RIP as it would be pushed. */
 export const EXIT_EXCEPTION: u32 = 11;
 /** Triple fault. */
 export const EXIT_SHUTDOWN: u32 = 12;

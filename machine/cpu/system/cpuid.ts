@@ -42,19 +42,19 @@ const LINE_SIZE: u32 = 0x800;
 /** Leaf 1 EDX: DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE36 CLFSH, and HTT with several CPUs. */
 const FEATURES_EDX: u32 = 0x000bfbfc;
 const FEATURES_HTT: u32 = 0x10000000;
-/** Leaf 1 ECX: CMPXCHG16B. */
-const FEATURES_ECX: u32 = 0x2000;
+/** Leaf 1 ECX: CMPXCHG16B, MOVBE, POPCNT. */
+const FEATURES_ECX: u32 = 0xc02000;
 const FEATURES_ECX_X2APIC: u32 = 0x200000;
 const FEATURES_ECX_DEADLINE: u32 = 0x1000000;
 const FEATURES_ECX_OSXSAVE: u32 = 0x8000000;
 /** Leaf 6 EAX: the APIC timer never stops. */
 const POWER_ARAT: u32 = 4;
-/** Leaf 7 EBX: FSGSBASE, SMEP. */
-const FEATURES7_EBX: u32 = 0x81;
+/** Leaf 7 EBX: FSGSBASE, SMEP, CLFLUSHOPT. */
+const FEATURES7_EBX: u32 = 0x800081;
 /** Leaf 7 ECX: UMIP. */
 const FEATURES7_ECX: u32 = 0x4;
-/** Leaf 0x80000001 ECX: LAHF in 64-bit code. */
-const EXTENDED_ECX: u32 = 0x1;
+/** Leaf 0x80000001 ECX: LAHF in 64-bit code, LZCNT, PREFETCHW. */
+const EXTENDED_ECX: u32 = 0x121;
 /** The same, AMD only: legacy core count, SVM. */
 const EXTENDED_ECX_AMD: u32 = 0x6;
 /** Leaf 0x80000001 EDX: SYSCALL, NX, 1 GiB pages, RDTSCP, long mode. */
