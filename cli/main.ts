@@ -50,7 +50,8 @@ function misuse(io: Io, command: Command, message: string): number {
 
 function fail(io: Io, { message, hint }: CommandFailure): number {
   io.err(`${message}\n`);
-  if (hint) io.err(`${hint}\n`);
+  // The hypervisor's own words may begin with an empty line.
+  if (hint?.trim()) io.err(`${hint.trim()}\n`);
   return FAILURE;
 }
 

@@ -51,9 +51,8 @@ function readName(bytes: Uint8Array, cell: number): string {
   return new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
 }
 
-/** CPU numbers of the set at `start`; a set that goes beyond the file is refused. */
+/** CPU numbers of the set at `start`. */
 function readCpus(bytes: Uint8Array, start: number, size: number): number[] {
-  if (start + size > bytes.length) refuse("The configuration is truncated inside its CPU set");
   const cpus: number[] = [];
   for (let bit = 0; bit < size * BYTE_BITS; bit++) {
     if (bytes[start + (bit >> 3)]! & (1 << (bit & 7))) cpus.push(bit);
@@ -62,9 +61,6 @@ function readCpus(bytes: Uint8Array, start: number, size: number): number[] {
 }
 
 function readLoadable(bytes: Uint8Array, start: number, count: number): LoadableRegion[] {
-  if (start + count * format.MEM_SIZE > bytes.length) {
-    refuse("The configuration is truncated inside its memory regions");
-  }
   const view = viewOf(bytes);
   const wanted = BigInt(format.MEM_WRITE | format.MEM_LOADABLE);
   return Array.from({ length: count }, (_, index) => start + index * format.MEM_SIZE)
@@ -76,8 +72,30 @@ function readLoadable(bytes: Uint8Array, start: number, count: number): Loadable
     }));
 }
 
+/** The arrays after the CPU set: where their length is, and the size of an element. */
+const ARRAYS = [
+  [format.CELL_NUM_MEMORY, format.MEM_SIZE],
+  [format.CELL_NUM_CACHE, format.CACHE_SIZE],
+  [format.CELL_NUM_IRQCHIPS, format.IRQCHIP_SIZE],
+  [format.CELL_NUM_PIO, format.PIO_SIZE],
+  [format.CELL_NUM_PCI_DEVICES, format.PCI_SIZE],
+  [format.CELL_NUM_PCI_CAPS, format.CAP_SIZE],
+  [format.CELL_NUM_STREAM_IDS, format.STREAM_ID_SIZE],
+] as const;
+
+/** The hypervisor is not told where a cell's configuration ends, so the driver must see that all of it is there. */
+function checkComplete(bytes: Uint8Array, cell: number): void {
+  const view = viewOf(bytes);
+  let end = cell + format.CELL_HEADER_SIZE + view.getUint32(cell + format.CELL_CPU_SET_SIZE, true);
+  for (const [count, size] of ARRAYS) end += view.getUint32(cell + count, true) * size;
+  if (end > bytes.length) {
+    refuse(`The configuration is truncated: it has ${bytes.length} of ${end} bytes`);
+  }
+}
+
 /** The cell descriptor at `cell` and what follows it. */
 function readCell(bytes: Uint8Array, cell: number): CellHeader {
+  checkComplete(bytes, cell);
   const view = viewOf(bytes);
   const cpuSet = cell + format.CELL_HEADER_SIZE;
   const cpuSetSize = view.getUint32(cell + format.CELL_CPU_SET_SIZE, true);
