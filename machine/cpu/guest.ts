@@ -30,7 +30,7 @@ import {
 import { PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE } from "./memory/layout.ts";
 import { stateOf } from "./memory/machine.ts";
 import { ACCESS_PROBE, NO_ADDRESS, translate } from "./memory/paging.ts";
-import { allocatePages, freePages } from "./memory/pool.ts";
+import { allocatePages, freePages, poolPages } from "./memory/pool.ts";
 import { raiseExit } from "./system/fault.ts";
 
 /** Entry: points to a table of the next level (host address in place of the frame). */
@@ -162,6 +162,9 @@ function largeEntry(guest: u32, address: u64): u32 {
   return entryAt(table, address, 2);
 }
 
+/** Log2 of what one table of level 2 covers. */
+const GIB_SHIFT: u64 = 30;
+
 /** End of the 2 MiB block of `address`, or `end` if that comes first. */
 function blockEnd(address: u64, end: u64): u64 {
   const next = (address & ~(LARGE_SIZE - 1)) + LARGE_SIZE;
@@ -176,6 +179,8 @@ function blockEnd(address: u64, end: u64): u64 {
 export function reserveGuest(guest: u32, address: u64, size: u64): i32 {
   const end = address + size;
   if (end > ADDRESS_END || end < address) return -1;
+  // Each GiB needs a table of its own: what can never fit is refused before the pool is filled with it.
+  if (size >> GIB_SHIFT > <u64>poolPages()) return -1;
   for (let at = address; at < end; ) {
     const next = blockEnd(at, end);
     const entry = largeEntry(guest, at);

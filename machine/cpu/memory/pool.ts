@@ -24,6 +24,11 @@ export function initializePool(base: u32, end: u32): void {
   memory.fill(base, 0, pages);
 }
 
+/** Pages of the pool. */
+export function poolPages(): u32 {
+  return load<u32>(MACHINE, M_POOL_PAGES);
+}
+
 /** Pages of the pool in use. */
 export function poolUsed(): u32 {
   return load<u32>(MACHINE, M_POOL_USED);

@@ -1,0 +1,22 @@
+// `npm run bench [-- NAME …]`: prints figures, all as ratios between things measured in this run.
+import { benchCommand } from "./command.ts";
+import { benchCore } from "./core.ts";
+import { benchInterpreter } from "./interpreter.ts";
+
+const PARTS = new Map<string, () => Promise<unknown>>([
+  ["interpreter", benchInterpreter],
+  ["core", benchCore],
+  ["command", benchCommand],
+]);
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !PARTS.has(name));
+if (unknown.length > 0) {
+  console.error(`Unknown: ${unknown.join(", ")}. Known: ${[...PARTS.keys()].join(", ")}.`);
+  process.exit(1);
+}
+for (const [name, part] of PARTS) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  console.log(`\n${name}\n`);
+  await part();
+}

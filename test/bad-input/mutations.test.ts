@@ -1,0 +1,134 @@
+// Mutated configurations through `enable` and `cell create`: refused with an errno and nothing changed, or accepted.
+// By hand: MUTATIONS=1000000 npx vitest run test/bad-input
+import { expect, it } from "vitest";
+import { defineCell, defineSystem, encode, MiB } from "../../config/index.ts";
+import { SystemError } from "../../control/errors.ts";
+import { type LocalSession, startSession } from "../../control/session.ts";
+import { Random } from "../isolation/random.ts";
+import { mutate } from "./mutate.ts";
+
+const { CI, MUTATIONS: ASKED } = process.env;
+const MUTATIONS = Number(ASKED ?? (CI ? 100_000 : 10_000));
+/** Mutations of the system configuration: fewer, because each takes a machine over. */
+const SYSTEMS = MUTATIONS / 5;
+const CELLS = MUTATIONS - SYSTEMS;
+/** Each outcome must be met at least this often, or the mutations test nothing. */
+const LEAST = MUTATIONS / 1000;
+const SEED = 7;
+const RAM = MiB(16);
+const RAM_FLAGS = ["read", "write", "execute", "dma"] as const;
+
+const SYSTEM = encode(
+  defineSystem({
+    flags: ["virtual-debug-console"],
+    hypervisorMemory: { physical: MiB(14), size: MiB(1) },
+    pci: { mmconfigBase: 0xb0000000, endBus: 0xff },
+    x86: { pmTimer: 0x608 },
+    rootCell: {
+      name: "root",
+      cpus: [0, 1],
+      memory: [
+        { physical: 0, size: MiB(14), flags: RAM_FLAGS },
+        { physical: 0xfed00000, size: 0x1000, flags: ["read", "write"] },
+        { physical: 0xfed80010, size: 0x10, flags: ["read", "io-32"] },
+      ],
+      irqchips: [{ address: 0xfec00000, id: 0xff00, pins: [1, 2, 3] }],
+      ports: [{ base: 0x2f8, length: 8 }],
+      pciDevices: [{ type: "device", bdf: 0 }],
+    },
+  }),
+);
+
+const CELL = encode(
+  defineCell({
+    name: "cell",
+    flags: ["passive-commreg"],
+    cpus: [1],
+    memory: [
+      {
+        physical: MiB(8),
+        virtual: 0,
+        size: MiB(1),
+        flags: ["read", "write", "execute", "loadable"],
+      },
+      { virtual: 0x100000, size: 0x1000, flags: ["read", "write", "comm-region"] },
+      { physical: 0xfed80010, size: 4, flags: ["read", "io-32"] },
+    ],
+    caches: [{ start: 0, size: 2 }],
+    irqchips: [{ address: 0xfec00000, id: 0xff00, pins: [3] }],
+    ports: [{ base: 0x2f8, length: 8 }],
+  }),
+);
+
+/** Does it, and returns the errno of a refusal; anything but a SystemError is a crash. */
+async function refusal(action: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SystemError) return error.code;
+    throw error;
+  }
+}
+
+/** All that a refused `cell create` must leave alone. */
+async function facts(session: LocalSession): Promise<unknown> {
+  const { cells, offline, pools } = await session.status();
+  return { cells, offline, pools, guestPool: session.pc.exports.poolUsed() };
+}
+
+it(
+  `${CELLS} mutated cell configurations`,
+  async () => {
+    const random = new Random(SEED);
+    const session = await startSession({ memory: RAM, cpus: 2 });
+    await session.enable(SYSTEM);
+    const before = await facts(session);
+    const seen = new Map<string, number>();
+    for (let index = 0; index < CELLS; index++) {
+      const bytes = mutate(CELL, random);
+      const code = await refusal(() => session.createCell(bytes));
+      if (code === undefined) await session.destroyCell(1, { force: true });
+      const key = code ?? "accepted";
+      seen.set(key, (seen.get(key) ?? 0) + 1);
+      expect([
+        "accepted",
+        "EINVAL",
+        "EBUSY",
+        "E2BIG",
+        "ENOMEM",
+        "ERANGE",
+        "EEXIST",
+        "EPERM",
+      ]).toContain(key);
+      if (index % 16 === 0) expect(await facts(session), `mutation ${index}`).toEqual(before);
+    }
+    for (const key of ["accepted", "EINVAL", "EBUSY"])
+      expect(seen.get(key), key).toBeGreaterThan(LEAST);
+    await session.disable();
+  },
+  30 * 60_000,
+);
+
+it(
+  `${SYSTEMS} mutated system configurations`,
+  async () => {
+    const random = new Random(SEED + 1);
+    let session = await startSession({ memory: RAM, cpus: 2 });
+    const before = session.pc.exports.poolUsed();
+    let accepted = 0;
+    for (let index = 0; index < SYSTEMS; index++) {
+      const code = await refusal(() => session.enable(mutate(SYSTEM, random)));
+      if (code !== undefined) {
+        expect(session.pc.exports.poolUsed(), `mutation ${index}`).toBe(before);
+        continue;
+      }
+      accepted++;
+      // A root cell whose configuration takes its own memory or CPUs away cannot go on: on to the next machine.
+      if (await refusal(() => session.disable()))
+        session = await startSession({ memory: RAM, cpus: 2 });
+    }
+    expect(accepted).toBeGreaterThan(LEAST);
+  },
+  30 * 60_000,
+);
