@@ -35,17 +35,18 @@ describe("terminalLines", () => {
 });
 
 describe("shorten", () => {
-  it("cuts runs of lines that differ in figures only, and blank ends", () => {
-    const lines = terminalLines("a 1\na 22\na 3\na 4\na 5\nb\n\n\nb\n\n");
-    expect(shorten(lines).map((line) => line.map((span) => span.text).join(""))).toEqual([
-      "a 1",
-      "a 22",
-      "a 3",
-      "  ⋮",
-      "b",
-      "",
-      "",
-      "b",
+  const shortened = (output: string) =>
+    shorten(terminalLines(output)).map((line) => line.map((span) => span.text).join(""));
+
+  it("cuts runs of lines that differ in figures only, and blank lines", () => {
+    expect(shortened("a 1\na 22\na 3\na 4\na 5\nCOM1 | \nb\n\n")).toEqual([
+      ...["a 1", "a 22", "a 3", "  ⋮", "b"],
+    ]);
+  });
+
+  it("cuts long answers, and begins anew at the next command or remark", () => {
+    expect(shortened("$ list\na\nb\nc\nd\ne\nf\ng\n# so\n$ next\nh\n")).toEqual([
+      ...["$ list", "a", "b", "c", "d", "e", "  ⋮", "# so", "$ next", "h"],
     ]);
   });
 });

@@ -19,6 +19,12 @@ const TITLE_BAR = 32;
 const MAX_COLUMNS = 100;
 /** Lines that differ in their figures only: so many are shown, then an ellipsis. */
 const MAX_ALIKE = 3;
+/** So many lines of what follows a command are shown; the list of cells fits, a report does not. */
+const MAX_ANSWER = 5;
+/** What a person typed or remarked, and the demo's last word. */
+const PERSON = /^(?:[$#] |All \d+ commands)/;
+/** A serial line that says nothing. */
+const EMPTY_SERIAL = /^COM\d \|\s*$/;
 
 const BACKGROUND = "#1b1f27";
 const FOREGROUND = "#d6dbe5";
@@ -48,22 +54,28 @@ export function recordedText(recording: string): string {
     .join("");
 }
 
+const ELLIPSIS: Span[] = [{ text: "  ⋮", style: "90" }];
+
 const plain = (line: readonly Span[]) => line.map(({ text }) => text).join("");
 
-/** Without the middle of long runs of lines that differ in their figures only, and without blank ends. */
+/** Without blank lines, and with the beginning of long answers and of runs that differ in their figures only. */
 export function shorten(lines: readonly Span[][]): Span[][] {
   const result: Span[][] = [];
+  let answer = 0;
   let alike = 0;
   let previous: string | undefined;
   for (const line of lines) {
     const text = plain(line);
+    if (text.trim() === "" || EMPTY_SERIAL.test(text)) continue;
     const shape = text.replace(/\s*[\d.]+/g, "0");
-    alike = shape === previous && text.trim() !== "" ? alike + 1 : 1;
+    alike = shape === previous ? alike + 1 : 1;
     previous = shape;
-    if (alike <= MAX_ALIKE) result.push(line);
-    else if (alike === MAX_ALIKE + 1) result.push([{ text: "  ⋮", style: "90" }]);
+    if (PERSON.test(text)) answer = 0;
+    else if (alike <= MAX_ALIKE) answer++;
+    const isCut = answer > MAX_ANSWER || alike > MAX_ALIKE;
+    if (!isCut) result.push(line);
+    else if (result.at(-1) !== ELLIPSIS) result.push(ELLIPSIS);
   }
-  while (result.length > 0 && plain(result.at(-1) as Span[]).trim() === "") result.pop();
   return result;
 }
 
