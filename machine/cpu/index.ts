@@ -1,6 +1,7 @@
 // Entry of cpu.wasm: its exports, as ARCHITECTURE.md lists them.
 
 import { initializeBlocks, invalidateCode } from "./blocks.ts";
+import { disassemble } from "./disassemble.ts";
 import {
   createGuest,
   destroyGuest,
@@ -24,6 +25,7 @@ export {
   cpuidPart,
   createGuest,
   destroyGuest,
+  disassemble,
   invalidateCode,
   mapGuest,
   poolUsed,

@@ -16,6 +16,7 @@ import {
   OPERAND_M,
   OPERAND_O,
   OPERAND_P,
+  OPERAND_R,
   ROW_ATTRIBUTES,
   ROW_EMITTER,
   ROW_FORM,
@@ -275,14 +276,20 @@ function takeNarrowAddress(mod: u32, rm: u32): void {
   store<i64>(DECODER + D_DISPLACEMENT, size === 0 ? 0 : takeSigned(size));
 }
 
-function takeModRm(): void {
+/** Whether a row's ModRM.rm is a register whatever ModRM.mod says (MOV with control and debug registers). */
+function hasOnlyRegisters(row: u32): bool {
+  if (row === 0) return false;
+  return load<u8>(row, ROW_OPERANDS) === OPERAND_R || load<u8>(row, ROW_OPERANDS + 2) === OPERAND_R;
+}
+
+function takeModRm(row: u32): void {
   const modrm = <u32>take(1);
   const rex = field(D_REX);
   const mod = modrm >> 6;
   setField(D_MODRM, modrm);
   setField(D_REG, ((modrm >> 3) & 7) | (rex & REX_R ? 8 : 0));
   setField(D_RM, (modrm & 7) | (rex & REX_B ? 8 : 0));
-  if (mod === 3) return;
+  if (mod === 3 || hasOnlyRegisters(row)) return;
   setField(D_MEMORY, 1);
   if (field(D_ADDRESS) === WIDTH_16) takeNarrowAddress(mod, modrm & 7);
   else takeWideAddress(mod, modrm & 7);
@@ -357,7 +364,7 @@ function parseUnknown(): void {
     fail(field(D_OPCODE) === 0x62 && map === 0 ? STATUS_UNIMPLEMENTED : STATUS_UNDEFINED);
     return;
   }
-  takeModRm();
+  takeModRm(0);
   if (map === 3) take(1);
   fail(STATUS_UNIMPLEMENTED);
 }
@@ -388,7 +395,7 @@ export function parse(code: u32, available: u32): u32 {
   }
   const attributes = <u32>load<u16>(row, ROW_ATTRIBUTES);
   settleOperandSize(attributes);
-  if (attributes & ROW_HAS_MODRM) takeModRm();
+  if (attributes & ROW_HAS_MODRM) takeModRm(row);
   takeImmediates(row);
   settleSegment();
   checkLock(row);

@@ -1,0 +1,254 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import * as S from "../../../../machine/cpu/interface.ts";
+import * as OPS from "../../../../machine/cpu/ops.ts";
+import { Guest } from "./guest.ts";
+
+const RAX = 0;
+const RCX = 1;
+const RDX = 2;
+const RSI = 6;
+const RDI = 7;
+const CODE = 0x1000;
+const STACK = 0x7000n;
+const HLT = 0xf4;
+const FLAG_IF = 0x200n;
+const FLAG_TF = 0x100n;
+
+function flat(...code: number[]): Guest {
+  const guest = new Guest().protect(32);
+  guest.write(CODE, [...code, HLT]);
+  guest.setGpr(4, STACK);
+  return guest;
+}
+
+/** An IDT at 0x2000 whose vector's 32-bit interrupt gate leads to `handler` in a flat code segment; the GDT is at 0x2800. */
+function withHandler(guest: Guest, vector: number, handler: number): void {
+  const gdt = [
+    0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0x9b, 0xcf, 0, 255, 255, 0, 0, 0, 0x93, 0xcf, 0,
+  ];
+  guest.write(0x2800, gdt);
+  guest.write(0x2000 + vector * 8, [handler & 255, handler >> 8, 8, 0, 0, 0x8e, 0, 0]);
+  guest.set(S.S_GDT_BASE, 0x2800n);
+  guest.set32(S.S_GDT_LIMIT, 23);
+  guest.set(S.S_IDT_BASE, 0x2000n);
+  guest.set32(S.S_IDT_LIMIT, 0x7ff);
+}
+
+describe("the inner loop's cases", () => {
+  it("are numbered as the names beside them in ops.ts", () => {
+    const text = readFileSync(
+      new URL("../../../../machine/cpu/execute.ts", import.meta.url),
+      "utf8",
+    );
+    const numbers = OPS as Record<string, number>;
+    const found: number[] = [];
+    for (const [, number, name] of text.matchAll(
+      /case (\d+):(?: \{)?(?: \/\/ |\n\s*\/\/ )([A-Z0-9_ +]+)\n/g,
+    )) {
+      const parts = name!.split("+").map((part) => numbers[part.trim()] ?? Number(part));
+      expect(
+        parts.reduce((a, b) => a + b),
+        name,
+      ).toBe(Number(number));
+      found.push(Number(number));
+    }
+    expect(found.sort((a, b) => a - b)).toEqual([...Array(OPS.COLD).keys()]);
+  });
+});
+
+describe("the deadline", () => {
+  it("stops after exactly so many instructions, wherever that is in a block", () => {
+    for (let ticks = 1; ticks < 12; ticks++) {
+      // inc eax (x8); cmp eax, 100; jne back
+      const guest = flat(...Array(8).fill(0x40), 0x83, 0xf8, 100, 0x75, 0xf3);
+      expect(guest.run(BigInt(CODE), BigInt(ticks))).toBe(S.EXIT_DEADLINE);
+      const place = ticks % 10;
+      expect(guest.gpr(RAX)).toBe(BigInt(Math.floor(ticks / 10) * 8 + Math.min(place, 8)));
+      expect(guest.get(S.S_TIME)).toBe(BigInt(ticks));
+      expect(guest.get(S.S_INSTRUCTIONS)).toBe(BigInt(ticks));
+      const rip = place <= 8 ? CODE + place : CODE + 11;
+      expect(guest.get(S.S_RIP)).toBe(BigInt(rip));
+    }
+  });
+
+  it("interrupts a repeated string instruction between iterations", () => {
+    const guest = flat(0xf3, 0xaa); // rep stosb
+    guest.setGpr(RAX, 0x5an);
+    guest.setGpr(RCX, 10n);
+    guest.setGpr(RDI, 0x3000n);
+    expect(guest.run(BigInt(CODE), 4n)).toBe(S.EXIT_DEADLINE);
+    expect([guest.gpr(RCX), guest.gpr(RDI), guest.get(S.S_RIP)]).toEqual([
+      6n,
+      0x3004n,
+      BigInt(CODE),
+    ]);
+    expect(guest.run(undefined, 6n)).toBe(S.EXIT_DEADLINE);
+    expect([guest.gpr(RCX), guest.get(S.S_RIP)]).toEqual([0n, BigInt(CODE + 2)]);
+    expect([...guest.read(0x3000, 11)]).toEqual([...Array(10).fill(0x5a), 0]);
+  });
+
+  it("may be moved by a bus call, and then counts at the next boundary", () => {
+    // mov eax, [0xa0000] (device memory); inc ecx (x3)
+    const guest = flat(0xa1, 0, 0, 0xa, 0, 0x41, 0x41, 0x41);
+    guest.onBus = () => {
+      guest.set(S.S_BUS_VALUE, 7n);
+      guest.set(S.S_DEADLINE, guest.get(S.S_TIME) + 2n);
+      return S.BUS_HANDLED;
+    };
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_DEADLINE);
+    expect([guest.gpr(RAX), guest.gpr(RCX), guest.get(S.S_TIME)]).toEqual([7n, 1n, 2n]);
+  });
+});
+
+describe("a bus call", () => {
+  it("sees the time, RIP and flags of its instruction", () => {
+    // nop; sub edx, edx; add eax, [0xa0000]
+    const guest = flat(0x90, 0x29, 0xd2, 0x03, 0x05, 0, 0, 0xa, 0);
+    const calls: unknown[] = [];
+    guest.onBus = (call) => {
+      calls.push(call);
+      guest.set(S.S_BUS_VALUE, 5n);
+      return S.BUS_HANDLED;
+    };
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    const seen = { kind: S.BUS_READ, size: 4, address: 0xa0000n, time: 2n, rip: BigInt(CODE + 3) };
+    expect(calls).toHaveLength(1);
+    expect(calls[0]).toMatchObject({ ...seen, flags: 0x46n });
+    expect(guest.gpr(RAX)).toBe(5n);
+  });
+});
+
+describe("self-modifying code", () => {
+  it("takes effect on the very next instruction of the same block", () => {
+    // mov byte [CODE + 7], 0x42 (inc edx); the byte there is inc ecx
+    const guest = flat(0xc6, 0x05, 7, 0x10, 0, 0, 0x42, 0x41, 0x90);
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    expect([guest.gpr(RCX), guest.gpr(RDX) & 0xffn]).toEqual([0n, 0x13n]);
+  });
+
+  it("is seen by a block that ran before and is linked", () => {
+    // mov ecx, 2; L: inc eax; mov byte [L], 0x42 (inc edx); dec ecx; jnz L
+    const guest = flat(0xb9, 2, 0, 0, 0, 0x40, 0xc6, 0x05, 5, 0x10, 0, 0, 0x42, 0x49, 0x75, 0xf5);
+    guest.setGpr(RDX, 0n);
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    expect([guest.gpr(RAX), guest.gpr(RDX)]).toEqual([1n, 1n]);
+  });
+
+  it("leaves code alone when data beside it is written", () => {
+    // mov ecx, 1000; L: inc dword [0x1800]; dec ecx; jnz L
+    const guest = flat(0xb9, 0xe8, 3, 0, 0, 0xff, 0x05, 0, 0x18, 0, 0, 0x49, 0x75, 0xf7);
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    expect(Buffer.from(guest.read(0x1800, 4)).readUInt32LE()).toBe(1000);
+  });
+});
+
+describe("boundaries", () => {
+  it("deliver a pending interrupt at the first with IF set, after the shadow of STI", () => {
+    // sti; inc eax; inc eax
+    const guest = flat(0xfb, 0x40, 0x40);
+    withHandler(guest, 0x30, 0x1800);
+    guest.write(0x1800, [HLT]);
+    guest.onBus = ({ kind }) => {
+      expect(kind).toBe(S.BUS_ACKNOWLEDGE);
+      guest.set(S.S_BUS_VALUE, 0x30n);
+      guest.set32(S.S_PENDING, 0);
+      return S.BUS_HANDLED;
+    };
+    guest.set32(S.S_PENDING, S.PENDING_INTERRUPT);
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    expect([guest.gpr(RAX), guest.get(S.S_RIP)]).toEqual([1n, 0x1801n]);
+    expect(guest.get(S.S_FLAGS) & FLAG_IF).toBe(0n);
+  });
+
+  it("trap after every instruction under TF", () => {
+    const guest = flat(0x40, 0x40, 0x40);
+    withHandler(guest, 1, 0x1800);
+    guest.write(0x1800, [0x43, 0xcf]); // inc ebx; iret
+    guest.setGpr(3, 0n);
+    guest.set(S.S_FLAGS, 2n | FLAG_TF);
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    expect([guest.gpr(RAX), guest.gpr(3)]).toEqual([3n, 3n]);
+  });
+
+  it("have exact flags and registers at a fault", () => {
+    // xor eax, eax; stc; div al -> #DE; the handler halts
+    const guest = flat(0x31, 0xc0, 0xf9, 0xf6, 0xf0);
+    withHandler(guest, 0, 0x1800);
+    guest.write(0x1800, [HLT]);
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    const esp = Number(guest.gpr(4));
+    const frame = new DataView(guest.read(esp, 12).buffer);
+    expect(frame.getUint32(0, true)).toBe(CODE + 3);
+    expect(frame.getUint32(8, true) & 0x8c5).toBe(0x45);
+  });
+});
+
+describe("real mode", () => {
+  it("adds segments, wraps at 16 bits and returns near and far", () => {
+    const guest = new Guest();
+    // mov ax, 0x200; mov ds, ax; mov ss, ax; mov sp, 0x100; mov byte [5], 7; call +1; hlt; mov cl, [5]; ret
+    const code = [
+      0xb8,
+      0,
+      2,
+      0x8e,
+      0xd8,
+      0x8e,
+      0xd0,
+      0xbc,
+      0,
+      1,
+      0xc6,
+      6,
+      5,
+      0,
+      7,
+      0xe8,
+      1,
+      0,
+      HLT,
+      0x8a,
+      0x0e,
+      5,
+      0,
+      0xc3,
+    ];
+    guest.set(S.S_SEGMENT + S.CS * S.SEGMENT_SIZE + S.SEG_BASE, 0n);
+    guest.set32(S.S_SEGMENT + S.CS * S.SEGMENT_SIZE + S.SEG_SELECTOR, 0);
+    guest.exports.sync!(0);
+    guest.write(CODE, code);
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    expect(guest.gpr(RCX) & 0xffn).toBe(7n);
+    expect(guest.get(S.S_RIP)).toBe(BigInt(CODE + 19));
+    expect([...guest.read(0x2005, 1)]).toEqual([7]);
+  });
+});
+
+describe("what is missing", () => {
+  it("stops with the instruction's bytes", () => {
+    const guest = flat(0x90, 0x0f, 0x58, 0xc1); // addps
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_UNIMPLEMENTED);
+    expect(guest.get(S.S_RIP)).toBe(BigInt(CODE + 1));
+    expect(guest.get32(S.S_EXIT_LENGTH)).toBe(3);
+    const at = guest.s + S.S_EXIT_BYTES;
+    expect([...guest.bytes.slice(at, at + 4)]).toEqual([0x0f, 0x58, 0xc1, 0]);
+  });
+});
+
+describe("repeated moves", () => {
+  it("give the same in one piece as element by element, overlapping or not", () => {
+    for (const distance of [-8, -1, 0, 1, 3, 8, 5000]) {
+      const guest = flat(0xf3, 0xa4); // rep movsb
+      const before = Uint8Array.from({ length: 12000 }, (_, i) => (i * 7) & 255);
+      guest.write(0x10000, before);
+      guest.setGpr(RSI, 0x10100n);
+      guest.setGpr(RDI, BigInt(0x10100 + distance));
+      guest.setGpr(RCX, 5000n);
+      expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+      const wanted = before.slice();
+      for (let i = 0; i < 5000; i++) wanted[0x100 + distance + i] = wanted[0x100 + i]!;
+      expect(Buffer.compare(guest.read(0x10000, 12000), wanted), `${distance}`).toBe(0);
+    }
+  });
+});
