@@ -64,7 +64,7 @@ describe.skipIf(!CAN_BUILD)("the build", () => {
 
   it("says how much too big an inmate is", () => {
     const lines = Array.from(
-      { length: 4000 },
+      { length: 2500 },
       (_, i) => `  store<u32>(a, load<u32>(a) * ${i * 77 + 3});`,
     );
     const text = `export function main(): void {\n  const a = heap.alloc(4);\n${lines.join("\n")}\n}\n`;

@@ -15,7 +15,7 @@ const linesOf = (output: string) => output.split("\r\n");
 
 describe.skipIf(!HAS_QEMU)("the demos on QEMU", () => {
   it("tiny-demo greets and tells the time every second", async () => {
-    const output = await runOnQemu({ image: demo("tiny-demo") }, /(PM Timer.*\n){3}/);
+    const output = await runOnQemu({ image: demo("tiny-demo") }, /(PM Timer[^\n]*\n){3}/);
     const lines = linesOf(output);
     expect(lines[0]).toBe("Hello from this tiny cell!");
     const times = lines
@@ -34,7 +34,7 @@ describe.skipIf(!HAS_QEMU)("the demos on QEMU", () => {
 
   it("apic-demo measures the time stamp counter, twice alike", async () => {
     const measure = async () => {
-      const output = await runOnQemu({ image: demo("apic-demo") }, /TSC.*\n/);
+      const output = await runOnQemu({ image: demo("apic-demo") }, /TSC[^\n]*\n/);
       const line = /^Calibrated TSC frequency: (\d+\.\d{3}) kHz\r\n/.exec(output);
       return Number(line?.[1]);
     };
@@ -107,7 +107,7 @@ describe.skipIf(!HAS_QEMU || !CAN_BUILD).each([64, 32] as const)(
     it("read their command line", async () => {
       const commandLine =
         "parameters decimal=42 hex=0x1F negative=-3 junk=12z yes=true one=1 bare no=false zero=0 odd=2 name=jail  last";
-      const output = await runOnQemu({ image, commandLine }, /last .*\n/);
+      const output = await runOnQemu({ image, commandLine }, /last [^\n]*\n/);
       expect(linesOf(output)).toEqual([
         ...["decimal 42", "hex 31", "negative -3", "junk -1", "absent -1", "dec -1"],
         ...["yes true", "one true", "bare true", "no false", "zero false", "odd true"],
@@ -123,14 +123,14 @@ describe.skipIf(!HAS_QEMU || !CAN_BUILD).each([64, 32] as const)(
       ["throw", "because I say so at test/inmates/samples/library.as.ts:LINE:COLUMN"],
     ])("report what WebAssembly traps on: %s", async (trap, reason) => {
       const request = { image, commandLine: `trap=${trap}` };
-      const output = await runOnQemu(request, /--- TRAP .*\n|nothing happened/);
+      const output = await runOnQemu(request, /--- TRAP [^\n]*\n|nothing happened/);
       const report = output.replace(/:\d+:\d+ /, ":LINE:COLUMN ");
       expect(report).toBe(`--- TRAP ${reason} ---\r\n`);
     });
 
     it("report exceptions", async () => {
       const commandLine = "trap=opcode";
-      const output = await runOnQemu({ image, commandLine }, /DI:.*\n|nothing happened/);
+      const output = await runOnQemu({ image, commandLine }, /DI:[^\n]*\n|nothing happened/);
       const pointer = bits === 64 ? "0x[0-9a-f]{16}" : "0x[0-9a-f]{8}";
       expect(output).toMatch(
         new RegExp(
@@ -145,7 +145,7 @@ describe.skipIf(!HAS_QEMU || !CAN_BUILD).each([64, 32] as const)(
     it.skipIf(bits === 32)("name the address of a page fault", async () => {
       const output = await runOnQemu(
         { image, commandLine: "trap=page" },
-        /R15:.*\n|nothing happened/,
+        /R15:[^\n]*\n|nothing happened/,
       );
       expect(linesOf(output).slice(0, 3)).toEqual([
         "--- EXCEPTION 14 ---",

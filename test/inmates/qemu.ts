@@ -76,10 +76,10 @@ function collect(args: string[], expected: RegExp, milliseconds: number): Promis
   return new Promise((resolve, reject) => {
     const child = spawn(QEMU, args, { stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
-    const timer = setTimeout(() => child.kill(), milliseconds);
+    const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk.toString("latin1");
-      if (expected.test(output)) child.kill();
+      if (expected.test(output)) child.kill("SIGKILL");
     });
     child.on("error", reject);
     child.on("close", () => {
