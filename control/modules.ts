@@ -2,11 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-export interface Modules {
-  readonly cpu: WebAssembly.Module;
-  readonly hypervisor: WebAssembly.Module;
-}
+import type { Modules } from "../platforms/emulated/machine.ts";
 
 let loaded: Modules | undefined;
 

@@ -2,14 +2,12 @@
 // Virtual time advances only inside its calls.
 import { createHash } from "node:crypto";
 import { EPERM } from "../abi/errno.ts";
-import { Pc, SLICE } from "../machine/pc.ts";
-import { EmulatedPlatform } from "../platforms/emulated/platform.ts";
-import { RootCpus } from "../platforms/emulated/root-cpus.ts";
+import { EmulatedMachine, type Modules, SLICE } from "../platforms/emulated/machine.ts";
 import type * as api from "./api.ts";
 import { Driver } from "./driver.ts";
 import { SystemError } from "./errors.ts";
 import { type CompleteOptions, checkOptions } from "./machine-options.ts";
-import { loadModules, type Modules } from "./modules.ts";
+import { loadModules } from "./modules.ts";
 import { LocalSerialLine } from "./serial-line.ts";
 
 /** How much virtual time passes between two looks at something awaited, in nanoseconds. */
@@ -19,8 +17,8 @@ const TURN = 1e6;
 
 export class LocalSession implements api.Session {
   readonly options: CompleteOptions;
-  readonly pc: Pc;
-  readonly platform: EmulatedPlatform;
+  /** What lies below, for tests of the machine itself. */
+  readonly machine: EmulatedMachine;
   readonly #driver: Driver;
   readonly #lines: readonly [LocalSerialLine, LocalSerialLine];
   readonly #consoleListeners = new Set<(text: string) => void>();
@@ -29,18 +27,10 @@ export class LocalSession implements api.Session {
   constructor(options: CompleteOptions, modules: Modules) {
     this.options = options;
     this.#lines = [this.#line(0), this.#line(1)];
-    this.pc = new Pc({
-      cpu: modules.cpu,
-      cpus: options.cpus,
-      memory: options.memory,
-      vendor: options.vendor,
-      x2apic: options.x2apic,
-      serial: [this.#lines[0].transmit, this.#lines[1].transmit],
-    });
-    this.platform = new EmulatedPlatform(this.pc, modules.hypervisor);
-    const roots = new RootCpus(this.pc);
-    roots.boot();
-    this.#driver = new Driver(this.platform, roots);
+    const { cpus, memory, vendor, x2apic } = options;
+    const serial = this.#lines.map(({ transmit }) => transmit);
+    this.machine = new EmulatedMachine(modules, { cpus, memory, vendor, x2apic, serial });
+    this.#driver = new Driver(this.machine.platform, this.machine.roots);
   }
 
   async status(): Promise<api.MachineStatus> {
@@ -48,7 +38,7 @@ export class LocalSession implements api.Session {
     return {
       ...{ name, cpus, memory, pace },
       enabled: this.#driver.enabled,
-      time: this.pc.time,
+      time: this.machine.time,
       cells: await this.cells(),
       pools: this.#change(() => this.#driver.pools()),
       offline: this.#driver.offline,
@@ -56,7 +46,7 @@ export class LocalSession implements api.Session {
   }
 
   async time(): Promise<number> {
-    return this.pc.time;
+    return this.machine.time;
   }
 
   async enable(systemConfig: Uint8Array): Promise<void> {
@@ -114,16 +104,16 @@ export class LocalSession implements api.Session {
   }
 
   async run(nanoseconds: number): Promise<void> {
-    const end = this.pc.time + nanoseconds;
-    while (this.pc.time < end) {
-      this.#pass(Math.min(end, this.pc.time + TURN));
+    const end = this.machine.time + nanoseconds;
+    while (this.machine.time < end) {
+      this.#pass(Math.min(end, this.machine.time + TURN));
       await new Promise(setImmediate);
     }
   }
 
   async fingerprint(): Promise<string> {
-    const hash = createHash("sha256").update(this.pc.fingerprint());
-    if (this.platform.coreMemory) hash.update(this.platform.coreMemory);
+    const hash = createHash("sha256").update(this.machine.fingerprint());
+    if (this.machine.platform.coreMemory) hash.update(this.machine.platform.coreMemory);
     return hash.digest("hex");
   }
 
@@ -133,14 +123,14 @@ export class LocalSession implements api.Session {
 
   #line(index: 0 | 1): LocalSerialLine {
     return new LocalSerialLine({
-      now: () => this.pc.time,
-      step: () => this.#pass(this.pc.time + STEP),
-      receive: (bytes) => this.pc.serial(index).input(bytes),
+      now: () => this.machine.time,
+      step: () => this.#pass(this.machine.time + STEP),
+      receive: (bytes) => this.machine.send(index, bytes),
     });
   }
 
   #pass(until: number): void {
-    this.#change(() => this.pc.run(until));
+    this.#change(() => this.machine.run(until));
   }
 
   /** Does something with the machine, then tells the followers of the console. */

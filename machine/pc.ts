@@ -71,7 +71,8 @@ export class Pc {
     this.bus.connect(cpus.list, this.lapics);
     this.serialLogs = Array.from(
       { length: SERIAL_PORTS },
-      (_, index) => new SerialLog(options.serial?.[index]),
+      (_, index) =>
+        new SerialLog(options.serial?.[index], () => this.devices.serial[index]!.isSending),
     );
     this.devices = this.#makeDevices();
     this.executor = this.#makeExecutor();

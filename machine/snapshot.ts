@@ -5,7 +5,8 @@ import type { Saved } from "./devices/device.ts";
 import { MachineError } from "./error.ts";
 import type { Letter } from "./interconnect.ts";
 import type { Pc } from "./pc.ts";
-import { Sha256, type Sha256State } from "./sha256.ts";
+import type { SerialLogState } from "./serial-log.ts";
+import { Sha256 } from "./sha256.ts";
 
 /** The options of a machine on which its state depends. */
 export type SnapshotOptions = Omit<Pc["options"], "cpu" | "date">;
@@ -23,7 +24,7 @@ export interface Snapshot {
   lapics: Saved[];
   letters: Letter[];
   executor: { boundary: number; stopped: boolean[] };
-  serial: { count: number; hash: Sha256State }[];
+  serial: SerialLogState[];
 }
 
 const PAGE = 4096;

@@ -43,7 +43,7 @@ export function passthroughMembers(context: Context) {
       if (view.getUint16(CONSOLE_FLAGS, true) & CONSOLE_FLAG_MMIO) return;
       const port = Number(view.getBigUint64(CONSOLE_ADDRESS, true));
       const line = SERIAL_PORTS.indexOf(port);
-      if (line >= 0) pc.serialLogs[line]!.put(byte, pc.time);
+      if (line >= 0) pc.serialLogs[line]!.insert(byte, pc.time);
     },
     now: () => BigInt(Math.floor(pc.time)),
     relax(cpu: number): void {

@@ -38,7 +38,7 @@ async function playSet(set: number, count: number): Promise<{ parked: number }> 
     parked += failed.cpusFailed.length > 0 ? 1 : 0;
     await attacked.clear();
     await quiet.clear();
-    const shared = [attacked, quiet].map(({ session }) => session.pc.serialLogs[0]!.digest);
+    const shared = [attacked, quiet].map(({ session }) => session.machine.pc.serialLogs[0]!.digest);
     expect(shared[0], where).toBe(shared[1]);
   }
   return { parked };

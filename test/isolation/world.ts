@@ -132,7 +132,7 @@ export class World {
 
   /** What of this world is not the rogue's: pieces of memory and the states of the other CPUs, by name. */
   *others(): Generator<[string, Uint8Array]> {
-    const { pc } = this.session;
+    const { pc } = this.session.machine;
     const owned = new Set(this.#rogue.cpus);
     for (const cpu of pc.processors) {
       if (!owned.has(cpu.index)) yield [`CPU ${cpu.index}`, cpu.snapshot()];
@@ -146,6 +146,6 @@ export class World {
   /** The communication page of a cell (its number), in the hypervisor's memory. */
   commPage(cell: number): Uint8Array {
     const start = HYPERVISOR.physical + (2 + cell) * PAGE;
-    return this.session.pc.ram.subarray(start, start + PAGE);
+    return this.session.machine.pc.ram.subarray(start, start + PAGE);
   }
 }

@@ -72,6 +72,11 @@ export class Uart extends Device<State> implements Registers {
     return Math.round((cycles * SECOND) / R.UART_HERTZ);
   }
 
+  /** Whether a character is on its way out. */
+  get isSending(): boolean {
+    return this.state.shift !== NEVER;
+  }
+
   /** The other side sends characters, one after the other at the line's speed; it waits while the FIFO is full. */
   input(bytes: Iterable<number>): void {
     this.#update();
@@ -162,15 +167,15 @@ export class Uart extends Device<State> implements Registers {
 
   #finishShift(): void {
     const { state } = this;
-    const end = state.shiftEnd;
-    this.#sink(state.shift, end);
+    const { shift: byte, shiftEnd: end } = state;
     const next = state.transmit.shift();
     if (next === undefined) {
       state.shift = NEVER;
-      return;
+    } else {
+      this.#startShift(next, end);
+      if (state.transmit.length === 0) state.thrEmpty = true;
     }
-    this.#startShift(next, end);
-    if (state.transmit.length === 0) state.thrEmpty = true;
+    this.#sink(byte, end);
   }
 
   // Receiver

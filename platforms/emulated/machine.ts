@@ -1,0 +1,58 @@
+// An emulated PC with a platform for the core on it and the stand-in for Linux on its CPUs: what control/ drives.
+import { Pc } from "../../machine/pc.ts";
+import { EmulatedPlatform } from "./platform.ts";
+import { RootCpus } from "./root-cpus.ts";
+
+export { SLICE } from "../../machine/pc.ts";
+
+/** The compiled modules that a machine consists of. */
+export interface Modules {
+  readonly cpu: WebAssembly.Module;
+  readonly hypervisor: WebAssembly.Module;
+}
+
+export interface EmulatedMachineOptions {
+  /** 1 to 64. */
+  readonly cpus: number;
+  /** RAM in bytes, a multiple of 1 MiB. */
+  readonly memory: number;
+  readonly vendor: "amd" | "intel";
+  readonly x2apic: boolean;
+  /** Take what COM1 and COM2 send. */
+  readonly serial: readonly ((byte: number) => void)[];
+}
+
+/** A machine that is switched on, its CPUs in the resident stub, no hypervisor yet. */
+export class EmulatedMachine {
+  readonly pc: Pc;
+  readonly platform: EmulatedPlatform;
+  readonly roots: RootCpus;
+
+  /** Throws MachineError for options that no machine has, or when the host lacks memory. */
+  constructor(modules: Modules, options: EmulatedMachineOptions) {
+    this.pc = new Pc({ ...options, cpu: modules.cpu });
+    this.platform = new EmulatedPlatform(this.pc, modules.hypervisor);
+    this.roots = new RootCpus(this.pc);
+    this.roots.boot();
+  }
+
+  /** Virtual time in nanoseconds. */
+  get time(): number {
+    return this.pc.time;
+  }
+
+  /** Lets time advance to the first slice boundary at or after `until`. */
+  run(until: number): void {
+    this.pc.run(until);
+  }
+
+  /** Sends bytes to COM1 (0) or COM2 (1). */
+  send(line: 0 | 1, bytes: Uint8Array): void {
+    this.pc.serial(line).input(bytes);
+  }
+
+  /** SHA-256, hex, of all that software can see of the machine. */
+  fingerprint(): string {
+    return this.pc.fingerprint();
+  }
+}
