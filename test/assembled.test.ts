@@ -7,16 +7,17 @@ import { expect, it } from "vitest";
 import { STUB_CODE } from "../platforms/emulated/stub.ts";
 import { PRELUDES } from "./isolation/programs.ts";
 import { VICTIM } from "./isolation/victim.ts";
+import { ROGUES, rogue, smp } from "./violations/programs.ts";
 
 const hasNasm = spawnSync("nasm", ["-v"]).status === 0;
 const { CI } = process.env;
 
-function assemble(source: string, define?: string): string {
+function assemble(source: string, ...defines: readonly string[]): string {
   const directory = mkdtempSync(join(tmpdir(), "assemble-"));
   try {
     const output = join(directory, "out.bin");
     const path = new URL(`../${source}`, import.meta.url).pathname;
-    execFileSync("nasm", ["-f", "bin", ...(define ? [`-D${define}`] : []), path, "-o", output]);
+    execFileSync("nasm", ["-f", "bin", ...defines.map((name) => `-D${name}`), path, "-o", output]);
     return readFileSync(output).toString("hex");
   } finally {
     rmSync(directory, { recursive: true });
@@ -26,11 +27,20 @@ function assemble(source: string, define?: string): string {
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 it.skipIf(!hasNasm && !CI).each([
-  { source: "platforms/emulated/stub.asm", define: undefined, expected: hex(STUB_CODE) },
-  { source: "test/isolation/victim.asm", define: undefined, expected: hex(VICTIM) },
+  { source: "platforms/emulated/stub.asm", expected: hex(STUB_CODE) },
+  { source: "test/violations/smp.asm", expected: hex(smp()) },
+  { source: "test/isolation/victim.asm", expected: hex(VICTIM) },
   { source: "test/isolation/preludes.asm", define: "REAL", expected: PRELUDES.real },
   { source: "test/isolation/preludes.asm", define: "PROT", expected: PRELUDES.protected },
   { source: "test/isolation/preludes.asm", define: "LONG", expected: PRELUDES.long },
 ])("$source $define", ({ source, define, expected }) => {
-  expect(expected).toBe(assemble(source, define));
+  expect(expected).toBe(define ? assemble(source, define) : assemble(source));
 });
+
+it.skipIf(!hasNasm && !CI).each(Object.entries(ROGUES))(
+  "test/violations/rogue.asm: %s",
+  (name, { defines }) => {
+    const expected = assemble("test/violations/rogue.asm", ...defines);
+    expect(hex(rogue(name as keyof typeof ROGUES))).toBe(expected);
+  },
+);

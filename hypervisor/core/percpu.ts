@@ -72,12 +72,20 @@ export function nextCpu(cell: Cell, from: u32): u32 {
   return cpu;
 }
 
+function increment(cpu: u32, kind: u32): void {
+  const counter = changetype<usize>(perCpu(cpu)) + COUNTERS + (kind << 2);
+  store<u32>(counter, load<u32>(counter) + 1);
+}
+
 /** Counts one exit of kind STAT_*, and in the total. */
 export function countExit(cpu: u32, kind: u32): void {
-  const counters = changetype<usize>(perCpu(cpu)) + COUNTERS;
-  store<u32>(counters + (kind << 2), load<u32>(counters + (kind << 2)) + 1);
-  const total = counters + (STAT_TOTAL << 2);
-  store<u32>(total, load<u32>(total) + 1);
+  increment(cpu, kind);
+  increment(cpu, STAT_TOTAL);
+}
+
+/** Counts one exit that is of no kind. */
+export function countUnknownExit(cpu: u32): void {
+  increment(cpu, STAT_TOTAL);
 }
 
 /** Counter STAT_* of `cpu`, 31 bits. */

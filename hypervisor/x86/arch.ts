@@ -75,7 +75,7 @@ export function archInit(cpu: u32, config: usize): i32 {
   const state = machine();
   state.x2apic = x2apic;
   state.mtrrDefType = readMsr(cpu, MSR_MTRR_DEF_TYPE);
-  state.showsSvme = isAmd(cpu);
+  state.isAmd = isAmd(cpu);
   state.pmTimer = load<u16>(config, SYS_X86_PM_TIMER_ADDRESS);
   state.ecamBase = load<u64>(config, SYS_PCI_MMCONFIG_BASE);
   const buses = <u64>load<u8>(config, SYS_PCI_MMCONFIG_END_BUS) + 1;
@@ -162,7 +162,7 @@ export function archCpuReset(cpu: u32, entry: u64): void {
   clearCpuState(cpu);
   resetPat(cpu);
   resetCpu(cpu, entry);
-  if (machine().showsSvme) writeRegister(cpu, REG_EFER, EFER_SVME);
+  if (machine().isAmd) writeRegister(cpu, REG_EFER, EFER_SVME);
   applyPat(cpu);
   printStart(cpu, RESET_VECTOR);
 }

@@ -19,7 +19,7 @@ import { handleHypercall } from "../core/control.ts";
 import { PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_HANDLED } from "../core/mmio.ts";
 import { fatal, violation } from "../core/panic.ts";
-import { cellOfCpu, countExit, perCpu } from "../core/percpu.ts";
+import { cellOfCpu, countExit, countUnknownExit, perCpu } from "../core/percpu.ts";
 import { injectException, readRegister, writeRegister } from "../platform.ts";
 import { executeCpuid } from "./cpuid.ts";
 import { executeXsetbv, writeControlRegister } from "./cr.ts";
@@ -30,7 +30,7 @@ import { advance, isKernel, read32 } from "./guest.ts";
 import { Instruction } from "./instruction.ts";
 import { readTrapped, writeTrapped } from "./msr.ts";
 import { accessPort } from "./ports.ts";
-import { beginCause, endLine } from "./report.ts";
+import { beginCause, endLine, reportExit } from "./report.ts";
 import { cpuState, instructionOf } from "./state.ts";
 
 /** Bytes of an instruction that a report shows. */
@@ -146,22 +146,19 @@ export function exitException(cpu: u32, vector: u32, errorCode: i32): i32 {
   return 1;
 }
 
-/** The CPU came out because another one stopped it. */
+/**
+ * The CPU came out because another one stopped it (`stopCpu`). A platform enters here once per stop, when the CPU is about
+ * to go on: after `resumeCpu`, with whatever state and cell it has been given meanwhile. Returns 0 for one that has failed.
+ */
 export function exitManagement(cpu: u32): i32 {
   countExit(cpu, stat.STAT_MANAGEMENT);
   return perCpu(cpu).failed ? 0 : 1;
 }
 
-/** Anything else, by its SVM exit code. */
+/** Anything else, by its SVM exit code; counted in the total only, which has no kind for it. */
 export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {
-  countExit(cpu, stat.STAT_EXCEPTION);
+  countUnknownExit(cpu);
   fatal();
-  print("Unexpected #VMEXIT, exitcode ");
-  printHex(code, 1);
-  print(", exitinfo1 ");
-  printAddress(info1);
-  print(" exitinfo2 ");
-  printAddress(info2);
-  printLine("");
+  reportExit(code, info1, info2);
   return violation(cpu);
 }

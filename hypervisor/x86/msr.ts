@@ -157,7 +157,7 @@ function writeEfer(cpu: u32, value: u64, length: u32): i32 {
     return raiseGeneralProtection(cpu);
   const kept: u64 = EFER_LMA | EFER_SVME;
   let next = (value & ~kept) | (current & EFER_LMA);
-  if (machine().showsSvme) next |= EFER_SVME;
+  if (machine().isAmd) next |= EFER_SVME;
   writeRegister(cpu, REG_EFER, next);
   return finish(cpu, length);
 }

@@ -4,7 +4,14 @@ import * as reg from "../../abi/platform.ts";
 import { EFER_LMA } from "../../abi/x86/registers.ts";
 import { print, printAddress, printDecimal, printHex, printLine } from "../core/console.ts";
 import { lock, readRegister, unlock } from "../platform.ts";
-import { cpuState, WARNINGS_MAX } from "./state.ts";
+import { cpuState, machine, WARNINGS_MAX } from "./state.ts";
+
+const LOW_RIGHTS: u64 = 0xff;
+const HIGH_RIGHTS: u64 = 0xf00;
+const RIGHTS_GAP: u64 = 4;
+/** SVM exit code of a triple fault, and Intel's exit reason for it. */
+const EXIT_SHUTDOWN: u64 = 0x7f;
+const REASON_TRIPLE_FAULT: u32 = 2;
 
 /** Prints a register with 16 digits behind its `label`. */
 function printRegister(cpu: u32, label: string, register: u32): void {
@@ -16,6 +23,13 @@ function printRegister(cpu: u32, label: string, register: u32): void {
 function printShort(cpu: u32, label: string, register: u32): void {
   print(label);
   printHex(readRegister(cpu, register), 1);
+}
+
+/** Access rights of CS as the processor keeps them: AMD in 12 bits, Intel with 4 empty bits in between. */
+function accessRights(cpu: u32): u64 {
+  const rights = readRegister(cpu, reg.REG_CS_ATTRIBUTES);
+  if (machine().isAmd) return rights;
+  return (rights & LOW_RIGHTS) | ((rights & HIGH_RIGHTS) << RIGHTS_GAP);
 }
 
 /** Prints the registers of `cpu`, whole lines (ABI section 8, "Violations"). */
@@ -31,13 +45,33 @@ export function reportRegisters(cpu: u32): void {
   printRegister(cpu, " RDI: ", reg.REG_RDI);
   printShort(cpu, "\nCS: ", reg.REG_CS_SELECTOR);
   printRegister(cpu, " BASE: ", reg.REG_CS_BASE);
-  printShort(cpu, " AR-BYTES: ", reg.REG_CS_ATTRIBUTES);
+  print(" AR-BYTES: ");
+  printHex(accessRights(cpu), 1);
   print(" EFER.LMA ");
   printDecimal(readRegister(cpu, reg.REG_EFER) & EFER_LMA ? 1 : 0);
   printRegister(cpu, "\nCR0: ", reg.REG_CR0);
   printRegister(cpu, " CR3: ", reg.REG_CR3);
   printRegister(cpu, " CR4: ", reg.REG_CR4);
   printRegister(cpu, "\nEFER: ", reg.REG_EFER);
+  printLine("");
+}
+
+/** Prints what an exit was that no handler knows, whole lines, in the words of the processor's maker. */
+export function reportExit(code: u64, info1: u64, info2: u64): void {
+  if (!machine().isAmd && code === EXIT_SHUTDOWN) {
+    print("Unhandled VM-Exit, reason ");
+    printDecimal(REASON_TRIPLE_FAULT);
+    print("\nqualification ");
+    printHex(info1, 1);
+    printLine("\nvectoring info: 0 interrupt info: 0");
+    return;
+  }
+  print("Unexpected #VMEXIT, exitcode ");
+  printHex(code, 1);
+  print(", exitinfo1 ");
+  printAddress(info1);
+  print(" exitinfo2 ");
+  printAddress(info2);
   printLine("");
 }
 

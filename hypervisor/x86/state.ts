@@ -23,8 +23,8 @@ export class Machine {
   pmTimer: u32;
   /** Whether the local APICs are in x2APIC mode. */
   x2apic: bool;
-  /** Whether EFER shows SVME (AMD). */
-  showsSvme: bool;
+  /** Whether the processors are AMD's: EFER shows SVME, and reports speak of #VMEXIT. */
+  isAmd: bool;
   /** Whether the hypervisor has been activated. */
   active: bool;
   /** Physical IOAPICs found (ioapic.ts). */
