@@ -142,7 +142,9 @@ describe.skipIf(!HAS_QEMU || !CAN_BUILD).each([64, 32] as const)(
       );
     });
 
-    it.skipIf(bits === 32)("name the address of a page fault", async () => {
+    // 32-bit inmates map all of their address space.
+    const itIn64Bit = bits === 64 ? it : () => {};
+    itIn64Bit("name the address of a page fault", async () => {
       const output = await runOnQemu(
         { image, commandLine: "trap=page" },
         /R15:[^\n]*\n|nothing happened/,
