@@ -1,0 +1,187 @@
+// Every demo in a cell of the emulated PC, on each kind of machine: the exact texts of ABI section 5.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { CellConfig } from "../../config/index.ts";
+import apicDemo from "../../configs/x86/apic-demo.ts";
+import rogueDemo from "../../configs/x86/rogue-demo.ts";
+import tinyDemo from "../../configs/x86/tiny-demo.ts";
+import type { CellInfo, Session } from "../../control/api.ts";
+import { demo, enabled, launch, linesOf, MACHINES } from "./cells.ts";
+
+const MS = 1e6;
+const SECOND = 1e9;
+const TICK =
+  /^Timer fired, jitter: ( *-?\d+) ns, min: ( *-?\d+) ns, max: ( *-?\d+) ns(, SMIs: 0)?$/;
+const PM_LINE = /^PM Timer: ([ \d]{11,})$/;
+
+/** What rogue-demo says of a violation, what the hypervisor says, and whether the CPU is parked. */
+const VIOLATIONS = [
+  {
+    rule: "ram",
+    says: ["about to write to RAM that is not mine: 0x3a000000"],
+    report: "FATAL: Invalid MMIO/RAM write, addr: 0x000000003a000000 size: 4",
+  },
+  {
+    rule: "mmio",
+    says: ["about to read a device that is not mine: 0xfed00000"],
+    report: "FATAL: Invalid MMIO/RAM read, addr: 0x00000000fed00000 size: 4",
+  },
+  {
+    rule: "port",
+    says: ["about to write to a port that is not mine: 0x3f8"],
+    report: "FATAL: Invalid PIO write, port: 3f8 size: 1",
+  },
+  {
+    rule: "triple",
+    says: ["about to cause a triple fault"],
+    report:
+      "FATAL: Unexpected #VMEXIT, exitcode 7f, exitinfo1 0x0000000000000000 exitinfo2 0x0000000000000000",
+  },
+  {
+    rule: "readonly",
+    says: ["about to write to what I may only read: 0x180000"],
+    report: "FATAL: Invalid MMIO/RAM write, addr: 0x0000000000180000 size: 4",
+  },
+  {
+    rule: "msr",
+    says: ["about to write to an MSR that is not mine: 0x1b"],
+    report: "FATAL: Unhandled MSR write: 1b",
+  },
+  {
+    rule: "jump",
+    says: ["about to jump to where there is nothing: 0x80000000"],
+    report:
+      "FATAL: unable to get MMIO instruction\n" +
+      "FATAL: Invalid MMIO/RAM read, addr: 0x0000000080000000 size: 0",
+  },
+] as const;
+
+/** What only earns a warning. */
+const WARNINGS = [
+  {
+    rule: "ipi",
+    says: ["about to interrupt a CPU that is not mine: 0x0", "still here"],
+    report: /^WARNING: CPU 2 specified IPI destination outside cell boundaries, ICR\.hi=0\n$/,
+  },
+  {
+    rule: "hypercall",
+    says: ["about to make a hypercall that does not exist: 0xbad", "it returned -38", "still here"],
+    report: /^CPU 2: Unknown hypercall 2989, RIP: 0x00000000000f[\da-f]{4}\n$/,
+  },
+  { rule: "none", says: ["no rule to break: say violation=..."], report: /^$/ },
+] as const;
+
+const DUMP = [
+  /^RIP: 0x[\da-f]{16} RSP: 0x[\da-f]{16} FLAGS: [\da-f]+$/,
+  /^RAX: 0x[\da-f]{16} RBX: 0x[\da-f]{16} RCX: 0x[\da-f]{16}$/,
+  /^RDX: 0x[\da-f]{16} RSI: 0x[\da-f]{16} RDI: 0x[\da-f]{16}$/,
+  /^CS: 18 BASE: 0x0000000000000000 AR-BYTES: a9b EFER\.LMA 1$/,
+  /^CR0: 0x[\da-f]{16} CR3: 0x[\da-f]{16} CR4: 0x[\da-f]{16}$/,
+  /^EFER: 0x000000000000[01]500$/,
+  /^Parking CPU 2 \(Cell: "rogue-demo"\)$/,
+];
+
+describe.each(MACHINES)("on $vendor, x2APIC $x2apic", (machine) => {
+  let session: Session;
+  beforeEach(async () => {
+    session = await enabled(machine);
+  });
+  afterEach(() => session.close());
+
+  async function cellNamed(name: string): Promise<CellInfo | undefined> {
+    return (await session.cells()).find((cell) => cell.name === name);
+  }
+
+  /** What the hypervisor has printed since the cell was started. */
+  async function consoleAfterStart({ name }: CellConfig): Promise<string> {
+    const text = await session.consoleText();
+    const mark = `Started cell "${name}"\n`;
+    return text.slice(text.lastIndexOf(mark) + mark.length);
+  }
+
+  it("apic-demo calibrates, ticks ten times a second and is asked twice", async () => {
+    await launch(session, apicDemo, demo("apic-demo"));
+    const serial = session.serial(0);
+    const before = (await serial.text()).length;
+    await serial.waitFor("Calibrated APIC frequency");
+    const started = await session.time();
+    await session.run(SECOND);
+    const lines = linesOf((await serial.text()).slice(before));
+    if (machine.vendor === "intel") expect(lines.shift()).toBe("Initial number of SMIs: 0");
+    expect(lines.shift()).toMatch(/^Calibrated TSC frequency: (999|1000)\d{3}\.[ \d]{3} kHz$/);
+    expect(lines.shift()).toMatch(/^Calibrated APIC frequency: (999\d{3}|1000\d{3}) kHz$/);
+    expect((await session.time()) - started).toBe(SECOND);
+    expect(lines).toHaveLength(10);
+    for (const line of lines) {
+      const [jitter, min, max] = TICK.exec(line)!.slice(1).map(Number);
+      expect(min).toBeGreaterThanOrEqual(0);
+      expect(min).toBeLessThanOrEqual(jitter!);
+      expect(max).toBeGreaterThanOrEqual(jitter!);
+      expect(max).toBeLessThan(MS);
+    }
+    expect(await cellNamed("apic-demo")).toMatchObject({ state: "running/locked" });
+
+    await expect(session.destroyCell("apic-demo")).rejects.toMatchObject({ code: "EPERM" });
+    await serial.waitFor(/Rejecting first shutdown request - try again!\r\n/);
+    await session.shutdownCell("apic-demo");
+    await serial.waitFor(/Stopped APIC demo\r\n/);
+    expect(await cellNamed("apic-demo")).toMatchObject({ state: "shut down" });
+    await session.destroyCell("apic-demo");
+  });
+
+  it("tiny-demo greets and counts ten seconds", async () => {
+    await launch(session, tinyDemo, demo("tiny-demo"));
+    const serial = session.serial(1);
+    await session.run(100 * MS);
+    const moments: number[] = [];
+    for (let count = 1; count <= 10; count++) {
+      const lines = linesOf(await serial.text());
+      expect(lines).toHaveLength(count + 1);
+      expect(lines[0]).toBe("Hello from this tiny cell!");
+      moments.push(Number(PM_LINE.exec(lines[count]!)![1]));
+      await session.run(SECOND);
+    }
+    for (const [index, moment] of moments.slice(1).entries()) {
+      const passed = moment - moments[index]!;
+      expect(Math.abs(passed - SECOND), `line ${index + 2}`).toBeLessThan(2 * MS);
+    }
+    await session.run(2 * SECOND);
+    expect(linesOf(await serial.text())).toHaveLength(11);
+    expect(await cellNamed("tiny-demo")).toMatchObject({ state: "running", cpusFailed: [] });
+    await session.destroyCell("tiny-demo");
+  });
+
+  it("32-bit-demo proves that it is one", async () => {
+    await launch(session, tinyDemo, demo("32-bit-demo"));
+    await session.run(50 * MS);
+    const efer = machine.vendor === "amd" ? "1000" : "0";
+    expect(await session.serial(1).text()).toBe(`This runs in 32-bit mode (EFER: ${efer})\r\n`);
+  });
+
+  it.each(VIOLATIONS)("rogue-demo is parked for $rule", async ({ rule, says, report }) => {
+    await launch(session, rogueDemo, demo("rogue-demo"), `violation=${rule}`);
+    await session.run(50 * MS);
+    expect(linesOf(await session.serial(1).text())).toEqual(says.map((text) => `Rogue: ${text}`));
+    const words = await consoleAfterStart(rogueDemo);
+    expect(words.startsWith(`${report}\n`), words).toBe(true);
+    const dump = words
+      .slice(report.length + 1)
+      .trimEnd()
+      .split("\n");
+    expect(dump).toHaveLength(DUMP.length);
+    for (const [index, line] of dump.entries()) expect(line).toMatch(DUMP[index]!);
+    const parked = { state: "failed", cpusAssigned: [2], cpusFailed: [2] };
+    expect(await cellNamed("rogue-demo")).toMatchObject(parked);
+    await session.destroyCell("rogue-demo");
+    expect((await session.status()).offline).toEqual([]);
+  });
+
+  it.each(WARNINGS)("rogue-demo lives on after $rule", async ({ rule, says, report }) => {
+    await launch(session, rogueDemo, demo("rogue-demo"), `violation=${rule} delay=20`);
+    await session.run(10 * MS);
+    expect(await session.serial(1).text()).toBe("");
+    await session.run(90 * MS);
+    expect(linesOf(await session.serial(1).text())).toEqual(says.map((text) => `Rogue: ${text}`));
+    expect(await consoleAfterStart(rogueDemo)).toMatch(report);
+    expect(await cellNamed("rogue-demo")).toMatchObject({ state: "running", cpusFailed: [] });
+  });
+});
