@@ -53,7 +53,8 @@ export declare function detachDevice(iommu: u32, bdf: u32): void;
 
 /**
  * Stops any other CPU: returns when it is out of its guest and waits in the platform, or is blocked in `lock`. A halted,
- * parked or waiting CPU counts as stopped. Idempotent until `resumeCpu`.
+ * parked or waiting CPU counts as stopped. Idempotent until `resumeCpu`. A stopped CPU does not get the lock; one that was
+ * blocked there and is then reset, parked or assigned does not come back: its handler is abandoned.
  */
 export declare function stopCpu(cpu: u32): void;
 /** Lets any stopped CPU go on where it was (or as resetCpu, parkCpu and assignCpu have left it). */

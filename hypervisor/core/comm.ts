@@ -30,12 +30,12 @@ import {
   CONSOLE_SIZE,
 } from "../../abi/config.ts";
 import { archCommFill } from "../arch.ts";
-import { now, readComm, relax, stopCpu, writeComm } from "../platform.ts";
+import { now, readComm, relax, writeComm } from "../platform.ts";
 import { Cell } from "./cell.ts";
 import { hasCommRegion } from "./config.ts";
-import { printLine } from "./console.ts";
-import { MAX_CPUS, PAGE_SIZE, REPLY_TIMEOUT, REPLY_TIMEOUT_MAX } from "./limits.ts";
-import { nextCpu } from "./percpu.ts";
+import { sayLine } from "./console.ts";
+import { stopCell } from "./cpus.ts";
+import { PAGE_SIZE, REPLY_TIMEOUT, REPLY_TIMEOUT_MAX } from "./limits.ts";
 
 /** The state that `cell` shows, CELL_* or garbage. Once failed it cannot say otherwise. */
 export function cellState(cell: Cell): u32 {
@@ -88,9 +88,10 @@ function isAsked(cell: Cell): bool {
   return !isTerminal(cellState(cell));
 }
 
-function suspendSilent(cell: Cell): void {
-  printLine("Timeout expired while waiting for reply from target cell");
-  for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) stopCpu(cpu);
+/** Stops a cell that has not answered the request of CPU `caller`: it stays stopped until it is started or loaded. */
+function suspendSilent(cell: Cell, caller: u32): void {
+  sayLine("Timeout expired while waiting for reply from target cell");
+  stopCell(cell, caller);
   failCell(cell);
 }
 
@@ -111,7 +112,7 @@ function exchange(cpu: u32, cell: Cell, message: u32): u32 {
     if (now() - start >= limit || (polls && poll >= polls)) break;
     relax(cpu);
   }
-  suspendSilent(cell);
+  suspendSilent(cell, cpu);
   return REPLY_NONE;
 }
 

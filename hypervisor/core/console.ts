@@ -1,7 +1,8 @@
 // The hypervisor's console: a page with a ring buffer (ABI section 7) that the root cell may read, and the debug console of
-// the system configuration. Texts are literals: static data, read by address; no string is ever made at run time.
+// the system configuration. Texts are literals: static data, read by address; no string is ever made at run time. Once the
+// hypervisor is active, everything is printed with the lock taken, so that the lines of two CPUs do not mix.
 import { CONSOLE_TYPE, CONSOLE_TYPE_NONE } from "../../abi/config.ts";
-import { putConsole } from "../platform.ts";
+import { lock, putConsole, unlock } from "../platform.ts";
 
 /** Console page: 1 while a byte is being written, u32. */
 const RING_BUSY: u32 = 0;
@@ -72,6 +73,24 @@ export function print(literal: string): void {
 export function printLine(literal: string): void {
   print(literal);
   putByte(LF);
+}
+
+/** Begins a line that no other CPU's output may cut in two: takes the lock. Nothing but printing until `endLine`. */
+export function beginLine(literal: string): void {
+  lock();
+  print(literal);
+}
+
+/** Ends a line begun with the lock taken, and gives the lock back. */
+export function endLine(): void {
+  putByte(LF);
+  unlock();
+}
+
+/** Prints a whole line, as beginLine and endLine do. */
+export function sayLine(literal: string): void {
+  beginLine(literal);
+  endLine();
 }
 
 /** Prints `value` in lower-case hexadecimal, with leading zeros up to `digits` digits. */

@@ -30,9 +30,10 @@ import { archCpuRelease, archPrintPosition } from "../arch.ts";
 import { lock, releaseCpu, unlock } from "../platform.ts";
 import { Cell, cellCount, findCell, isRoot, nextCell, rootCell } from "./cell.ts";
 import { cellState, informReconfigured, isLocked, requestShutdown } from "./comm.ts";
-import { print, printDecimal, printLine, putByte } from "./console.ts";
+import { beginLine, endLine, print, printDecimal, putByte, sayLine } from "./console.ts";
 import { createCell } from "./create.ts";
 import { destroyCell, loadCell, startCell } from "./lifecycle.ts";
+import { beginWarning } from "./panic.ts";
 import { cellOfCpu, cpuExists, perCpu, readCounter } from "./percpu.ts";
 import { poolSize, poolUsed, printPools } from "./pool.ts";
 import { refuse } from "./refuse.ts";
@@ -80,13 +81,14 @@ export function handleHypercall(cpu: u32, code: u32, argument1: u64, argument2: 
 }
 
 function unknownCall(cpu: u32, code: u32): i32 {
+  if (!beginWarning(cpu)) return -ENOSYS;
   print("CPU ");
   printDecimal(cpu);
   print(": Unknown hypercall ");
   printDecimal(code);
   print(", ");
   archPrintPosition(cpu);
-  printLine("");
+  endLine();
   return -ENOSYS;
 }
 
@@ -117,7 +119,9 @@ function cpuInfo(caller: u32, cpu: u32, type: u32): i32 {
 
 function putCharacter(cpu: u32, character: u32): i32 {
   if (!(cellOfCpu(cpu).flags & CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED)) return -EPERM;
+  lock();
   putByte(character & 0xff);
+  unlock();
   return 0;
 }
 
@@ -215,11 +219,11 @@ function disable(cpu: u32): i32 {
   if (!control().leaving) {
     if (nextCell(rootCell())) return refuse(EBUSY, "cells exist");
     control().leaving = 1;
-    printLine("Shutting down hypervisor");
+    sayLine("Shutting down hypervisor");
   }
-  print(" Releasing CPU ");
+  beginLine(" Releasing CPU ");
   printDecimal(cpu);
-  printLine("");
+  endLine();
   perCpu(cpu).released = 1;
   archCpuRelease(cpu);
   releaseCpu(cpu);

@@ -3,7 +3,7 @@
 import { CELL_CPU_RESET_ADDRESS } from "../../abi/config.ts";
 import { EBUSY } from "../../abi/errno.ts";
 import { archCpuAssign, archCpuPark, archCpuReset } from "../arch.ts";
-import { assignCpu, resumeCpu, stopCpu } from "../platform.ts";
+import { assignCpu, lock, resumeCpu, stopCpu, unlock } from "../platform.ts";
 import { Cell, isRoot, rootCell } from "./cell.ts";
 import { hasCpu } from "./config.ts";
 import { MAX_CPUS } from "./limits.ts";
@@ -21,17 +21,26 @@ export function checkCpus(config: usize, caller: u32): i32 {
   return 0;
 }
 
-/** Stops all CPUs of `cell` except the calling one. */
+/**
+ * Stops all CPUs of `cell` except the calling one. With the lock: whoever is about to wake one of them by an interrupt does
+ * so before, or finds it held.
+ */
 export function stopCell(cell: Cell, caller: u32): void {
+  lock();
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) {
-    if (cpu !== caller) stopCpu(cpu);
+    if (cpu === caller) continue;
+    perCpu(cpu).held = 1;
+    stopCpu(cpu);
   }
+  unlock();
 }
 
 /** Lets all CPUs of `cell` except the calling one go on. */
 export function resumeCell(cell: Cell, caller: u32): void {
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) {
-    if (cpu !== caller) resumeCpu(cpu);
+    if (cpu === caller) continue;
+    perCpu(cpu).held = 0;
+    resumeCpu(cpu);
   }
 }
 
@@ -48,6 +57,7 @@ export function resetCell(cell: Cell): void {
   const entry = load<u64>(cell.config, CELL_CPU_RESET_ADDRESS);
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) {
     perCpu(cpu).failed = 0;
+    perCpu(cpu).warnings = 0;
     archCpuReset(cpu, entry);
   }
 }
@@ -61,6 +71,7 @@ export function moveCpus(member: Cell, cell: Cell): void {
     if (!hasCpu(member.config, cpu)) continue;
     perCpu(cpu).cell = changetype<usize>(cell);
     perCpu(cpu).failed = 0;
+    perCpu(cpu).warnings = 0;
     clearCounters(cpu);
     assignCpu(cpu, cell.number);
     archCpuAssign(cpu, cell);

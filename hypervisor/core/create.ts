@@ -16,7 +16,7 @@ import {
 } from "./cell.ts";
 import { setCellState } from "./comm.ts";
 import { cellConfigSize } from "./config.ts";
-import { print, printLine } from "./console.ts";
+import { beginLine, endLine } from "./console.ts";
 import { checkCpus, moveCpus, resumeCell, stopCell } from "./cpus.ts";
 import { ADDRESS_LIMIT, PAGE_SIZE } from "./limits.ts";
 import { giveMemory, reserveMemory, scrubMemory, trapSubPages } from "./memory.ts";
@@ -110,7 +110,7 @@ function commitCreate(cell: Cell, caller: u32): void {
   addCell(cell);
   resumeCell(rootCell(), caller);
   resumeCell(cell, caller);
-  print("Created cell ");
+  beginLine("Created cell ");
   printCellName(cell);
-  printLine("");
+  endLine();
 }

@@ -4,7 +4,7 @@ import { archCellDestroy } from "../arch.ts";
 import { commit, release } from "../platform.ts";
 import { Cell, printCellName, removeCell, rootCell } from "./cell.ts";
 import { fillComm, setCellState } from "./comm.ts";
-import { print, printLine } from "./console.ts";
+import { beginLine, endLine, print } from "./console.ts";
 import { moveCpus, parkCell, resetCell, resumeCell, stopCell } from "./cpus.ts";
 import { discard } from "./create.ts";
 import { closeWindow, openWindow, returnMemory, scrubMemory } from "./memory.ts";
@@ -29,9 +29,9 @@ export function startCell(cell: Cell, caller: u32): void {
   cell.failed = 0;
   fillComm(cell);
   resetCell(cell);
-  print("Started cell ");
+  beginLine("Started cell ");
   printCellName(cell);
-  printLine("");
+  endLine();
   resumeCell(cell, caller);
 }
 
@@ -43,17 +43,18 @@ export function loadCell(cell: Cell, caller: u32): void {
   setCellState(cell, CELL_SHUT_DOWN);
   setLoadable(cell, caller, 1);
   resumeCell(cell, caller);
-  print("Cell ");
+  beginLine("Cell ");
   printCellName(cell);
-  printLine(" can be loaded");
+  print(" can be loaded");
+  endLine();
 }
 
 /** Destroys `cell`: what it had goes back to the root cell as far as that one's configuration lists it. */
 export function destroyCell(cell: Cell, caller: u32): void {
   const root = rootCell();
-  print("Closing cell ");
+  beginLine("Closing cell ");
   printCellName(cell);
-  printLine("");
+  endLine();
   stopCell(cell, caller);
   stopCell(root, caller);
   moveCpus(cell, root);

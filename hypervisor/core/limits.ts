@@ -12,5 +12,7 @@ export const ADDRESS_LIMIT: u64 = 1 << 52;
 export const REPLY_TIMEOUT: u64 = 1_000_000_000;
 /** Nanoseconds after which no number of polls, however large, is waited for any longer. */
 export const REPLY_TIMEOUT_MAX: u64 = 60_000_000_000;
+/** Warnings about one CPU that are printed until it is reset or changes hands: a cell cannot flood the console. */
+export const WARNINGS_MAX: u32 = 16;
 /** Bytes of the configuration space of a PCI device, the extended part included. */
 export const CONFIG_SPACE_SIZE: u32 = 4096;

@@ -3,8 +3,8 @@ import { archCpuPark, archReport } from "../arch.ts";
 import { lock, unlock } from "../platform.ts";
 import { Cell, printCellName } from "./cell.ts";
 import { failCell } from "./comm.ts";
-import { print, printDecimal, printLine } from "./console.ts";
-import { MAX_CPUS } from "./limits.ts";
+import { beginLine, print, printDecimal, printLine } from "./console.ts";
+import { MAX_CPUS, WARNINGS_MAX } from "./limits.ts";
 import { cellOfCpu, nextCpu, perCpu } from "./percpu.ts";
 
 /**
@@ -12,8 +12,25 @@ import { cellOfCpu, nextCpu, perCpu } from "./percpu.ts";
  * The caller prints the rest of the line (with its end) and then must call `violation`.
  */
 export function fatal(): void {
+  beginLine("FATAL: ");
+}
+
+/** Whether one more line that is no violation may be printed about `cpu`; counts it. */
+export function mayWarn(cpu: u32): bool {
+  const state = perCpu(cpu);
+  if (state.warnings >= WARNINGS_MAX) return false;
+  state.warnings++;
+  return true;
+}
+
+/**
+ * Begins a warning about `cpu`. False when it has had too many: nothing is to be printed then. Otherwise the caller
+ * prints the line and calls `endLine`.
+ */
+export function beginWarning(cpu: u32): bool {
+  if (!mayWarn(cpu)) return false;
   lock();
-  print("FATAL: ");
+  return true;
 }
 
 /** Ends a report begun with `fatal`: prints the registers, parks `cpu`, gives the lock back. Returns 0. */

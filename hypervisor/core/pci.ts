@@ -3,13 +3,11 @@ import { CELL_NUM_PCI_DEVICES, PCI_IOMMU, PCI_SIZE } from "../../abi/config.ts";
 import { attachDevice, detachDevice } from "../platform.ts";
 import { Cell, isRoot, printCellName, rootCell } from "./cell.ts";
 import { bdfOf, findDevice, isVirtual, pciDevice } from "./config.ts";
-import { print, printHex, putByte } from "./console.ts";
-
-const LF: u32 = 0x0a;
+import { beginLine, endLine, print, printHex } from "./console.ts";
 
 function printMove(verb: string, device: usize, preposition: string, cell: Cell): void {
   const bdf = bdfOf(device);
-  print(verb);
+  beginLine(verb);
   if (isVirtual(device)) print("virtual ");
   print("PCI device ");
   printHex(bdf >> 8, 2);
@@ -19,7 +17,7 @@ function printMove(verb: string, device: usize, preposition: string, cell: Cell)
   printHex(bdf & 7, 1);
   print(preposition);
   printCellName(cell);
-  putByte(LF);
+  endLine();
 }
 
 function addDevice(cell: Cell, device: usize): void {

@@ -1,7 +1,7 @@
 // The page pool: whole pages above the system configuration, up to the end of the memory. A map of one byte per page
 // lies in its first pages. Free pages are always zero, so that what is allocated and freed leaves no trace.
 // Guarded by the lock, or used while only one CPU is in the core (`init`).
-import { print, printDecimal, printLine } from "./console.ts";
+import { beginLine, endLine, print, printDecimal } from "./console.ts";
 import { PAGE_SIZE } from "./limits.ts";
 
 const WASM_PAGE_SHIFT: u32 = 16;
@@ -89,11 +89,12 @@ export function poolUsed(): u32 {
 
 /** Prints how much of the pools is in use (the original's second pool is for mappings, of which the core needs none); `when` ends the sentence `Page pool usage …`. */
 export function printPools(when: string): void {
-  print("Page pool usage ");
+  beginLine("Page pool usage ");
   print(when);
   print(": mem ");
   printDecimal(poolUsed());
   print("/");
   printDecimal(poolSize());
-  printLine(", remap 0/0");
+  print(", remap 0/0");
+  endLine();
 }

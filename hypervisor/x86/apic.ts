@@ -4,12 +4,13 @@
 
 import { EIO, ERANGE } from "../../abi/errno.ts";
 import * as apic from "../../abi/x86/apic.ts";
-import { print, printDecimal } from "../core/console.ts";
+import { endLine, print, printDecimal } from "../core/console.ts";
 import { MMIO_FAULT, MMIO_HANDLED } from "../core/mmio.ts";
+import { beginWarning } from "../core/panic.ts";
 import { perCpu } from "../core/percpu.ts";
 import { apicId, mmioRead, mmioWrite } from "../platform.ts";
 import { clusterId, sendIcr } from "./ipi.ts";
-import { beginCause, beginWarning, endLine, reportCause } from "./report.ts";
+import { beginCause, reportCause } from "./report.ts";
 import { cpuState, machine } from "./state.ts";
 
 /** Registers of the xAPIC page and, in MSRs, of the x2APIC. */

@@ -39,7 +39,16 @@ import { MAX_CPUS, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
 import { nextCpu } from "../core/percpu.ts";
 import { refuse, refuseItem } from "../core/refuse.ts";
-import { map, parkCpu, readMsr, resetCpu, writeComm, writeRegister } from "../platform.ts";
+import {
+  lock,
+  map,
+  parkCpu,
+  readMsr,
+  resetCpu,
+  unlock,
+  writeComm,
+  writeRegister,
+} from "../platform.ts";
 import { initApic, xapicAccess } from "./apic.ts";
 import { isAmd } from "./cpuid.ts";
 import {
@@ -164,7 +173,9 @@ export function archCpuReset(cpu: u32, entry: u64): void {
   resetCpu(cpu, entry);
   if (machine().isAmd) writeRegister(cpu, REG_EFER, EFER_SVME);
   applyPat(cpu);
+  lock();
   printStart(cpu, RESET_VECTOR);
+  unlock();
 }
 
 export function archCpuPark(cpu: u32, wake: u32): void {

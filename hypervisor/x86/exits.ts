@@ -14,7 +14,14 @@ import {
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB } from "../../abi/x86/registers.ts";
-import { print, printAddress, printDecimal, printHex, printLine } from "../core/console.ts";
+import {
+  endLine,
+  print,
+  printAddress,
+  printDecimal,
+  printHex,
+  printLine,
+} from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_HANDLED } from "../core/mmio.ts";
@@ -30,7 +37,7 @@ import { advance, isKernel, read32 } from "./guest.ts";
 import { Instruction } from "./instruction.ts";
 import { readTrapped, writeTrapped } from "./msr.ts";
 import { accessPort } from "./ports.ts";
-import { beginCause, endLine, reportExit } from "./report.ts";
+import { beginCause, reportExit } from "./report.ts";
 import { cpuState, instructionOf } from "./state.ts";
 
 /** Bytes of an instruction that a report shows. */

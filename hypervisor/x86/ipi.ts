@@ -3,8 +3,9 @@
 import { REG_CS_BASE, REG_CS_SELECTOR, REG_RIP } from "../../abi/platform.ts";
 import * as apic from "../../abi/x86/apic.ts";
 import { Cell } from "../core/cell.ts";
-import { print, printDecimal, printHex } from "../core/console.ts";
+import { endLine, print, printDecimal, printHex } from "../core/console.ts";
 import { MAX_CPUS } from "../core/limits.ts";
+import { beginWarning, mayWarn } from "../core/panic.ts";
 import { cellOfCpu, nextCpu, perCpu } from "../core/percpu.ts";
 import {
   apicId,
@@ -18,7 +19,7 @@ import {
   writeRegister,
 } from "../platform.ts";
 import { applyPat } from "./pat.ts";
-import { beginWarning, endLine, mayWarn, reportCause } from "./report.ts";
+import { reportCause } from "./report.ts";
 import { cpuState } from "./state.ts";
 
 /** Destination that means all CPUs, in both modes. */
@@ -61,20 +62,28 @@ export function printStart(cpu: u32, vector: u32): void {
   print("\n");
 }
 
+/** Whether `sender` may change the state of `target`, looked at with the lock: what was so before may have changed. */
+function mayStart(sender: u32, target: u32): bool {
+  const state = perCpu(target);
+  return state.cell === perCpu(sender).cell && !state.failed && !state.held;
+}
+
 /** INIT: puts a CPU of the sender's cell into wait-for-SIPI. The lock orders two that send it to each other. */
 function sendInit(sender: u32, target: u32): void {
   lock();
-  if (target !== sender) stopCpu(target);
-  parkCpu(target, 1);
-  cpuState(target).waiting = true;
-  if (target !== sender) resumeCpu(target);
+  if (mayStart(sender, target)) {
+    if (target !== sender) stopCpu(target);
+    parkCpu(target, 1);
+    cpuState(target).waiting = true;
+    if (target !== sender) resumeCpu(target);
+  }
   unlock();
 }
 
 /** SIPI: starts a CPU that waits for it; ignored by all others. */
-function sendStartup(target: u32, vector: u32): void {
+function sendStartup(sender: u32, target: u32, vector: u32): void {
   lock();
-  if (cpuState(target).waiting) {
+  if (cpuState(target).waiting && mayStart(sender, target)) {
     stopCpu(target);
     cpuState(target).waiting = false;
     printStart(target, vector);
@@ -92,7 +101,7 @@ function sendStartup(target: u32, vector: u32): void {
 function deliver(sender: u32, target: u32, mode: u32, vector: u32): void {
   if (perCpu(target).failed) return;
   if (mode === apic.ICR_MODE_INIT) sendInit(sender, target);
-  else if (mode === apic.ICR_MODE_SIPI) sendStartup(target, vector);
+  else if (mode === apic.ICR_MODE_SIPI) sendStartup(sender, target, vector);
   else if (mode !== apic.ICR_MODE_NMI) sendIpi(target, mode, vector);
   else if (beginWarning(sender)) {
     print("Ignoring NMI IPI to CPU ");

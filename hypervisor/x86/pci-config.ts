@@ -11,11 +11,11 @@ import {
 } from "../../abi/config.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
 import { pciDevice } from "../core/config.ts";
-import { print, printDecimal, printHex } from "../core/console.ts";
+import { endLine, print, printDecimal, printHex } from "../core/console.ts";
 import { MMIO_FAULT, MMIO_HANDLED } from "../core/mmio.ts";
 import { cellOfCpu, perCpu } from "../core/percpu.ts";
 import { pciRead, pciWrite } from "../platform.ts";
-import { beginCause, endLine } from "./report.ts";
+import { beginCause } from "./report.ts";
 import { cellState } from "./state.ts";
 
 /** Ports. */

@@ -1,10 +1,18 @@
-// What a violation's report says about the processor, and warnings.
+// What a violation's report says about the processor.
 
 import * as reg from "../../abi/platform.ts";
 import { EFER_LMA } from "../../abi/x86/registers.ts";
-import { print, printAddress, printDecimal, printHex, printLine } from "../core/console.ts";
-import { lock, readRegister, unlock } from "../platform.ts";
-import { cpuState, machine, WARNINGS_MAX } from "./state.ts";
+import {
+  beginLine,
+  endLine,
+  print,
+  printAddress,
+  printDecimal,
+  printHex,
+  printLine,
+} from "../core/console.ts";
+import { readRegister } from "../platform.ts";
+import { machine } from "./state.ts";
 
 const LOW_RIGHTS: u64 = 0xff;
 const HIGH_RIGHTS: u64 = 0xf00;
@@ -81,18 +89,11 @@ export function reportPosition(cpu: u32): void {
 }
 
 /**
- * Begins a line that precedes the one of the violation itself. The caller prints the rest and calls `endCause`; the report
+ * Begins a line that precedes the one of the violation itself. The caller prints the rest and calls `endLine`; the report
  * proper follows from whoever handles the exit.
  */
 export function beginCause(): void {
-  lock();
-  print("FATAL: ");
-}
-
-/** Ends a line begun with `beginCause` or `beginWarning`. */
-export function endLine(): void {
-  printLine("");
-  unlock();
+  beginLine("FATAL: ");
 }
 
 /** Prints a whole line that precedes the one of the violation itself: what is wrong, with which register and value. */
@@ -104,22 +105,4 @@ export function reportCause(text: string, register: u64, value: u64): void {
   print(" value: ");
   printHex(value, 1);
   endLine();
-}
-
-/** Whether one more line that is no violation may be printed about `cpu`; counts it. */
-export function mayWarn(cpu: u32): bool {
-  const state = cpuState(cpu);
-  if (state.warnings >= WARNINGS_MAX) return false;
-  state.warnings++;
-  return true;
-}
-
-/**
- * Begins a warning about `cpu`. False when it has had too many: nothing is to be printed then. Otherwise the caller
- * prints the line and calls `endLine`.
- */
-export function beginWarning(cpu: u32): bool {
-  if (!mayWarn(cpu)) return false;
-  lock();
-  return true;
 }

@@ -8,8 +8,6 @@ import { Instruction } from "./instruction.ts";
 export const IOAPICS_MAX: u32 = 8;
 /** Pins of an IOAPIC that a configuration can name. */
 export const PINS_MAX: u32 = 128;
-/** Warnings about one CPU that are printed until it changes hands: a cell cannot flood the console. */
-export const WARNINGS_MAX: u32 = 16;
 
 /** Machine-wide state, written by `archInit` and `archActivate` only. */
 @unmanaged
@@ -42,8 +40,6 @@ export class CpuState {
   icrHigh: u32;
   /** Whether the CPU waits for a SIPI; a platform may have started it otherwise, so an exit disproves it. */
   waiting: bool;
-  /** Warnings printed since the CPU changed hands. */
-  warnings: u32;
 }
 
 /** Offset of the Instruction in a CPU's part. */

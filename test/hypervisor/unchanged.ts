@@ -1,10 +1,12 @@
 // "Refused, and nothing has changed": the core's memory and the platform's state before and after a call, bit for bit. Left
-// out are the console page and the words that any call at all changes (the counters of exits).
+// out are the console page and the words that any call at all changes (the counters of exits and of
+// warnings).
 import { expect } from "vitest";
 import { HC_HYPERVISOR_GET_INFO } from "../../abi/hypercall.ts";
 import type { FakePlatform } from "./fake-platform.ts";
 
 const PAGE = 4096;
+const UNKNOWN_CALL = 0xbad;
 
 /** A copy of the core's memory, as words, without the console page. */
 function image(platform: FakePlatform): Uint32Array {
@@ -19,12 +21,13 @@ export class Watch {
   readonly #platform: FakePlatform;
   readonly #noise: number[] = [];
 
-  /** Begins with a harmless call on each CPU, to learn what every call changes. */
+  /** Begins with a harmless call and an unknown one on each CPU, to learn what every call changes. */
   constructor(platform: FakePlatform) {
     this.#platform = platform;
     const before = image(platform);
     platform.cpus.forEach((_, cpu) => {
       platform.hypercall(cpu, HC_HYPERVISOR_GET_INFO, 99n);
+      platform.hypercall(cpu, UNKNOWN_CALL);
     });
     const after = image(platform);
     before.forEach((word, index) => {

@@ -167,6 +167,25 @@ describe("messages", () => {
     expect(platform.time - start).toBe(500_000n);
   });
 
+  test("several silent cells cost their time-out once each", () => {
+    for (const cpu of [1, 2]) {
+      const options = {
+        name: `silent ${cpu}`,
+        id: cpu,
+        cpus: [cpu],
+        timeout: cpu === 1 ? 0n : 1n << 60n,
+      };
+      create({ ...options, regions: [cfg.COMM] });
+    }
+    for (const id of [1n, 2n]) platform.hypercall(0, hc.HC_CELL_START, id);
+    const start = platform.time;
+    expect(create({ name: "third", id: 3, cpus: [3], regions: [] })).toBe(0);
+    expect(platform.time - start).toBe(61_000_000_000n);
+    expect([1, 2, 3].map(state)).toEqual([comm.CELL_FAILED, comm.CELL_FAILED, comm.CELL_SHUT_DOWN]);
+    platform.hypercall(0, hc.HC_CELL_DESTROY, 3n);
+    expect(platform.time - start).toBe(61_000_000_000n);
+  });
+
   test("passive and failed cells are not asked", () => {
     create({ flags: 1 });
     platform.hypercall(0, hc.HC_CELL_START, 1n);

@@ -234,6 +234,12 @@ describe("the instruction", () => {
 });
 
 describe("a hypercall", () => {
+  test("that is unknown is reported a few times only", () => {
+    guest.output();
+    for (let count = 0; count < 100; count++) guest.platform.hypercall(0, 0xbad);
+    expect(guest.output().match(/Unknown hypercall 2989/g)).toHaveLength(16);
+  });
+
   test.each([
     ["outside the kernel", 64, reg.REG_CPL, 3n],
     ["in virtual-8086 mode", 32, reg.REG_RFLAGS, 0x20002n],
