@@ -3,6 +3,8 @@
 const TAIL = 4;
 const CONTENT = 8;
 const RING_SIZE = 2048;
+/** How a line begins that says why something was refused or stopped. */
+const REASON = /^(Refused|FATAL):/;
 
 /** Follows the ring: what is in it, and what came since the last mark. */
 export class ConsoleReader {
@@ -38,11 +40,13 @@ export class ConsoleReader {
     this.#marked = this.#page()?.getUint32(TAIL, true) ?? 0;
   }
 
-  /** What was printed since the mark, as one line; undefined for nothing. */
+  /** What was printed since the mark, as one line: the reasons alone if there are any; undefined for nothing. */
   since(): string | undefined {
     const { text } = this.after(this.#marked);
     const lines = text.split("\n").map((line) => line.trim());
-    return lines.filter((line) => line !== "").join("; ") || undefined;
+    const reasons = lines.filter((line) => REASON.test(line));
+    const shown = reasons.length > 0 ? reasons : lines.filter((line) => line !== "");
+    return shown.join("; ") || undefined;
   }
 
   /** Starts over, for a hypervisor that is enabled anew. */

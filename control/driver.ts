@@ -42,6 +42,12 @@ interface Cell extends CellHeader {
   ready: boolean;
 }
 
+/** What a snapshot holds of a driver. */
+export interface DriverSnapshot {
+  readonly cells: readonly Cell[];
+  readonly consoleReadable: boolean;
+}
+
 export class Driver {
   readonly #platform: EmulatedPlatform;
   readonly #roots: RootCpus;
@@ -74,10 +80,14 @@ export class Driver {
       );
     }
     const result = this.#platform.enable(withFrequencies(config), this.#roots.online);
-    const words = this.console.since();
-    if (result !== 0) fail(-result, words ?? this.#platform.refusal);
+    if (result !== 0) fail(-result, this.#refusal());
     this.consoleReadable = isConsoleReadable(config);
     this.#cells.set(ROOT_ID, { ...root, id: ROOT_ID, ready: true });
+  }
+
+  /** Why the hypervisor has just refused to be enabled, in its own words. */
+  #refusal(): string | undefined {
+    return new ConsoleReader(() => this.#platform.refusedConsolePage()).since();
   }
 
   /** Hands the machine back, or changes nothing: EBUSY with an offline root CPU, EPERM when a cell refuses. */
@@ -167,6 +177,18 @@ export class Driver {
   /** Root CPUs that cannot be used at present: given to cells, or parked. */
   get offline(): number[] {
     return [...new Set([...this.#roots.offline, ...this.#roots.lost])].sort((a, b) => a - b);
+  }
+
+  /** The books, for a snapshot. */
+  save(): DriverSnapshot {
+    const { consoleReadable } = this;
+    return { cells: [...this.#cells.values()].map((cell) => ({ ...cell })), consoleReadable };
+  }
+
+  restore({ cells, consoleReadable }: DriverSnapshot): void {
+    this.#cells.clear();
+    for (const cell of cells) this.#cells.set(cell.id, { ...cell });
+    this.consoleReadable = consoleReadable;
   }
 
   get #issuer(): number {

@@ -36,6 +36,11 @@ export class LocalSerialLine implements SerialLine {
     for (const listener of this.#listeners) listener(character);
   };
 
+  /** Goes back to a text of an earlier moment. */
+  restore(text: string): void {
+    this.#text = text;
+  }
+
   async text(): Promise<string> {
     return this.#text.slice(-KEPT);
   }

@@ -1,10 +1,15 @@
 // A machine, its hypervisor and its cells in this process: the Session of scenario tests, and what the daemon owns.
 // Virtual time advances only inside its calls.
 import { createHash } from "node:crypto";
-import { EPERM } from "../abi/errno.ts";
-import { EmulatedMachine, type Modules, SLICE } from "../platforms/emulated/machine.ts";
+import { EINVAL, EPERM } from "../abi/errno.ts";
+import {
+  EmulatedMachine,
+  type MachineSnapshot,
+  type Modules,
+  SLICE,
+} from "../platforms/emulated/machine.ts";
 import type * as api from "./api.ts";
-import { Driver } from "./driver.ts";
+import { Driver, type DriverSnapshot } from "./driver.ts";
 import { SystemError } from "./errors.ts";
 import { type CompleteOptions, checkOptions } from "./machine-options.ts";
 import { loadModules } from "./modules.ts";
@@ -14,6 +19,14 @@ import { LocalSerialLine } from "./serial-line.ts";
 const STEP = 100 * SLICE;
 /** How much virtual time passes before other work of the process gets its turn. */
 const TURN = 1e6;
+
+/** A session at one moment; lives in this process. */
+export interface SessionSnapshot {
+  readonly machine: MachineSnapshot;
+  readonly driver: DriverSnapshot;
+  readonly console: number;
+  readonly serial: readonly [string, string];
+}
 
 export class LocalSession implements api.Session {
   readonly options: CompleteOptions;
@@ -115,6 +128,29 @@ export class LocalSession implements api.Session {
     const hash = createHash("sha256").update(this.machine.fingerprint());
     if (this.machine.platform.coreMemory) hash.update(this.machine.platform.coreMemory);
     return hash.digest("hex");
+  }
+
+  /** Everything at this moment, to go back to with `restore`, in this session or in another one with the same options. */
+  async snapshot(): Promise<SessionSnapshot> {
+    return {
+      machine: this.machine.save(),
+      driver: this.#driver.save(),
+      console: this.#consolePosition,
+      serial: [await this.#lines[0].text(), await this.#lines[1].text()],
+    };
+  }
+
+  /** Goes back to a snapshot. Throws EINVAL, with nothing changed, for one of a machine with other options. */
+  async restore(snapshot: SessionSnapshot): Promise<void> {
+    try {
+      this.machine.restore(snapshot.machine);
+    } catch (cause) {
+      throw new SystemError(EINVAL, { hint: (cause as Error).message, cause });
+    }
+    this.#driver.restore(snapshot.driver);
+    this.#consolePosition = snapshot.console;
+    this.#lines[0].restore(snapshot.serial[0]);
+    this.#lines[1].restore(snapshot.serial[1]);
   }
 
   async close(): Promise<void> {

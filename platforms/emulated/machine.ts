@@ -1,6 +1,7 @@
 // An emulated PC with a platform for the core on it and the stand-in for Linux on its CPUs: what control/ drives.
 import { Pc } from "../../machine/pc.ts";
-import { EmulatedPlatform } from "./platform.ts";
+import type { Snapshot } from "../../machine/snapshot.ts";
+import { EmulatedPlatform, type PlatformSnapshot } from "./platform.ts";
 import { RootCpus } from "./root-cpus.ts";
 
 export { SLICE } from "../../machine/pc.ts";
@@ -20,6 +21,13 @@ export interface EmulatedMachineOptions {
   readonly x2apic: boolean;
   /** Take what COM1 and COM2 send. */
   readonly serial: readonly ((byte: number) => void)[];
+}
+
+/** A machine with its hypervisor at one moment. */
+export interface MachineSnapshot {
+  readonly pc: Snapshot;
+  readonly platform: PlatformSnapshot | undefined;
+  readonly offline: readonly number[];
 }
 
 /** A machine that is switched on, its CPUs in the resident stub, no hypervisor yet. */
@@ -49,6 +57,19 @@ export class EmulatedMachine {
   /** Sends bytes to COM1 (0) or COM2 (1). */
   send(line: 0 | 1, bytes: Uint8Array): void {
     this.pc.serial(line).input(bytes);
+  }
+
+  /** Everything, to go back to with `restore`. */
+  save(): MachineSnapshot {
+    const { pc, platform, roots } = this;
+    return { pc: pc.save(), platform: platform.save(), offline: [...roots.offline] };
+  }
+
+  /** Goes back to a snapshot of a machine with the same options. Throws MachineError, before anything changes. */
+  restore(snapshot: MachineSnapshot): void {
+    this.pc.restore(snapshot.pc);
+    this.platform.restore(snapshot.platform);
+    this.roots.restore(snapshot.offline);
   }
 
   /** SHA-256, hex, of all that software can see of the machine. */

@@ -4,7 +4,7 @@ import { ENOMEM } from "../../abi/errno.ts";
 import { describeExit } from "../../machine/exits.ts";
 import type { Pc } from "../../machine/pc.ts";
 import { accessMembers } from "./access.ts";
-import { Context } from "./context.ts";
+import { Context, type Guest } from "./context.ts";
 import type { CoreExports } from "./core.ts";
 import { cpuMembers } from "./cpus.ts";
 import { handleExit } from "./exits.ts";
@@ -20,13 +20,28 @@ function hypervisorMemoryOf(config: Uint8Array): HypervisorMemory {
   );
 }
 
+function pageOf(context: Context | undefined): DataView | undefined {
+  const page = context?.core.consolePage();
+  return context && page ? new DataView(context.coreMemory.buffer, page, PAGE_SIZE) : undefined;
+}
+
+/** What `save` keeps of a hypervisor. */
+export interface PlatformSnapshot {
+  readonly hypervisorMemory: HypervisorMemory;
+  readonly coreMemory: Uint8Array;
+  readonly guests: ReadonlyMap<number, Guest>;
+  readonly cellOf: ReadonlyMap<number, number>;
+  readonly stopped: ReadonlySet<number>;
+}
+
 /** A machine that can be taken over by the core and handed back. */
 export class EmulatedPlatform {
   readonly pc: Pc;
   readonly #module: WebAssembly.Module;
   #context: Context | undefined;
+  /** The hypervisor of the last `enable`, if that failed. */
+  #refused: Context | undefined;
   #consoleTail = 0;
-  #refusal = "";
 
   constructor(pc: Pc, hypervisor: WebAssembly.Module) {
     this.pc = pc;
@@ -52,30 +67,25 @@ export class EmulatedPlatform {
   enable(config: Uint8Array, cpus: readonly number[]): number {
     const hypervisorMemory = hypervisorMemoryOf(config);
     if (!hypervisorMemory.fits(this.pc.ram.length)) return -ENOMEM;
-    const memory = new WebAssembly.Memory({
-      initial: hypervisorMemory.corePages,
-      maximum: hypervisorMemory.corePages,
-    });
-    const context = new Context(this.pc, hypervisorMemory, memory);
-    context.core = this.#instantiate(context);
+    const context = this.#makeContext(hypervisorMemory);
+    const { buffer } = context.coreMemory;
     const at = Math.ceil(context.core.heapBase() / PAGE_SIZE) * PAGE_SIZE;
-    if (at + config.length > memory.buffer.byteLength) return -ENOMEM;
-    new Uint8Array(memory.buffer).set(config, at);
+    if (at + config.length > buffer.byteLength) return -ENOMEM;
+    new Uint8Array(buffer).set(config, at);
     const result = this.#boot(context, at, config.length, cpus);
+    this.#refused = result === 0 ? undefined : context;
     if (result !== 0) this.#abandon(context);
     return result;
   }
 
-  /** What the hypervisor printed when the last `enable` failed. */
-  get refusal(): string {
-    return this.#refusal;
+  /** The hypervisor's console ring (ABI section 7), or undefined while disabled. */
+  consolePage(): DataView | undefined {
+    return pageOf(this.#context);
   }
 
-  /** The hypervisor's console ring: the page of ABI section 7, or undefined while disabled. */
-  consolePage(): DataView | undefined {
-    const context = this.#context;
-    if (!context) return undefined;
-    return new DataView(context.coreMemory.buffer, context.core.consolePage(), PAGE_SIZE);
+  /** The console ring of the hypervisor whose `enable` has just failed; undefined after one that succeeded. */
+  refusedConsolePage(): DataView | undefined {
+    return pageOf(this.#refused);
   }
 
   /** The core's memory, for `sysfs/core` and fingerprints; undefined while disabled. */
@@ -83,15 +93,39 @@ export class EmulatedPlatform {
     return this.#context && new Uint8Array(this.#context.coreMemory.buffer);
   }
 
-  /** Whether the root cell's map grants all of [address, address+size) for an access of MAP_* kinds. */
-  rootMayAccess(address: number, size: number, access: number): boolean {
+  /** The hypervisor with all that it knows of the machine, undefined while disabled; the machine is saved by `Pc.save`. */
+  save(): PlatformSnapshot | undefined {
     const context = this.#context;
-    if (!context) return true;
-    const first = address - (address % PAGE_SIZE);
-    for (let page = first; page < address + size; page += PAGE_SIZE) {
-      if (context.translate(0, BigInt(page), access) === undefined) return false;
-    }
-    return true;
+    if (!context) return undefined;
+    const { hypervisorMemory, coreMemory, guests, cellOf, stopped } = context;
+    return {
+      hypervisorMemory,
+      coreMemory: new Uint8Array(coreMemory.buffer).slice(),
+      guests: new Map(guests),
+      cellOf: new Map(cellOf),
+      stopped: new Set(stopped),
+    };
+  }
+
+  /** Goes back to a hypervisor that `save` gave, on the machine that was saved with it. */
+  restore(snapshot: PlatformSnapshot | undefined): void {
+    this.#context = undefined;
+    if (!snapshot) return;
+    const context = this.#makeContext(snapshot.hypervisorMemory);
+    new Uint8Array(context.coreMemory.buffer).set(snapshot.coreMemory);
+    for (const [cell, guest] of snapshot.guests) context.guests.set(cell, guest);
+    for (const [cpu, cell] of snapshot.cellOf) context.cellOf.set(cpu, cell);
+    for (const cpu of snapshot.stopped) context.stopped.add(cpu);
+    this.#context = context;
+  }
+
+  /** An instance of the core with a memory of its own; all its state lies there. */
+  #makeContext(hypervisorMemory: HypervisorMemory): Context {
+    const pages = hypervisorMemory.corePages;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const context = new Context(this.pc, hypervisorMemory, memory);
+    context.core = this.#instantiate(context);
+    return context;
   }
 
   #instantiate(context: Context): CoreExports {
@@ -118,9 +152,10 @@ export class EmulatedPlatform {
     }
     context.caller = cpus[0]!;
     if (result === 0) result = context.core.activate();
-    if (result === 0) for (const cpu of cpus) this.#takeOver(context, cpu);
+    if (result !== 0) return result;
+    for (const cpu of cpus) this.#takeOver(context, cpu);
     this.#publishConsole(context);
-    return result;
+    return 0;
   }
 
   /** A CPU of the root cell goes on as a guest, with all its state. */

@@ -84,6 +84,12 @@ export class RootCpus {
     return this.online.filter((cpu) => this.#pc.processors[cpu]!.activity !== ACTIVITY_HALTED);
   }
 
+  /** Goes back to a state in which exactly these CPUs were offline. */
+  restore(offline: readonly number[]): void {
+    this.#offline.clear();
+    for (const cpu of offline) this.#offline.add(cpu);
+  }
+
   /** Takes a CPU out of service, as CPU hotplug does: it stays in the idle loop and is not used any more. */
   takeOffline(cpu: number): void {
     this.#offline.add(cpu);

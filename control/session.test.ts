@@ -1,0 +1,71 @@
+// The in-process session beyond what the scenarios show: snapshots, and why an `enable` was refused.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import {
+  CONSOLE_TYPE,
+  CONSOLE_TYPE_NONE,
+  SYS_DEBUG_CONSOLE,
+  SYS_HYPERVISOR_MEMORY,
+} from "../abi/config.ts";
+import { encode } from "../config/index.ts";
+import apicDemo from "../configs/x86/apic-demo.ts";
+import qemuX86 from "../configs/x86/qemu-x86.ts";
+import { startSession } from "./session.ts";
+
+const IMAGE = readFileSync(new URL("../inmates/demos/x86/apic-demo.bin", import.meta.url));
+const MILLISECOND = 1e6;
+
+async function startDemo() {
+  const session = await startSession();
+  await session.enable(encode(qemuX86));
+  await session.createCell(encode(apicDemo));
+  await session.loadCell("apic-demo", [{ data: IMAGE, address: 0xf0000n }]);
+  await session.startCell("apic-demo");
+  await session.serial(0).waitFor("Timer fired");
+  return session;
+}
+
+test("a session goes on from a snapshot as it went on before, also in another process' place", async () => {
+  const session = await startDemo();
+  const snapshot = await session.snapshot();
+  const play = async (player: typeof session) => {
+    await player.run(120 * MILLISECOND);
+    await expect(player.destroyCell("apic-demo")).rejects.toMatchObject({ code: "EPERM" });
+    return { print: await player.fingerprint(), text: await player.serial(0).text() };
+  };
+  const first = await play(session);
+  await session.destroyCell("apic-demo");
+  await session.disable();
+
+  await session.restore(snapshot);
+  expect(await play(session)).toEqual(first);
+  const other = await startSession();
+  await other.restore(snapshot);
+  expect(await play(other)).toEqual(first);
+  await other.destroyCell("apic-demo");
+  await other.disable();
+});
+
+test("a snapshot of another machine is refused and changes nothing", async () => {
+  const snapshot = await (await startSession({ cpus: 2 })).snapshot();
+  const session = await startSession();
+  const before = await session.fingerprint();
+  await expect(session.restore(snapshot)).rejects.toMatchObject({ code: "EINVAL" });
+  expect(await session.fingerprint()).toBe(before);
+});
+
+test("a refused enable says why in the hypervisor's words, and leaves the machine as it was", async () => {
+  const session = await startSession();
+  const before = await session.fingerprint();
+  const config = encode(qemuX86).slice();
+  const view = new DataView(config.buffer);
+  // Hypervisor memory inside the root cell's RAM; no console, so that nothing is sent to COM1 either.
+  view.setBigUint64(SYS_HYPERVISOR_MEMORY, 0x1000000n, true);
+  view.setUint16(SYS_DEBUG_CONSOLE + CONSOLE_TYPE, CONSOLE_TYPE_NONE, true);
+  await expect(session.enable(config)).rejects.toMatchObject({
+    code: "EINVAL",
+    hint: expect.stringMatching(/^Refused: /),
+  });
+  expect(await session.fingerprint()).toBe(before);
+  expect(await session.consoleText()).toBe("");
+});
