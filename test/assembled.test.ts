@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { STUB_CODE } from "../platforms/emulated/stub.ts";
+import { FLAT_HIGH, FLAT_LOW, ORIGINAL, PM_BASE } from "./inmates/images.ts";
 import { PRELUDES } from "./isolation/programs.ts";
 import { VICTIM } from "./isolation/victim.ts";
 import { ROGUES, rogue, smp } from "./violations/programs.ts";
@@ -33,6 +34,11 @@ it.skipIf(!hasNasm && !CI).each([
   { source: "test/isolation/preludes.asm", define: "REAL", expected: PRELUDES.real },
   { source: "test/isolation/preludes.asm", define: "PROT", expected: PRELUDES.protected },
   { source: "test/isolation/preludes.asm", define: "LONG", expected: PRELUDES.long },
+  ...[FLAT_HIGH, FLAT_LOW, ORIGINAL, PM_BASE].map(({ source, bytes }) => ({
+    source: `test/inmates/${source}`,
+    define: undefined,
+    expected: hex(bytes),
+  })),
 ])("$source $define", ({ source, define, expected }) => {
   expect(expected).toBe(define ? assemble(source, define) : assemble(source));
 });
