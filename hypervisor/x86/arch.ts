@@ -20,7 +20,7 @@ import {
   SYS_X86_TSC_KHZ,
 } from "../../abi/config.ts";
 import { EINVAL, EIO, ENOMEM } from "../../abi/errno.ts";
-import { MAP_READ, REG_EFER, REG_PAT } from "../../abi/platform.ts";
+import { MAP_READ, REG_EFER, REG_PAT, REG_XCR0 } from "../../abi/platform.ts";
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_MTRR_DEF_TYPE } from "../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../abi/x86/registers.ts";
@@ -35,7 +35,7 @@ import {
   virtOf,
 } from "../core/config.ts";
 import { printLine } from "../core/console.ts";
-import { MAX_CPUS, PAGE_SIZE } from "../core/limits.ts";
+import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
 import { nextCpu } from "../core/percpu.ts";
 import { refuse, refuseItem } from "../core/refuse.ts";
@@ -55,6 +55,7 @@ import {
   checkIoapics,
   findIoapics,
   givePins,
+  hasForeignIoapic,
   ioapicAccess,
   isIoapicPage,
   keepEntries,
@@ -71,6 +72,8 @@ import { clearCpuState, cpuState, machine } from "./state.ts";
 
 /** What a start at the cell's reset address is called where a SIPI's vector would stand. */
 const RESET_VECTOR: u32 = 0x100;
+/** XCR0 of a CPU that was never used: x87 only. */
+const XCR0_RESET: u64 = 1;
 const ECAM_BUS_SHIFT: u64 = 20;
 const COMM_NUM_CPUS_SHIFT: u32 = 16;
 
@@ -89,6 +92,8 @@ export function archInit(cpu: u32, config: usize): i32 {
   state.ecamBase = load<u64>(config, SYS_PCI_MMCONFIG_BASE);
   const buses = <u64>load<u8>(config, SYS_PCI_MMCONFIG_END_BUS) + 1;
   state.ecamSize = state.ecamBase ? buses << ECAM_BUS_SHIFT : 0;
+  if (state.ecamBase & PAGE_MASK || state.ecamBase > ADDRESS_LIMIT - state.ecamSize)
+    return refuse(EINVAL, "PCI's memory-mapped configuration space is out of place");
   printLine(x2apic ? "Using x2APIC" : "Using xAPIC");
   return 0;
 }
@@ -111,13 +116,15 @@ function hidesDevice(phys: u64, size: u64): bool {
   return isIoapicPage(phys, size);
 }
 
-/** Refuses memory that would show a trapped device at another address than its own, where it is not trapped. */
+/** Refuses memory that would show a device where it is not trapped: at another address than its own, or to this cell. */
 function checkMemory(cell: Cell): i32 {
   const count = load<u32>(cell.config, CELL_NUM_MEMORY);
   for (let index: u32 = 0; index < count; index++) {
     const region = memoryRegion(cell.config, index);
-    if (flagsOf(region) & MEM_COMM_REGION || physOf(region) === virtOf(region)) continue;
-    if (hidesDevice(physOf(region), sizeOf(region)))
+    if (flagsOf(region) & MEM_COMM_REGION || !sizeOf(region)) continue;
+    if (hasForeignIoapic(cell, physOf(region), sizeOf(region)))
+      return refuseItem(EINVAL, "memory region", index, "has an IOAPIC that is not the cell's");
+    if (physOf(region) !== virtOf(region) && hidesDevice(physOf(region), sizeOf(region)))
       return refuseItem(EINVAL, "memory region", index, "has a trapped device at another address");
   }
   return 0;
@@ -138,7 +145,7 @@ export function archCellCheck(cell: Cell): i32 {
 
 export function archCellCreate(cell: Cell): void {
   if (!machine().x2apic) map(cell.number, APIC_PAGE, APIC_PAGE, PAGE_SIZE, MAP_READ);
-  grantCellMsrs(cell.number);
+  grantCellMsrs(cell);
   givePorts(cell);
   givePins(cell);
 }
@@ -171,6 +178,7 @@ export function archCpuReset(cpu: u32, entry: u64): void {
   clearCpuState(cpu);
   resetPat(cpu);
   resetCpu(cpu, entry);
+  writeRegister(cpu, REG_XCR0, XCR0_RESET);
   if (machine().isAmd) writeRegister(cpu, REG_EFER, EFER_SVME);
   applyPat(cpu);
   lock();

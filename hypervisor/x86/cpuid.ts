@@ -9,6 +9,7 @@ import { read32 } from "./guest.ts";
 
 const LEAF_VENDOR: u32 = 0;
 const LEAF_FEATURES: u32 = 1;
+const LEAF_STRUCTURED: u32 = 7;
 const LEAF_HYPERVISOR: u32 = 0x40000000;
 const LEAF_HYPERVISOR_FEATURES: u32 = 0x40000001;
 const LEAF_EXTENDED_FEATURES: u32 = 0x80000001;
@@ -20,6 +21,8 @@ const PART_EDX: u32 = 3;
 const FEATURE_VMX: u32 = 0x20;
 const FEATURE_OSXSAVE: u32 = 0x8000000;
 const FEATURE_HYPERVISOR: u32 = 0x80000000;
+/** Leaf 7, EBX: processor trace, whose output bypasses all address translation (msr.ts). */
+const FEATURE_TRACE: u32 = 0x2000000;
 /** Leaf 0x80000001, ECX. */
 const FEATURE_SVM: u32 = 0x4;
 /** "Jailhouse" as EBX, ECX, EDX. */
@@ -62,13 +65,9 @@ export function executeCpuid(cpu: u32): void {
 /** What the processor says, with a few bits changed. */
 function executeNative(cpu: u32, leaf: u32, subleaf: u32): void {
   let ecx = cpuid(cpu, leaf, subleaf, PART_ECX);
+  let ebx = cpuid(cpu, leaf, subleaf, PART_EBX);
+  if (leaf === LEAF_STRUCTURED && !subleaf) ebx &= ~FEATURE_TRACE;
   if (leaf === LEAF_FEATURES) ecx = features(cpu);
   else if (leaf === LEAF_EXTENDED_FEATURES && !isRoot(cellOfCpu(cpu))) ecx &= ~FEATURE_SVM;
-  write(
-    cpu,
-    cpuid(cpu, leaf, subleaf, 0),
-    cpuid(cpu, leaf, subleaf, PART_EBX),
-    ecx,
-    cpuid(cpu, leaf, subleaf, PART_EDX),
-  );
+  write(cpu, cpuid(cpu, leaf, subleaf, 0), ebx, ecx, cpuid(cpu, leaf, subleaf, PART_EDX));
 }

@@ -3,16 +3,29 @@
 
 import {
   CELL_NUM_IRQCHIPS,
+  CELL_NUM_MEMORY,
   IRQCHIP_ADDRESS,
   IRQCHIP_PIN_BASE,
   IRQCHIP_PIN_BITMAP,
+  MEM_COMM_REGION,
+  MEM_DMA,
+  MEM_EXECUTE,
+  SYS_HYPERVISOR_MEMORY,
 } from "../../abi/config.ts";
 import { EBUSY, EINVAL, ERANGE } from "../../abi/errno.ts";
 import * as apic from "../../abi/x86/apic.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
-import { irqchip, overlap } from "../core/config.ts";
+import {
+  flagsOf,
+  irqchip,
+  memoryRegion,
+  overlap,
+  physOf,
+  sizeOf,
+  systemConfig,
+} from "../core/config.ts";
 import { endLine, print, printDecimal } from "../core/console.ts";
-import { MAX_CPUS, PAGE_SIZE } from "../core/limits.ts";
+import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_FAULT, MMIO_HANDLED, mmioRegister } from "../core/mmio.ts";
 import { beginWarning } from "../core/panic.ts";
 import { cellOfCpu, nextCpu, perCpu } from "../core/percpu.ts";
@@ -226,6 +239,22 @@ export function isIoapicPage(phys: u64, size: u64): bool {
   return false;
 }
 
+/** Whether physical [phys, phys+size) has an IOAPIC in it that the configuration of `cell` does not list. */
+export function hasForeignIoapic(cell: Cell, phys: u64, size: u64): bool {
+  const count = load<u32>(cell.config, CELL_NUM_IRQCHIPS);
+  for (let chip: u32 = 0; chip < machine().ioapics; chip++) {
+    if (!overlap(phys, size, chipAddress(chip), PAGE_SIZE)) continue;
+    let index: u32 = 0;
+    while (
+      index < count &&
+      load<u64>(irqchip(cell.config, index), IRQCHIP_ADDRESS) !== chipAddress(chip)
+    )
+      index++;
+    if (index === count) return true;
+  }
+  return false;
+}
+
 /** Whether a non-root cell other than `cell` has one of the pins in the bitmap of `irqchip`. */
 function isTaken(cell: Cell, chip: u32, bitmap: usize): bool {
   for (let other = nextCell(rootCell()); other; other = nextCell(other)) {
@@ -236,12 +265,28 @@ function isTaken(cell: Cell, chip: u32, bitmap: usize): bool {
   return false;
 }
 
-/** Makes the IOAPICs that the root cell's configuration names known. Returns 0 or -ERANGE. */
+/** Whether a device's page can be at physical `address`: it is not of the hypervisor's memory nor of RAM. */
+function mayHoldDevice(root: Cell, address: u64): bool {
+  if (address & PAGE_MASK || address > ADDRESS_LIMIT - PAGE_SIZE) return false;
+  const own = systemConfig() + SYS_HYPERVISOR_MEMORY;
+  if (overlap(address, PAGE_SIZE, physOf(own), sizeOf(own))) return false;
+  const count = load<u32>(root.config, CELL_NUM_MEMORY);
+  for (let index: u32 = 0; index < count; index++) {
+    const region = memoryRegion(root.config, index);
+    const isRam = flagsOf(region) & (MEM_EXECUTE | MEM_DMA) && !(flagsOf(region) & MEM_COMM_REGION);
+    if (isRam && overlap(address, PAGE_SIZE, physOf(region), sizeOf(region))) return false;
+  }
+  return true;
+}
+
+/** Makes the IOAPICs that the root cell's configuration names known. Returns 0, -ERANGE or -EINVAL. */
 export function findIoapics(root: Cell): i32 {
   const count = load<u32>(root.config, CELL_NUM_IRQCHIPS);
   if (count > IOAPICS_MAX) return refuseItem(ERANGE, IRQCHIP, IOAPICS_MAX, "too many");
   for (let index: u32 = 0; index < count; index++) {
     const address = load<u64>(irqchip(root.config, index), IRQCHIP_ADDRESS);
+    if (!mayHoldDevice(root, address))
+      return refuseItem(EINVAL, IRQCHIP, index, "its address is not that of a device");
     store<u64>(CHIPS + index * CHIP_SIZE, address);
     const version = readHardware(index, apic.IOAPIC_REG_VERSION);
     const pins = min(((version >>> LAST_PIN_SHIFT) & LAST_PIN_MASK) + 1, PINS_MAX);

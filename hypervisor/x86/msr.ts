@@ -22,8 +22,10 @@ import {
   EFER_SCE,
   EFER_SVME,
 } from "../../abi/x86/registers.ts";
+import { Cell, isRoot } from "../core/cell.ts";
 import { print, printHex, printLine } from "../core/console.ts";
 import { fatal, violation } from "../core/panic.ts";
+import { cellOfCpu } from "../core/percpu.ts";
 import { grantMsrs, readMsr, readRegister, revokeMsrs, writeRegister } from "../platform.ts";
 import { isReadable, isWritable, readX2apic, writeX2apic, writeX2apicIcr } from "./apic.ts";
 import { advance, raiseGeneralProtection, readPair, writePair } from "./guest.ts";
@@ -40,13 +42,41 @@ const RANGE_AMD: u32 = 0xc0010000;
 const MSR_PERF_GLOBAL_CTRL: u32 = 0x38f;
 /** The x2APIC's numbers that Intel has reserved beyond the last register, and what follows up to here. */
 const MSR_RESERVED_LAST: u32 = 0xd8f;
-/** Memory configuration (AMD): SYSCFG; I/O range registers to TOM2. HWCR in between is harmless, and Linux sets it. */
-const MSR_SYSCFG: u32 = 0xc0010010;
-const MSR_IORR_FIRST: u32 = 0xc0010016;
-const MSR_TOM2: u32 = 0xc001001d;
-/** SMM and virtualisation control (AMD): SMBASE to VM_HSAVE_PA. */
-const MSR_SMBASE: u32 = 0xc0010111;
-const MSR_VM_HSAVE_PA: u32 = 0xc0010117;
+/** Hardware configuration (AMD): in part the whole machine's. The root cell may write it, Linux does; others are ignored. */
+const MSR_HWCR: u32 = 0xc0010015;
+/** Processor trace (Intel): output goes to physical addresses, so that its writes raise #GP as if it did not exist. */
+const MSR_TRACE_FIRST: u32 = 0x560;
+const MSR_TRACE_LAST: u32 = 0x587;
+
+/**
+ * MSRs whose write is a violation, the first and the last of each range: they change where physical addresses lead, or
+ * concern other CPUs. AMD: SYSCFG; I/O ranges to TOM2; base of PCI's memory-mapped configuration space; SMM and
+ * virtualisation control.
+ */
+const FORBIDDEN = memory.data<u32>([
+  MSR_APIC_BASE,
+  MSR_APIC_BASE,
+  MSR_MTRR_FIRST,
+  MSR_MTRR_LAST,
+  MSR_X2APIC_LAST + 1,
+  MSR_RESERVED_LAST,
+  0xc0010010,
+  0xc0010010,
+  0xc0010016,
+  0xc001001d,
+  0xc0010058,
+  0xc0010058,
+  0xc0010111,
+  0xc0010119,
+  // Only the root cell may write these: microcode updates of Intel; northbridge and microcode updates of AMD.
+  0x79,
+  0x79,
+  0xc001001f,
+  0xc0010020,
+]);
+const FORBIDDEN_ROOT: u32 = 7;
+const FORBIDDEN_OTHERS: u32 = 9;
+const PAIR_SIZE: u32 = 8;
 
 const EFER_LMSLE: u64 = 0x2000;
 const EFER_FFXSR: u64 = 0x4000;
@@ -58,23 +88,35 @@ function revokeWrites(cell: u32, first: u32, last: u32): void {
   revokeMsrs(cell, first, last - first + 1, MSR_ACCESS_WRITE);
 }
 
-/** Grants the cell with this number what it may use directly. */
-export function grantCellMsrs(cell: u32): void {
-  grantMsrs(cell, RANGE_LOW, RANGE_SIZE, READ_WRITE);
-  grantMsrs(cell, RANGE_SYSCALL, RANGE_SIZE, READ_WRITE);
-  grantMsrs(cell, RANGE_AMD, RANGE_SIZE, READ_WRITE);
-  revokeWrites(cell, MSR_APIC_BASE, MSR_APIC_BASE);
-  revokeWrites(cell, MSR_MTRR_FIRST, MSR_MTRR_LAST);
-  revokeMsrs(cell, MSR_PAT, 1, READ_WRITE);
-  revokeMsrs(cell, MSR_MTRR_DEF_TYPE, 1, READ_WRITE);
-  revokeWrites(cell, MSR_EFER, MSR_EFER);
-  revokeWrites(cell, MSR_PERF_GLOBAL_CTRL, MSR_PERF_GLOBAL_CTRL);
-  revokeWrites(cell, MSR_X2APIC_LAST + 1, MSR_RESERVED_LAST);
-  revokeWrites(cell, MSR_SYSCFG, MSR_SYSCFG);
-  revokeWrites(cell, MSR_IORR_FIRST, MSR_TOM2);
-  revokeWrites(cell, MSR_SMBASE, MSR_VM_HSAVE_PA);
-  if (machine().x2apic) revokeWrites(cell, MSR_X2APIC_ICR, MSR_X2APIC_ICR);
-  else revokeMsrs(cell, MSR_X2APIC_FIRST, MSR_X2APIC_LAST - MSR_X2APIC_FIRST + 1, READ_WRITE);
+/** Number of ranges that are forbidden to `cell`. */
+function forbiddenCount(cell: Cell): u32 {
+  return isRoot(cell) ? FORBIDDEN_ROOT : FORBIDDEN_OTHERS;
+}
+
+function forbiddenFirst(range: u32): u32 {
+  return load<u32>(FORBIDDEN + range * PAIR_SIZE);
+}
+
+function forbiddenLast(range: u32): u32 {
+  return load<u32>(FORBIDDEN + range * PAIR_SIZE + PAIR_SIZE / 2);
+}
+
+/** Grants `cell` what it may use directly. */
+export function grantCellMsrs(cell: Cell): void {
+  const number = cell.number;
+  grantMsrs(number, RANGE_LOW, RANGE_SIZE, READ_WRITE);
+  grantMsrs(number, RANGE_SYSCALL, RANGE_SIZE, READ_WRITE);
+  grantMsrs(number, RANGE_AMD, RANGE_SIZE, READ_WRITE);
+  for (let range: u32 = 0; range < forbiddenCount(cell); range++)
+    revokeWrites(number, forbiddenFirst(range), forbiddenLast(range));
+  revokeMsrs(number, MSR_PAT, 1, READ_WRITE);
+  revokeMsrs(number, MSR_MTRR_DEF_TYPE, 1, READ_WRITE);
+  revokeWrites(number, MSR_EFER, MSR_EFER);
+  revokeWrites(number, MSR_PERF_GLOBAL_CTRL, MSR_PERF_GLOBAL_CTRL);
+  revokeWrites(number, MSR_TRACE_FIRST, MSR_TRACE_LAST);
+  if (!isRoot(cell)) revokeWrites(number, MSR_HWCR, MSR_HWCR);
+  if (machine().x2apic) revokeWrites(number, MSR_X2APIC_ICR, MSR_X2APIC_ICR);
+  else revokeMsrs(number, MSR_X2APIC_FIRST, MSR_X2APIC_LAST - MSR_X2APIC_FIRST + 1, READ_WRITE);
 }
 
 function isIn(msr: u32, first: u32, last: u32): bool {
@@ -174,17 +216,11 @@ function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): i32 {
   return cpuState(cpu).waiting ? 1 : finish(cpu, length);
 }
 
-/** Whether a write is a violation, not just unknown. */
-function isForbidden(msr: u32): bool {
-  return (
-    msr === MSR_APIC_BASE ||
-    isIn(msr, MSR_MTRR_FIRST, MSR_MTRR_LAST) ||
-    isIn(msr, MSR_X2APIC_LAST + 1, MSR_RESERVED_LAST) ||
-    msr === MSR_SYSCFG ||
-    isIn(msr, MSR_IORR_FIRST, MSR_TOM2) ||
-    isIn(msr, MSR_SMBASE, MSR_VM_HSAVE_PA) ||
-    !isGrantable(msr)
-  );
+/** Whether a write by `cell` is a violation, not just unknown. */
+function isForbidden(cell: Cell, msr: u32): bool {
+  for (let range: u32 = 0; range < forbiddenCount(cell); range++)
+    if (isIn(msr, forbiddenFirst(range), forbiddenLast(range))) return true;
+  return !isGrantable(msr);
 }
 
 /** WRMSR that is not granted. Returns 1, or 0 for a violation. */
@@ -198,9 +234,10 @@ export function writeTrapped(cpu: u32, msr: u32, length: u32): i32 {
     case MSR_EFER:
       return writeEfer(cpu, value, length);
     case MSR_PERF_GLOBAL_CTRL:
+    case MSR_HWCR:
       return finish(cpu, length);
   }
   if (isX2apic(msr)) return writeX2apicMsr(cpu, msr, value, length);
-  if (isForbidden(msr)) return failAccess(cpu, "Unhandled MSR write: ", msr);
+  if (isForbidden(cellOfCpu(cpu), msr)) return failAccess(cpu, "Unhandled MSR write: ", msr);
   return raiseGeneralProtection(cpu);
 }

@@ -74,10 +74,10 @@ function changeListed(cell: u32, owner: Cell, first: u32, end: u32, isGranted: b
 
 /** What holds for all cells, whatever their configurations list. */
 function applyCommon(cell: u32): void {
-  revokePorts(cell, KEYBOARD_PORT, 1);
-  revokePorts(cell, PCI_ADDRESS_PORT, PCI_PORTS);
   const timer = machine().pmTimer;
   if (timer) grantPorts(cell, timer, PM_TIMER_PORTS);
+  revokePorts(cell, KEYBOARD_PORT, 1);
+  revokePorts(cell, PCI_ADDRESS_PORT, PCI_PORTS);
 }
 
 /** Opens the ports of the new `cell` to it and closes them for the root cell. */

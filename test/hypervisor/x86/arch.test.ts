@@ -1,9 +1,11 @@
 // What the core asks of the architecture: the start of a cell, its communication region, a CPU's way back.
 import { expect, test } from "vitest";
 import * as comm from "../../../abi/comm.ts";
+import { EINVAL } from "../../../abi/errno.ts";
 import * as hc from "../../../abi/hypercall.ts";
-import { REG_EFER, REG_PAT } from "../../../abi/platform.ts";
+import { REG_EFER, REG_PAT, REG_XCR0 } from "../../../abi/platform.ts";
 import * as cfg from "../configurations.ts";
+import { FakePlatform } from "../fake-platform.ts";
 import { Guest } from "./guest.ts";
 
 function startedCell(): Guest {
@@ -34,6 +36,7 @@ test("all CPUs of a started cell are reset, and say so", () => {
     expect(platform.cpus[cpu]!.activity).toBe("reset:ffff0");
     expect(platform.cpus[cpu]!.registers.get(REG_EFER)).toBe(0x1000n);
     expect(platform.cpus[cpu]!.registers.get(REG_PAT)).toBe(0n);
+    expect(platform.cpus[cpu]!.registers.get(REG_XCR0)).toBe(1n);
   }
   const output = guest.output();
   expect(output).toContain("CPU 2 received SIPI, vector 100\n");
@@ -68,4 +71,34 @@ test("a CPU that comes back waits for a SIPI of the root cell", () => {
   expect(guest.wrmsr(0x830, 0x300004699n)).toBe(1);
   expect(guest.output()).toBe("CPU 3 received SIPI, vector 99\n");
   expect(guest.platform.cpus[3]!.stopped).toBe(false);
+});
+
+test.each<[string, cfg.SystemOptions]>([
+  ["an IOAPIC in RAM", { root: { irqchips: [{ address: 0x1000n, pins: 1 }] } }],
+  [
+    "an IOAPIC in the hypervisor's memory",
+    { root: { irqchips: [{ address: cfg.HYPERVISOR.phys, pins: 1 }] } },
+  ],
+  ["an IOAPIC off its page", { root: { irqchips: [{ address: 0xfec00010n, pins: 1 }] } }],
+  ["an IOAPIC beyond all addresses", { root: { irqchips: [{ address: ~0xfffn, pins: 1 }] } }],
+  ["a configuration space off its page", { x86: { mmconfig: { base: 0xb0000800n, endBus: 0 } } }],
+  ["a configuration space that wraps", { x86: { mmconfig: { base: ~0xfffffn, endBus: 0xff } } }],
+])("%s refuses enabling, and nothing was touched", (_name, system) => {
+  const platform = new FakePlatform();
+  const touched: bigint[] = [];
+  platform.onMmio = (address) => {
+    touched.push(BigInt.asUintN(64, address));
+    return 0n;
+  };
+  const config = cfg.systemConfig({
+    ...system,
+    root: { regions: cfg.ROOT_REGIONS, ...system.root },
+  });
+  expect(platform.init(config)).toBe(-EINVAL);
+  expect(touched).toEqual([]);
+});
+
+test("a PM timer at PCI's ports does not open them", () => {
+  const guest = new Guest(undefined, 0, { x86: { pmTimer: 0xcf8 } });
+  expect(guest.platform.ports.get(0)?.has(0xcf8)).toBe(false);
 });

@@ -253,6 +253,16 @@ describe("a cell", () => {
 
 test.each([
   ["another cell's pin", { id: 2, name: "b", cpus: [2] }, -EBUSY],
+  [
+    "the IOAPIC's page as memory at its own address, without the IOAPIC",
+    { cpus: [2], regions: [{ phys: PAGE, virt: PAGE, size: 4096n, flags: 3 }], irqchips: [] },
+    -EINVAL,
+  ],
+  [
+    "a register of the IOAPIC as a sub-page region",
+    { cpus: [2], regions: [{ phys: PAGE, virt: PAGE, size: 0x20n, flags: 3 }], irqchips: [] },
+    -EINVAL,
+  ],
   ["an unknown IOAPIC", { cpus: [2], irqchips: [{ address: PAGE + 4096n, pins: 1 }] }, -EINVAL],
   [
     "another first pin",

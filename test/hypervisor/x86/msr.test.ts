@@ -1,7 +1,7 @@
 // Model-specific registers: grants, shadows, violations.
 import { beforeEach, describe, expect, test } from "vitest";
 import * as hc from "../../../abi/hypercall.ts";
-import { REG_CR0, REG_EFER, REG_PAT } from "../../../abi/platform.ts";
+import { REG_CR0, REG_EFER, REG_PAT, REG_RAX, REG_RBX, REG_RCX } from "../../../abi/platform.ts";
 import * as msr from "../../../abi/x86/msr.ts";
 import * as cfg from "../configurations.ts";
 import { FakePlatform } from "../fake-platform.ts";
@@ -53,6 +53,44 @@ describe("grants", () => {
     ["VM_HSAVE_PA", 0xc0010117, 1],
   ])("%s", (_name, number, granted) => {
     expect(access(number)).toBe(granted);
+  });
+});
+
+describe("what reaches beyond a cell", () => {
+  test.each([
+    ["processor trace", 0x560, 1, 1],
+    ["the end of processor trace", 0x587, 1, 1],
+    ["PCI configuration space's base", 0xc0010058, 1, 1],
+    ["SMM_KEY", 0xc0010119, 1, 1],
+    ["Intel's microcode update", 0x79, 3, 1],
+    ["HWCR", 0xc0010015, 3, 1],
+    ["NB_CFG", 0xc001001f, 3, 1],
+    ["AMD's microcode update", 0xc0010020, 3, 1],
+  ])("%s", (_name, number, root, other) => {
+    startCell();
+    expect(guest.platform.msrAccess(0, number)).toBe(root);
+    expect(guest.platform.msrAccess(1, number)).toBe(other);
+  });
+
+  test("processor trace does not exist", () => {
+    expect(guest.wrmsr(0x560, 0x1000n)).toBe(1);
+    expect(guest.platform.takeRecord()).toEqual(["injectException 0x0 0xd 0x0"]);
+    guest.platform.onCpuid = (leaf, part) => (leaf === 7 ? 0xffffffff : cpuid(leaf, part));
+    guest.set(REG_RAX, 7n);
+    guest.set(REG_RCX, 0n);
+    guest.enter((core) => core.exitCpuid(0, 2));
+    expect(guest.get(REG_RBX)).toBe(0xfdffffffn);
+  });
+
+  test("a cell's HWCR is not the machine's, a microcode update stops its CPU", () => {
+    const cell = startCell();
+    cell.code(WRMSR);
+    guest.platform.takeRecord();
+    expect(cell.wrmsr(0xc0010015, ~0n)).toBe(1);
+    expect(cell.advanced).toBe(2);
+    expect(guest.platform.takeRecord()).toEqual([]);
+    expect(cell.wrmsr(0x79, 0n)).toBe(0);
+    expect(guest.output()).toContain("FATAL: Unhandled MSR write: 79\n");
   });
 });
 
