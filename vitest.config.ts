@@ -7,5 +7,6 @@ export default defineConfig({
     globalSetup: ["tools/build-for-tests.mjs"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    maxWorkers: "100%",
   },
 });
