@@ -1,6 +1,6 @@
 // The inmate library: everything an inmate imports comes from here.
 export * from "./cmdline";
-export { cellCpus, commFlags, pendingMessage, reply, setCellState } from "./comm";
+export { cellCpus, commFlags, pendingMessage, pmTimerPort, reply, setCellState } from "./comm";
 export * from "./cpu";
 export * from "./hardware";
 export * from "./heap";

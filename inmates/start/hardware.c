@@ -8,7 +8,7 @@
 #define HARDWARE(name) Z_hardwareZ_##name
 #define NONE void* unused __attribute__((unused))
 
-extern uint32_t apic_ids[];
+extern uint32_t apic_ids[], ap_stack;
 
 uint32_t HARDWARE(in8)(NONE, uint32_t port) {
   uint8_t value;
@@ -176,4 +176,8 @@ uint32_t HARDWARE(wordSize)(NONE) {
 
 uint32_t HARDWARE(apicIdOf)(NONE, uint32_t number) {
   return apic_ids[number];
+}
+
+void HARDWARE(setNextStack)(NONE, uint32_t end) {
+  ap_stack = end;
 }

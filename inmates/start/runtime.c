@@ -8,7 +8,6 @@
 #define MAX_TABLE 512
 
 extern const uint8_t vector_entries[], spurious_entry[];
-extern uint32_t ap_stack;
 
 /* A gate of the interrupt table (AMD64 manual, volume 2, sections 4.7.2 and 4.8.4). */
 struct gate {
@@ -149,10 +148,4 @@ __attribute__((noreturn)) void start_next_cpu(void) {
   load_interrupt_table();
   Z_inmateZ_initializeNext(&instance);
   halt_forever();
-}
-
-/* Tells boot.S which stack the next CPU gets. */
-void Z_hardwareZ_setNextStack(void* unused, uint32_t end) {
-  (void)unused;
-  ap_stack = end;
 }
