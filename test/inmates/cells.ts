@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { type CellConfig, encode } from "../../config/index.ts";
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import type { Image, MachineOptions, Session } from "../../control/api.ts";
-import { startSession } from "../../control/session.ts";
+import { type LocalSession, startSession } from "../../control/session.ts";
 
 const IMAGE_BASE = 0xf0000n;
 const COMMAND_LINE = 0x1000n;
@@ -17,7 +17,7 @@ export const MACHINES: readonly Pick<MachineOptions, "vendor" | "x2apic">[] = [
 ];
 
 /** A machine under the hypervisor. */
-export async function enabled(options: MachineOptions = {}): Promise<Session> {
+export async function enabled(options: MachineOptions = {}): Promise<LocalSession> {
   const session = await startSession(options);
   await session.enable(encode(qemuX86));
   return session;

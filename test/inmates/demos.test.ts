@@ -2,13 +2,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CellConfig } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
+import ioapicDemo from "../../configs/x86/ioapic-demo.ts";
 import rogueDemo from "../../configs/x86/rogue-demo.ts";
+import smpDemo from "../../configs/x86/smp-demo.ts";
 import tinyDemo from "../../configs/x86/tiny-demo.ts";
 import type { CellInfo, Session } from "../../control/api.ts";
 import { demo, enabled, launch, linesOf, MACHINES } from "./cells.ts";
 
 const MS = 1e6;
 const SECOND = 1e9;
+/** The top bit of the PM timer's 24 changes every 2^23 ticks of 3.579545 MHz. */
+const PM_HALF_PERIOD = (2 ** 23 / 3579545) * SECOND;
 const TICK =
   /^Timer fired, jitter: ( *-?\d+) ns, min: ( *-?\d+) ns, max: ( *-?\d+) ns(, SMIs: 0)?$/;
 const PM_LINE = /^PM Timer: ([ \d]{11,})$/;
@@ -155,6 +159,59 @@ describe.each(MACHINES)("on $vendor, x2APIC $x2apic", (machine) => {
     await session.run(50 * MS);
     const efer = machine.vendor === "amd" ? "1000" : "0";
     expect(await session.serial(1).text()).toBe(`This runs in 32-bit mode (EFER: ${efer})\r\n`);
+  });
+
+  it("smp-demo finds, starts and interrupts the other CPUs, again without a load", async () => {
+    await launch(session, smpDemo, demo("smp-demo"));
+    const serial = session.serial(1);
+    let seen = 0;
+    for (let round = 0; round < 2; round++) {
+      await session.run(200 * MS);
+      const text = await serial.text();
+      const lines = linesOf(text.slice(seen));
+      const [, primary] = /^SMP demo, primary CPU: ([123])$/.exec(lines[0]!)!;
+      expect(lines.slice(1, 3)).toEqual(["Waiting for the rest...", "Found 2 other CPU(s)"]);
+      const others = [1, 2, 3].filter((cpu) => cpu !== Number(primary));
+      const order = lines
+        .filter((line) => line.startsWith(" Starting"))
+        .map((line) => Number(line.at(-1)));
+      expect([...order].sort()).toEqual(others);
+      const each = order.flatMap((cpu) => [
+        ` Starting CPU ${cpu}`,
+        `Hello from CPU ${cpu}!`,
+        `Received IPI on ${cpu}`,
+      ]);
+      expect(lines.slice(3)).toEqual(each);
+      seen = text.length;
+      expect(await cellNamed("smp-demo")).toMatchObject({
+        cpusAssigned: [1, 2, 3],
+        cpusFailed: [],
+      });
+      await session.startCell("smp-demo");
+    }
+    await session.destroyCell("smp-demo");
+    expect((await session.status()).offline).toEqual([]);
+  });
+
+  it("ioapic-demo gets the PM timer's interrupt every 2.3 seconds", async () => {
+    await launch(session, ioapicDemo, demo("ioapic-demo"));
+    const serial = session.serial(1);
+    const lines = ["Note: ACPI IRQs are broken for Linux now."];
+    await session.run(100 * MS);
+    expect(linesOf(await serial.text())).toEqual(lines);
+    const moments: number[] = [];
+    for (let count = 1; count <= 4; count++) {
+      lines.push("ACPI IRQ received, status: 0001");
+      await serial.waitFor(lines.join("\r\n"), 3 * SECOND);
+      moments.push(await session.time());
+    }
+    for (const [index, moment] of moments.slice(1).entries())
+      expect(Math.abs(moment - moments[index]! - PM_HALF_PERIOD)).toBeLessThan(2 * MS);
+    expect(linesOf(`${await serial.text()}\r\n`.replace(/(\r\n)+$/, "\r\n"))).toEqual(lines);
+    await session.destroyCell("ioapic-demo");
+    const before = await serial.text();
+    await session.run(5 * SECOND);
+    expect(await serial.text()).toBe(before);
   });
 
   it.each(VIOLATIONS)("rogue-demo is parked for $rule", async ({ rule, says, report }) => {
