@@ -94,9 +94,9 @@ export class Driver {
   disable(): void {
     this.#needEnabled();
     const owned = new Set(this.#guests().flatMap((cell) => cell.cpus));
-    const lost = this.#roots.offline.filter((cpu) => !owned.has(cpu));
-    if (lost.length > 0)
-      fail(errno.EBUSY, `CPUs of the root cell are offline: ${lost.join(", ")}.`);
+    const missing = this.offline.filter((cpu) => !owned.has(cpu));
+    if (missing.length > 0)
+      fail(errno.EBUSY, `CPUs of the root cell are offline: ${missing.join(", ")}.`);
     if (owned.size > 0) this.#destroyAll();
     for (const cpu of this.#roots.online) this.#call(hc.HC_DISABLE, 0, 0, cpu);
     this.#cells.clear();
@@ -113,7 +113,8 @@ export class Driver {
     try {
       this.#try(() => this.#roots.hypercallWith(this.#issuer, hc.HC_CELL_CREATE, bytes));
     } catch (error) {
-      for (const cpu of header.cpus) this.#try(() => this.#online(cpu));
+      // When the CPU that asked is lost nobody knows how far the hypervisor came: its CPUs may be another cell's.
+      if (!isCpuLost(error)) for (const cpu of header.cpus) this.#try(() => this.#online(cpu));
       throw error;
     }
     this.#cells.set(id, { ...header, id, ready: false });
@@ -309,6 +310,10 @@ export class Driver {
 
 function fail(number: number, hint?: string): never {
   throw new SystemError(number, { hint });
+}
+
+function isCpuLost(error: unknown): boolean {
+  return error instanceof SystemError && error.cause instanceof RootCpuLost;
 }
 
 function isConsoleReadable(config: Uint8Array): boolean {
