@@ -40,6 +40,8 @@ export const NO_ERROR_CODE: i32 = -1;
 export const ACCESS_WRITE: u32 = 0x1;
 /** `exitMmio` flag: an instruction fetch. */
 export const ACCESS_FETCH: u32 = 0x2;
+/** `exitMmio` flag: not where the operand begins, but its part on a second page, or an entry of the guest's page tables. */
+export const ACCESS_INDIRECT: u32 = 0x4;
 /** `exitPio` flag: input. */
 export const PIO_IN: u32 = 0x1;
 /** `exitPio` flag: INS or OUTS. */

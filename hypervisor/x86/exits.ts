@@ -5,6 +5,7 @@ import { EPERM } from "../../abi/errno.ts";
 import * as stat from "../../abi/hypercall.ts";
 import {
   ACCESS_FETCH,
+  ACCESS_INDIRECT,
   ACCESS_WRITE,
   REG_RAX,
   REG_RCX,
@@ -93,6 +94,12 @@ function reportInstruction(insn: Instruction, result: i32): void {
 export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 {
   countExit(cpu, address - APIC_PAGE < PAGE_SIZE ? stat.STAT_XAPIC : stat.STAT_MMIO);
   cpuState(cpu).waiting = false;
+  if (flags & ACCESS_INDIRECT) {
+    beginCause();
+    print("device access across pages or by page tables");
+    endLine();
+    return reportAccess(cpu, address, 0, (flags & ACCESS_WRITE) !== 0);
+  }
   const insn = instructionOf(cpu);
   startFetch(insn, cpu, cellOfCpu(cpu).number);
   const result = flags & ACCESS_FETCH ? NO_BYTES : decode(insn);

@@ -182,7 +182,7 @@ export const EXIT_DEADLINE: u32 = 0;
 export const EXIT_HALTED: u32 = 1;
 /** `run`: PENDING_STOP was set. */
 export const EXIT_STOPPED: u32 = 2;
-/** Nested page fault: INFO1 guest-physical address, INFO2 ACCESS_* flags of abi/platform.ts. RIP at the instruction, nothing of it done. */
+/** Nested page fault: INFO1 guest-physical address, INFO2 ACCESS_* of abi/platform.ts. RIP at the instruction, nothing of it done. */
 export const EXIT_MEMORY: u32 = 3;
 /** A port that is not granted: INFO1 port, INFO2 = size | PIO_* flags << 8; the value of an OUT is in RAX. */
 export const EXIT_PIO: u32 = 4;

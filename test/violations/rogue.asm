@@ -94,6 +94,11 @@ begin:
         lidt [nothing]
 %elifdef CROSS
         mov ebx, COMM + 0xffe
+%elifdef TABLES_IN_DEVICE
+        mov ebx, COMM + 0x1000
+        mov cr3, ebx
+        mov ebx, 0xb1b2b3b4
+        mov eax, 0x80000011
 %endif
         jmp attack
 
@@ -107,6 +112,8 @@ attack:
         mov [0x180000], ax
 %elifdef CROSS
         mov [ebx], eax
+%elifdef TABLES_IN_DEVICE
+        mov cr0, eax
 %elifdef PUSH
         push dword [0xfed00000]
 %elifdef PORT

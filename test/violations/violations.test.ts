@@ -46,6 +46,22 @@ const VIOLATIONS: readonly Violation[] = [
     ],
   },
   {
+    program: "cross",
+    lines: [
+      "FATAL: device access across pages or by page tables",
+      "FATAL: Invalid MMIO/RAM write, addr: 0x0000000000101000 size: 0",
+    ],
+    registers: { RBX: "100ffe" },
+  },
+  {
+    program: "tables",
+    lines: [
+      "FATAL: device access across pages or by page tables",
+      "FATAL: Invalid MMIO/RAM read, addr: 0x0000000000101000 size: 0",
+    ],
+    registers: { RIP: "103", RAX: "80000011", CR0: "80000011", CR3: "101000" },
+  },
+  {
     program: "port",
     lines: ["FATAL: Invalid PIO write, port: 3f8 size: 1"],
     registers: { RDX: "3f8" },

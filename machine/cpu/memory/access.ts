@@ -2,7 +2,7 @@
 // (page crossings, device memory, pages with decoded code, faults) takes the slow path here. All functions set S_FAULT on a
 // fault, with nothing written; their result is then meaningless.
 
-import { ACCESS_FETCH, ACCESS_WRITE } from "../../../abi/platform.ts";
+import { ACCESS_FETCH, ACCESS_INDIRECT, ACCESS_WRITE } from "../../../abi/platform.ts";
 import { PF_FETCH, PF_USER, PF_WRITE } from "../../../abi/x86/registers.ts";
 import { pageHasCode } from "../blocks.ts";
 import { nestedAddress } from "../guest.ts";
@@ -22,6 +22,9 @@ import { loadSized, physicalRead, physicalWrite, ramAddress } from "./machine.ts
 import { translate } from "./paging.ts";
 import { entryOf, fillEntry, PAGE_MASK } from "./tlb.ts";
 
+/** Access flag beside PF_*: the part of an operand on its second page. */
+const SECOND_PAGE: u32 = 0x20000;
+
 /** Privilege of the present instruction's own accesses, as an access flag. */
 function privilege(s: u32): u32 {
   return load<u32>(s, S_CPL) == 3 ? PF_USER : 0;
@@ -31,7 +34,8 @@ function privilege(s: u32): u32 {
 function locate(s: u32, linear: u64, access: u32): u64 {
   const address = translate(s, linear, access);
   if (faulted(s)) return 0;
-  const nested = (access & PF_WRITE ? ACCESS_WRITE : 0) | (access & PF_FETCH ? ACCESS_FETCH : 0);
+  let nested = (access & PF_WRITE ? ACCESS_WRITE : 0) | (access & PF_FETCH ? ACCESS_FETCH : 0);
+  if (access & SECOND_PAGE) nested |= ACCESS_INDIRECT;
   return nestedAddress(s, address, nested);
 }
 
@@ -63,7 +67,7 @@ function readCrossing(s: u32, linear: u64, size: u32, access: u32): u64 {
   const first = firstPart(linear, size);
   const low = locate(s, linear, access);
   if (faulted(s)) return 0;
-  const high = locate(s, nextPage(s, linear), access);
+  const high = locate(s, nextPage(s, linear), access | SECOND_PAGE);
   if (faulted(s)) return 0;
   return readBytes(s, low, first) | (readBytes(s, high, size - first) << (first * 8));
 }
@@ -85,7 +89,7 @@ function writeVia(s: u32, linear: u64, size: u32, value: u64, access: u32, cache
   const low = locate(s, linear, access);
   if (faulted(s)) return;
   if (first < size) {
-    const high = locate(s, nextPage(s, linear), access);
+    const high = locate(s, nextPage(s, linear), access | SECOND_PAGE);
     if (faulted(s)) return;
     writeBytes(s, low, first, value);
     writeBytes(s, high, size - first, value >> (first * 8));
@@ -145,7 +149,8 @@ export function checkWrite(s: u32, linear: u64, size: u32): void {
   if (hits(s, TLB_WRITE, linear, size)) return;
   const access = privilege(s) | PF_WRITE;
   locate(s, linear, access);
-  if (!faulted(s) && firstPart(linear, size) < size) locate(s, nextPage(s, linear), access);
+  if (!faulted(s) && firstPart(linear, size) < size)
+    locate(s, nextPage(s, linear), access | SECOND_PAGE);
 }
 
 /** Reads 1, 2, 4 or 8 bytes of a system table (GDT, IDT, TSS) or supervisor stack, whatever the CPL. */

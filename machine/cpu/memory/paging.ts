@@ -1,7 +1,7 @@
 // The guest's own paging (AMD64 APM volume 2, chapter 5): 32-bit with 4 MiB pages, PAE, and four levels. Every table entry is
 // read, and its accessed and dirty bits written, through the nested map.
 
-import { ACCESS_WRITE } from "../../../abi/platform.ts";
+import { ACCESS_INDIRECT, ACCESS_WRITE } from "../../../abi/platform.ts";
 import {
   CR0_WP,
   CR4_PAE,
@@ -66,7 +66,7 @@ function pageFault(s: u32, linear: u64, access: u32, cause: u32): u64 {
 /** Sets bits in a table entry of `size` bytes at guest-physical `at`, where they are missing. */
 function markEntry(s: u32, at: u64, entry: u64, bits: u32, size: u32, access: u32): void {
   if ((entry & bits) == bits || access & ACCESS_PROBE) return;
-  const phys = nestedAddress(s, at, ACCESS_WRITE);
+  const phys = nestedAddress(s, at, ACCESS_WRITE | ACCESS_INDIRECT);
   if (!faulted(s)) physicalWrite(s, phys, size, entry | bits);
 }
 
@@ -99,7 +99,7 @@ function walkWide(s: u32, linear: u64, access: u32, long: bool): u64 {
   for (let level: u32 = long ? 4 : 3; level > 0; level--) {
     const shift = PAGE_SHIFT + (level - 1) * LEVEL_BITS;
     const at = table + (((linear >> shift) & (long || level < 3 ? 511 : 3)) << 3);
-    const phys = nestedAddress(s, at, 0);
+    const phys = nestedAddress(s, at, ACCESS_INDIRECT);
     if (faulted(s)) return NO_ADDRESS;
     const entry = physicalRead(s, phys, 8);
     if (!(entry & PTE_PRESENT)) return pageFault(s, linear, access, 0);
@@ -128,7 +128,7 @@ function walkNarrow(s: u32, linear: u64, access: u32): u64 {
   for (let level: u32 = 2; level > 0; level--) {
     const shift = PAGE_SHIFT + (level - 1) * LEVEL_BITS_32;
     const at = table + (((linear >> shift) & 1023) << 2);
-    const phys = nestedAddress(s, at, 0);
+    const phys = nestedAddress(s, at, ACCESS_INDIRECT);
     if (faulted(s)) return NO_ADDRESS;
     const entry = physicalRead(s, phys, 4);
     if (!(entry & PTE_PRESENT)) return pageFault(s, linear, access, 0);

@@ -72,6 +72,12 @@ Parking CPU 0 (Cell: "root")
       "FATAL: unable to get MMIO instruction\nFATAL: Invalid MMIO/RAM read, addr: 0x00000000e0000000 size: 0\n",
     ],
     [
+      "read that is not of the operand's beginning",
+      LOAD,
+      reg.ACCESS_INDIRECT,
+      "FATAL: device access across pages or by page tables\nFATAL: Invalid MMIO/RAM read, addr: 0x00000000e0000000 size: 0\n",
+    ],
+    [
       "string move",
       [0xa4],
       0,

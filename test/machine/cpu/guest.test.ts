@@ -43,7 +43,7 @@ describe("the nested map", () => {
 
   test("a write that crosses into an unmapped page writes nothing and names that page", () => {
     cpu.x.mapGuest!(guest, 0x1000n, 0x8000n, 0x1000n, RW);
-    expect(cpu.try("write32", 0x1ffen, 0xffffffff)).toBe("exit 3 0x2000 0x1");
+    expect(cpu.try("write32", 0x1ffen, 0xffffffff)).toBe("exit 3 0x2000 0x5");
     expect(cpu.peek(0x8ffe, 2)).toBe(0n);
   });
 
@@ -65,7 +65,7 @@ describe("the nested map", () => {
     cpu.setWide(S.S_CR0, BigInt(R.CR0_PE) | BigInt(R.CR0_PG));
     cpu.sync();
     // The second table is read-only to the cell, and its accessed bit is not set yet.
-    expect(cpu.try("read32", 0x10n)).toBe("exit 3 0x2000 0x1");
+    expect(cpu.try("read32", 0x10n)).toBe("exit 3 0x2000 0x5");
     expect(cpu.peek(0x8000, 4)).toBe(0x2023n);
     cpu.poke(0x9000, 4, 0x5023);
     cpu.poke(0xa010, 4, 99);
