@@ -8,10 +8,13 @@ import {
   ACTIVITY_STOPPED,
   ACTIVITY_WAIT_FOR_SIPI,
   CS,
+  S_PAT,
+  S_STAR,
 } from "../../machine/cpu/interface.ts";
 import { initProcessor } from "../../machine/start.ts";
 import type { Context } from "./context.ts";
 
+const WORD = 4;
 /** Segment bases of a start address: real-mode segments reach 64 KiB. */
 const SEGMENT_MASK = 0xffffn;
 /** CS selector of a start address (ABI section 4). */
@@ -33,8 +36,11 @@ export function cpuMembers(context: Context) {
       context.core.exitManagement(number);
     },
     assignCpu(number: number, cell: number): void {
+      const target = cpu(number);
       context.cellOf.set(number, cell);
-      cpu(number).guest = context.guest(cell).block;
+      // INIT leaves these alone, so that the next owner would see what the last one had in them.
+      for (let at = S_STAR; at < S_PAT; at += WORD) target.setWord(at, 0);
+      target.guest = context.guest(cell).block;
       pc.resetLapic(number);
     },
     resetCpu(number: number, entry: bigint): void {

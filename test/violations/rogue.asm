@@ -84,6 +84,14 @@ begin:
         mov ecx, 0x277
 %elifdef MSR_READ
         mov ecx, 0xdead0000
+%elifdef KEEPSAKE
+        mov ecx, 0xc0000082
+        rdmsr
+        mov ebx, eax
+        mov eax, 0x5ec2e7
+        xor edx, edx
+        wrmsr
+        mov eax, ebx
 %elifdef IPI
         mov ecx, 0x830
         mov eax, 0x4040
@@ -129,6 +137,8 @@ attack:
         jmp ACC
 %elifdef TRIPLE
         int3
+%elifdef KEEPSAKE
+        nop
 %elifdef HYPERCALL
 %ifdef INTEL
         vmcall

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { MachineOptions } from "../../control/api.ts";
 import { type ROGUES, rogue } from "./programs.ts";
-import { cellNamed, countTicks, openStage, play } from "./stage.ts";
+import { cellNamed, countTicks, openStage, play, ROGUE_RAM } from "./stage.ts";
 
 /** Registers of a report, without leading zeros. AR: access rights of CS; LMA: that bit of EFER. */
 type Registers = Readonly<Record<keyof typeof ORDINARY, string>>;
@@ -16,6 +16,9 @@ interface Violation {
   readonly registers?: Partial<Registers>;
 }
 
+/** Where a program leaves the result of what is no violation. */
+const RESULT = 0x6000;
+const LSTAR = 0xc0000082;
 const AMD = { EFER: "1000" };
 const INTEL = { EFER: "0" };
 const ORDINARY = {
@@ -209,6 +212,22 @@ describe.each(MACHINES)("$name", ({ options, registers, tripleFault, hypercall }
     expect(text.split("\n").slice(2)).toEqual([line, ""]);
     expect(await cellNamed(session, "rogue")).toMatchObject({ state: "running", cpusFailed: [] });
     expect(await countTicks(session)).toBeGreaterThanOrEqual(2);
+    await session.close();
+  });
+
+  test("what a cell leaves in a CPU's registers the next owner does not see", async () => {
+    const session = await openStage(options);
+    const left: number[] = [];
+    for (let round = 0; round < 2; round++) {
+      await play(session, rogue("keepsake"));
+      left.push(
+        new DataView(session.machine.pc.readRam(ROGUE_RAM + RESULT, 4).buffer).getUint32(0, true),
+      );
+      expect(session.machine.pc.readMsr(2, LSTAR)).toBe(0x5ec2e7n);
+      await session.destroyCell("rogue", { force: true });
+      expect(session.machine.pc.readMsr(2, LSTAR)).toBe(0n);
+    }
+    expect(left).toEqual([0, 0]);
     await session.close();
   });
 
