@@ -33,10 +33,16 @@ export const rogueCell = defineCell({
   cpuResetAddress: 0,
 });
 
-/** A machine with apic-demo at work. */
-export async function openStage(options: MachineOptions = {}): Promise<LocalSession> {
+/** A machine under the hypervisor. */
+export async function openMachine(options: MachineOptions): Promise<LocalSession> {
   const session = await startSession(options);
   await session.enable(encode(qemuX86));
+  return session;
+}
+
+/** A machine with apic-demo at work. Once that has locked itself, no cell can be created or destroyed. */
+export async function openStage(options: MachineOptions): Promise<LocalSession> {
+  const session = await openMachine(options);
   await session.createCell(encode(apicDemo));
   await session.loadCell("apic-demo", [{ data: IMAGE, address: 0xf0000n }]);
   await session.startCell("apic-demo");

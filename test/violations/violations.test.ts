@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { MachineOptions } from "../../control/api.ts";
 import { type ROGUES, rogue } from "./programs.ts";
-import { cellNamed, countTicks, openStage, play, ROGUE_RAM } from "./stage.ts";
+import { cellNamed, countTicks, openMachine, openStage, play, ROGUE_RAM } from "./stage.ts";
 
 /** Registers of a report, without leading zeros. AR: access rights of CS; LMA: that bit of EFER. */
 type Registers = Readonly<Record<keyof typeof ORDINARY, string>>;
@@ -216,7 +216,7 @@ describe.each(MACHINES)("$name", ({ options, registers, tripleFault, hypercall }
   });
 
   test("what a cell leaves in a CPU's registers the next owner does not see", async () => {
-    const session = await openStage(options);
+    const session = await openMachine(options);
     const left: number[] = [];
     for (let round = 0; round < 2; round++) {
       await play(session, rogue("keepsake"));
@@ -231,7 +231,7 @@ describe.each(MACHINES)("$name", ({ options, registers, tripleFault, hypercall }
     await session.close();
   });
 
-  test("a failed cell can be started again, and destroyed", async () => {
+  test("a failed cell can be started again, and fail again", async () => {
     const session = await openStage(options);
     await play(session, rogue("port"));
     await session.loadCell("rogue", [{ data: rogue("ipi"), address: 0n }]);
