@@ -29,16 +29,24 @@ export const ENOTDIR: i32 = 20;
 export const EISDIR: i32 = 21;
 /** Invalid argument. */
 export const EINVAL: i32 = 22;
+/** Too many open files. */
+export const EMFILE: i32 = 24;
 /** Inappropriate ioctl for device. */
 export const ENOTTY: i32 = 25;
+/** File too large. */
+export const EFBIG: i32 = 27;
 /** No space left on device. */
 export const ENOSPC: i32 = 28;
+/** Read-only file system. */
+export const EROFS: i32 = 30;
 /** Numerical result out of range. */
 export const ERANGE: i32 = 34;
 /** File name too long. */
 export const ENAMETOOLONG: i32 = 36;
 /** Function not implemented. */
 export const ENOSYS: i32 = 38;
+/** Too many levels of symbolic links. */
+export const ELOOP: i32 = 40;
 /** Connection reset by peer; here: the daemon went away in the middle of a request. */
 export const ECONNRESET: i32 = 104;
 /** Connection timed out; here: what was waited for did not happen in time. */

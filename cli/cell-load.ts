@@ -1,11 +1,14 @@
 // jailhouse cell load {ID | [--name] NAME} {IMAGE | {-s | --string} "STRING"} [-a | --address ADDR] ...
 
 import type { Image } from "../control/api.ts";
+import { IMAGES_MAX } from "../control/framing.ts";
 import { type LoadItem, loadArguments } from "./arguments.ts";
 import { readInput } from "./config-file.ts";
 import { type CommonOptions, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
+
+const REQUEST = "JAILHOUSE_CELL_LOAD";
 
 export async function loadCell(
   io: Io,
@@ -15,14 +18,13 @@ export async function loadCell(
   const { cell, items, machine } = loadArguments(args);
   const images = await Promise.all(items.map((item) => readImage(io, item)));
   const target = machine === undefined ? options : { ...options, machine };
-  await withMachine(io, target, (session) =>
-    attempt("JAILHOUSE_CELL_LOAD", session.loadCell(cell, images)),
-  );
+  await withMachine(io, target, (session) => attempt(REQUEST, session.loadCell(cell, images)));
 }
 
 /** A string is sent with its NUL. */
 async function readImage(io: Io, item: LoadItem): Promise<Image> {
-  const data =
-    item.kind === "file" ? await readInput(io, item.path) : Buffer.from(`${item.text}\0`);
-  return { data, address: item.address };
+  const { address } = item;
+  if (item.kind === "string") return { data: Buffer.from(`${item.text}\0`), address };
+  const input = { path: item.path, request: REQUEST, limit: IMAGES_MAX };
+  return { data: await readInput(io, input), address };
 }

@@ -7,6 +7,7 @@ import { parseCell } from "./define-cell.ts";
 import { parseSystem } from "./define-system.ts";
 import { encode } from "./encode.ts";
 import { ConfigError, isConfigError } from "./errors.ts";
+import { parseJsonText } from "./json.ts";
 import type { Config } from "./types.ts";
 
 /** A configuration and what the hypervisor gets of it. */
@@ -26,6 +27,8 @@ const ROOM = ["./index.ts", "./index.js", "../../config/index.ts"].map((path) =>
 );
 const RELATIVE_IMPORT = /(\bfrom\s*)(["'])(\.\.?\/[^"'\n]*)\2/g;
 const TYPESCRIPT = [".ts", ".mts", ".cts"];
+/** Second line of the loader's message about a syntax error: file, line from 1, column from 0. */
+const SYNTAX_ERROR = /:(\d+):(\d+)$/;
 const JAVASCRIPT = [".js", ".mjs", ".cjs"];
 
 /** What the operating system's errors are called, as perror prints them. */
@@ -109,7 +112,7 @@ function asConfig(value: unknown): Config {
 }
 
 function parseJson(content: Uint8Array): Config {
-  const value: unknown = JSON.parse(new TextDecoder().decode(content));
+  const value = parseJsonText(new TextDecoder().decode(content));
   const { kind, ...definition } = Object(value) as Record<string, unknown>;
   // An editor's pointer to a schema is no part of the definition.
   delete definition.$schema;
@@ -127,5 +130,8 @@ function inFile(path: string, error: unknown): ConfigError {
       cause: error,
     });
   const message = error instanceof Error ? error.message : String(error);
-  return new ConfigError("source", `${path}: ${message.split("\n")[0]}`, { cause: error });
+  const [what = "", where = ""] = message.split("\n");
+  const place = SYNTAX_ERROR.exec(where);
+  const line = place ? `line ${place[1]}, column ${Number(place[2]) + 1}: ` : "";
+  return new ConfigError("source", `${path}: ${line}${what.trim()}`, { cause: error });
 }

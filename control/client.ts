@@ -9,7 +9,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from "vscode-jsonrpc/node";
-import { ECONNRESET, EIO, ENOENT } from "../abi/errno.ts";
+import { E2BIG, ECONNRESET, EIO, ENOENT } from "../abi/errno.ts";
 import type {
   CellInfo,
   CellRef,
@@ -22,6 +22,7 @@ import type {
   Unsubscribe,
 } from "./api.ts";
 import { SystemError } from "./errors.ts";
+import { IMAGES_MAX } from "./framing.ts";
 import {
   type DaemonInfo,
   decodeStatistics,
@@ -113,7 +114,10 @@ export class RemoteSession implements Session {
     return this.#request("createCell", { config: encodeBytes(cellConfig) });
   }
 
-  loadCell(cell: CellRef, images: readonly Image[]): Promise<void> {
+  async loadCell(cell: CellRef, images: readonly Image[]): Promise<void> {
+    if (images.reduce((sum, { data }) => sum + data.length, 0) > IMAGES_MAX) {
+      throw new SystemError(E2BIG, { hint: "These are too many images for one load." });
+    }
     return this.#request("loadCell", { cell, images: encodeImages(images) });
   }
 

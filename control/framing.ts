@@ -5,8 +5,10 @@ import { Transform, type TransformCallback } from "node:stream";
 import { E2BIG, EINVAL } from "../abi/errno.ts";
 import { SystemError } from "./errors.ts";
 
-/** Largest message in bytes. An image travels in base64, so 192 MiB of image fit. */
+/** Largest message in bytes. */
 export const MESSAGE_MAX = 256 * 1024 * 1024;
+/** What the images of one load may have together, in bytes: they travel in base64, and with their addresses. */
+export const IMAGES_MAX = (MESSAGE_MAX / 4) * 3 - 1024 * 1024;
 const HEADER_MAX = 1024;
 const HEADER_END = "\r\n\r\n";
 const LENGTH = /^content-length: *([0-9]{1,10})\r\n/im;
