@@ -16,6 +16,9 @@ export async function follow(
   const { text, stop } = await attach((piece) => show(piece));
   show = (piece) => io.out(serialBytes(piece));
   io.out(serialBytes(text + early));
-  await Promise.race([io.interrupted(), session.closed]);
+  const interrupted = io.interrupted().then(() => true);
+  const wasUser = await Promise.race([interrupted, session.closed.then(() => false)]);
   stop();
+  // The terminal shows ^C in the middle of a line, where the shell's prompt would stand next.
+  if (wasUser && io.terminal) io.out("\n");
 }

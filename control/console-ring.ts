@@ -16,12 +16,14 @@ export class ConsoleReader {
     this.#page = page;
   }
 
-  /** All that the ring holds; empty while disabled. */
+  /** All that the ring holds, without the line whose beginning is gone; empty while disabled. */
   text(): string {
     const page = this.#page();
     if (!page) return "";
     const tail = page.getUint32(TAIL, true);
-    return read(page, Math.max(0, tail - RING_SIZE), tail);
+    if (tail <= RING_SIZE) return read(page, 0, tail);
+    const text = read(page, tail - RING_SIZE, tail);
+    return text.slice(text.indexOf("\n") + 1);
   }
 
   /** Text after position `from` (free running), and the position to go on at. */
