@@ -6,6 +6,7 @@ import { cpuList } from "../control/sysfs.ts";
 import { type CommonOptions, machineName, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { machineMap } from "./machine-map.ts";
 import { fittedTable, json } from "./table.ts";
 
 const MIB = 2 ** 20;
@@ -23,6 +24,8 @@ export async function machineStatus(
     const status = await attempt(`reading machine ${machine}`, session.status());
     const info = await session.info();
     io.out(options.json ? json({ ...status, daemon: info }) : describe(status, info));
+    const colours = io.terminal !== undefined && !io.env.NO_COLOR;
+    if (!options.json && status.enabled) io.out(`\n${machineMap(status, colours)}`);
   });
 }
 

@@ -1,6 +1,8 @@
 // The session API: one running machine, its hypervisor and its cells. Implemented in process (control/session.ts) and
 // over the daemon's socket (control/client.ts); users, tests and the command see only this.
 
+import type { MemoryRange } from "./memory-map.ts";
+
 /** A cell by number or by name, as the command takes it: a non-negative integer is an id. */
 export type CellRef = number | string;
 
@@ -79,6 +81,8 @@ export interface MachineStatus {
   readonly pools: { readonly memory: PoolUse; readonly remap: PoolUse };
   /** Root cell CPUs that are offline (given to cells) or failed. */
   readonly offline: readonly number[];
+  /** Whose RAM is where, ascending; empty while not enabled. */
+  readonly memoryMap: readonly MemoryRange[];
 }
 
 export type Unsubscribe = () => void;

@@ -19,6 +19,7 @@ import type { CellInfo, CellRef, CellState, Counters, Image, PoolUse } from "./a
 import { ConsoleReader } from "./console-ring.ts";
 import { SystemError } from "./errors.ts";
 import { type CellHeader, readCellHeader, readSystemHeader } from "./headers.ts";
+import { divideMemory, type Extent, type MemoryRange } from "./memory-map.ts";
 
 /** Frequency of TSC and APIC timer of the emulated PC in kHz. */
 const MACHINE_KHZ = 1_000_000;
@@ -53,6 +54,7 @@ export class Driver {
   readonly #roots: RootCpus;
   readonly #cells = new Map<number, Cell>();
   readonly console: ConsoleReader;
+  #hypervisor: Extent = { start: 0, size: 0 };
 
   constructor(platform: EmulatedPlatform, roots: RootCpus) {
     this.#platform = platform;
@@ -82,6 +84,7 @@ export class Driver {
     const result = this.#platform.enable(withFrequencies(config), this.#roots.online);
     if (result !== 0) fail(-result, this.#refusal());
     this.consoleReadable = isConsoleReadable(config);
+    this.#hypervisor = root.hypervisor;
     this.#cells.set(ROOT_ID, { ...root, id: ROOT_ID, ready: true });
   }
 
@@ -173,6 +176,17 @@ export class Driver {
       memory: { size: figure(hc.INFO_MEM_POOL_SIZE), used: figure(hc.INFO_MEM_POOL_USED) },
       remap: { size: figure(hc.INFO_REMAP_POOL_SIZE), used: figure(hc.INFO_REMAP_POOL_USED) },
     };
+  }
+
+  /** Whose the first `size` bytes of RAM are; nothing while disabled. */
+  memoryMap(size: number): MemoryRange[] {
+    const [root, ...guests] = [...this.#cells.values()].map(({ id, memory }) => ({
+      owner: id,
+      extents: memory,
+    }));
+    if (!root) return [];
+    const hypervisor = { owner: "hypervisor", extents: [this.#hypervisor] } as const;
+    return divideMemory([root, hypervisor, ...guests], size);
   }
 
   /** Root CPUs that cannot be used at present: given to cells, or parked. */

@@ -3,6 +3,7 @@
 import * as format from "../abi/config.ts";
 import { EINVAL } from "../abi/errno.ts";
 import { SystemError } from "./errors.ts";
+import type { Extent } from "./memory-map.ts";
 
 export interface LoadableRegion {
   readonly phys: bigint;
@@ -16,6 +17,13 @@ export interface CellHeader {
   readonly resetAddress: bigint;
   /** Regions that are both writable and loadable. */
   readonly loadable: readonly LoadableRegion[];
+  /** Physical memory that it claims, the communication region and devices aside. */
+  readonly memory: readonly Extent[];
+}
+
+/** A system configuration: the root cell's part, and where the hypervisor lives. */
+export interface SystemHeader extends CellHeader {
+  readonly hypervisor: Extent;
 }
 
 const BYTE_BITS = 8;
@@ -72,6 +80,22 @@ function readLoadable(bytes: Uint8Array, start: number, count: number): Loadable
     }));
 }
 
+function readMemory(bytes: Uint8Array, start: number, count: number): Extent[] {
+  const view = viewOf(bytes);
+  const unwanted = BigInt(format.MEM_IO | format.MEM_COMM_REGION);
+  return Array.from({ length: count }, (_, index) => start + index * format.MEM_SIZE)
+    .filter((at) => (view.getBigUint64(at + format.MEM_FLAGS, true) & unwanted) === 0n)
+    .map((at) => readExtent(view, at));
+}
+
+/** The physical side of the memory region at `at`. */
+function readExtent(view: DataView, at: number): Extent {
+  return {
+    start: Number(view.getBigUint64(at + format.MEM_PHYS_START, true)),
+    size: Number(view.getBigUint64(at + format.MEM_REGION_SIZE, true)),
+  };
+}
+
 /** The arrays after the CPU set: where their length is, and the size of an element. */
 const ARRAYS = [
   [format.CELL_NUM_MEMORY, format.MEM_SIZE],
@@ -106,6 +130,7 @@ function readCell(bytes: Uint8Array, cell: number): CellHeader {
     cpus,
     resetAddress: view.getBigUint64(cell + format.CELL_CPU_RESET_ADDRESS, true),
     loadable: readLoadable(bytes, cpuSet + cpuSetSize, regions),
+    memory: readMemory(bytes, cpuSet + cpuSetSize, regions),
   };
 }
 
@@ -115,9 +140,10 @@ export function readCellHeader(bytes: Uint8Array): CellHeader {
   return readCell(bytes, 0);
 }
 
-/** Reads the root cell's part of a system configuration, or throws EINVAL with the reason. */
-export function readSystemHeader(bytes: Uint8Array): CellHeader {
+/** Reads the driver's part of a system configuration, or throws EINVAL with the reason. */
+export function readSystemHeader(bytes: Uint8Array): SystemHeader {
   const least = format.SYS_HEADER_SIZE + format.CELL_HEADER_SIZE;
   checkIdentity(bytes, "JHSYS", "system", least);
-  return readCell(bytes, format.SYS_ROOT_CELL);
+  const hypervisor = readExtent(viewOf(bytes), format.SYS_HYPERVISOR_MEMORY);
+  return { ...readCell(bytes, format.SYS_ROOT_CELL), hypervisor };
 }

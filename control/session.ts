@@ -55,6 +55,7 @@ export class LocalSession implements api.Session {
       cells: await this.cells(),
       pools: this.#change(() => this.#driver.pools()),
       offline: this.#driver.offline,
+      memoryMap: this.#driver.memoryMap(memory),
     };
   }
 

@@ -24,6 +24,7 @@ function snapshot(cells: CellStatistics[], console: string | undefined = "log\n"
     enabled: cells.length > 0,
     time: 0,
     cells: cells.map((each) => each.cell),
+    memoryMap: [],
     pools: { memory: { size: 979, used: 202 }, remap: { size: 131072, used: 65540 } },
     offline: [],
   };

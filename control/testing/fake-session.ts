@@ -105,6 +105,7 @@ export class FakeSession implements Session {
       cells: (this.#cells ?? []).map((cell) => this.#info(cell)),
       pools: { memory: pool, remap: pool },
       offline: [],
+      memoryMap: this.#cells ? [{ owner: 0, start: 0, size: 1 << 30 }] : [],
     };
   }
 

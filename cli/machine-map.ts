@@ -1,0 +1,83 @@
+// A machine as a picture of characters: each CPU, and each piece of RAM, shows whose it is.
+
+import type { CellInfo, MachineStatus } from "../control/api.ts";
+import type { MemoryRange } from "../control/memory-map.ts";
+import { cpuList } from "../control/sysfs.ts";
+import { fittedTable, sortCells } from "./table.ts";
+
+type Owner = MemoryRange["owner"] | undefined;
+
+const MIB = 2 ** 20;
+/** Characters of the memory's line. */
+const WIDTH = 64;
+const HYPERVISOR = "H";
+const NOBODY = ".";
+/** Ids from here on have no character of their own. */
+const MANY = "+";
+const RADIX = 36;
+/** Background colours (ECMA-48 SGR) of the root cell, the hypervisor, and other cells in turn. */
+const BLUE = 44;
+const WHITE = 47;
+const GUESTS = [42, 45, 46, 43, 41];
+const BLACK_TEXT = 30;
+
+/** CPUs, memory and a legend, for a machine that is enabled. */
+export function machineMap(status: MachineStatus, colours: boolean): string {
+  const paint = (owner: Owner, text: string) =>
+    colours && owner !== undefined ? coloured(owner, text) : text;
+  const cpus = Array.from({ length: status.cpus }, (_, cpu) =>
+    status.cells.find(({ cpusAssigned }) => cpusAssigned.includes(cpu)),
+  ).map((cell) => paint(cell?.id, character(cell?.id)));
+  const memory = columns(status).map((owner) => paint(owner, character(owner)));
+  const rows = [
+    ...sortCells(status.cells).map((cell) => legend(cell, status)),
+    [HYPERVISOR, "the hypervisor", "", amount("hypervisor", status)],
+  ];
+  return [
+    `CPUs    ${cpus.join("")}\n`,
+    `Memory  ${memory.join("")}\n`,
+    `        0${`${status.memory / MIB} MiB`.padStart(WIDTH - 1)}\n\n`,
+    fittedTable(rows),
+  ].join("");
+}
+
+function character(owner: Owner): string {
+  if (owner === undefined) return NOBODY;
+  if (owner === "hypervisor") return HYPERVISOR;
+  return owner < RADIX ? owner.toString(RADIX) : MANY;
+}
+
+function coloured(owner: MemoryRange["owner"], text: string): string {
+  const guest = GUESTS[(Number(owner) - 1) % GUESTS.length];
+  const colour = owner === "hypervisor" ? WHITE : owner === 0 ? BLUE : guest;
+  return `\x1b[${BLACK_TEXT};${colour}m${text}\x1b[0m`;
+}
+
+/** Whose each column is. The smallest piece shows: in a column that several share, who has the least in the machine wins. */
+function columns(status: MachineStatus): Owner[] {
+  const step = status.memory / WIDTH;
+  const share = (owner: MemoryRange["owner"]) => bytes(owner, status);
+  return Array.from({ length: WIDTH }, (_, column) => {
+    const inside = status.memoryMap.filter(
+      ({ start, size }) => start < (column + 1) * step && start + size > column * step,
+    );
+    return inside.map(({ owner }) => owner).sort((a, b) => share(a) - share(b))[0];
+  });
+}
+
+function bytes(owner: MemoryRange["owner"], { memoryMap }: MachineStatus): number {
+  const own = memoryMap.filter((range) => range.owner === owner);
+  return own.reduce((sum, { size }) => sum + size, 0);
+}
+
+function amount(owner: MemoryRange["owner"], status: MachineStatus): string {
+  const size = bytes(owner, status) / MIB;
+  return `${Number.isInteger(size) ? size : size.toFixed(1)} MiB`;
+}
+
+function legend(cell: CellInfo, status: MachineStatus): string[] {
+  const { id, name, state, cpusAssigned, cpusFailed } = cell;
+  const failed = cpusFailed.length > 0 ? `, failed: ${cpuList(cpusFailed)}` : "";
+  const cpus = `CPUs ${cpuList(cpusAssigned) || "none"}${failed}`;
+  return [character(id), name, cpus, amount(id, status), state];
+}
