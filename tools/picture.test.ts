@@ -39,14 +39,20 @@ describe("shorten", () => {
     shorten(terminalLines(output)).map((line) => line.map((span) => span.text).join(""));
 
   it("cuts runs of lines that differ in figures only, and blank lines", () => {
-    expect(shortened("a 1\na 22\na 3\na 4\na 5\nCOM1 | \nb\n\n")).toEqual([
-      ...["a 1", "a 22", "a 3", "  ⋮", "b"],
+    expect(shortened("a 1\na 22\na 3\na 4\na 5\nCOM1 | \nCOM1 | RIP: 0x1\nb\n\n")).toEqual([
+      ...["a 1", "a 22", "  ⋮", "b"],
     ]);
   });
 
   it("cuts long answers, and begins anew at the next command or remark", () => {
     expect(shortened("$ list\na\nb\nc\nd\ne\nf\ng\n# so\n$ next\nh\n")).toEqual([
       ...["$ list", "a", "b", "c", "d", "e", "  ⋮", "# so", "$ next", "h"],
+    ]);
+  });
+
+  it("leaves out what is too much for a picture, with its answers", () => {
+    expect(shortened("$ one\na\n$ jailhouse console\nb\nc\n# so\nd\n")).toEqual([
+      ...["$ one", "a", "# so", "d"],
     ]);
   });
 });
@@ -56,7 +62,7 @@ describe("drawPicture", () => {
 
   it("shows what was recorded, escaped, with its styles", () => {
     const svg = drawPicture(recording);
-    expect(svg).toContain(">$ list &lt;a&gt;</text>");
+    expect(svg).toContain(">$\u00a0list\u00a0&lt;a&gt;</text>");
     expect(svg).toContain('<tspan style="fill:#7ee787">running</tspan>');
     expect(svg).toMatch(/^<svg [^>]*height="100"/);
   });

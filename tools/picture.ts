@@ -18,13 +18,17 @@ const MARGIN = 16;
 const TITLE_BAR = 32;
 const MAX_COLUMNS = 100;
 /** Lines that differ in their figures only: so many are shown, then an ellipsis. */
-const MAX_ALIKE = 3;
+const MAX_ALIKE = 2;
 /** So many lines of what follows a command are shown; the list of cells fits, a report does not. */
 const MAX_ANSWER = 5;
 /** What a person typed or remarked, and the demo's last word. */
 const PERSON = /^(?:[$#] |All \d+ commands)/;
-/** A serial line that says nothing. */
-const EMPTY_SERIAL = /^COM\d \|\s*$/;
+/** What the picture leaves out, with its answers, so that it stays short: it is there to be looked at. */
+const LEFT_OUT =
+  /^(?:\$ (?:cat|jailhouse (?:console|cell stat|machine stop))|.*tiny-demo|# (?:Another cell|The hypervisor's))/;
+/** Serial lines that say nothing, or nothing that a picture needs: how the hypervisor keeps its books, and registers. */
+const DULL_SERIAL =
+  /^COM\d \|\s*(?:$|Page pool|CPU \d|Code|Using|Created|Cell "|Started|Refused|Adding|Initializing (?:proc|unit)|No IOMMU|Shutting|Releasing|[RE]\w\w:|EFER|C[SR]\d?:)/;
 
 const BACKGROUND = "#1b1f27";
 const FOREGROUND = "#d6dbe5";
@@ -63,10 +67,12 @@ export function shorten(lines: readonly Span[][]): Span[][] {
   const result: Span[][] = [];
   let answer = 0;
   let alike = 0;
+  let leftOut = false;
   let previous: string | undefined;
   for (const line of lines) {
     const text = plain(line);
-    if (text.trim() === "" || EMPTY_SERIAL.test(text)) continue;
+    if (PERSON.test(text)) leftOut = LEFT_OUT.test(text);
+    if (leftOut || text.trim() === "" || DULL_SERIAL.test(text)) continue;
     const shape = text.replace(/\s*[\d.]+/g, "0");
     alike = shape === previous ? alike + 1 : 1;
     previous = shape;
@@ -79,8 +85,15 @@ export function shorten(lines: readonly Span[][]): Span[][] {
   return result;
 }
 
+const NO_BREAK_SPACE = "\u00a0";
+
+/** Blanks become unbreakable: browsers join others, whatever xml:space says. */
 const escapeXml = (text: string) =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll(" ", NO_BREAK_SPACE);
 
 function cut(line: readonly Span[]): Span[] {
   let room = MAX_COLUMNS;
@@ -122,7 +135,7 @@ export function drawPicture(recording: string): string {
     "<title>A session with jailhouse, recorded from npm run demo</title>",
     `<rect width="${width}" height="${height}" rx="8" fill="${BACKGROUND}"/>`,
     ...buttons,
-    `<g fill="${FOREGROUND}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="${FONT_SIZE}" xml:space="preserve">`,
+    `<g fill="${FOREGROUND}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="${FONT_SIZE}">`,
     ...text,
     "</g>",
     "</svg>",
