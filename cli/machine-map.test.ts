@@ -25,10 +25,10 @@ test("every CPU and every piece of RAM shows whose it is", () => {
 Memory  ${"0".repeat(32)}HHHHHH..1${"0".repeat(22)}2
         0                                                         64 MiB
 
-0  root            CPUs 0-1           54.5 MiB  running
-1  one             CPUs 3             0.5 MiB   running
-2  two             CPUs 2, failed: 2  1 MiB     failed
-H  the hypervisor                     6 MiB
+0  root            CPUs 0-1          54.5 MiB  running
+1  one             CPU 3             0.5 MiB   running
+2  two             CPU 2, failed: 2  1 MiB     failed
+H  the hypervisor                    6 MiB
 `);
 });
 
@@ -37,4 +37,15 @@ test("with colours the characters stay the same", () => {
   expect(painted).toContain("\x1b[30;42m1\x1b[0m");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
   expect(painted.replaceAll(/\x1b\[[\d;]*m/g, "")).toBe(machineMap(STATUS, false));
+});
+
+test("a cell that shares its column with another one is drawn beside it", () => {
+  const memoryMap: MachineStatus["memoryMap"] = [
+    { owner: 0, start: 0, size: 32 * MIB },
+    { owner: 2, start: 32 * MIB, size: 0.5 * MIB },
+    { owner: 1, start: 32.5 * MIB, size: 0.25 * MIB },
+    { owner: 0, start: 33 * MIB, size: 31 * MIB },
+  ];
+  const [, memory] = machineMap({ ...STATUS, memoryMap }, false).split("\n");
+  expect(memory).toBe(`Memory  ${"0".repeat(31)}21${"0".repeat(31)}`);
 });

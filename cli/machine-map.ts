@@ -53,16 +53,28 @@ function coloured(owner: MemoryRange["owner"], text: string): string {
   return `\x1b[${BLACK_TEXT};${colour}m${text}\x1b[0m`;
 }
 
-/** Whose each column is. The smallest piece shows: in a column that several share, who has the least in the machine wins. */
+/** Whose each column is; in one that several share, who has the least in the machine. Every cell gets one. */
 function columns(status: MachineStatus): Owner[] {
   const step = status.memory / WIDTH;
   const share = (owner: MemoryRange["owner"]) => bytes(owner, status);
-  return Array.from({ length: WIDTH }, (_, column) => {
+  const drawn = Array.from({ length: WIDTH }, (_, column): Owner => {
     const inside = status.memoryMap.filter(
       ({ start, size }) => start < (column + 1) * step && start + size > column * step,
     );
     return inside.map(({ owner }) => owner).sort((a, b) => share(a) - share(b))[0];
   });
+  for (const range of status.memoryMap) {
+    if (!drawn.includes(range.owner)) squeezeIn(drawn, range, status);
+  }
+  return drawn;
+}
+
+/** Draws a range that lost its column to another owner beside that one, on the side where it is. */
+function squeezeIn(drawn: Owner[], { owner, start }: MemoryRange, status: MachineStatus): void {
+  const column = Math.floor((start * WIDTH) / status.memory);
+  const other = status.memoryMap.find((range) => range.owner === drawn[column]);
+  const beside = start < (other?.start ?? 0) ? column - 1 : column + 1;
+  if (beside >= 0 && beside < WIDTH && !drawn[beside]) drawn[beside] = owner;
 }
 
 function bytes(owner: MemoryRange["owner"], { memoryMap }: MachineStatus): number {
@@ -71,13 +83,13 @@ function bytes(owner: MemoryRange["owner"], { memoryMap }: MachineStatus): numbe
 }
 
 function amount(owner: MemoryRange["owner"], status: MachineStatus): string {
-  const size = bytes(owner, status) / MIB;
-  return `${Number.isInteger(size) ? size : size.toFixed(1)} MiB`;
+  return `${Number((bytes(owner, status) / MIB).toFixed(1))} MiB`;
 }
 
 function legend(cell: CellInfo, status: MachineStatus): string[] {
   const { id, name, state, cpusAssigned, cpusFailed } = cell;
   const failed = cpusFailed.length > 0 ? `, failed: ${cpuList(cpusFailed)}` : "";
-  const cpus = `CPUs ${cpuList(cpusAssigned) || "none"}${failed}`;
+  const noun = cpusAssigned.length === 1 ? "CPU" : "CPUs";
+  const cpus = `${noun} ${cpuList(cpusAssigned) || "none"}${failed}`;
   return [character(id), name, cpus, amount(id, status), state];
 }
