@@ -20,6 +20,14 @@ const USAGE = `Usage: npm run demo [-- OPTIONS]
   --record FILE  write what is shown as JSON lines of [seconds, text]
 `;
 
+/** Where to go from here; no part of the recording. */
+const NEXT = `
+Next: the same by hand    see "By hand" in README.md
+      in real time        npm run demo -- --paced
+      a cell of your own  docs/configuration.md
+      your own inmate     docs/inmates.md
+`;
+
 function readOptions() {
   try {
     const options = { paced: { type: "boolean" }, record: { type: "string" } } as const;
@@ -57,6 +65,7 @@ async function demo(): Promise<number> {
     `\nAll ${SESSION.length} commands did what they should, in ${seconds} s.\n`,
     "remark",
   );
+  process.stdout.write(NEXT);
   return 0;
 }
 
