@@ -29,9 +29,10 @@ export const serialBytes = (text: string): Uint8Array => Buffer.from(text, "lati
 export function processIo(): Io {
   const { stdin, stdout, stderr } = process;
   // `jailhouse serial -f | head`: who reads no more has seen enough.
-  stdout.on("error", (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === "EPIPE" ? 0 : 1),
-  );
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.removeAllListeners("exit");
+    process.exit(error.code === "EPIPE" ? 0 : 1);
+  });
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -14,6 +14,9 @@ beforeEach(() => {
   file("demo.cell", fakeConfig("demo", [3]));
   file("locked.cell", fakeConfig("locked", [2]));
   file("image.bin", "image");
+  file("huge.bin", "");
+  truncateSync(join(world.directory, "huge.bin"), 2 ** 30);
+  symlinkSync("loop.cell", join(world.directory, "loop.cell"));
 });
 afterEach(() => world.close());
 
@@ -51,6 +54,9 @@ test.each<[string, string, string[]]>([
   ["enable demo.cell", "JAILHOUSE_ENABLE: Invalid argument", []],
   ["enable missing.cell", "opening missing.cell: No such file or directory", []],
   ["cell create .", "opening .: Is a directory", []],
+  ["cell create loop.cell", "opening loop.cell: Too many levels of symbolic links", []],
+  ["cell create /dev/zero", "JAILHOUSE_CELL_CREATE: Argument list too long", []],
+  ["cell load 1 huge.bin", "JAILHOUSE_CELL_LOAD: Argument list too long", []],
   ["cell create demo.cell", "JAILHOUSE_CELL_CREATE: Invalid argument", []],
   [
     "cell create demo.cell",
@@ -233,4 +239,19 @@ test("following ends when the machine goes", async () => {
   await sleep(50);
   await daemon.stop();
   expect(await following).toMatchObject({ status: 0 });
+});
+
+test("a path that is empty names nothing", async () => {
+  expect(await world.run(["cell", "create", ""])).toEqual({
+    ...{ status: 1, out: "" },
+    err: "opening : No such file or directory\n",
+  });
+});
+
+test("machine status draws an enabled machine", async () => {
+  await world.machine();
+  expect((await world.run("machine status")).out).not.toContain("Memory  0");
+  await prepare("enable system.cell", "cell create demo.cell");
+  const { out } = await world.run("machine status");
+  expect(out).toContain(`\nCPUs    0001\nMemory  ${"0".repeat(64)}\n`);
 });

@@ -7,6 +7,8 @@ import { program } from "./program.ts";
 
 const SUCCESS = 0;
 const FAILURE = 1;
+/** Node's exit status when nothing is left to do and the command still waits. */
+const NEVER_SETTLED = 13;
 /** commander's ends that are no errors. */
 const SHOWN = ["commander.helpDisplayed", "commander.version"];
 
@@ -57,5 +59,15 @@ function fail(io: Io, { message, hint }: CommandFailure): number {
 
 /** The process's command line; sets its exit status. */
 export async function run(): Promise<void> {
+  const onExit = (status: number) => {
+    // A configuration is code: it may end the process, or wait for what never comes (then Node gives up by itself).
+    if (status !== SUCCESS && status !== NEVER_SETTLED) return;
+    process.stderr.write(
+      "jailhouse: The configuration ended the command, or never came to an end.\n",
+    );
+    process.exitCode = FAILURE;
+  };
+  process.on("exit", onExit);
   process.exitCode = await main(process.argv.slice(2), processIo());
+  process.off("exit", onExit);
 }
