@@ -1,29 +1,20 @@
 // A platform for the core's tests: it keeps maps, memory, CPUs and devices as plain data, records what the core orders, and
 // throws when the core breaks the contract of the waist (hypervisor/platform.ts).
 import { readFileSync } from "node:fs";
-import { EFAULT, ENOMEM } from "../../abi/errno.ts";
-import {
-  MAP_COMM,
-  MAP_CONSOLE,
-  MAP_READ,
-  MAP_ZERO,
-  RANGE_LENGTH,
-  RANGE_SIZE,
-  RANGE_VIRT,
-  REG_RAX,
-  REG_RDI,
-  REG_RIP,
-  REG_RSI,
-} from "../../abi/platform.ts";
+import { REG_RAX, REG_RDI, REG_RIP, REG_RSI } from "../../abi/platform.ts";
 import { cpuid, machineRegisters, readMmio, readMsr } from "./fake-registers.ts";
+import {
+  cpuMembers,
+  deviceMembers,
+  grantMembers,
+  memoryMembers,
+  PAGE,
+  PAGE_BITS,
+  violated,
+} from "./fake-waist.ts";
 
-const PAGE = 4096;
-const PAGE_BITS = 12n;
 /** Virtual nanoseconds that pass in one `relax`. */
 export const RELAX_TIME = 10_000n;
-
-/** More than this in one range cannot be reserved. */
-const RESERVE_MAX = 1n << 25n;
 
 /** One 4 KiB page of a cell's map. */
 export interface Mapping {
@@ -82,10 +73,6 @@ export interface FakeOptions {
   readonly reservable?: number;
 }
 
-function violated(contract: string): never {
-  throw new Error(`the core broke the contract of the platform: ${contract}`);
-}
-
 export class FakePlatform {
   readonly memory: WebAssembly.Memory;
   readonly core: Core;
@@ -117,10 +104,16 @@ export class FakePlatform {
   onPort: (port: number, size: number) => number = () => 0xffffffff;
   /** Value of a register in PCI configuration space. */
   onPci: (bdf: number, register: number, size: number) => number = () => 0xffffffff;
-  private reservable: number;
-  private locked = false;
-  private caller = 0;
-  private readonly ramEnd: bigint;
+  /** Pages that `reserve` may still set aside. */
+  reservable: number;
+  /** Whether the core holds its lock. */
+  locked = false;
+  /** The CPU whose exit is being handled. */
+  caller = 0;
+  /** First byte that is not RAM. */
+  readonly ramEnd: bigint;
+  /** Before the first commit all CPUs are still outside. */
+  committed = false;
 
   constructor(options: FakeOptions = {}) {
     this.memory = new WebAssembly.Memory({ initial: options.memory ?? 8 });
@@ -272,10 +265,10 @@ export class FakePlatform {
 
   private members(): Record<string, (...values: never[]) => unknown> {
     return {
-      ...this.memoryMembers(),
-      ...this.grantMembers(),
-      ...this.cpuMembers(),
-      ...this.deviceMembers(),
+      ...memoryMembers(this),
+      ...grantMembers(this),
+      ...cpuMembers(this),
+      ...deviceMembers(this),
       putConsole: (_console: number, byte: number) => {
         this.console += String.fromCharCode(byte);
       },
@@ -293,226 +286,6 @@ export class FakePlatform {
         if (!this.locked) violated("unlock without lock");
         this.locked = false;
       },
-    };
-  }
-
-  private note(name: string, ...values: (number | bigint)[]): void {
-    this.record.push([name, ...values.map((value) => `0x${value.toString(16)}`)].join(" "));
-  }
-
-  private space(cell: number): AddressSpace {
-    return this.spaces.get(cell) ?? violated(`cell ${cell} has no address space`);
-  }
-
-  private eachPage(address: bigint, size: bigint, visit: (page: bigint) => void): void {
-    if ((address | size) & 4095n || size <= 0n) violated("not whole pages");
-    for (let at = address; at < address + size; at += 4096n) visit(at >> PAGE_BITS);
-  }
-
-  private reserve(cell: number, ranges: number, count: number): number {
-    const view = new DataView(this.memory.buffer);
-    const pages = new Set<bigint>();
-    for (let i = 0; i < count; i++) {
-      const range = ranges + i * RANGE_SIZE;
-      const virt = view.getBigUint64(range + RANGE_VIRT, true);
-      const size = view.getBigUint64(range + RANGE_LENGTH, true);
-      if (size > RESERVE_MAX) return -ENOMEM;
-      this.eachPage(virt, size, (page) => pages.add(page));
-    }
-    if (pages.size > this.reservable) return -ENOMEM;
-    this.reservable -= pages.size;
-    const space = this.spaces.get(cell) ?? { pages: new Map(), reserved: new Set<bigint>() };
-    for (const page of pages) space.reserved.add(page);
-    if (!this.spaces.has(cell)) this.comm.set(cell, new Uint32Array(PAGE / 4));
-    this.spaces.set(cell, space);
-    return 0;
-  }
-
-  private memoryMembers() {
-    return {
-      reserve: (cell: number, ranges: number, count: number) => {
-        this.note("reserve", cell, count);
-        return this.reserve(cell, ranges, count);
-      },
-      release: (cell: number) => {
-        this.note("release", cell);
-        if (this.cpus.some((cpu) => cpu.cell === cell)) violated("release of a cell with CPUs");
-        this.reservable += this.space(cell).reserved.size;
-        this.spaces.delete(cell);
-        this.comm.delete(cell);
-        this.ports.delete(cell);
-        this.msrs.delete(cell);
-      },
-      map: (cell: number, virt: bigint, phys: bigint, size: bigint, flags: number) => {
-        this.note("map", cell, virt, phys, size, flags);
-        const { pages, reserved } = this.space(cell);
-        const special = flags & (MAP_COMM | MAP_ZERO | MAP_CONSOLE);
-        this.eachPage(virt, size, (page) => {
-          if (!reserved.has(page)) violated("map without reserve");
-          const offset = (page << PAGE_BITS) - virt;
-          pages.set(page, { phys: special ? 0n : phys + offset, flags });
-        });
-      },
-      unmap: (cell: number, virt: bigint, size: bigint) => {
-        this.note("unmap", cell, virt, size);
-        const { pages, reserved } = this.space(cell);
-        this.eachPage(virt, size, (page) => {
-          if (!reserved.has(page)) violated("unmap without reserve");
-          pages.delete(page);
-        });
-      },
-      commit: (cell: number) => {
-        this.note("commit", cell);
-        this.cpus.forEach((cpu, number) => {
-          if (cpu.cell === cell && !cpu.stopped && number !== this.caller && this.committed)
-            violated(`commit while CPU ${number} may run`);
-        });
-        this.committed = true;
-      },
-      scrub: (phys: bigint, size: bigint) => {
-        this.note("scrub", phys, size);
-        for (const page of [...this.ram.keys()]) {
-          const address = page << PAGE_BITS;
-          if (address >= phys && address < phys + size && address < this.ramEnd)
-            this.ram.delete(page);
-        }
-      },
-      readGuest: (cell: number, address: bigint, destination: number, size: number) =>
-        this.readGuest(cell, address, destination, size),
-      readComm: (cell: number, offset: number) => this.commOf(cell)[offset / 4],
-      writeComm: (cell: number, offset: number, value: number) => {
-        this.commWrites++;
-        this.commOf(cell)[offset / 4] = value;
-      },
-    };
-  }
-
-  /** Before the first commit all CPUs are still outside. */
-  private committed = false;
-
-  private commOf(cell: number): Uint32Array {
-    return this.comm.get(cell) ?? violated(`cell ${cell} has no communication page`);
-  }
-
-  private readGuest(cell: number, address: bigint, destination: number, size: number): number {
-    const bytes = new Uint8Array(this.memory.buffer, destination, size);
-    for (let done = 0; done < size; ) {
-      const at = address + BigInt(done);
-      const offset = Number(at & 4095n);
-      const length = Math.min(size - done, PAGE - offset);
-      const mapping = this.space(cell).pages.get(at >> PAGE_BITS);
-      if (!mapping || !(mapping.flags & MAP_READ) || mapping.phys >= this.ramEnd) return -EFAULT;
-      bytes.set(this.readRam(mapping.phys + BigInt(offset), length), done);
-      done += length;
-    }
-    return 0;
-  }
-
-  private grantMembers() {
-    const portsOf = (cell: number) => {
-      const ports = this.ports.get(cell) ?? new Set<number>();
-      this.ports.set(cell, ports);
-      return ports;
-    };
-    const changeMsrs = (cell: number, ...change: (number | string)[]) => {
-      this.note("changeMsrs", cell);
-      this.msrs.set(cell, [...(this.msrs.get(cell) ?? []), change.join(" ")]);
-    };
-    return {
-      grantPorts: (cell: number, base: number, count: number) => {
-        this.note("grantPorts", cell, base, count);
-        for (let port = base; port < base + count; port++) portsOf(cell).add(port);
-      },
-      revokePorts: (cell: number, base: number, count: number) => {
-        this.note("revokePorts", cell, base, count);
-        for (let port = base; port < base + count; port++) portsOf(cell).delete(port);
-      },
-      grantMsrs: (cell: number, first: number, count: number, access: number) =>
-        changeMsrs(cell, "grant", first >>> 0, count, access),
-      revokeMsrs: (cell: number, first: number, count: number, access: number) =>
-        changeMsrs(cell, "revoke", first >>> 0, count, access),
-      attachDevice: (cell: number, iommu: number, bdf: number) => {
-        this.note("attachDevice", cell, iommu, bdf);
-        this.devices.set(bdf, cell);
-      },
-      detachDevice: (iommu: number, bdf: number) => {
-        this.note("detachDevice", iommu, bdf);
-        this.devices.delete(bdf);
-      },
-    };
-  }
-
-  /** A CPU that may be acted on: the calling one or a stopped one. */
-  private held(cpu: number): FakeCpu {
-    const state = this.cpus[cpu] ?? violated(`there is no CPU ${cpu}`);
-    if (cpu !== this.caller && !state.stopped) violated(`CPU ${cpu} is not stopped`);
-    return state;
-  }
-
-  private cpuMembers() {
-    const any = (cpu: number) => this.cpus[cpu] ?? violated(`there is no CPU ${cpu}`);
-    const set = (cpu: number, activity: Activity) => {
-      this.held(cpu).activity = activity;
-    };
-    return {
-      stopCpu: (cpu: number) => {
-        if (cpu === this.caller) violated("a CPU stops itself");
-        this.note("stopCpu", cpu);
-        any(cpu).stopped = true;
-      },
-      resumeCpu: (cpu: number) => {
-        this.note("resumeCpu", cpu);
-        any(cpu).stopped = false;
-      },
-      assignCpu: (cpu: number, cell: number) => {
-        this.note("assignCpu", cpu, cell);
-        this.space(cell);
-        this.held(cpu).cell = cell;
-      },
-      resetCpu: (cpu: number, entry: bigint) => {
-        this.note("resetCpu", cpu, entry);
-        set(cpu, `reset:${entry.toString(16)}`);
-      },
-      parkCpu: (cpu: number, wake: number) => {
-        this.note("parkCpu", cpu, wake);
-        set(cpu, wake ? "wait-for-sipi" : "halted");
-      },
-      releaseCpu: (cpu: number) => {
-        this.note("releaseCpu", cpu);
-        if (cpu !== this.caller) violated("releaseCpu of another CPU");
-        set(cpu, "released");
-      },
-      sendIpi: (cpu: number, mode: number, vector: number) =>
-        this.note("sendIpi", cpu, mode, vector),
-      injectException: (cpu: number, vector: number, errorCode: number) =>
-        this.note("injectException", cpu, vector, errorCode),
-      readRegister: (cpu: number, register: number) => this.held(cpu).registers.get(register) ?? 0n,
-      writeRegister: (cpu: number, register: number, value: bigint) => {
-        this.held(cpu).registers.set(register, BigInt.asUintN(64, value));
-      },
-      apicId: (cpu: number) => cpu,
-    };
-  }
-
-  private deviceMembers() {
-    return {
-      portIn: (port: number, size: number) => this.onPort(port, size),
-      portOut: (port: number, size: number, value: number) =>
-        this.note("portOut", port, size, value >>> 0),
-      mmioRead: (address: bigint, size: number) => this.onMmio(address, size),
-      mmioWrite: (address: bigint, size: number, value: bigint) => {
-        this.note("mmioWrite", address, size, BigInt.asUintN(64, value));
-        this.onMmio(address, size, BigInt.asUintN(64, value));
-      },
-      pciRead: (bdf: number, register: number, size: number) => this.onPci(bdf, register, size),
-      pciWrite: (bdf: number, register: number, size: number, value: number) =>
-        this.note("pciWrite", bdf, register, size, value >>> 0),
-      readMsr: (cpu: number, msr: number) => {
-        this.held(cpu);
-        return this.onMsr(msr >>> 0);
-      },
-      cpuid: (_cpu: number, leaf: number, _subleaf: number, part: number) =>
-        this.onCpuid(leaf >>> 0, part),
     };
   }
 }
