@@ -288,7 +288,10 @@ export function findIoapics(root: Cell): i32 {
     if (!mayHoldDevice(root, address))
       return refuseItem(EINVAL, IRQCHIP, index, "its address is not that of a device");
     store<u64>(CHIPS + index * CHIP_SIZE, address);
+    // The index is put back: when the hypervisor refuses to boot, nothing must have changed.
+    const selected = <u32>mmioRead(address + apic.IOAPIC_INDEX, 4);
     const version = readHardware(index, apic.IOAPIC_REG_VERSION);
+    mmioWrite(address + apic.IOAPIC_INDEX, 4, selected);
     const pins = min(((version >>> LAST_PIN_SHIFT) & LAST_PIN_MASK) + 1, PINS_MAX);
     store<u32>(CHIPS + index * CHIP_SIZE, pins, CHIP_PINS);
   }
