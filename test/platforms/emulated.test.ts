@@ -1,0 +1,221 @@
+// The emulated platform as a machine's owner sees it: what is left of a refused take-over, of many rounds, of root CPUs
+// that are lost, and on machines of unusual size.
+import { afterEach, describe, expect, it } from "vitest";
+import { type CellConfig, encode, type SystemConfig } from "../../config/index.ts";
+import apicDemo from "../../configs/x86/apic-demo.ts";
+import qemuX86 from "../../configs/x86/qemu-x86.ts";
+import smpDemo from "../../configs/x86/smp-demo.ts";
+import tinyDemo from "../../configs/x86/tiny-demo.ts";
+import type { MachineOptions } from "../../control/api.ts";
+import { type LocalSession, startSession } from "../../control/session.ts";
+import { demo, launch } from "../inmates/cells.ts";
+
+const MS = 1e6;
+const GIB = 1 << 30;
+const STUB = 0x8000;
+const OUTSIDE_ROOT = 0x3f800000n;
+/** Where the memory begins that the shipped configuration says nothing of. */
+const ABOVE = 0x40000000n;
+const LDR = 0xfee000d0;
+
+let session: LocalSession;
+afterEach(() => session.close());
+
+async function start(options: MachineOptions = {}): Promise<LocalSession> {
+  session = await startSession(options);
+  return session;
+}
+
+/** The shipped system with other CPUs, and without a debug console so that nothing is printed on the way. */
+function systemWith(change: Partial<SystemConfig>, cpus = [0, 1, 2, 3]): Uint8Array {
+  const debugConsole = { ...qemuX86.debugConsole, type: 0 };
+  return encode({
+    ...{ ...qemuX86, debugConsole, rootCell: { ...qemuX86.rootCell, cpus } },
+    ...change,
+  });
+}
+
+/** tiny-demo with its memory elsewhere. */
+function tinyAt(physicalStart: bigint): CellConfig {
+  const [ram, ...others] = tinyDemo.memory;
+  return { ...tinyDemo, memory: [{ ...ram!, physicalStart }, ...others] };
+}
+
+const hypervisorAt = (physicalStart: bigint, size: bigint) => ({
+  hypervisorMemory: { ...qemuX86.hypervisorMemory, physicalStart, size },
+});
+
+describe("a refused enable", () => {
+  it.each([
+    ["memory beyond the RAM", systemWith(hypervisorAt(0x3ff00000n, 0x600000n)), "ENOMEM"],
+    ["too little memory", systemWith(hypervisorAt(0x3a000000n, 0x10000n)), "ENOMEM"],
+    ["memory of the root cell", systemWith(hypervisorAt(0x39f00000n, 0x600000n)), "EINVAL"],
+    ["a CPU that is not the root cell's", systemWith({}, [0, 1]), "EINVAL"],
+    ["the other APIC mode", systemWith({ x86: { ...qemuX86.x86!, apicMode: 2 } }), "EIO"],
+  ])("for %s leaves the machine bit for bit as it was", async (_, config, code) => {
+    const { machine } = await start({ x2apic: false });
+    const pool = machine.pc.exports.poolUsed();
+    const before = machine.fingerprint();
+    await expect(session.enable(config)).rejects.toMatchObject({ code });
+    expect(machine.fingerprint()).toBe(before);
+    expect(machine.pc.exports.poolUsed()).toBe(pool);
+    await session.enable(encode(qemuX86));
+    await session.disable();
+  });
+
+  it("half-way, at the third CPU, lets the other two go", async () => {
+    const { machine } = await start({ x2apic: false });
+    machine.pc.writePhysical(2, LDR, 4, 0x01000000n);
+    const pool = machine.pc.exports.poolUsed();
+    const before = machine.fingerprint();
+    await expect(session.enable(systemWith({}))).rejects.toMatchObject({
+      code: "EIO",
+      hint: expect.stringContaining("CPU 2... (APIC ID 2) FAILED"),
+    });
+    expect(machine.fingerprint()).toBe(before);
+    expect(machine.pc.exports.poolUsed()).toBe(pool);
+    machine.pc.writePhysical(2, LDR, 4, 0x04000000n);
+    await session.enable(encode(qemuX86));
+  });
+});
+
+describe("rounds without a leak", () => {
+  it("20 times enable and disable", async () => {
+    const { machine } = await start();
+    const pool = machine.pc.exports.poolUsed();
+    const used: number[] = [];
+    for (let round = 0; round < 20; round++) {
+      await session.enable(encode(qemuX86));
+      used.push((await session.status()).pools.memory.used);
+      await session.disable();
+      expect(machine.pc.exports.poolUsed()).toBe(pool);
+    }
+    expect(new Set(used).size).toBe(1);
+    expect(session.machine.roots.online).toEqual([0, 1, 2, 3]);
+  });
+
+  it("50 times create, load, start and destroy, with and without a violation", async () => {
+    const { machine } = await start();
+    await session.enable(encode(qemuX86));
+    const figures = async () => {
+      const { pools, offline } = await session.status();
+      return { pools, offline, pool: machine.pc.exports.poolUsed() };
+    };
+    const config = { ...smpDemo, cpus: [1, 2, 3] };
+    await launch(session, config, demo("smp-demo"));
+    await session.destroyCell(config.name);
+    const before = await figures();
+    for (let round = 0; round < 50; round++) {
+      const name = round % 2 ? "smp-demo" : "rogue-demo";
+      await launch(session, config, demo(name), "violation=triple con-type=none");
+      await session.run(15 * MS);
+      await session.destroyCell(config.name);
+    }
+    expect(await figures()).toEqual(before);
+    expect(before.offline).toEqual([]);
+  });
+});
+
+describe("root CPUs that are lost", () => {
+  /** The shipped system without the last 16 MiB, so that a cell there is none of the root cell's memory. */
+  const smaller = encode({
+    ...qemuX86,
+    rootCell: {
+      ...qemuX86.rootCell,
+      memory: qemuX86.rootCell.memory.filter(({ physicalStart }) => physicalStart !== 0x3f000000n),
+    },
+  });
+
+  it("one is parked when it loads what it may not touch; the next one takes over", async () => {
+    await start();
+    await session.enable(smaller);
+    await session.createCell(encode(tinyAt(OUTSIDE_ROOT)));
+    const image = { data: new Uint8Array(16), address: 0n };
+    await expect(session.loadCell("tiny-demo", [image])).rejects.toMatchObject({
+      code: "EIO",
+      hint: expect.stringContaining("CPU 0 of the root cell was parked by the hypervisor: FATAL:"),
+    });
+    expect((await session.cells())[0]).toMatchObject({
+      state: "running",
+      cpusAssigned: [0, 1, 3],
+      cpusFailed: [0],
+    });
+    expect((await session.status()).offline).toEqual([0, 2]);
+    await launch(session, { ...apicDemo, cpus: [3] }, demo("apic-demo"), "con-base=0x2f8");
+    await session.serial(1).waitFor("Timer fired");
+
+    const refusal = { code: "EBUSY", hint: "CPUs of the root cell are offline: 0." };
+    await expect(session.disable()).rejects.toMatchObject(refusal);
+    expect(await session.cells()).toHaveLength(3);
+    await session.destroyCell("apic-demo", { force: true });
+    await session.destroyCell("tiny-demo");
+    expect((await session.status()).offline).toEqual([0]);
+  });
+
+  it("a cell on the memory they run in takes them all, and every command says so", async () => {
+    await start();
+    await session.enable(encode(qemuX86));
+    await expect(session.createCell(encode(tinyAt(0n)))).rejects.toMatchObject({
+      code: "EIO",
+      hint: expect.stringMatching(/^CPU 0 of the root cell was parked by the hypervisor: FATAL: /),
+    });
+    const stub = session.machine.pc.readRam(STUB, 16);
+    expect(stub.every((byte) => byte === 0)).toBe(true);
+    for (const cpu of [1, 3])
+      await expect(session.cells()).rejects.toMatchObject({
+        code: "EIO",
+        hint: expect.stringContaining(`CPU ${cpu} of the root cell was parked`),
+      });
+    await expect(session.cells()).rejects.toMatchObject({
+      code: "EIO",
+      hint: "No CPU of the root cell is left to issue a hypercall.",
+    });
+    await session.run(10 * MS);
+  });
+});
+
+describe("machines of unusual size", () => {
+  it("64 CPUs: a cell of 12, a cell of 48 that leaves most of them waiting, and all come back", async () => {
+    const cpus = Array.from({ length: 64 }, (_, cpu) => cpu);
+    await start({ cpus: 64 });
+    await session.enable(systemWith({}, cpus));
+    await launch(session, { ...smpDemo, cpus: cpus.slice(4, 16) }, demo("smp-demo"));
+    await session.run(200 * MS);
+    const text = await session.serial(1).text();
+    expect(text).toContain("Found 11 other CPU(s)\r\n");
+    expect(text.match(/^Received IPI on \d+\r$/gm)).toHaveLength(11);
+    const [ram, ...others] = apicDemo.memory;
+    const memory = [{ ...ram!, physicalStart: 0x3ed00000n }, ...others];
+    const many = { ...apicDemo, memory, cpus: cpus.slice(16) };
+    await launch(session, many, demo("apic-demo"), "con-base=0x2f8");
+    await session.serial(1).waitFor("Timer fired");
+    expect((await session.cells())[0]?.cpusAssigned).toEqual([0, 1, 2, 3]);
+    await session.destroyCell("apic-demo", { force: true });
+    await session.destroyCell("smp-demo");
+    expect((await session.cells())[0]?.cpusAssigned).toEqual(cpus);
+    await session.disable();
+  });
+
+  it("one CPU: it can be taken over, and has nothing to give", async () => {
+    await start({ cpus: 1 });
+    await session.enable(systemWith({}, [0]));
+    await expect(session.createCell(encode(tinyDemo))).rejects.toMatchObject({ code: "EBUSY" });
+    await session.disable();
+    await expect(session.enable(encode(qemuX86))).rejects.toMatchObject({ code: "EINVAL" });
+  });
+
+  it("3 GiB: a cell above the shipped ones' memory", async () => {
+    await start({ memory: 3 * GIB });
+    const [low] = qemuX86.rootCell.memory;
+    const size = qemuX86.pciMmconfigBase - ABOVE;
+    const high = { ...low!, physicalStart: ABOVE, virtualStart: ABOVE, size };
+    const { rootCell } = qemuX86;
+    await session.enable(
+      encode({ ...qemuX86, rootCell: { ...rootCell, memory: [...rootCell.memory, high] } }),
+    );
+    await launch(session, tinyAt(qemuX86.pciMmconfigBase - 0x100000n), demo("tiny-demo"));
+    await session.serial(1).waitFor("Hello from this tiny cell!");
+    await session.destroyCell("tiny-demo");
+    await session.disable();
+  });
+});
