@@ -23,8 +23,6 @@ export class Machine {
   x2apic: bool;
   /** Whether the processors are AMD's: EFER shows SVME, and reports speak of #VMEXIT. */
   isAmd: bool;
-  /** Whether the hypervisor has been activated. */
-  active: bool;
   /** Physical IOAPICs found (ioapic.ts). */
   ioapics: u32;
 }

@@ -249,7 +249,6 @@ describe("on an xAPIC machine", () => {
       other.wrmsr(0x830, 0x100004500n);
       other.wrmsr(0x830, 0x100004601n);
       expect(guest.platform.takeRecord()).toEqual([]);
-      expect(stopped()).toEqual([false, true, true, false]);
       // A start makes both go on.
       expect(guest.platform.hypercall(0, hc.HC_CELL_START, 2n)).toBe(0);
       expect(stopped()).not.toContain(true);
