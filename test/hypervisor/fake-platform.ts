@@ -64,6 +64,8 @@ export const hypervisorModule = new WebAssembly.Module(
 );
 
 export interface FakeOptions {
+  /** What to carry; default hypervisor.wasm. */
+  readonly module?: WebAssembly.Module;
   readonly cpus?: number;
   /** Pages of 64 KiB of the core's memory; default 8. */
   readonly memory?: number;
@@ -126,7 +128,7 @@ export class FakePlatform {
       registers: machineRegisters(),
     }));
     const imports = { env: { memory: this.memory }, platform: this.members() };
-    const instance = new WebAssembly.Instance(hypervisorModule, imports);
+    const instance = new WebAssembly.Instance(options.module ?? hypervisorModule, imports);
     this.core = instance.exports as unknown as Core;
   }
 

@@ -9,7 +9,7 @@ import {
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../abi/platform.ts";
-import type { Activity, AddressSpace, FakeCpu, FakePlatform } from "./fake-platform.ts";
+import type { Activity, AddressSpace, FakeCpu, FakePlatform, Mapping } from "./fake-platform.ts";
 
 export const PAGE = 4096;
 export const PAGE_BITS = 12n;
@@ -116,6 +116,18 @@ function commOf(platform: FakePlatform, cell: number): Uint32Array {
   return platform.comm.get(cell) ?? violated(`cell ${cell} has no communication page`);
 }
 
+/** What a cell reads in a mapped page; undefined where it may not, or where there is no RAM. */
+function readPage(
+  platform: FakePlatform,
+  cell: number,
+  { phys, flags }: Mapping,
+): Uint8Array | undefined {
+  if (flags & MAP_ZERO) return new Uint8Array(PAGE);
+  if (!(flags & MAP_READ)) return undefined;
+  if (flags & MAP_COMM) return new Uint8Array(commOf(platform, cell).buffer);
+  return phys < platform.ramEnd ? platform.readRam(phys, PAGE) : undefined;
+}
+
 function readGuest(
   platform: FakePlatform,
   cell: number,
@@ -129,8 +141,9 @@ function readGuest(
     const offset = Number(at & 4095n);
     const length = Math.min(size - done, PAGE - offset);
     const mapping = space(platform, cell).pages.get(at >> PAGE_BITS);
-    if (!mapping || !(mapping.flags & MAP_READ) || mapping.phys >= platform.ramEnd) return -EFAULT;
-    bytes.set(platform.readRam(mapping.phys + BigInt(offset), length), done);
+    const page = mapping && readPage(platform, cell, mapping);
+    if (!page) return -EFAULT;
+    bytes.set(page.subarray(offset, offset + length), done);
     done += length;
   }
   return 0;
