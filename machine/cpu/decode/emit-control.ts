@@ -21,7 +21,7 @@ import {
   R_WIDTH,
   RECORD_SIZE,
 } from "../records.ts";
-import { MODE_STACK_32 } from "../system/mode.ts";
+import { MODE_CPL_MASK, MODE_PROTECTED, MODE_STACK_32, MODE_VM86 } from "../system/mode.ts";
 import { conditionSet } from "./conditions.ts";
 import {
   D_CODE,
@@ -349,20 +349,34 @@ export function emitFromSegment(): void {
 
 /** MOV to a segment register: R_EXTRA is its number. */
 export function emitToSegment(): void {
-  const src = sourceOf(1);
   const number = field(D_REG);
   if (number > DS + 2 || number === 1) {
     emitUndefined();
     return;
   }
+  const src = sourceOf(1);
   const record = emitSystemRecord(op.MOV_TO_SEGMENT);
   store<u32>(record, src, R_SRC);
   store<u8>(record, <u8>number, R_EXTRA);
 }
 
+/** Whether LLDT, LTR or LMSW faults by its privilege level (or, but for LMSW, by the mode) before its operand is read. */
+function isRefused(number: u32): bool {
+  const mode = field(E_MODE);
+  if (number !== op.LMSW && (mode & (MODE_PROTECTED | MODE_VM86)) !== MODE_PROTECTED) return true;
+  const isPrivileged = number === op.LMSW || number === op.LLDT || number === op.LTR;
+  return isPrivileged && (mode & MODE_CPL_MASK) !== 0;
+}
+
 /** Instructions whose last operand is read from register or memory: R_SRC; a register first operand is R_DST. */
 export function emitChecked(): void {
   const number = operation();
+  if (isRefused(number)) {
+    const refused = emitSystemRecord(number);
+    store<u32>(refused, register(0, WIDTH_16), R_SRC);
+    store<u32>(refused, register(0, WIDTH_16), R_DST);
+    return;
+  }
   if (number === op.ARPL) {
     emitWritten(number, registerOf(1));
     return;
