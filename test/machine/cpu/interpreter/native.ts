@@ -1,6 +1,7 @@
 // Runs user-mode snippets on the real processor: an executable mapping at a fixed address, and a stub that loads all registers, runs
 // the snippet and saves them.
 import koffi from "koffi";
+import { type Fault, handlerCode, withFaults } from "./faults.ts";
 
 /** Linear address of the mapping, on the processor and in the guest. */
 export const BASE = 0x10000000;
@@ -22,10 +23,17 @@ const AFTER = BASE + 0xa100;
 const HOST_RSP = BASE + 0xa200;
 /** The epilogue. */
 const EPILOGUE = BASE + 0x800;
+/** The handler of faults, what it notes, and its stack. */
+const HANDLER = BASE + 0xa00;
+const NOTES = BASE + 0xa300;
+const SIGNAL_STACK = BASE + 0xb000;
+const SIGNAL_STACK_SIZE = 0x4000;
 const REGISTERS = 16;
 const RSP = 4;
 const PROT_ALL = 7;
+const PROT_NONE = 0;
 const MAP_PRIVATE_ANONYMOUS_FIXED = 0x100022;
+const PAGE = 4096;
 
 /** Registers in encoding order, and RFLAGS. */
 export interface Registers {
@@ -87,11 +95,15 @@ export class Native {
     const at = map(BASE, SIZE, PROT_ALL, MAP_PRIVATE_ANONYMOUS_FIXED, -1, 0);
     if (Number(koffi.address(at)) !== BASE)
       throw new Error("the mapping is not where it should be");
+    // What lies before and after the mapping is never accessible.
+    for (const beside of [BASE - PAGE, BASE + SIZE])
+      map(beside, PAGE, PROT_NONE, MAP_PRIVATE_ANONYMOUS_FIXED, -1, 0);
     const buffer = koffi.view(at, SIZE);
     this.#bytes = new Uint8Array(buffer);
     this.#words = new BigUint64Array(buffer);
     this.#bytes.set(prologue(), 0);
     this.#bytes.set(epilogue(), EPILOGUE - BASE);
+    this.#bytes.set(handlerCode(NOTES, EPILOGUE), HANDLER - BASE);
     this.#call = koffi.decode(at, koffi.proto("void snippet()"));
   }
 
@@ -106,5 +118,19 @@ export class Native {
     data.set(this.#bytes.subarray(DATA_START - BASE, DATA_START - BASE + DATA_SIZE));
     const after = (AFTER - BASE) / 8;
     return { gpr: words.slice(after, after + REGISTERS), flags: words[after + REGISTERS]! };
+  }
+
+  /** `use` may call `run` with snippets that fault; `fault` tells of the last one. */
+  withFaults(use: () => void): void {
+    withFaults(HANDLER, SIGNAL_STACK, SIGNAL_STACK_SIZE, use);
+  }
+
+  /** The fault that the last snippet ended with, or undefined; forgotten by this. */
+  takeFault(): Fault | undefined {
+    const notes = this.#words.subarray((NOTES - BASE) / 8, (NOTES - BASE) / 8 + 4);
+    const [vector, error, cr2, rip] = notes;
+    notes.fill(0n);
+    if (rip === 0n) return undefined;
+    return { vector: Number(vector), error: error!, cr2: cr2!, rip: rip! };
   }
 }
