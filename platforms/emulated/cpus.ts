@@ -10,6 +10,7 @@ import {
   CS,
   S_PAT,
   S_STAR,
+  S_TSC_OFFSET,
 } from "../../machine/cpu/interface.ts";
 import { initProcessor } from "../../machine/start.ts";
 import type { Context } from "./context.ts";
@@ -40,6 +41,7 @@ export function cpuMembers(context: Context) {
       context.cellOf.set(number, cell);
       // INIT leaves these alone, so that the next owner would see what the last one had in them.
       for (let at = S_STAR; at < S_PAT; at += WORD) target.setWord(at, 0);
+      target.setWide(S_TSC_OFFSET, 0n);
       target.guest = context.guest(cell).block;
       pc.resetLapic(number);
     },
