@@ -57,6 +57,7 @@ import {
   temporary2,
   widthOf,
 } from "./operands.ts";
+import { unitOf } from "./units.ts";
 import {
   cutsPointer,
   emit,
@@ -424,7 +425,7 @@ export function emitUndefined(): void {
   emitSystemRecord(op.UNDEFINED);
 }
 
-/** An instruction that stops the CPU. */
+/** An instruction that stops the CPU: R_EXTRA is the absent unit that it belongs to. */
 export function emitUnimplemented(): void {
-  emitSystemRecord(op.UNIMPLEMENTED);
+  store<u8>(emitSystemRecord(op.UNIMPLEMENTED), <u8>unitOf(), R_EXTRA);
 }

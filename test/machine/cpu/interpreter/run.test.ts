@@ -227,12 +227,12 @@ describe("real mode", () => {
 
 describe("what is missing", () => {
   it("stops with the instruction's bytes", () => {
-    const guest = flat(0x90, 0x0f, 0x58, 0xc1); // addps
+    const guest = flat(0x90, 0x0f, 0xfc, 0xc1); // paddb
     expect(guest.run(BigInt(CODE))).toBe(S.EXIT_UNIMPLEMENTED);
     expect(guest.get(S.S_RIP)).toBe(BigInt(CODE + 1));
     expect(guest.get32(S.S_EXIT_LENGTH)).toBe(3);
     const at = guest.s + S.S_EXIT_BYTES;
-    expect([...guest.bytes.slice(at, at + 4)]).toEqual([0x0f, 0x58, 0xc1, 0]);
+    expect([...guest.bytes.slice(at, at + 4)]).toEqual([0x0f, 0xfc, 0xc1, 0]);
   });
 });
 
@@ -250,5 +250,47 @@ describe("repeated moves", () => {
       for (let i = 0; i < 5000; i++) wanted[0x100 + distance + i] = wanted[0x100 + i]!;
       expect(Buffer.compare(guest.read(0x10000, 12000), wanted), `${distance}`).toBe(0);
     }
+  });
+});
+
+describe("units that are absent", () => {
+  const TS = 8n;
+  const EM = 4n;
+  const MP = 2n;
+  const OSFXSR = 0x200n;
+  /** "#7" for an exception, "exit 14" where the CPU stopped, "" where it went on. */
+  function outcome(code: number[], cr0: bigint, cr4 = 0n): string {
+    const guest = flat(...code);
+    const block = Number(guest.exports.createGuest!());
+    guest.exports.mapGuest!(block, 0n, 0n, 0x100000n, 7);
+    guest.view.setUint32(block + S.G_EXCEPTIONS, 0xffffffff, true);
+    guest.set32(S.S_GUEST, block);
+    guest.set(S.S_CR0, guest.get(S.S_CR0) | cr0);
+    guest.set(S.S_CR4, cr4);
+    guest.exports.sync!(0);
+    guest.exports.flush!(0);
+    const exit = guest.run(BigInt(CODE));
+    if (exit === S.EXIT_HALTED) return "";
+    return exit === S.EXIT_EXCEPTION ? `#${guest.get(S.S_EXIT_INFO1)}` : `exit ${exit}`;
+  }
+  const cases: [string, number[], bigint, bigint, string][] = [
+    ["FNINIT", [0xdb, 0xe3], 0n, 0n, "exit 14"],
+    ["FNINIT", [0xdb, 0xe3], EM, 0n, "#7"],
+    ["FNINIT", [0xdb, 0xe3], TS, 0n, "#7"],
+    ["FWAIT", [0x9b], EM, 0n, ""],
+    ["FWAIT", [0x9b], TS, 0n, ""],
+    ["FWAIT", [0x9b], TS | MP, 0n, "#7"],
+    ["EMMS", [0x0f, 0x77], 0n, 0n, "exit 14"],
+    ["EMMS", [0x0f, 0x77], EM | TS, 0n, "#6"],
+    ["EMMS", [0x0f, 0x77], TS, 0n, "#7"],
+    ["PXOR xmm", [0x66, 0x0f, 0xef, 0xc0], 0n, 0n, "#6"],
+    ["PXOR xmm", [0x66, 0x0f, 0xef, 0xc0], TS, OSFXSR, "#7"],
+    ["PXOR xmm", [0x66, 0x0f, 0xef, 0xc0], 0n, OSFXSR, "exit 14"],
+    ["FXSAVE", [0x0f, 0xae, 0x05, 0, 0x30, 0, 0], EM, 0n, "#7"],
+    ["STMXCSR", [0x0f, 0xae, 0x1d, 0, 0x30, 0, 0], 0n, 0n, "#6"],
+    ["XSAVE", [0x0f, 0xae, 0x25, 0, 0x30, 0, 0], TS, 0n, "#6"],
+  ];
+  it.each(cases)("%s (%j) with CR0 | %i and CR4 %i: %s", (_name, code, cr0, cr4, wanted) => {
+    expect(outcome(code, cr0, cr4)).toBe(wanted);
   });
 });
