@@ -1,7 +1,8 @@
 // The inner loop: executes records until something needs more than this function has. It calls nothing: whatever would need a
 // call (a translation cache's miss, a rare instruction, an unknown block) makes it save its few variables and return. The cases
 // are literal numbers, without gaps, because only then the compiler makes one jump table of them; a test compares them with
-// the names beside them (ops.ts).
+// the names beside them (ops.ts). This is a table in the form of a function, a few lines for each operation and width, and so
+// exempt from the usual limits of length: split, it would be several jump tables and calls between them.
 
 import { carry, holds } from "./flags.ts";
 import * as a from "./instructions/arithmetic.ts";
