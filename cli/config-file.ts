@@ -3,8 +3,7 @@
 
 import { createReadStream } from "node:fs";
 import { extname, resolve } from "node:path";
-import { E2BIG, ENOENT } from "../abi/errno.ts";
-import { SystemError } from "../control/errors.ts";
+import { E2BIG, ENOENT, SystemError } from "../control/errors.ts";
 import { CommandFailure, perror } from "./failure.ts";
 import type { Io } from "./io.ts";
 
