@@ -113,3 +113,7 @@ test("release leaves another daemon's directory alone", () => {
   release(paths);
   expect(existsSync(paths.pid)).toBe(true);
 });
+
+test.runIf(process.platform === "linux")("a directory that cannot be created is refused", () => {
+  expect(() => runtimeDirectory({ JAILHOUSE_RUNTIME_DIR: "/proc/nowhere/at/all" })).toThrow();
+});

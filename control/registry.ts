@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { EACCES, EEXIST, EINVAL, ENAMETOOLONG } from "../abi/errno.ts";
 import { SystemError } from "./errors.ts";
 
@@ -84,11 +84,26 @@ function choose(env: Environment, user: User): string {
     : join(tmpdir(), `jailhouse-${user.uid}`);
 }
 
+/** Creates a directory and those above it; not `recursive`, which never ends below /proc. Returns whether it was missing. */
+function makeDirectory(path: string): boolean {
+  if (isDirectory(path)) return false;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path, { mode: PRIVATE_DIRECTORY });
+    return true;
+  } catch (error) {
+    // Another command was faster.
+    if (isDirectory(path)) return false;
+    throw error;
+  }
+}
+
 /** The user's runtime directory, created if missing. Throws EACCES when somebody else could reach into it. */
 export function runtimeDirectory(env: Environment = process.env): string {
   const user = currentUser(env);
   const path = choose(env, user);
-  if (mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY }) && user.other) {
+  if (makeDirectory(path) && user.other) {
     chownSync(path, user.uid, user.gid);
   }
   const stat = lstatSync(path);

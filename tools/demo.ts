@@ -49,6 +49,7 @@ async function demo(): Promise<number> {
     colours: record !== undefined || (isTerminal && !process.env.NO_COLOR),
     recording: record,
     write: (text) => void process.stdout.write(text),
+    signal: interrupted.signal,
   });
   const start = performance.now();
   try {

@@ -47,6 +47,9 @@ function sameVersions(installed, lock) {
   return versions(installed) === versions(lock);
 }
 
+// Ctrl-C is for the command, too, which cleans up: this process ends after it, and with it the shell's wait.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
+
 const COMMANDS = {
   build: () => 0,
   demo: (args) => run(process.execPath, [join(ROOT, "dist/tools/demo.js"), ...args]),

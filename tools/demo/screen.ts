@@ -11,6 +11,8 @@ export interface ScreenOptions {
   /** File for the recording: JSON lines of [seconds, text]. */
   readonly recording?: string | undefined;
   readonly write: (text: string) => void;
+  /** Ends typing. */
+  readonly signal?: AbortSignal;
 }
 
 const STYLES = { remark: "90", prompt: "1;32", serial: "36", error: "31", none: "" } as const;
@@ -46,7 +48,7 @@ export class Screen {
     if (this.#options.typing === 0) this.show(command);
     else {
       for (const character of command) {
-        await sleep(this.#options.typing);
+        await sleep(this.#options.typing, undefined, { signal: this.#options.signal });
         this.show(character);
       }
     }
