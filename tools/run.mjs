@@ -48,7 +48,7 @@ function sameVersions(installed, lock) {
 }
 
 // Ctrl-C is for the command, too, which cleans up: this process ends after it, and with it the shell's wait.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
+process.on("SIGINT", () => {});
 
 const COMMANDS = {
   build: () => 0,
