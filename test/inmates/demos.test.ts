@@ -59,6 +59,10 @@ const VIOLATIONS = [
   },
 ] as const;
 
+/** Intel's processors put the triple fault otherwise. */
+const VTX_TRIPLE_FAULT =
+  "FATAL: Unhandled VM-Exit, reason 2\nqualification 0\nvectoring info: 0 interrupt info: 0";
+
 /** What only earns a warning. */
 const WARNINGS = [
   {
@@ -78,7 +82,7 @@ const DUMP = [
   /^RIP: 0x[\da-f]{16} RSP: 0x[\da-f]{16} FLAGS: [\da-f]+$/,
   /^RAX: 0x[\da-f]{16} RBX: 0x[\da-f]{16} RCX: 0x[\da-f]{16}$/,
   /^RDX: 0x[\da-f]{16} RSI: 0x[\da-f]{16} RDI: 0x[\da-f]{16}$/,
-  /^CS: 18 BASE: 0x0000000000000000 AR-BYTES: a9b EFER\.LMA 1$/,
+  /^CS: 18 BASE: 0x0000000000000000 AR-BYTES: a0?9b EFER\.LMA 1$/,
   /^CR0: 0x[\da-f]{16} CR3: 0x[\da-f]{16} CR4: 0x[\da-f]{16}$/,
   /^EFER: 0x000000000000[01]500$/,
   /^Parking CPU 2 \(Cell: "rogue-demo"\)$/,
@@ -214,7 +218,9 @@ describe.each(MACHINES)("on $vendor, x2APIC $x2apic", (machine) => {
     expect(await serial.text()).toBe(before);
   });
 
-  it.each(VIOLATIONS)("rogue-demo is parked for $rule", async ({ rule, says, report }) => {
+  it.each(VIOLATIONS)("rogue-demo is parked for $rule", async ({ rule, says, report: onAmd }) => {
+    const isVtx = machine.vendor === "intel" && rule === "triple";
+    const report = isVtx ? VTX_TRIPLE_FAULT : onAmd;
     await launch(session, rogueDemo, demo("rogue-demo"), `violation=${rule}`);
     await session.run(50 * MS);
     expect(linesOf(await session.serial(1).text())).toEqual(says.map((text) => `Rogue: ${text}`));
