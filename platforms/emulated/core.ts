@@ -19,7 +19,7 @@ export interface CoreExports {
   exitXsetbv(cpu: number, length: number): number;
   exitCr(cpu: number, register: number, value: bigint, length: number): number;
   exitException(cpu: number, vector: number, errorCode: number): number;
-  exitManagement(cpu: number): void;
+  exitManagement(cpu: number): number;
   exitUnhandled(cpu: number, code: bigint, info1: bigint, info2: bigint): number;
   /** Address of the console page in the core's memory. */
   consolePage(): number;

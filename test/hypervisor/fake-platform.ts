@@ -2,6 +2,7 @@
 // throws when the core breaks the contract of the waist (hypervisor/platform.ts).
 import { readFileSync } from "node:fs";
 import { REG_RAX, REG_RDI, REG_RIP, REG_RSI } from "../../abi/platform.ts";
+import type { CoreExports } from "../../platforms/emulated/core.ts";
 import { cpuid, machineRegisters, readMmio, readMsr } from "./fake-registers.ts";
 import {
   cpuMembers,
@@ -37,27 +38,6 @@ export interface FakeCpu {
   readonly registers: Map<number, bigint>;
 }
 
-/** The exports of hypervisor.wasm that the tests call. */
-interface Core {
-  heapBase(): number;
-  init(cpu: number, config: number, size: number): number;
-  initCpu(cpu: number): number;
-  activate(): number;
-  hypercall(cpu: number, length: number): number;
-  exitMmio(cpu: number, address: bigint, flags: number, length: number): number;
-  exitPio(cpu: number, port: number, size: number, flags: number, length: number): number;
-  exitCpuid(cpu: number, length: number): number;
-  exitMsrRead(cpu: number, length: number): number;
-  exitMsrWrite(cpu: number, length: number): number;
-  exitXsetbv(cpu: number, length: number): number;
-  exitCr(cpu: number, register: number, value: bigint, length: number): number;
-  exitException(cpu: number, vector: number, errorCode: number): number;
-  exitManagement(cpu: number): number;
-  exitUnhandled(cpu: number, code: bigint, info1: bigint, info2: bigint): number;
-  exceptions(): number;
-  consolePage(): number;
-}
-
 /** dist/hypervisor.wasm, compiled once. */
 export const hypervisorModule = new WebAssembly.Module(
   readFileSync(new URL("../../dist/hypervisor.wasm", import.meta.url)),
@@ -77,7 +57,7 @@ export interface FakeOptions {
 
 export class FakePlatform {
   readonly memory: WebAssembly.Memory;
-  readonly core: Core;
+  readonly core: CoreExports;
   readonly cpus: FakeCpu[];
   readonly spaces = new Map<number, AddressSpace>();
   readonly comm = new Map<number, Uint32Array>();
@@ -129,7 +109,7 @@ export class FakePlatform {
     }));
     const imports = { env: { memory: this.memory }, platform: this.members() };
     const instance = new WebAssembly.Instance(options.module ?? hypervisorModule, imports);
-    this.core = instance.exports as unknown as Core;
+    this.core = instance.exports as unknown as CoreExports;
   }
 
   // Entering the core.
