@@ -32,6 +32,12 @@ export const MODULES = [
     sources: ["abi", "hypervisor", "platforms/conformance"],
     options: ["--memoryBase", "4096", "-Osize"],
   },
+  {
+    name: "metal-amd",
+    entry: "platforms/metal/amd/index.ts",
+    sources: ["abi", "hypervisor", "platforms/metal"],
+    options: ["--memoryBase", "4096", "-Osize", "--converge"],
+  },
 ];
 
 /** What every module is compiled with: no runtime, no abort, memory and its size from outside. */

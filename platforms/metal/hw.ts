@@ -1,0 +1,106 @@
+// Everything that the metal platform asks of native code, and nothing else: hw.h has each member as an inline function,
+// entry.S the few that are more than an instruction. Contracts shared by all members:
+// - Linear addresses (usize) are the platform's own memory; the translated code checks their bounds.
+// - Physical accesses refuse (panic at) the hypervisor's memory and go through a map of all other memory.
+// - All CPUs run this code at once, GIF clear; the platform synchronises them with the three atomic members.
+
+// --- Memory -------------------------------------------------------------------------------------------------------
+
+/** Reads physical memory outside the hypervisor's; `size` 1, 2, 4 or 8 bytes, one access. */
+export declare function physicalRead(address: u64, size: u32): u64;
+/** Writes physical memory outside the hypervisor's; as physicalRead. */
+export declare function physicalWrite(address: u64, size: u32, value: u64): void;
+/** Fills physical memory outside the hypervisor's with zeros. */
+export declare function physicalClear(address: u64, size: u64): void;
+/** Copies physical memory outside the hypervisor's to `destination` in the core's memory, bounds checked. */
+export declare function physicalToCore(address: u64, destination: u32, size: u32): void;
+/** Physical address of `address` in the platform's own memory. */
+export declare function physicalOf(address: usize): u64;
+/** Reads the core's memory, bounds checked; `size` 1, 2, 4 or 8. */
+export declare function coreRead(address: u32, size: u32): u64;
+/** Copies `size` bytes of the core's memory, bounds checked, to the console page of the image's header. */
+export declare function publishConsole(address: u32, size: u32): void;
+/** Physical start of the hypervisor's memory. */
+export declare function hypervisorStart(): u64;
+/** Size of the hypervisor's memory in bytes. */
+export declare function hypervisorSize(): u64;
+/** Physical address of the console page of the image's header. */
+export declare function consolePhysical(): u64;
+/** Offset in the hypervisor's memory where part `part` (PART_*) of the image starts; PART_END is its end. Page aligned. */
+export declare function partOffset(part: u32): u32;
+
+// --- Other CPUs ---------------------------------------------------------------------------------------------------
+
+/** Number of the CPU that executes this: from its stack. */
+export declare function cpuIndex(): u32;
+/** Atomically: if the u32 at `address` is `expected`, stores `value`. Returns what was there. A full barrier. */
+export declare function compareExchange(address: usize, expected: u32, value: u32): u32;
+/** Loads the u32 at `address`; nothing that follows is done before. */
+export declare function loadAcquire(address: usize): u32;
+/** Stores the u32 at `address` after everything before. */
+export declare function storeRelease(address: usize, value: u32): void;
+/** Waits a little in a loop. */
+export declare function pause(): void;
+
+// --- Registers ----------------------------------------------------------------------------------------------------
+
+/** IN; `size` 1, 2 or 4. */
+export declare function portIn(port: u32, size: u32): u32;
+/** OUT; `size` 1, 2 or 4. */
+export declare function portOut(port: u32, size: u32, value: u32): void;
+/** RDMSR of one that exists. */
+export declare function readMsr(msr: u32): u64;
+/** WRMSR of one that exists, with a value that it takes. */
+export declare function writeMsr(msr: u32, value: u64): void;
+/** RDMSR of one that may not exist: 1 if it does; `readMsrValue` then has the value. */
+export declare function tryReadMsr(msr: u32): u32;
+/** What the last successful `tryReadMsr` on this CPU read. */
+export declare function readMsrValue(): u64;
+/** CPUID; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
+export declare function cpuid(leaf: u32, subleaf: u32, part: u32): u32;
+/** RDTSC. */
+export declare function timestamp(): u64;
+/** XGETBV of XCR0; only where CR4.OSXSAVE is set, and 1 elsewhere. */
+export declare function extendedControl(): u64;
+/** Sets XCR0, where the processor and CR4.OSXSAVE allow; faults otherwise are ignored. */
+export declare function writeExtendedControl(value: u64): void;
+/** Reads control register 0, 2, 3 or 4. */
+export declare function readControl(register: u32): u64;
+/** Writes CR2. */
+export declare function writeCr2(value: u64): void;
+/** Reads debug register 0 to 3, 6 or 7. */
+export declare function readDebug(register: u32): u64;
+/** Writes debug register 0 to 3, 6 or 7. */
+export declare function writeDebug(register: u32, value: u64): void;
+
+// --- Entry, guests, leaving ---------------------------------------------------------------------------------------
+
+/** A value of Linux' state on this CPU when it called the entry: LINUX_*. */
+export declare function linuxState(field: u32): u64;
+/**
+ * Leaves Linux' page table and descriptor tables for the hypervisor's: the host page table at physical address `root`, and
+ * the image's own GDT and IDT. The state needed to undo it is kept with linuxState.
+ */
+export declare function useOwnTables(root: u64): void;
+/** Undoes useOwnTables; harmless where it was not called. */
+export declare function useLinuxTables(): void;
+/**
+ * Runs the guest of the control block at physical address `control` until it exits; `registers` are its general registers
+ * except RAX and RSP (REG_* order, 16 u64, linear address). Loads and saves what VMLOAD and VMSAVE cover. GIF is clear
+ * before and after; interrupts arrive in the guest only.
+ */
+export declare function runGuest(control: u64, registers: usize): void;
+/** Takes a pending NMI: sets GIF for an instruction; the image's NMI handler ignores it. */
+export declare function takeNmi(): void;
+/** Flushes this CPU's host translations. */
+export declare function flushHost(): void;
+/** Starts this CPU again on its empty stack in the exported `run`; never returns. */
+export declare function restart(): void;
+/**
+ * Leaves the hypervisor on this CPU for good: the state of the control block (VMLOAD part included, at physical address
+ * `control`, linear address `block`) and `registers` become the processor's. Virtualisation has been switched off except
+ * for EFER.SVME and GIF, which this does last. Never returns.
+ */
+export declare function leave(control: u64, block: usize, registers: usize): void;
+/** Reports `code` (PANIC_*) on the console and stops this CPU; never returns. */
+export declare function panic(code: u32): void;

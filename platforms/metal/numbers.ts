@@ -1,0 +1,54 @@
+// Numbers that native code (native/numbers.h is made from this file) and the platform's module share.
+
+/** Parts of the image: header and code, read-only data, writable data, and where it ends (`core_size`). */
+export const PART_CODE: u32 = 0;
+/** Read-only data. */
+export const PART_CONSTANTS: u32 = 1;
+/** Writable data. */
+export const PART_DATA: u32 = 2;
+/** The memory of all CPUs' stacks: begins at `core_size`. */
+export const PART_CPUS: u32 = 3;
+/** The core's memory, after the system configuration. */
+export const PART_CORE: u32 = 4;
+/** The platform's memory. */
+export const PART_PLATFORM: u32 = 5;
+/** The end of the hypervisor's memory. */
+export const PART_END: u32 = 6;
+
+/** Bytes of each CPU (`percpu_size`): a guard page that is never mapped, then its stack. */
+export const CPU_SIZE: u32 = 0x4000;
+
+/** linuxState: the general registers that a function must keep, and where it returns to. */
+export const LINUX_RBX: u32 = 0;
+export const LINUX_RBP: u32 = 1;
+export const LINUX_R12: u32 = 2;
+export const LINUX_R13: u32 = 3;
+export const LINUX_R14: u32 = 4;
+export const LINUX_R15: u32 = 5;
+/** RSP after the return. */
+export const LINUX_RSP: u32 = 6;
+export const LINUX_RIP: u32 = 7;
+export const LINUX_RFLAGS: u32 = 8;
+export const LINUX_CR0: u32 = 9;
+export const LINUX_CR3: u32 = 10;
+export const LINUX_CR4: u32 = 11;
+export const LINUX_EFER: u32 = 12;
+export const LINUX_GDT_BASE: u32 = 13;
+export const LINUX_GDT_LIMIT: u32 = 14;
+export const LINUX_IDT_BASE: u32 = 15;
+export const LINUX_IDT_LIMIT: u32 = 16;
+export const LINUX_CS: u32 = 17;
+export const LINUX_SS: u32 = 18;
+export const LINUX_DS: u32 = 19;
+export const LINUX_ES: u32 = 20;
+/** How many there are. */
+export const LINUX_FIELDS: u32 = 21;
+
+/** panic: the translated code went out of its memory's bounds, or trapped otherwise. */
+export const PANIC_TRAP: u32 = 1;
+/** panic: a physical access hit the hypervisor's memory. */
+export const PANIC_OWN_MEMORY: u32 = 2;
+/** panic: the core named what does not exist. */
+export const PANIC_CONTRACT: u32 = 3;
+/** panic: an exception in the hypervisor's own code. */
+export const PANIC_EXCEPTION: u32 = 4;
