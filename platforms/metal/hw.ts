@@ -1,7 +1,8 @@
 // Everything that the metal platform asks of native code, and nothing else: hw.h has each member as an inline function,
 // entry.S the few that are more than an instruction. Contracts shared by all members:
 // - Linear addresses (usize) are the platform's own memory; the translated code checks their bounds.
-// - Physical accesses refuse (panic at) the hypervisor's memory and go through a map of all other memory.
+// - Physical accesses refuse (panic at) the hypervisor's memory and go through a map of all other memory, which there is
+//   on this CPU once it has called useOwnTables.
 // - All CPUs run this code at once, GIF clear; the platform synchronises them with the three atomic members.
 
 // --- Memory -------------------------------------------------------------------------------------------------------
@@ -18,6 +19,8 @@ export declare function physicalToCore(address: u64, destination: u32, size: u32
 export declare function physicalOf(address: usize): u64;
 /** Reads the core's memory, bounds checked; `size` 1, 2, 4 or 8. */
 export declare function coreRead(address: u32, size: u32): u64;
+/** Size of the system configuration, which lies in the core's memory at heapBase() rounded up to a page before `enter`. */
+export declare function configSize(): u32;
 /** Copies `size` bytes of the core's memory, bounds checked, to the console page of the image's header. */
 export declare function publishConsole(address: u32, size: u32): void;
 /** Physical start of the hypervisor's memory. */
@@ -78,11 +81,14 @@ export declare function writeDebug(register: u32, value: u64): void;
 /** A value of Linux' state on this CPU when it called the entry: LINUX_*. */
 export declare function linuxState(field: u32): u64;
 /**
- * Leaves Linux' page table and descriptor tables for the hypervisor's: the host page table at physical address `root`, and
- * the image's own GDT and IDT. The state needed to undo it is kept with linuxState.
+ * Leaves Linux' page table for the hypervisor's at physical address `root`. (The image's own GDT and IDT are in use from
+ * the entry on.)
  */
 export declare function useOwnTables(root: u64): void;
-/** Undoes useOwnTables; harmless where it was not called. */
+/**
+ * Undoes useOwnTables; harmless where it was not called. An `enter` that fails need not: on its return EFER, GIF and all of
+ * LINUX_* are put back.
+ */
 export declare function useLinuxTables(): void;
 /**
  * Runs the guest of the control block at physical address `control` until it exits; `registers` are its general registers
@@ -90,7 +96,7 @@ export declare function useLinuxTables(): void;
  * before and after; interrupts arrive in the guest only.
  */
 export declare function runGuest(control: u64, registers: usize): void;
-/** Takes a pending NMI: sets GIF for an instruction; the image's NMI handler ignores it. */
+/** Takes a pending NMI: sets GIF for an instruction, then clears it; the image's NMI handler ignores it. Needs EFER.SVME. */
 export declare function takeNmi(): void;
 /** Flushes this CPU's host translations. */
 export declare function flushHost(): void;

@@ -1,5 +1,10 @@
 // Numbers that native code (native/numbers.h is made from this file) and the platform's module share.
 
+/** Linear address of the hypervisor's memory, in Linux' page table and in the hypervisor's own. */
+export const VIRTUAL_BASE: u64 = 0xfffffffff0000000;
+/** Linear address of the map of all physical memory except the hypervisor's, in the hypervisor's own page table. */
+export const DIRECT_MAP: u64 = 0xffff800000000000;
+
 /** Parts of the image: header and code, read-only data, writable data, and where it ends (`core_size`). */
 export const PART_CODE: u32 = 0;
 /** Read-only data. */
