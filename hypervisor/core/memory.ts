@@ -53,6 +53,11 @@ function isMapped(region: usize): bool {
   return sizeOf(region) && !isSubPage(region);
 }
 
+/** Physical end of the last page that `region` touches. */
+function endOfPages(region: usize): u64 {
+  return (physOf(region) + sizeOf(region) + PAGE_MASK) & ~PAGE_MASK;
+}
+
 function mapRegion(number: u32, region: usize): void {
   const flags = flagsOf(region);
   const comm = flags & MEM_COMM_REGION ? MAP_COMM : 0;
@@ -79,31 +84,75 @@ function writeRange(ranges: usize, index: u32, virt: u64, size: u64): void {
   store<u64>(range, size, RANGE_LENGTH);
 }
 
-/**
- * Makes the address space of `cell` with room for all of its regions and for single pages that the architecture traps (it
- * may map them for reading), for the root cell also for the hypervisor memory.
- * Returns 0 or -ENOMEM; nothing is kept, then.
- */
-export function reserveMemory(cell: Cell): i32 {
-  const pages = <u32>(pageAlign((regionCount(cell) + cell.mmioCount + 1) * RANGE_SIZE) / PAGE_SIZE);
-  const ranges = allocatePages(pages);
-  if (!ranges) return refuse(ENOMEM, "the page pool is exhausted");
+/** Most ranges that one memory region or trapped range of a cell needs. */
+const RANGES_PER_ITEM: u32 = 3;
+
+/** Writes the bounds of trapped range `range` of `cell`: it may be cut out of a region, a single page may be mapped. */
+function writeTrapped(ranges: usize, count: u32, cell: Cell, range: u32): u32 {
+  if (mmioKind(cell, range) === MMIO_SUBPAGE) return count;
+  const first = mmioFirstPage(cell, range);
+  const last = mmioEndPage(cell, range) - PAGE_SIZE;
+  writeRange(ranges, count++, first, PAGE_SIZE);
+  if (last > first) writeRange(ranges, count++, last, PAGE_SIZE);
+  return count;
+}
+
+/** Gives the platform the bounds of all that `cell` will map and unmap. Returns 0 or -ENOMEM. */
+function reserveOwn(cell: Cell, ranges: usize): i32 {
   let count: u32 = 0;
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
     if (isMapped(region)) writeRange(ranges, count++, virtOf(region), sizeOf(region));
   }
-  for (let range: u32 = 0; range < cell.mmioCount; range++) {
-    const first = mmioFirstPage(cell, range);
-    const isPage = mmioEndPage(cell, range) === first + PAGE_SIZE;
-    if (isPage && mmioKind(cell, range) !== MMIO_SUBPAGE)
-      writeRange(ranges, count++, first, PAGE_SIZE);
-  }
+  for (let range: u32 = 0; range < cell.mmioCount; range++)
+    count = writeTrapped(ranges, count, cell, range);
   if (isRoot(cell)) {
     const memory = systemConfig() + SYS_HYPERVISOR_MEMORY;
     writeRange(ranges, count++, physOf(memory), sizeOf(memory));
+    writeRange(ranges, count++, physOf(memory) + CONSOLE_PAGE_OFFSET, PAGE_SIZE);
   }
-  const result = reserve(cell.number, ranges, count);
+  return reserve(cell.number, ranges, count);
+}
+
+/** Gives the platform the bounds of what the new `cell` takes from the root cell's map. Returns 0 or -ENOMEM. */
+function reserveInRoot(cell: Cell, ranges: usize): i32 {
+  const root = rootCell();
+  for (let index: u32 = 0; index < regionCount(cell); index++) {
+    const region = memoryRegion(cell.config, index);
+    if (!isMoved(region)) continue;
+    let count: u32 = 0;
+    for (let own: u32 = 0; own < regionCount(root); own++) {
+      const owned = memoryRegion(root.config, own);
+      if (!isMapped(owned) || flagsOf(owned) & MEM_COMM_REGION) continue;
+      const start = max(physOf(region) & ~PAGE_MASK, physOf(owned));
+      const end = min(endOfPages(region), physOf(owned) + sizeOf(owned));
+      if (start >= end) continue;
+      const virt = virtOf(owned) + (start - physOf(owned));
+      writeRange(ranges, count++, virt, end - start);
+      if (!((physOf(region) | sizeOf(region)) & PAGE_MASK)) continue;
+      // The first and the last page of such a region may come back alone.
+      writeRange(ranges, count++, virt, PAGE_SIZE);
+      writeRange(ranges, count++, virt + (end - start) - PAGE_SIZE, PAGE_SIZE);
+    }
+    const result = reserve(root.number, ranges, count);
+    if (result) return result;
+  }
+  return 0;
+}
+
+/**
+ * Makes the address space of `cell` with room for all of its regions and for the bounds of what the architecture traps,
+ * for the root cell also for the hypervisor memory, for others also in the root cell's map for what they take from it.
+ * Returns 0 or -ENOMEM; the new cell keeps nothing, then.
+ */
+export function reserveMemory(cell: Cell): i32 {
+  const items = max(regionCount(cell), regionCount(rootCell())) + cell.mmioCount + 1;
+  const bytes = pageAlign(items * RANGES_PER_ITEM * RANGE_SIZE);
+  const pages = <u32>(bytes / PAGE_SIZE);
+  const ranges = allocatePages(pages);
+  if (!ranges) return refuse(ENOMEM, "the page pool is exhausted");
+  let result = isRoot(cell) ? 0 : reserveInRoot(cell, ranges);
+  if (!result) result = reserveOwn(cell, ranges);
   freePages(ranges, pages);
   return result ? refuse(ENOMEM, "the platform has no memory for the cell's map") : 0;
 }
@@ -143,7 +192,7 @@ function changeRoot(phys: u64, size: u64, give: bool): void {
 /** Takes the pages of `region` from the root cell. */
 function takeFromRoot(region: usize): void {
   const start = physOf(region) & ~PAGE_MASK;
-  changeRoot(start, ((physOf(region) + sizeOf(region) + PAGE_MASK) & ~PAGE_MASK) - start, false);
+  changeRoot(start, endOfPages(region) - start, false);
 }
 
 /** Gives a page to the root cell unless another listed cell has a part of it. */
@@ -151,10 +200,14 @@ function givePage(page: u64): void {
   if (!isTakenFromRoot(page, PAGE_SIZE)) changeRoot(page, PAGE_SIZE, true);
 }
 
-/** Gives the pages of `region` to the root cell; only the first and the last one can have other owners too. */
+/** Gives the pages of `region` to the root cell; of a part of a page others can be owners too. */
 function giveToRoot(region: usize): void {
+  if (!((physOf(region) | sizeOf(region)) & PAGE_MASK)) {
+    changeRoot(physOf(region), sizeOf(region), true);
+    return;
+  }
   const first = physOf(region) & ~PAGE_MASK;
-  const last = (physOf(region) + sizeOf(region) - 1) & ~PAGE_MASK;
+  const last = endOfPages(region) - PAGE_SIZE;
   givePage(first);
   if (last > first) givePage(last);
   if (last > first + PAGE_SIZE) changeRoot(first + PAGE_SIZE, last - first - PAGE_SIZE, true);
