@@ -151,6 +151,9 @@ export const UNKNOWN_INSTRUCTION: i32 = 1;
 /** Result: bytes of the instruction cannot be read. */
 export const NO_BYTES: i32 = 2;
 
+/** What stands for a byte that cannot be read, or that would make the instruction too long. */
+export const NO_BYTE: i32 = -1;
+
 /** Whether `count` more bytes are there. */
 function have(insn: Instruction, count: u32): bool {
   return insn.length + count <= INSTRUCTION_MAX && needBytes(insn, insn.length + count);
@@ -318,14 +321,25 @@ function missing(insn: Instruction): i32 {
   return insn.length + 1 > INSTRUCTION_MAX ? UNKNOWN_INSTRUCTION : NO_BYTES;
 }
 
-/** Decodes the instruction whose `cpu`, `cell` and `mode` are set. Returns DECODED, UNKNOWN_INSTRUCTION or NO_BYTES. */
-export function decode(insn: Instruction): i32 {
+/** The next byte of an instruction that is being decoded, or NO_BYTE. */
+export function nextByte(insn: Instruction): i32 {
+  return have(insn, 1) ? next(insn) : NO_BYTE;
+}
+
+/** Decodes the prefixes of the instruction that startFetch has prepared. Returns its opcode's first byte, or NO_BYTE. */
+export function decodePrefixes(insn: Instruction): i32 {
   reset(insn);
-  let opcode: u32 = 0;
-  do {
-    if (!have(insn, 1)) return missing(insn);
-    opcode = next(insn);
-  } while (readPrefix(insn, opcode));
+  let byte: i32 = 0;
+  do byte = nextByte(insn);
+  while (byte !== NO_BYTE && readPrefix(insn, byte));
+  return byte;
+}
+
+/** Decodes the instruction that startFetch has prepared. Returns DECODED, UNKNOWN_INSTRUCTION or NO_BYTES. */
+export function decode(insn: Instruction): i32 {
+  const first = decodePrefixes(insn);
+  if (first === NO_BYTE) return missing(insn);
+  let opcode: u32 = first;
   let table = ONE_BYTE;
   if (opcode === ESCAPE) {
     if (!have(insn, 1)) return missing(insn);

@@ -36,6 +36,7 @@ import { emulate, isWriting } from "./emulate.ts";
 import { codeSize, startFetch } from "./fetch.ts";
 import { advance, isKernel, read32 } from "./guest.ts";
 import { Instruction } from "./instruction.ts";
+import { decodeControlWrite, lengthOf, OPCODE_LONG, OPCODE_SHORT } from "./length.ts";
 import { readTrapped, writeTrapped } from "./msr.ts";
 import { accessPort } from "./ports.ts";
 import { beginCause, reportExit } from "./report.ts";
@@ -49,9 +50,22 @@ export function exceptions(): u32 {
   return (1 << VECTOR_DB) | (1 << VECTOR_AC);
 }
 
+/** Stops a CPU at an instruction that the core had to read and could not. */
+function failInstruction(cpu: u32, reason: string): i32 {
+  fatal();
+  printLine(reason);
+  return violation(cpu);
+}
+
+function failFetch(cpu: u32): i32 {
+  return failInstruction(cpu, "Unable to get the instruction");
+}
+
 /** VMCALL or VMMCALL. */
 export function hypercall(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_HYPERCALL);
+  const size = lengthOf(cpu, length, OPCODE_LONG);
+  if (!size) return failFetch(cpu);
   let result: i32 = -EPERM;
   if (isKernel(cpu)) {
     const isLong = codeSize(cpu) === 8;
@@ -60,7 +74,7 @@ export function hypercall(cpu: u32, length: u32): i32 {
     result = handleHypercall(cpu, read32(cpu, REG_RAX), argument1, argument2);
   }
   writeRegister(cpu, REG_RAX, <u64>(<u32>result));
-  advance(cpu, length);
+  advance(cpu, size);
   return 1;
 }
 
@@ -122,15 +136,18 @@ export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32)
 /** CPUID. */
 export function exitCpuid(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_CPUID);
+  const size = lengthOf(cpu, length, OPCODE_SHORT);
+  if (!size) return failFetch(cpu);
   executeCpuid(cpu);
-  advance(cpu, length);
+  advance(cpu, size);
   return 1;
 }
 
 /** RDMSR that is not granted. */
 export function exitMsrRead(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_MSR_OTHER);
-  return readTrapped(cpu, read32(cpu, REG_RCX), length);
+  const size = lengthOf(cpu, length, OPCODE_SHORT);
+  return size ? readTrapped(cpu, read32(cpu, REG_RCX), size) : failFetch(cpu);
 }
 
 /** WRMSR that is not granted. */
@@ -138,19 +155,24 @@ export function exitMsrWrite(cpu: u32, length: u32): i32 {
   const msr = read32(cpu, REG_RCX);
   cpuState(cpu).waiting = false;
   countExit(cpu, msr === MSR_X2APIC_ICR ? stat.STAT_MSR_X2APIC_ICR : stat.STAT_MSR_OTHER);
-  return writeTrapped(cpu, msr, length);
+  const size = lengthOf(cpu, length, OPCODE_SHORT);
+  return size ? writeTrapped(cpu, msr, size) : failFetch(cpu);
 }
 
 /** XSETBV. */
 export function exitXsetbv(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_XSETBV);
-  return executeXsetbv(cpu, length);
+  const size = lengthOf(cpu, length, OPCODE_LONG);
+  return size ? executeXsetbv(cpu, size) : failFetch(cpu);
 }
 
-/** A write of a control register, REG_*. */
+/** A write of a control register, REG_*. Without a `length` the `value` says nothing either. */
 export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
   countExit(cpu, stat.STAT_CR);
-  return writeControlRegister(cpu, register, value, length);
+  if (length) return writeControlRegister(cpu, register, value, length);
+  const insn = decodeControlWrite(cpu, register);
+  if (!insn) return failInstruction(cpu, "Unable to parse MOV-to-CR instruction");
+  return writeControlRegister(cpu, register, insn.immediate, insn.length);
 }
 
 /** An intercepted exception: the guest gets it. */
