@@ -60,6 +60,7 @@ const COMMANDS = {
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
   picture: (args) => run(process.execPath, [join(ROOT, "dist/tools/picture.js"), ...args]),
   inmates: (args) => run(process.execPath, [join(ROOT, "dist/tools/inmates.js"), ...args]),
+  "metal:run": (args) => run(process.execPath, [join(ROOT, "dist/tools/metal/run.js"), ...args]),
 };
 
 const [name, ...args] = process.argv.slice(2);

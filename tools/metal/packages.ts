@@ -1,0 +1,114 @@
+// The Debian packages that the metal commands need, and which of them are missing here.
+
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Something that must be installed. */
+export interface Package {
+  /** Its name on Debian and Ubuntu. */
+  readonly name: string;
+  /** What it is needed for, for people. */
+  readonly purpose: string;
+  readonly isInstalled: () => boolean;
+}
+
+/** A metal command cannot run here; the message has one line for each reason. */
+export class MissingPackages extends Error {
+  override readonly name = "MissingPackages";
+}
+
+/** Where programs are that an ordinary user's PATH may leave out. */
+const SYSTEM_PATHS = ["/usr/sbin", "/sbin"];
+
+/** The absolute path of a program; undefined when it is not installed. */
+export function findProgram(name: string): string | undefined {
+  const directories = [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_PATHS];
+  return directories.map((directory) => join(directory, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const program = (name: string) => () => findProgram(name) !== undefined;
+
+/** Where kernel header packages unpack to. */
+const HEADERS = "/usr/src";
+const HEADERS_NAME = /^linux-headers-(.+-amd64)$/;
+
+/** The newest kernel version (as `uname -r` says it) whose headers are installed; undefined when none are. */
+export function headersVersion(): string | undefined {
+  if (!existsSync(HEADERS)) return undefined;
+  const versions = readdirSync(HEADERS)
+    .map((name) => HEADERS_NAME.exec(name)?.[1])
+    .filter((version) => version !== undefined);
+  return versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
+}
+
+/** clang's compiler runtime for 32-bit code, in any version. */
+function hasCompilerRuntime(): boolean {
+  const found = spawnSync("clang", ["-m32", "-print-libgcc-file-name", "-rtlib=compiler-rt"], {
+    encoding: "utf8",
+  });
+  return found.status === 0 && existsSync(found.stdout.trim());
+}
+
+/** What runs a guest with a real Linux. */
+export const GUEST_PACKAGES: readonly Package[] = [
+  {
+    name: "qemu-system-x86",
+    purpose: "the machine: QEMU emulates an AMD CPU with SVM",
+    isInstalled: program("qemu-system-x86_64"),
+  },
+  {
+    name: "busybox-static",
+    purpose: "the guest's shell and tools",
+    isInstalled: () => existsSync("/bin/busybox") || existsSync("/usr/bin/busybox"),
+  },
+  {
+    name: "e2fsprogs",
+    purpose: "the guest's disk",
+    isInstalled: program("mkfs.ext4"),
+  },
+  {
+    name: "linux-headers-amd64",
+    purpose: "building the driver; the guest's kernel has the same version",
+    isInstalled: () => headersVersion() !== undefined,
+  },
+];
+
+/** What translates the hypervisor to an image and builds the driver. */
+export const BUILD_PACKAGES: readonly Package[] = [
+  { name: "wabt", purpose: "wasm2c: hypervisor.wasm to C", isInstalled: program("wasm2c") },
+  { name: "clang", purpose: "compiling the image", isInstalled: program("clang") },
+  { name: "lld", purpose: "linking the image", isInstalled: program("ld.lld") },
+  {
+    name: "libclang-rt-dev",
+    purpose: "64-bit division in 32-bit inmates",
+    isInstalled: hasCompilerRuntime,
+  },
+  { name: "gcc", purpose: "compiling the driver", isInstalled: program("gcc") },
+  { name: "make", purpose: "building the driver", isInstalled: program("make") },
+];
+
+/** All that the metal commands need. */
+export const METAL_PACKAGES: readonly Package[] = [...GUEST_PACKAGES, ...BUILD_PACKAGES];
+
+/** Those of the packages that are not installed. */
+export function missingPackages(packages: readonly Package[] = METAL_PACKAGES): Package[] {
+  return packages.filter(({ isInstalled }) => !isInstalled());
+}
+
+/** Throws MissingPackages, a line for each, unless all are installed. */
+export function requirePackages(packages: readonly Package[] = METAL_PACKAGES): void {
+  const missing = missingPackages(packages);
+  if (missing.length === 0) return;
+  const lines = missing.map(({ name, purpose }) => `Missing Debian package: ${name} (${purpose})`);
+  throw new MissingPackages([...lines, "Install them with: npm run metal:setup"].join("\n"));
+}

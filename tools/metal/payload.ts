@@ -1,0 +1,111 @@
+// What the guest's memory holds at the beginning: busybox, kernel modules, and the parts of this clone that run in it.
+
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { ROOT } from "../root.ts";
+import type { Entry } from "./cpio.ts";
+import type { Disk } from "./disk.ts";
+import type { KernelModule } from "./modules.ts";
+
+/** Rooms of dist/ that the command is made of. */
+const ROOMS = ["abi", "cli", "config", "configs", "control"];
+/** Packages that it needs, koffi's native code among them. */
+const PACKAGES = ["commander", "jiti", "vscode-jsonrpc", "koffi", "@koromix"];
+/** Sources and notes of packages are of no use to a guest. */
+const USELESS = /\.(map|md|d\.ts|d\.cts|d\.mts)$|\/(doc|src|vendor)\//;
+const EXECUTABLE = 0o755;
+const SCRIPTS = join(ROOT, "tools", "metal", "guest");
+const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"];
+
+const MOTD = `
+A Debian Linux on an AMD machine with 4 CPUs, nothing of Jailhouse in it yet. Try:
+  insmod driver/jailhouse.ko
+  jailhouse enable configs/qemu-x86.cell
+  jailhouse cell create configs/apic-demo.cell
+  jailhouse cell load apic-demo inmates/demos/x86/apic-demo.bin -a 0xf0000
+  jailhouse cell start apic-demo
+  jailhouse cell list
+"exit" ends the machine.
+
+`;
+
+/** Adds a file, or all files of a directory, under a path of the guest. */
+function addTree(tree: Map<string, Entry>, source: string, target: string): void {
+  if (!existsSync(source)) return;
+  if (statSync(source).isFile()) {
+    tree.set(target, { data: readFileSync(source), mode: statSync(source).mode & 0o777 });
+    return;
+  }
+  for (const name of (readdirSync(source, { recursive: true }) as string[]).sort()) {
+    const path = join(source, name);
+    if (USELESS.test(path) || !statSync(path).isFile()) continue;
+    tree.set(join(target, name), { data: readFileSync(path) });
+  }
+}
+
+function addSystem(tree: Map<string, Entry>, disk: Disk, modules: readonly KernelModule[]): void {
+  const busybox = BUSYBOX.find((path) => existsSync(path)) as string;
+  tree.set("bin/busybox", { data: readFileSync(busybox), mode: EXECUTABLE });
+  for (const name of ["proc", "sys", "dev", "tmp", "run", "disk", "root"]) {
+    tree.set(name, { directory: true });
+  }
+  for (const name of ["agent", "shell"]) {
+    tree.set(`etc/${name}`, { data: readFileSync(join(SCRIPTS, name)), mode: EXECUTABLE });
+  }
+  tree.set("init", { data: readFileSync(join(SCRIPTS, "init")), mode: EXECUTABLE });
+  tree.set("etc/motd", { data: Buffer.from(MOTD) });
+  tree.set("etc/passwd", { data: Buffer.from("root::0:0:root:/root:/bin/sh\n") });
+  for (const path of disk.paths) tree.set(path.slice(1), { link: `/disk${path}` });
+  for (const { name, data } of modules) tree.set(`modules/${name}.ko`, { data });
+  const order = modules.map(({ name }) => `${name}\n`).join("");
+  tree.set("modules/order", { data: Buffer.from(order) });
+}
+
+function addClone(tree: Map<string, Entry>): void {
+  const add = (path: string) => addTree(tree, join(ROOT, path), join("jailhouse", path));
+  add("package.json");
+  for (const room of ROOMS) add(join("dist", room));
+  for (const name of PACKAGES) add(join("node_modules", name));
+  for (const name of readdirSync(join(ROOT, "configs"))) {
+    if (name.endsWith(".cell")) add(join("configs", name));
+  }
+  add("configs/x86");
+  add("inmates/demos/x86");
+  add("abi");
+  for (const name of ["jailhouse", "jailhouse.mjs", "workload"]) {
+    const path = join(SCRIPTS, name);
+    if (!existsSync(path)) continue;
+    tree.set(`jailhouse/bin/${name}`, { data: readFileSync(path), mode: EXECUTABLE });
+  }
+}
+
+/** What the guest is made of, besides Linux. */
+export interface Parts {
+  readonly disk: Disk;
+  readonly modules: readonly KernelModule[];
+  /** The hypervisor's image; undefined: none. */
+  readonly firmware?: Buffer | undefined;
+  /** jailhouse.ko; undefined: none. */
+  readonly driver?: Buffer | undefined;
+  /** More files, by their paths in the guest without the leading slash. */
+  readonly extra?: ReadonlyMap<string, Entry> | undefined;
+}
+
+/** The guest's first file system. The clone's parts are in /jailhouse, its working directory. */
+export function guestTree({ disk, modules, firmware, driver, extra }: Parts): Map<string, Entry> {
+  const tree = new Map<string, Entry>();
+  addSystem(tree, disk, modules);
+  addClone(tree);
+  if (firmware) tree.set("lib/firmware/jailhouse-amd.bin", { data: firmware });
+  if (driver) tree.set("jailhouse/driver/jailhouse.ko", { data: driver });
+  for (const [path, entry] of extra ?? []) tree.set(path, entry);
+  return tree;
+}
+
+/** The size of a tree's files in bytes. */
+export function treeSize(tree: ReadonlyMap<string, Entry>): number {
+  return [...tree.values()].reduce((sum, each) => sum + ("data" in each ? each.data.length : 0), 0);
+}
+
+/** A path below the clone, for messages. */
+export const shown = (path: string) => relative(ROOT, path);

@@ -1,0 +1,46 @@
+// npm run metal:run -- [-v] COMMAND...: boots a guest, runs shell commands in it one after the other, and ends it. What the
+// serial ports said is printed at the end. The exit status is that of the first command that fails.
+
+import { parseArgs } from "node:util";
+import { driverFor } from "./driver.ts";
+import { Guest } from "./guest.ts";
+import { MissingPackages } from "./packages.ts";
+
+async function run(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { verbose: { type: "boolean", short: "v" } },
+    allowPositionals: true,
+  });
+  const say = (text: string) => void process.stderr.write(`${text}\n`);
+  const onConsole = (text: string) => void (values.verbose && process.stderr.write(text));
+  const start = performance.now();
+  const guest = await Guest.boot({ say, onConsole, driver: (kernel) => driverFor(kernel, say) });
+  say(`Linux is up after ${((performance.now() - start) / 1000).toFixed(1)} s.`);
+  try {
+    for (const command of positionals) {
+      process.stdout.write(`$ ${command}\n`);
+      const { status, out, err } = await guest.run(command);
+      process.stdout.write(out);
+      process.stderr.write(err);
+      if (status !== 0) return status;
+    }
+    return 0;
+  } finally {
+    for (const [name, { text }] of [
+      ["COM1", guest.com1],
+      ["COM2", guest.com2],
+    ] as const) {
+      if (text) process.stdout.write(`--- ${name}\n${text}`);
+    }
+    await guest.close();
+  }
+}
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  process.stderr.write(
+    `${error instanceof MissingPackages ? error.message : (error as Error).stack}\n`,
+  );
+  process.exitCode = 1;
+}
