@@ -23,6 +23,11 @@ export const RANGE_LENGTH: u32 = 8;
 /** Size of a range. */
 export const RANGE_SIZE: u32 = 16;
 
+/** `poolPages` kind: all pages of the platform's pool. */
+export const POOL_SIZE: u32 = 0;
+/** `poolPages` kind: those in use. */
+export const POOL_USED: u32 = 1;
+
 /** MSR grant: reads. */
 export const MSR_ACCESS_READ: u32 = 1;
 /** MSR grant: writes. */

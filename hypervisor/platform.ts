@@ -34,6 +34,8 @@ export declare function readGuest(cell: u32, address: u64, destination: usize, s
 export declare function readComm(cell: u32, offset: u32): u32;
 /** Writes u32 number `offset`/4 of the communication page of `cell`; ordered before anything that follows. */
 export declare function writeComm(cell: u32, offset: u32, value: u32): void;
+/** Pages of the platform's own pool, from which maps and grants are made: POOL_SIZE all, POOL_USED those in use. */
+export declare function poolPages(kind: u32): u32;
 
 // --- Access that bypasses the core --------------------------------------------------------------------------------
 
@@ -95,6 +97,8 @@ export declare function pciRead(bdf: u32, register: u32, size: u32): u32;
 export declare function pciWrite(bdf: u32, register: u32, size: u32, value: u32): void;
 /** Reads an MSR of the calling CPU. One that does not exist raises #GP in the guest and reads 0. */
 export declare function readMsr(cpu: u32, msr: u32): u64;
+/** Writes an MSR of the calling CPU. Returns 1, or 0 if there is none or it does not take the value. */
+export declare function writeMsr(cpu: u32, msr: u32, value: u64): u32;
 /** Executes CPUID on the calling CPU; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
 export declare function cpuid(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32;
 

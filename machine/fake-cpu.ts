@@ -212,6 +212,7 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
         cpuidPart: () => 0,
         readMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_READ, msr),
         writeMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_WRITE, msr),
+        poolPages: () => 0,
         poolUsed: () => 0,
       },
     };

@@ -30,6 +30,7 @@ export interface CpuExports {
   unmapGuest(guest: number, virt: bigint, size: bigint): void;
   translateGuest(guest: number, address: bigint, access: number): bigint;
   translateLinear(cpu: number, address: bigint): bigint;
+  poolPages(): number;
   poolUsed(): number;
   setFeatures(features: number): void;
   readMsr(cpu: number, msr: number): number;

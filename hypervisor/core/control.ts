@@ -26,8 +26,9 @@ import {
   INFO_REMAP_POOL_USED,
   STAT_COUNT,
 } from "../../abi/hypercall.ts";
+import { POOL_SIZE, POOL_USED } from "../../abi/platform.ts";
 import { archCpuRelease, archPrintPosition } from "../arch.ts";
-import { lock, releaseCpu, unlock } from "../platform.ts";
+import { lock, poolPages, releaseCpu, unlock } from "../platform.ts";
 import { Cell, cellCount, findCell, isRoot, nextCell, rootCell } from "./cell.ts";
 import { cellState, informReconfigured, isLocked, requestShutdown } from "./comm.ts";
 import { beginLine, endLine, print, printDecimal, putByte, sayLine } from "./console.ts";
@@ -99,8 +100,9 @@ function hypervisorInfo(type: u32): i32 {
     case INFO_MEM_POOL_USED:
       return poolUsed();
     case INFO_REMAP_POOL_SIZE:
+      return poolPages(POOL_SIZE);
     case INFO_REMAP_POOL_USED:
-      return 0;
+      return poolPages(POOL_USED);
     case INFO_NUM_CELLS:
       return cellCount();
     default:

@@ -1,6 +1,8 @@
 // The page pool: whole pages above the system configuration, up to the end of the memory. A map of one byte per page
 // lies in its first pages. Free pages are always zero, so that what is allocated and freed leaves no trace.
 // Guarded by the lock, or used while only one CPU is in the core (`init`).
+import { POOL_SIZE, POOL_USED } from "../../abi/platform.ts";
+import { poolPages } from "../platform.ts";
 import { beginLine, endLine, print, printDecimal } from "./console.ts";
 import { PAGE_SIZE } from "./limits.ts";
 
@@ -87,7 +89,7 @@ export function poolUsed(): u32 {
   return pool().used;
 }
 
-/** Prints how much of the pools is in use (the original's second pool is for mappings, of which the core needs none); `when` ends the sentence `Page pool usage …`. */
+/** Prints how much of the core's pool and of the platform's is in use; `when` ends the sentence `Page pool usage …`. */
 export function printPools(when: string): void {
   beginLine("Page pool usage ");
   print(when);
@@ -95,6 +97,9 @@ export function printPools(when: string): void {
   printDecimal(poolUsed());
   print("/");
   printDecimal(poolSize());
-  print(", remap 0/0");
+  print(", remap ");
+  printDecimal(poolPages(POOL_USED));
+  print("/");
+  printDecimal(poolPages(POOL_SIZE));
   endLine();
 }

@@ -98,7 +98,7 @@ function isDeliverable(register: u32, value: u32): bool {
 }
 
 /** Whether a cell may write `value` to a register that is not the ICR; says why not. */
-function isAllowed(cpu: u32, register: u32, value: u32): bool {
+export function isAllowed(cpu: u32, register: u32, value: u32): bool {
   if (value & ~writableBits(register) || !writableBits(register)) {
     reportCause("Setting reserved APIC bits", register, value);
     return false;

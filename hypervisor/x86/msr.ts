@@ -1,7 +1,7 @@
 // Model-specific registers: what a cell may use without an exit, and what happens with the rest (ABI section 8).
 
 import { MSR_ACCESS_READ, MSR_ACCESS_WRITE, REG_CR0, REG_EFER } from "../../abi/platform.ts";
-import { APIC_ICR } from "../../abi/x86/apic.ts";
+import { APIC_ICR, APIC_LVT_CMCI, APIC_LVT_LINT1, APIC_LVT_THERMAL } from "../../abi/x86/apic.ts";
 import {
   MSR_APIC_BASE,
   MSR_EFER,
@@ -26,8 +26,22 @@ import { Cell, isRoot } from "../core/cell.ts";
 import { print, printHex, printLine } from "../core/console.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu } from "../core/percpu.ts";
-import { grantMsrs, readMsr, readRegister, revokeMsrs, writeRegister } from "../platform.ts";
-import { isReadable, isWritable, readX2apic, writeX2apic, writeX2apicIcr } from "./apic.ts";
+import {
+  grantMsrs,
+  readMsr,
+  readRegister,
+  revokeMsrs,
+  writeMsr,
+  writeRegister,
+} from "../platform.ts";
+import {
+  isAllowed,
+  isReadable,
+  isWritable,
+  readX2apic,
+  writeX2apic,
+  writeX2apicIcr,
+} from "./apic.ts";
 import { advance, raiseGeneralProtection, readPair, writePair } from "./guest.ts";
 import { applyPat, isPatValid } from "./pat.ts";
 import { cpuState, machine } from "./state.ts";
@@ -38,6 +52,10 @@ const RANGE_SIZE: u32 = 0x2000;
 const RANGE_LOW: u32 = 0;
 const RANGE_SYSCALL: u32 = 0xc0000000;
 const RANGE_AMD: u32 = 0xc0010000;
+/** Those of the x2APIC's local vector table that have a delivery mode: an SMI or INIT is no cell's to send. */
+const MSR_LVT_CMCI: u32 = MSR_X2APIC_FIRST + APIC_LVT_CMCI;
+const MSR_LVT_FIRST: u32 = MSR_X2APIC_FIRST + APIC_LVT_THERMAL;
+const MSR_LVT_LAST: u32 = MSR_X2APIC_FIRST + APIC_LVT_LINT1;
 /** Performance monitoring, global control (Intel): writes are ignored. */
 const MSR_PERF_GLOBAL_CTRL: u32 = 0x38f;
 /** The x2APIC's numbers that Intel has reserved beyond the last register, and what follows up to here. */
@@ -115,8 +133,11 @@ export function grantCellMsrs(cell: Cell): void {
   revokeWrites(number, MSR_PERF_GLOBAL_CTRL, MSR_PERF_GLOBAL_CTRL);
   revokeWrites(number, MSR_TRACE_FIRST, MSR_TRACE_LAST);
   if (!isRoot(cell)) revokeWrites(number, MSR_HWCR, MSR_HWCR);
-  if (machine().x2apic) revokeWrites(number, MSR_X2APIC_ICR, MSR_X2APIC_ICR);
-  else revokeMsrs(number, MSR_X2APIC_FIRST, MSR_X2APIC_LAST - MSR_X2APIC_FIRST + 1, READ_WRITE);
+  if (machine().x2apic) {
+    revokeWrites(number, MSR_X2APIC_ICR, MSR_X2APIC_ICR);
+    revokeWrites(number, MSR_LVT_CMCI, MSR_LVT_CMCI);
+    revokeWrites(number, MSR_LVT_FIRST, MSR_LVT_LAST);
+  } else revokeMsrs(number, MSR_X2APIC_FIRST, MSR_X2APIC_LAST - MSR_X2APIC_FIRST + 1, READ_WRITE);
 }
 
 function isIn(msr: u32, first: u32, last: u32): bool {
@@ -208,9 +229,11 @@ function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): i32 {
   const register = msr - MSR_X2APIC_FIRST;
   let isDone: bool = false;
   if (register === APIC_ICR) isDone = writeX2apicIcr(cpu, value);
+  else if (!isWritable(register)) return raiseGeneralProtection(cpu);
+  else if (!machine().x2apic) isDone = writeX2apic(cpu, register, <u32>value);
   else {
-    if (machine().x2apic || !isWritable(register)) return raiseGeneralProtection(cpu);
-    isDone = writeX2apic(cpu, register, <u32>value);
+    isDone = isAllowed(cpu, register, <u32>value);
+    if (isDone && !writeMsr(cpu, msr, value)) return raiseGeneralProtection(cpu);
   }
   if (!isDone) return failAccess(cpu, "Unhandled MSR write: ", msr);
   return cpuState(cpu).waiting ? 1 : finish(cpu, length);

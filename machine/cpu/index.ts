@@ -14,7 +14,7 @@ import {
 import { CACHE_SIZE } from "./interpreter-state.ts";
 import { STATE_SIZE } from "./memory/layout.ts";
 import { cpuCount, stateOf } from "./memory/machine.ts";
-import { poolUsed } from "./memory/pool.ts";
+import { poolPages, poolUsed } from "./memory/pool.ts";
 import { runState } from "./run.ts";
 import { cpuidPart, setFeatures } from "./system/cpuid.ts";
 import { raise } from "./system/interrupts.ts";
@@ -28,6 +28,7 @@ export {
   disassemble,
   invalidateCode,
   mapGuest,
+  poolPages,
   poolUsed,
   raise,
   readMsr,

@@ -7,6 +7,7 @@ import {
   MAP_READ,
   MAP_WRITE,
   MAP_ZERO,
+  POOL_USED,
   RANGE_LENGTH,
   RANGE_SIZE,
   RANGE_VIRT,
@@ -110,6 +111,7 @@ export function memoryMembers(context: Context) {
       const physical = target(context, cell, phys, flags);
       exports.mapGuest(block, virt, physical, size, flags & PERMISSIONS & writable);
     },
+    poolPages: (kind: number) => (kind === POOL_USED ? exports.poolUsed() : exports.poolPages()),
     unmap(cell: number, virt: bigint, size: bigint): void {
       exports.unmapGuest(context.guest(cell).block, virt, size);
     },

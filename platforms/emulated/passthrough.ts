@@ -33,6 +33,8 @@ export function passthroughMembers(context: Context) {
     pciWrite: (bdf: number, register: number, size: number, value: number) =>
       pc.pci.write(bdf, register, size, value >>> 0),
     readMsr: (cpu: number, msr: number) => pc.readMsr(cpu, msr >>> 0) ?? 0n,
+    writeMsr: (cpu: number, msr: number, value: bigint) =>
+      pc.writeMsr(cpu, msr >>> 0, BigInt.asUintN(64, value)) ? 1 : 0,
     cpuid: (cpu: number, leaf: number, subleaf: number, part: number) =>
       pc.cpuid(cpu, leaf, subleaf, part) | 0,
 

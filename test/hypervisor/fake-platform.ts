@@ -80,6 +80,8 @@ export class FakePlatform {
   onMmio: (address: bigint, size: number, value?: bigint) => bigint = readMmio;
   /** Value of an MSR. */
   onMsr: (msr: number) => bigint = readMsr;
+  /** Whether an MSR takes what is written. */
+  hasMsr: (msr: number) => boolean = () => true;
   /** One of EAX to EDX of a CPUID leaf. */
   onCpuid: (leaf: number, part: number) => number = cpuid;
   /** Value of a port. */

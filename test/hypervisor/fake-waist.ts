@@ -5,6 +5,7 @@ import {
   MAP_CONSOLE,
   MAP_READ,
   MAP_ZERO,
+  POOL_USED,
   RANGE_LENGTH,
   RANGE_SIZE,
   RANGE_VIRT,
@@ -13,6 +14,8 @@ import type { Activity, AddressSpace, FakeCpu, FakePlatform, Mapping } from "./f
 
 export const PAGE = 4096;
 export const PAGE_BITS = 12n;
+/** Pages of the platform's pool. */
+export const POOL_PAGES = 1 << 26;
 /** More than this in one range cannot be reserved. */
 const RESERVE_MAX = 1n << 25n;
 
@@ -27,6 +30,10 @@ function note(platform: FakePlatform, name: string, ...values: (number | bigint)
 
 function space(platform: FakePlatform, cell: number): AddressSpace {
   return platform.spaces.get(cell) ?? violated(`cell ${cell} has no address space`);
+}
+
+function reservedPages(platform: FakePlatform): number {
+  return [...platform.spaces.values()].reduce((sum, { reserved }) => sum + reserved.size, 0);
 }
 
 function eachPage(address: bigint, size: bigint, visit: (page: bigint) => void): void {
@@ -78,6 +85,8 @@ export function memoryMembers(platform: FakePlatform) {
         pages.set(page, { phys: special ? 0n : phys + offset, flags });
       });
     },
+    // Its pool: the pages that cells have reserved.
+    poolPages: (kind: number) => (kind === POOL_USED ? reservedPages(platform) : POOL_PAGES),
     unmap: (cell: number, virt: bigint, size: bigint) => {
       note(platform, "unmap", cell, virt, size);
       const { pages, reserved } = space(platform, cell);
@@ -252,6 +261,11 @@ export function deviceMembers(platform: FakePlatform) {
     readMsr: (cpu: number, msr: number) => {
       held(platform, cpu);
       return platform.onMsr(msr >>> 0);
+    },
+    writeMsr: (cpu: number, msr: number, value: bigint) => {
+      held(platform, cpu);
+      note(platform, "writeMsr", cpu, msr >>> 0, BigInt.asUintN(64, value));
+      return platform.hasMsr(msr >>> 0) ? 1 : 0;
     },
     cpuid: (_cpu: number, leaf: number, _subleaf: number, part: number) =>
       platform.onCpuid(leaf >>> 0, part),

@@ -14,6 +14,7 @@ import {
 } from "../../../abi/platform.ts";
 import * as cfg from "../configurations.ts";
 import { FakePlatform } from "../fake-platform.ts";
+import { POOL_PAGES } from "../fake-waist.ts";
 
 const INMATE = 5n * cfg.MIB;
 const RWX = MAP_READ | MAP_WRITE | MAP_EXECUTE;
@@ -68,12 +69,12 @@ describe("enable", () => {
     expect(lines[2]).toBe("Code location: 0x0000000000400000");
     const at = (text: string | RegExp) => lines.findIndex((line) => line.match(text));
     const order = [
-      /^Page pool usage after early setup: mem \d+\/\d+, remap 0\/0$/,
+      /^Page pool usage after early setup: mem \d+\/\d+, remap \d+\/\d+$/,
       /^Initializing processors:$/,
       /^ CPU 0\.\.\. .*OK$/,
       /^ CPU 3\.\.\. .*OK$/,
       /^Initializing unit: PCI$/,
-      /^Page pool usage after late setup: mem \d+\/\d+, remap 0\/0$/,
+      /^Page pool usage after late setup: mem \d+\/\d+, remap \d+\/\d+$/,
       /^Activating hypervisor$/,
     ].map(at);
     expect(order).not.toContain(-1);
@@ -100,10 +101,18 @@ describe("create", () => {
     expect(platform.readRam(INMATE, 3)).toEqual(Uint8Array.of(0, 0, 0));
     expect(platform.cpus[1]).toMatchObject({ cell: 1, stopped: false, activity: "halted" });
     expect(platform.ring()).toMatch(
-      /Created cell "demo"\nPage pool usage after cell creation: mem \d+\/\d+, remap 0\/0\n$/,
+      /Created cell "demo"\nPage pool usage after cell creation: mem \d+\/\d+, remap \d+\/\d+\n$/,
     );
     expect(state(1)).toBe(comm.CELL_SHUT_DOWN);
     expect(platform.hypercall(0, hc.HC_HYPERVISOR_GET_INFO, 4n)).toBe(2);
+    const [size, used] = [2n, 3n].map((info) =>
+      platform.hypercall(0, hc.HC_HYPERVISOR_GET_INFO, info),
+    );
+    expect(size).toBe(POOL_PAGES);
+    expect(used).toBe(
+      [0, 1].reduce((sum, cell) => sum + platform.spaces.get(cell)!.reserved.size, 0),
+    );
+    expect(platform.ring()).toContain(`remap ${used}/${size}\n`);
   });
 
   test("leaves shared memory with the root cell", () => {

@@ -24,6 +24,7 @@ const X2APIC = 0x800;
 /** MOV [RBX], EAX and MOV EAX, [RBX]. */
 const STORE = [0x89, 0x03];
 const LOAD = [0x8b, 0x03];
+const WRMSR = [0x0f, 0x30];
 
 function makeX2apic(): FakePlatform {
   const platform = new FakePlatform();
@@ -346,11 +347,47 @@ describe("on an x2APIC machine", () => {
   beforeEach(() => {
     guest = new Guest(makeX2apic());
     createCell(guest, [3]);
+    guest.code(WRMSR);
   });
 
-  test("all MSRs are granted but writes of the ICR", () => {
+  test("all MSRs are granted but writes of the ICR and of what has a delivery mode", () => {
+    const trapped = [0x82f, 0x830, 0x833, 0x834, 0x835, 0x836];
     for (let msr = 0x800; msr <= 0x83f; msr++)
-      expect(guest.platform.msrAccess(0, msr)).toBe(msr === 0x830 ? 1 : 3);
+      expect(guest.platform.msrAccess(0, msr)).toBe(trapped.includes(msr) ? 1 : 3);
+  });
+
+  test.each([
+    [0x82f, 0x10000n],
+    [0x833, 0xfan],
+    [0x834, 0x400n],
+    [0x835, 0x10700n],
+    [0x836, 0x400n],
+  ])("LVT entry %i may deliver interrupts and NMIs", (msr, value) => {
+    expect(guest.wrmsr(msr, value)).toBe(1);
+    const order = `writeMsr 0x0 0x${msr.toString(16)} 0x${value.toString(16)}`;
+    expect(guest.platform.takeRecord()).toEqual([order]);
+    expect(guest.advanced).toBe(2);
+  });
+
+  test.each([
+    ["SMI", 0x833, 0x200n],
+    ["INIT", 0x835, 0x500n],
+    ["ExtINT", 0x836, 0x700n],
+    ["SMI", 0x82f, 0x2fan],
+  ])("LVT: %s by MSR %i stops the CPU", (_name, msr, value) => {
+    expect(guest.wrmsr(msr, value)).toBe(0);
+    expect(guest.output()).toMatch(/^FATAL: Unsupported APIC delivery mode, register: /);
+    expect(guest.platform.takeRecord()).toEqual(["parkCpu 0x0 0x0"]);
+  });
+
+  test("an LVT entry that the processor lacks raises #GP", () => {
+    guest.platform.hasMsr = () => false;
+    expect(guest.wrmsr(0x82f, 0xfan)).toBe(1);
+    expect(guest.platform.takeRecord()).toEqual([
+      "writeMsr 0x0 0x82f 0xfa",
+      "injectException 0x0 0xd 0x0",
+    ]);
+    expect(guest.advanced).toBe(0);
   });
 
   test("the page is not there", () => {
