@@ -315,6 +315,8 @@ export const SYS_ROOT_CELL: u32 = 356;
 export const SYS_HEADER_SIZE: u32 = 356;
 /** System flag: the hypervisor's console can be read by the root cell. */
 export const SYS_FLAG_VIRTUAL_DEBUG_CONSOLE: u32 = 1;
+/** System flag (ours): record and allow what the root cell's configuration forgot. */
+export const SYS_FLAG_LEARN: u32 = 0x80000000;
 /** APIC mode: as found. */
 export const APIC_MODE_AUTO: u32 = 0;
 /** APIC mode: xAPIC. */

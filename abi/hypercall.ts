@@ -29,6 +29,12 @@ export const HC_DESTROY_ALL: u32 = 0x100;
  */
 export const HC_CELL_DESTROY_FORCED: u32 = 0x101;
 
+/**
+ * An addition of this project: read a word of the table of denied accesses (denials.ts); argument: its index. The result is
+ * the word whatever its value; -EPERM from a non-root cell, -EINVAL beyond the table.
+ */
+export const HC_DENIAL_WORD: u32 = 0x102;
+
 /** Size of the page pool in pages. */
 export const INFO_MEM_POOL_SIZE: u32 = 0;
 /** Pages of the page pool in use. */

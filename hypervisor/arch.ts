@@ -7,6 +7,7 @@ import {
   archCellCheck,
   archCellCreate,
   archCellDestroy,
+  archCodeBytes,
   archCommFill,
   archCpuAssign,
   archCpuPark,
@@ -15,6 +16,7 @@ import {
   archInit,
   archInitCpu,
   archMmio,
+  archPosition,
   archPrintPosition,
   archReport,
 } from "./x86/arch.ts";
@@ -34,6 +36,8 @@ export {
   archCellCreate,
   /** Gives what `cell` owns back to the root cell, as far as that one's configuration lists it. */
   archCellDestroy,
+  /** Writes the bytes at the instruction pointer of `cpu`, as far as they can be read, into a DENIAL_* record. */
+  archCodeBytes,
   /** Fills the communication page of `cell` from COMM_PCI_MMCONFIG_BASE on, which is zero; the core fills the rest. */
   archCommFill,
   /** Gives `cpu` (stopped or calling) a fresh architecture state for the cell that it now belongs to, after assignCpu. */
@@ -59,6 +63,8 @@ export {
    * MMIO_HANDLED (a value read is in PerCpu.mmioValue) or MMIO_FAULT.
    */
   archMmio,
+  /** The instruction pointer of `cpu` (stopped or calling). */
+  archPosition,
   /** Prints `<name of the instruction pointer>: 0x…` of the calling CPU, without end of line. */
   archPrintPosition,
   /** Prints the registers of `cpu` (stopped or calling), the middle of a violation's report, whole lines. */

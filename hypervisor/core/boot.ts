@@ -26,6 +26,7 @@ import {
   printDecimal,
   printLine,
 } from "./console.ts";
+import { denialsInit, isLearning } from "./denials.ts";
 import { MAX_CPUS } from "./limits.ts";
 import { mapRoot, reserveMemory, trapSubPages } from "./memory.ts";
 import { giveDevices } from "./pci.ts";
@@ -45,6 +46,7 @@ export function init(cpu: u32, config: usize, size: u32): i32 {
   consoleInit(page);
   let result = checkSystem(config, size);
   if (result) return result;
+  if (!denialsInit()) return refuse(ENOMEM, "the page pool is exhausted");
   consoleOpen(config + SYS_DEBUG_CONSOLE);
   printLine("");
   print("Initializing Jailhouse hypervisor v0.1.0 on CPU ");
@@ -118,6 +120,7 @@ export function activate(): i32 {
   if (result) return result;
   printLine("Initializing unit: PCI");
   printLine("No IOMMU is used: the DMA of devices is not isolated");
+  if (isLearning()) printLine("LEARNING: the root cell is allowed what its configuration forgot");
   giveDevices(root);
   archCellCreate(root);
   mapRoot();

@@ -16,6 +16,7 @@ import {
   HC_CELL_START,
   HC_CPU_GET_INFO,
   HC_DEBUG_CONSOLE_PUTC,
+  HC_DENIAL_WORD,
   HC_DESTROY_ALL,
   HC_DISABLE,
   HC_HYPERVISOR_GET_INFO,
@@ -33,6 +34,7 @@ import { Cell, cellCount, findCell, isRoot, nextCell, rootCell } from "./cell.ts
 import { cellState, informReconfigured, isLocked, requestShutdown } from "./comm.ts";
 import { beginLine, endLine, print, printDecimal, putByte, sayLine } from "./console.ts";
 import { createCell } from "./create.ts";
+import { denialWord } from "./denials.ts";
 import { destroyCell, loadCell, startCell } from "./lifecycle.ts";
 import { beginWarning } from "./panic.ts";
 import { cellOfCpu, cpuExists, perCpu, readCounter } from "./percpu.ts";
@@ -68,6 +70,8 @@ export function handleHypercall(cpu: u32, code: u32, argument1: u64, argument2: 
       return putCharacter(cpu, number);
     case HC_CELL_GET_STATE:
       return reportState(cpu, number);
+    case HC_DENIAL_WORD:
+      return isRoot(cellOfCpu(cpu)) ? denialWord(number) : -EPERM;
     case HC_DISABLE:
     case HC_CELL_CREATE:
     case HC_CELL_START:

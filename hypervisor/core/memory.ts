@@ -38,6 +38,7 @@ import {
   systemConfig,
   virtOf,
 } from "./config.ts";
+import { isLearning } from "./denials.ts";
 import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
 import { MMIO_SUBPAGE, mmioEndPage, mmioFirstPage, mmioKind, mmioRegisterSubPage } from "./mmio.ts";
 import { isMoved, isTakenFromRoot, regionCount } from "./owners.ts";
@@ -134,6 +135,10 @@ function reserveInRoot(cell: Cell, ranges: usize): i32 {
       writeRange(ranges, count++, virt, PAGE_SIZE);
       writeRange(ranges, count++, virt + (end - start) - PAGE_SIZE, PAGE_SIZE);
     }
+    if (isLearning()) {
+      const start = physOf(region) & ~PAGE_MASK;
+      writeRange(ranges, count++, start, endOfPages(region) - start);
+    }
     const result = reserve(root.number, ranges, count);
     if (result) return result;
   }
@@ -193,6 +198,8 @@ function changeRoot(phys: u64, size: u64, give: bool): void {
 function takeFromRoot(region: usize): void {
   const start = physOf(region) & ~PAGE_MASK;
   changeRoot(start, endOfPages(region) - start, false);
+  // What it has learned is not in its configuration; it is mapped where it is.
+  if (isLearning()) unmap(0, start, endOfPages(region) - start);
 }
 
 /** Gives a page to the root cell unless another listed cell has a part of it. */

@@ -103,6 +103,16 @@ function accessSubPage(
   return MMIO_HANDLED;
 }
 
+/** Whether no trapped range of the CPU's cell has guest-physical `address`. */
+export function isUnknown(cpu: u32, address: u64): bool {
+  const cell = cellOfCpu(cpu);
+  for (let index: u32 = 0; index < cell.mmioCount; index++) {
+    const range = rangeAt(cell, index);
+    if (address - range.start < range.size) return false;
+  }
+  return true;
+}
+
 /**
  * Carries out an access of the calling CPU to guest-physical `address`, `size` 1, 2, 4 or 8 bytes. Returns
  * MMIO_HANDLED, MMIO_UNKNOWN or MMIO_FAULT (the caller reports both).

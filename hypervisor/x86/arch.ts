@@ -19,8 +19,9 @@ import {
   SYS_X86_PM_TIMER_ADDRESS,
   SYS_X86_TSC_KHZ,
 } from "../../abi/config.ts";
+import { DENIAL_BYTES, DENIAL_INSTRUCTION, DENIAL_MODE } from "../../abi/denials.ts";
 import { EINVAL, EIO, ENOMEM } from "../../abi/errno.ts";
-import { MAP_READ, REG_EFER, REG_PAT, REG_XCR0 } from "../../abi/platform.ts";
+import { MAP_READ, REG_EFER, REG_PAT, REG_RIP, REG_XCR0 } from "../../abi/platform.ts";
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_MTRR_DEF_TYPE } from "../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../abi/x86/registers.ts";
@@ -37,13 +38,14 @@ import {
 import { printLine } from "../core/console.ts";
 import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
-import { nextCpu } from "../core/percpu.ts";
+import { cellOfCpu, nextCpu } from "../core/percpu.ts";
 import { refuse, refuseItem } from "../core/refuse.ts";
 import {
   lock,
   map,
   parkCpu,
   readMsr,
+  readRegister,
   resetCpu,
   unlock,
   writeComm,
@@ -51,6 +53,8 @@ import {
 } from "../platform.ts";
 import { initApic, xapicAccess } from "./apic.ts";
 import { isAmd } from "./cpuid.ts";
+import { needBytes, startFetch } from "./fetch.ts";
+import { INSTRUCTION_MAX } from "./instruction.ts";
 import {
   checkIoapics,
   findIoapics,
@@ -68,7 +72,7 @@ import { applyPat, keepPat, resetPat } from "./pat.ts";
 import { ecamAccess } from "./pci-config.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";
-import { clearCpuState, cpuState, machine } from "./state.ts";
+import { clearCpuState, cpuState, instructionOf, machine } from "./state.ts";
 
 /** What a start at the cell's reset address is called where a SIPI's vector would stand. */
 const RESET_VECTOR: u32 = 0x100;
@@ -197,6 +201,19 @@ export function archCpuRelease(cpu: u32): void {
 
 export function archReport(cpu: u32): void {
   reportRegisters(cpu);
+}
+
+export function archPosition(cpu: u32): u64 {
+  return readRegister(cpu, REG_RIP);
+}
+
+export function archCodeBytes(cpu: u32, record: usize): void {
+  const insn = instructionOf(cpu);
+  startFetch(insn, cpu, cellOfCpu(cpu).number);
+  needBytes(insn, INSTRUCTION_MAX);
+  store<u8>(record, <u8>insn.mode, DENIAL_MODE);
+  store<u8>(record, <u8>insn.available, DENIAL_BYTES);
+  memory.copy(record + DENIAL_INSTRUCTION, changetype<usize>(insn), insn.available);
 }
 
 export function archPrintPosition(cpu: u32): void {

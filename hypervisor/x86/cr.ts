@@ -1,6 +1,7 @@
 // Control registers that cells may not write alone: CR0 (and CR4 where the platform traps it), XCR0. AMD64 Architecture
 // Programmer's Manual, volume 2, sections 3.1 and 11.5.
 
+import { DENIAL_FLAG_WRITE, DENIAL_KIND_CONTROL } from "../../abi/denials.ts";
 import {
   REG_CR0,
   REG_CR4,
@@ -23,6 +24,7 @@ import {
   EFER_LME,
 } from "../../abi/x86/registers.ts";
 import { print, printHex, printLine } from "../core/console.ts";
+import { recordDenial } from "../core/denials.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cpuid, readRegister, writeRegister } from "../platform.ts";
 import {
@@ -78,6 +80,7 @@ export function writeControlRegister(cpu: u32, register: u32, value: u64, length
     writeRegister(cpu, REG_CR4, value);
   } else {
     fatal();
+    recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 0, register, value);
     print("Unhandled CR access, register: ");
     printHex(register, 1);
     printLine("");
@@ -111,6 +114,7 @@ export function executeXsetbv(cpu: u32, length: u32): i32 {
     return 1;
   }
   fatal();
+  recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 8, REG_XCR0, value);
   print("Invalid xsetbv parameters: xcr[");
   printHex(index, 1);
   print("] = ");

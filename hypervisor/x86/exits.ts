@@ -1,6 +1,13 @@
 // The handlers of VM exits, exported to the platform (ARCHITECTURE.md). Each returns 1 when the CPU may go on, 0 when it has
 // been parked.
 
+import {
+  DENIAL_FLAG_FETCH,
+  DENIAL_FLAG_WRITE,
+  DENIAL_KIND_EXIT,
+  DENIAL_KIND_MEMORY,
+  DENIAL_KIND_PCI,
+} from "../../abi/denials.ts";
 import { EPERM } from "../../abi/errno.ts";
 import * as stat from "../../abi/hypercall.ts";
 import {
@@ -24,8 +31,10 @@ import {
   printLine,
 } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
+import { recordDenial } from "../core/denials.ts";
+import { learnMemory } from "../core/learn.ts";
 import { PAGE_SIZE } from "../core/limits.ts";
-import { MMIO_HANDLED } from "../core/mmio.ts";
+import { isUnknown, MMIO_HANDLED } from "../core/mmio.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu, countExit, countUnknownExit, perCpu } from "../core/percpu.ts";
 import { injectException, readRegister, writeRegister } from "../platform.ts";
@@ -38,6 +47,7 @@ import { advance, isKernel, read32 } from "./guest.ts";
 import { Instruction } from "./instruction.ts";
 import { decodeControlWrite, lengthOf, OPCODE_LONG, OPCODE_SHORT } from "./length.ts";
 import { readTrapped, writeTrapped } from "./msr.ts";
+import { ecamPlace, isEcam } from "./pci-config.ts";
 import { accessPort } from "./ports.ts";
 import { beginCause, reportExit } from "./report.ts";
 import { cpuState, instructionOf } from "./state.ts";
@@ -78,9 +88,20 @@ export function hypercall(cpu: u32, length: u32): i32 {
   return 1;
 }
 
+/** DENIAL_FLAG_* of a memory access with ACCESS_* flags. */
+function denialFlags(flags: u32): u32 {
+  const write = flags & ACCESS_WRITE ? DENIAL_FLAG_WRITE : 0;
+  return write | (flags & ACCESS_FETCH ? DENIAL_FLAG_FETCH : 0);
+}
+
 /** Reports an access to memory that the cell does not have, or that the device's mediation refused. */
-function reportAccess(cpu: u32, address: u64, size: u32, isWrite: bool): i32 {
+function reportAccess(cpu: u32, address: u64, size: u32, flags: u32): i32 {
+  const isWrite = (flags & ACCESS_WRITE) !== 0;
   fatal();
+  const inConfigSpace = isEcam(address);
+  const kind = inConfigSpace ? DENIAL_KIND_PCI : DENIAL_KIND_MEMORY;
+  const place = inConfigSpace ? ecamPlace(address) : address;
+  recordDenial(cpu, kind, denialFlags(flags), size, place, 0);
   print(isWrite ? "Invalid MMIO/RAM write, addr: " : "Invalid MMIO/RAM read, addr: ");
   printAddress(address);
   print(" size: ");
@@ -108,21 +129,25 @@ function reportInstruction(insn: Instruction, result: i32): void {
 export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 {
   countExit(cpu, address - APIC_PAGE < PAGE_SIZE ? stat.STAT_XAPIC : stat.STAT_MMIO);
   cpuState(cpu).waiting = false;
+  if (isUnknown(cpu, address) && learnMemory(cpu, address, denialFlags(flags))) return 1;
   if (flags & ACCESS_INDIRECT) {
     beginCause();
     print("device access across pages or by page tables");
     endLine();
-    return reportAccess(cpu, address, 0, (flags & ACCESS_WRITE) !== 0);
+    return reportAccess(cpu, address, 0, flags);
   }
   const insn = instructionOf(cpu);
   startFetch(insn, cpu, cellOfCpu(cpu).number);
   const result = flags & ACCESS_FETCH ? NO_BYTES : decode(insn);
   if (result !== DECODED) {
     reportInstruction(insn, result);
-    return reportAccess(cpu, address, 0, (flags & ACCESS_WRITE) !== 0);
+    return reportAccess(cpu, address, 0, flags);
   }
   const access = emulate(insn, address);
-  if (access !== MMIO_HANDLED) return reportAccess(cpu, address, insn.width, isWriting(insn));
+  if (access !== MMIO_HANDLED) {
+    const kind = isWriting(insn) ? ACCESS_WRITE : 0;
+    return reportAccess(cpu, address, insn.width, kind);
+  }
   if (!cpuState(cpu).waiting) advance(cpu, insn.length);
   return 1;
 }
@@ -195,6 +220,7 @@ export function exitManagement(cpu: u32): i32 {
 export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {
   countUnknownExit(cpu);
   fatal();
+  recordDenial(cpu, DENIAL_KIND_EXIT, 0, 0, code, info1);
   reportExit(code, info1, info2);
   return violation(cpu);
 }

@@ -1,5 +1,6 @@
 // Model-specific registers: what a cell may use without an exit, and what happens with the rest (ABI section 8).
 
+import { DENIAL_FLAG_ALLOWED, DENIAL_FLAG_WRITE, DENIAL_KIND_MSR } from "../../abi/denials.ts";
 import { MSR_ACCESS_READ, MSR_ACCESS_WRITE, REG_CR0, REG_EFER } from "../../abi/platform.ts";
 import { APIC_ICR, APIC_LVT_CMCI, APIC_LVT_LINT1, APIC_LVT_THERMAL } from "../../abi/x86/apic.ts";
 import {
@@ -24,13 +25,17 @@ import {
 } from "../../abi/x86/registers.ts";
 import { Cell, isRoot } from "../core/cell.ts";
 import { print, printHex, printLine } from "../core/console.ts";
+import { recordDenial } from "../core/denials.ts";
+import { learns } from "../core/learn.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu } from "../core/percpu.ts";
 import {
   grantMsrs,
+  lock,
   readMsr,
   readRegister,
   revokeMsrs,
+  unlock,
   writeMsr,
   writeRegister,
 } from "../platform.ts";
@@ -155,9 +160,24 @@ function isGrantable(msr: u32): bool {
   );
 }
 
-function failAccess(cpu: u32, literal: string, msr: u32): i32 {
+/**
+ * An access that is a violation. While the hypervisor learns, the root cell's is recorded instead: reads are carried out, writes
+ * are not.
+ */
+function failAccess(cpu: u32, msr: u32, flags: u32, length: u32): i32 {
+  const isWrite = (flags & DENIAL_FLAG_WRITE) !== 0;
+  const value: u64 = isWrite ? readPair(cpu) : 0;
+  if (learns(cpu)) {
+    const allowed = isWrite ? 0 : DENIAL_FLAG_ALLOWED;
+    lock();
+    recordDenial(cpu, DENIAL_KIND_MSR, flags | allowed, 8, msr, value);
+    unlock();
+    if (!isWrite) writePair(cpu, readMsr(cpu, msr));
+    return finish(cpu, length);
+  }
   fatal();
-  print(literal);
+  recordDenial(cpu, DENIAL_KIND_MSR, flags, 8, msr, value);
+  print(isWrite ? "Unhandled MSR write: " : "Unhandled MSR read: ");
   printHex(msr, 1);
   printLine("");
   return violation(cpu);
@@ -190,12 +210,13 @@ export function readTrapped(cpu: u32, msr: u32, length: u32): i32 {
     return finishRead(cpu, length, readX2apic(cpu, register));
   }
   if (isGrantable(msr)) return raiseGeneralProtection(cpu);
-  return failAccess(cpu, "Unhandled MSR read: ", msr);
+  return failAccess(cpu, msr, 0, length);
 }
 
 function writePat(cpu: u32, value: u64, length: u32): i32 {
   if (!isPatValid(value)) {
     fatal();
+    recordDenial(cpu, DENIAL_KIND_MSR, DENIAL_FLAG_WRITE, 8, MSR_PAT, value);
     print("Invalid PAT value: ");
     printHex(value, 1);
     printLine("");
@@ -235,7 +256,7 @@ function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): i32 {
     isDone = isAllowed(cpu, register, <u32>value);
     if (isDone && !writeMsr(cpu, msr, value)) return raiseGeneralProtection(cpu);
   }
-  if (!isDone) return failAccess(cpu, "Unhandled MSR write: ", msr);
+  if (!isDone) return failAccess(cpu, msr, DENIAL_FLAG_WRITE, length);
   return cpuState(cpu).waiting ? 1 : finish(cpu, length);
 }
 
@@ -261,6 +282,6 @@ export function writeTrapped(cpu: u32, msr: u32, length: u32): i32 {
       return finish(cpu, length);
   }
   if (isX2apic(msr)) return writeX2apicMsr(cpu, msr, value, length);
-  if (isForbidden(cellOfCpu(cpu), msr)) return failAccess(cpu, "Unhandled MSR write: ", msr);
+  if (isForbidden(cellOfCpu(cpu), msr)) return failAccess(cpu, msr, DENIAL_FLAG_WRITE, length);
   return raiseGeneralProtection(cpu);
 }

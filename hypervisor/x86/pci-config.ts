@@ -8,9 +8,11 @@ import {
   PCI_TYPE,
   PCI_TYPE_BRIDGE,
   PCI_TYPE_IVSHMEM,
+  SYS_PCI_MMCONFIG_BASE,
+  SYS_PCI_MMCONFIG_END_BUS,
 } from "../../abi/config.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
-import { pciDevice } from "../core/config.ts";
+import { pciDevice, systemConfig } from "../core/config.ts";
 import { endLine, print, printDecimal, printHex } from "../core/console.ts";
 import { MMIO_FAULT, MMIO_HANDLED } from "../core/mmio.ts";
 import { cellOfCpu, perCpu } from "../core/percpu.ts";
@@ -27,6 +29,9 @@ const ADDRESS_REGISTER_MASK: u32 = 0xfc;
 const BDF_SHIFT: u32 = 8;
 const BDF_MASK: u32 = 0xffff;
 const ECAM_BDF_SHIFT: u64 = 12;
+const ECAM_BUS_SHIFT: u64 = 20;
+/** Where DENIAL_ADDRESS has the device. */
+const PLACE_SHIFT: u64 = 16;
 const ECAM_REGISTER_MASK: u64 = 0xfff;
 
 /** Type 0 and 1 headers: command and status; cache line size to BIST; expansion ROM; interrupt line. */
@@ -114,6 +119,29 @@ function addressedDevice(address: u32): u32 {
 
 function addressedRegister(address: u32, port: u32): u32 {
   return (address & ADDRESS_REGISTER_MASK) + (port - PCI_DATA_PORT);
+}
+
+/** What a data port stands for at the moment, as DENIAL_ADDRESS has it. */
+export function addressedPlace(cell: Cell, port: u32): u64 {
+  const address = cellState(cell).pciAddress;
+  return place(addressedDevice(address), addressedRegister(address, port));
+}
+
+function place(bdf: u32, register: u32): u64 {
+  return ((<u64>bdf) << PLACE_SHIFT) | register;
+}
+
+/** Whether guest-physical `address` is in the memory-mapped configuration space. */
+export function isEcam(address: u64): bool {
+  const base = load<u64>(systemConfig(), SYS_PCI_MMCONFIG_BASE);
+  const buses = <u64>load<u8>(systemConfig(), SYS_PCI_MMCONFIG_END_BUS) + 1;
+  return base !== 0 && address - base < buses << ECAM_BUS_SHIFT;
+}
+
+/** What an address there stands for, as DENIAL_ADDRESS has it. */
+export function ecamPlace(address: u64): u64 {
+  const offset = address - load<u64>(systemConfig(), SYS_PCI_MMCONFIG_BASE);
+  return place(<u32>(offset >> ECAM_BDF_SHIFT), <u32>(offset & ECAM_REGISTER_MASK));
 }
 
 /** Whether an access to the configuration ports has a form that they know. */

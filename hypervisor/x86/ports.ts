@@ -1,24 +1,35 @@
 // Ports: what a cell's configuration lists is its own and never exits; the rest is emulated or a violation (ABI section 8).
 
 import { CELL_NUM_PIO, PIO_BASE, PIO_LENGTH } from "../../abi/config.ts";
+import {
+  DENIAL_FLAG_STRING,
+  DENIAL_FLAG_WRITE,
+  DENIAL_KIND_PCI,
+  DENIAL_KIND_PORT,
+} from "../../abi/denials.ts";
 import { EINVAL } from "../../abi/errno.ts";
 import { PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../abi/platform.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
 import { portRange } from "../core/config.ts";
 import { print, printDecimal, printHex, printLine } from "../core/console.ts";
+import { isLearning, recordDenial } from "../core/denials.ts";
+import { learns, noteLearned } from "../core/learn.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu } from "../core/percpu.ts";
 import { refuseItem } from "../core/refuse.ts";
 import {
   grantPorts,
+  lock,
   portIn,
   portOut,
   readRegister,
   revokePorts,
+  unlock,
   writeRegister,
 } from "../platform.ts";
 import { advance, read32 } from "./guest.ts";
 import {
+  addressedPlace,
   isConfigAccess,
   PCI_ADDRESS_PORT,
   PCI_PORTS,
@@ -111,7 +122,7 @@ function isListed(cell: Cell, port: u32): bool {
 
 /** Whether `cell` has the keyboard controller: the root cell only while no other one does. */
 function hasKeyboard(cell: Cell): bool {
-  if (!isListed(cell, KEYBOARD_PORT)) return false;
+  if (!isListed(cell, KEYBOARD_PORT) && !(isRoot(cell) && isLearning())) return false;
   if (!isRoot(cell)) return true;
   for (let other = nextCell(rootCell()); other; other = nextCell(other))
     if (isListed(other, KEYBOARD_PORT)) return false;
@@ -150,17 +161,67 @@ function output(cell: Cell, port: u32, size: u32, value: u32): bool {
   return port === DELAY_PORT && size === 1;
 }
 
+/** DENIAL_FLAG_* of an access with PIO_* flags. */
+function denialFlags(flags: u32): u32 {
+  const write = flags & PIO_IN ? 0 : DENIAL_FLAG_WRITE;
+  return write | (flags & (PIO_STRING | PIO_REP) ? DENIAL_FLAG_STRING : 0);
+}
+
+/** Records a denied access; one to PCI's data ports as what it is. With the lock. */
+function recordPort(cpu: u32, port: u32, size: u32, flags: u32, value: u32): void {
+  const isData = isConfigAccess(port, size) && port !== PCI_ADDRESS_PORT;
+  const kind = isData ? DENIAL_KIND_PCI : DENIAL_KIND_PORT;
+  const place = isData ? addressedPlace(cellOfCpu(cpu), port) : port;
+  recordDenial(cpu, kind, flags, size, place, value);
+}
+
+/** Whether a non-root cell has any of the ports. */
+function isTaken(port: u32, size: u32): bool {
+  for (let cell = nextCell(rootCell()); cell; cell = nextCell(cell))
+    for (let offset: u32 = 0; offset < size; offset++)
+      if (isListed(cell, port + offset)) return true;
+  return false;
+}
+
+/**
+ * While the hypervisor learns: opens ports to the root cell that nobody has. Returns whether it did; the access is then to be
+ * repeated.
+ */
+function learnPorts(cpu: u32, port: u32, size: u32, flags: u32): bool {
+  if (!learns(cpu) || isConfigAccess(port, 1) || port === KEYBOARD_PORT) return false;
+  lock();
+  const isDone = !isTaken(port, size);
+  if (isDone) {
+    grantPorts(rootCell().number, port, size);
+    applyCommon(rootCell().number);
+    noteLearned(cpu, DENIAL_KIND_PORT, flags, size, port, size);
+  }
+  unlock();
+  return isDone;
+}
+
+/** The keyboard controller is never opened, so that a port that was forgotten is noted at each access. */
+function noteKeyboard(cpu: u32, port: u32, size: u32, flags: u32): void {
+  if (!learns(cpu) || port !== KEYBOARD_PORT || isListed(rootCell(), port)) return;
+  lock();
+  noteLearned(cpu, DENIAL_KIND_PORT, flags, size, port, 1);
+  unlock();
+}
+
 /** An access to a port that is not granted, `flags` PIO_*. Returns 1, or 0 for a violation. */
 export function accessPort(cpu: u32, port: u32, size: u32, flags: u32, length: u32): i32 {
   const cell = cellOfCpu(cpu);
   const isInput = (flags & PIO_IN) !== 0;
   const value = read32(cpu, REG_RAX) & (0xffffffff >>> (32 - (size << 3)));
+  noteKeyboard(cpu, port, size, denialFlags(flags));
   const isPlain = !(flags & (PIO_STRING | PIO_REP));
   if (isPlain && (isInput ? input(cpu, cell, port, size) : output(cell, port, size, value))) {
     advance(cpu, length);
     return 1;
   }
+  if (learnPorts(cpu, port, size, denialFlags(flags))) return 1;
   fatal();
+  recordPort(cpu, port, size, denialFlags(flags), value);
   print(isInput ? "Invalid PIO read, port: " : "Invalid PIO write, port: ");
   printHex(port, 1);
   print(" size: ");
