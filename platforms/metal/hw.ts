@@ -19,6 +19,8 @@ export declare function physicalToCore(address: u64, destination: u32, size: u32
 export declare function physicalOf(address: usize): u64;
 /** Reads the core's memory, bounds checked; `size` 1, 2, 4 or 8. */
 export declare function coreRead(address: u32, size: u32): u64;
+/** Copies `size` bytes at `source` in the platform's own memory to `destination` in the core's, both bounds checked. */
+export declare function copyToCore(source: usize, destination: u32, size: u32): void;
 /** Size of the system configuration, which lies in the core's memory at heapBase() rounded up to a page before `enter`. */
 export declare function configSize(): u32;
 /** Copies `size` bytes of the core's memory, bounds checked, to the console page of the image's header. */
@@ -36,6 +38,8 @@ export declare function partOffset(part: u32): u32;
 
 /** Number of the CPU that executes this: from its stack. */
 export declare function cpuIndex(): u32;
+/** Number of CPUs that call the entry: `online_cpus` of the image's header. */
+export declare function onlineCpus(): u32;
 /** Atomically: if the u32 at `address` is `expected`, stores `value`. Returns what was there. A full barrier. */
 export declare function compareExchange(address: usize, expected: u32, value: u32): u32;
 /** Loads the u32 at `address`; nothing that follows is done before. */
@@ -57,6 +61,8 @@ export declare function readMsr(msr: u32): u64;
 export declare function writeMsr(msr: u32, value: u64): void;
 /** RDMSR of one that may not exist: 1 if it does; `readMsrValue` then has the value. */
 export declare function tryReadMsr(msr: u32): u32;
+/** WRMSR that may fault: 1 if it did not. */
+export declare function tryWriteMsr(msr: u32, value: u64): u32;
 /** What the last successful `tryReadMsr` on this CPU read. */
 export declare function readMsrValue(): u64;
 /** CPUID; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
@@ -92,10 +98,15 @@ export declare function useOwnTables(root: u64): void;
 export declare function useLinuxTables(): void;
 /**
  * Runs the guest of the control block at physical address `control` until it exits; `registers` are its general registers
- * except RAX and RSP (REG_* order, 16 u64, linear address). Loads and saves what VMLOAD and VMSAVE cover. GIF is clear
- * before and after; interrupts arrive in the guest only.
+ * except RAX and RSP (REG_* order, 16 u64, linear address). GIF is clear before and after; interrupts arrive in the guest
+ * only. What VMLOAD and VMSAVE cover (FS, GS, TR, LDTR, KernelGSBase, the MSRs of SYSCALL and SYSENTER) is not touched: the
+ * hypervisor uses none of it, so that the guest's stays in the processor, Linux' from the entry on.
  */
 export declare function runGuest(control: u64, registers: usize): void;
+/** VMLOAD: loads FS, GS, TR, LDTR, KernelGSBase and the MSRs of SYSCALL and SYSENTER from the block at physical `control`. */
+export declare function loadGuest(control: u64): void;
+/** VMSAVE: stores them there. */
+export declare function saveGuest(control: u64): void;
 /** Takes a pending NMI: sets GIF for an instruction, then clears it; the image's NMI handler ignores it. Needs EFER.SVME. */
 export declare function takeNmi(): void;
 /** Flushes this CPU's host translations. */

@@ -13,12 +13,14 @@ export const PART_CONSTANTS: u32 = 1;
 export const PART_DATA: u32 = 2;
 /** The memory of all CPUs' stacks: begins at `core_size`. */
 export const PART_CPUS: u32 = 3;
+/** The system configuration as the driver has put it there: behind the last CPU's stack. */
+export const PART_CONFIG: u32 = 4;
 /** The core's memory, after the system configuration. */
-export const PART_CORE: u32 = 4;
+export const PART_CORE: u32 = 5;
 /** The platform's memory. */
-export const PART_PLATFORM: u32 = 5;
+export const PART_PLATFORM: u32 = 6;
 /** The end of the hypervisor's memory. */
-export const PART_END: u32 = 6;
+export const PART_END: u32 = 7;
 
 /** Bytes of each CPU (`percpu_size`): a guard page that is never mapped, then its stack. */
 export const CPU_SIZE: u32 = 0x4000;
