@@ -71,6 +71,8 @@ export const CELL_FLAG_TEST_DEVICE: u32 = 0x2;
 export const CELL_FLAG_AARCH32: u32 = 0x4;
 /** Cell flag, an addition of this project: its memory is not scrubbed when it changes hands. */
 export const CELL_FLAG_KEEP_MEMORY: u32 = 0x10000000;
+/** Cell flag, an addition of this project: it may have devices that can do DMA although no IOMMU guards them. */
+export const CELL_FLAG_UNGUARDED_DMA: u32 = 0x20000000;
 /** Cell flag: may use the hypercall console. */
 export const CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED: u32 = 0x40000000;
 /** Cell flag: should use the hypercall console. */

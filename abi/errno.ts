@@ -5,8 +5,12 @@
 export const EPERM: i32 = 1;
 /** No such file or directory; here: no such cell. */
 export const ENOENT: i32 = 2;
+/** Interrupted system call. */
+export const EINTR: i32 = 4;
 /** Input/output error. */
 export const EIO: i32 = 5;
+/** No such device or address. */
+export const ENXIO: i32 = 6;
 /** Argument list too long; here: configuration too large. */
 export const E2BIG: i32 = 7;
 /** Resource temporarily unavailable. */
@@ -47,6 +51,8 @@ export const ENAMETOOLONG: i32 = 36;
 export const ENOSYS: i32 = 38;
 /** Too many levels of symbolic links. */
 export const ELOOP: i32 = 40;
+/** Operation not supported. */
+export const EOPNOTSUPP: i32 = 95;
 /** Connection reset by peer; here: the daemon went away in the middle of a request. */
 export const ECONNRESET: i32 = 104;
 /** Connection timed out; here: what was waited for did not happen in time. */

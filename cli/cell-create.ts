@@ -1,5 +1,6 @@
-// jailhouse cell create CELLCONFIG
+// jailhouse cell create [--allow-dma] CELLCONFIG
 
+import { allowDma } from "../control/headers.ts";
 import { readConfig } from "./config-file.ts";
 import { type CommonOptions, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
@@ -7,7 +8,16 @@ import type { Io } from "./io.ts";
 
 const REQUEST = "JAILHOUSE_CELL_CREATE";
 
-export async function createCell(io: Io, file: string, options: CommonOptions): Promise<void> {
+export interface CreateOptions extends CommonOptions {
+  /** Devices that can do DMA are accepted although no IOMMU guards them. */
+  readonly allowDma?: boolean;
+}
+
+export async function createCell(io: Io, file: string, options: CreateOptions): Promise<void> {
   const config = await readConfig(io, file, REQUEST);
-  await withMachine(io, options, (session) => attempt(REQUEST, session.createCell(config)));
+  const wanted = options.allowDma ? allowDma(config) : config;
+  await withMachine(io, options, async (session) => {
+    const { warnings = [] } = await attempt(REQUEST, session.createCell(wanted));
+    for (const warning of warnings) io.err(`Warning: ${warning}\n`);
+  });
 }

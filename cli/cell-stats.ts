@@ -1,7 +1,6 @@
 // jailhouse cell stats {ID | [--name] NAME} [--count N]     (cell stat is the same)
 
-import type { CellRef } from "../control/api.ts";
-import type { RemoteSession } from "../control/client.ts";
+import type { CellRef, OpenSession } from "../control/api.ts";
 import { cellRef } from "./arguments.ts";
 import type { CellOptions } from "./cell-shutdown.ts";
 import { withMachine } from "./context.ts";
@@ -36,7 +35,7 @@ export async function cellStats(
   });
 }
 
-async function look(session: RemoteSession, cell: CellRef): Promise<Sample> {
+async function look(session: OpenSession, cell: CellRef): Promise<Sample> {
   const statistics = await attempt("reading stats", session.statistics(cell));
   return { statistics, time: await attempt("reading stats", session.time()) };
 }
@@ -45,7 +44,7 @@ function asObject({ statistics, time }: Sample): object {
   return { ...statistics, cpus: Object.fromEntries(statistics.cpus), time };
 }
 
-async function print(io: Io, session: RemoteSession, cell: CellRef, count: number): Promise<void> {
+async function print(io: Io, session: OpenSession, cell: CellRef, count: number): Promise<void> {
   let previous: Sample | undefined;
   for (let round = 0; round < count; round++) {
     if (previous) {
@@ -62,7 +61,7 @@ async function print(io: Io, session: RemoteSession, cell: CellRef, count: numbe
 async function live(
   io: Io,
   terminal: Terminal,
-  session: RemoteSession,
+  session: OpenSession,
   cell: CellRef,
 ): Promise<void> {
   let view: StatsView = {

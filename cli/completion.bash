@@ -28,7 +28,9 @@ _jailhouse_cell() {
     return
   fi
   case "${COMP_WORDS[2]}" in
-    create) _jailhouse_files .cell .ts .json ;;
+    create)
+      if [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then _jailhouse_words "--allow-dma --help"; else _jailhouse_files .cell .ts .json; fi
+      ;;
     start | shutdown) _jailhouse_words "$(_jailhouse_cells "") --name --help" ;;
     destroy) _jailhouse_words "$(_jailhouse_cells "") --name --force --help" ;;
     stat | stats) _jailhouse_words "$(_jailhouse_cells root) --name --count --json --help" ;;
@@ -68,7 +70,9 @@ _jailhouse() {
     return
   fi
   case "${COMP_WORDS[1]}" in
-    enable) _jailhouse_files .cell .ts .json ;;
+    enable)
+      if [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then _jailhouse_words "--yes --help"; else _jailhouse_files .cell .ts .json; fi
+      ;;
     console) _jailhouse_words "-f --follow --help" ;;
     serial) _jailhouse_words "0 1 -f --follow --send --help" ;;
     cell) _jailhouse_cell ;;

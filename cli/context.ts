@@ -1,7 +1,10 @@
 // What every verb gets: the surroundings, and the machine that is meant.
 
+import type { OpenSession } from "../control/api.ts";
 import type { RemoteSession } from "../control/client.ts";
-import { DEFAULT_MACHINE, machinePaths } from "../control/registry.ts";
+import { EOPNOTSUPP, SystemError } from "../control/errors.ts";
+import { DEVICE, hasDevice } from "../control/linux/host.ts";
+import { DEFAULT_MACHINE, type MachinePaths, machinePaths } from "../control/registry.ts";
 import { CommandFailure, perror } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -11,21 +14,29 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** Device of the original; scripts know its error text. */
-const DEVICE = "/dev/jailhouse";
-
-/** Name of the machine that is meant: `-m`, JAILHOUSE_MACHINE, or the default one. */
-export function machineName(io: Io, { machine }: CommonOptions): string {
-  return machine ?? (io.env.JAILHOUSE_MACHINE || DEFAULT_MACHINE);
+/** The name that was given: `-m`, or JAILHOUSE_MACHINE; undefined for none. */
+function givenName(io: Io, { machine }: CommonOptions): string | undefined {
+  return machine ?? (io.env.JAILHOUSE_MACHINE || undefined);
 }
 
-/** Connects to the machine that is meant, for as long as the action takes. */
+/** Name of the emulated machine that is meant: the given one, or the default one. */
+export function machineName(io: Io, options: CommonOptions): string {
+  return givenName(io, options) ?? DEFAULT_MACHINE;
+}
+
+/** Whether this computer is meant: its device is named, or nothing is and the driver is loaded. */
+export function isComputer(io: Io, options: CommonOptions): boolean {
+  const name = givenName(io, options);
+  return name === undefined ? hasDevice(io.host) : name === DEVICE;
+}
+
+/** Works with the machine that is meant, for as long as the action takes. */
 export async function withMachine<T>(
   io: Io,
   options: CommonOptions,
-  action: (session: RemoteSession) => Promise<T>,
+  action: (session: OpenSession) => Promise<T>,
 ): Promise<T> {
-  const session = await open(io, machineName(io, options));
+  const session = isComputer(io, options) ? await openComputer(io) : await connectTo(io, options);
   try {
     return await action(session);
   } finally {
@@ -33,10 +44,37 @@ export async function withMachine<T>(
   }
 }
 
-async function open(io: Io, name: string): Promise<RemoteSession> {
+/** Like {@link withMachine}, for what only an emulated machine has. `refusal` says so to others. */
+export async function withEmulated<T>(
+  io: Io,
+  options: CommonOptions,
+  { verb, refusal }: { readonly verb: string; readonly refusal: string },
+  action: (session: RemoteSession) => Promise<T>,
+): Promise<T> {
+  if (isComputer(io, options)) refuseComputer(verb, refusal);
+  const session = await connectTo(io, options);
+  try {
+    return await action(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Ends a verb that means nothing on a computer. */
+export function refuseComputer(verb: string, refusal: string): never {
+  const hint = `${refusal} -m NAME means an emulated machine.`;
+  throw perror(`jailhouse ${verb}`, new SystemError(EOPNOTSUPP, { hint }));
+}
+
+async function openComputer(io: Io): Promise<OpenSession> {
+  const { LinuxSession } = await import("../control/linux/session.ts");
+  return new LinuxSession(io.host);
+}
+
+async function connectTo(io: Io, options: CommonOptions): Promise<RemoteSession> {
   const { connect } = await import("../control/client.ts");
   try {
-    return await connect(machinePaths(name, io.env));
+    return await connect(machinePaths(machineName(io, options), io.env));
   } catch (error) {
     throw perror(`opening ${DEVICE}`, error);
   }
@@ -46,8 +84,9 @@ async function open(io: Io, name: string): Promise<RemoteSession> {
 export async function withMachineIfAny<T>(
   io: Io,
   options: CommonOptions,
-  action: (session: RemoteSession) => Promise<T>,
+  action: (session: OpenSession) => Promise<T>,
 ): Promise<T | undefined> {
+  if (isComputer(io, options)) return withMachine(io, options, action);
   const { connect } = await import("../control/client.ts");
   const paths = pathsOf(io, options);
   const session = await connect(paths).catch(() => undefined);
@@ -60,7 +99,7 @@ export async function withMachineIfAny<T>(
 }
 
 /** Files of the machine that is meant. Fails with a line for the user when the name cannot be one. */
-export function pathsOf(io: Io, options: CommonOptions) {
+export function pathsOf(io: Io, options: CommonOptions): MachinePaths {
   try {
     return machinePaths(machineName(io, options), io.env);
   } catch (error) {

@@ -1,20 +1,36 @@
-// jailhouse enable SYSCONFIG
+// jailhouse enable [--yes] SYSCONFIG
 
 import { connect } from "../control/client.ts";
 import { launch } from "../control/launch.ts";
 import { listMachines } from "../control/registry.ts";
+import { wantYes } from "./ask.ts";
 import { readConfig } from "./config-file.ts";
-import { type CommonOptions, machineName, pathsOf, withMachine } from "./context.ts";
+import { type CommonOptions, isComputer, machineName, pathsOf, withMachine } from "./context.ts";
 import { attempt, perror } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 const REQUEST = "JAILHOUSE_ENABLE";
+/** How lines of the hypervisor's console begin that the user should see. */
+const WARNING = /^warning: */i;
 
-/** Takes over the machine, which is started with its defaults if it does not run yet. */
-export async function enable(io: Io, file: string, options: CommonOptions): Promise<void> {
+export interface EnableOptions extends CommonOptions {
+  /** The risk is taken. */
+  readonly yes?: boolean;
+}
+
+/** Takes over the machine. An emulated one is started with its defaults if it does not run yet. */
+export async function enable(io: Io, file: string, options: EnableOptions): Promise<void> {
   const config = await readConfig(io, file, REQUEST);
-  await startIfMissing(io, options);
-  await withMachine(io, options, (session) => attempt(REQUEST, session.enable(config)));
+  if (!isComputer(io, options)) await startIfMissing(io, options);
+  await withMachine(io, options, async (session) => {
+    const risk = await session.risk();
+    if (risk !== undefined) await wantYes(io, risk, options.yes);
+    await attempt(REQUEST, session.enable(config));
+    // A configuration may forbid to read the console.
+    const text = await session.consoleText().catch(() => "");
+    const warnings = text.split("\n").filter((line) => WARNING.test(line));
+    for (const line of warnings) io.err(`${line.replace(WARNING, "Warning: ").trimEnd()}\n`);
+  });
   io.out("The Jailhouse is opening.\n");
 }
 
@@ -26,6 +42,7 @@ async function startIfMissing(io: Io, options: CommonOptions): Promise<void> {
     const name = machineName(io, options);
     try {
       await launch({ machine: { name } }, io.env);
+      io.err(`Started machine "${name}", an emulated one.\n`);
     } catch (error) {
       // Another command may have started it in the meantime.
       if (!listMachines(io.env).some((other) => other.name === name)) {

@@ -31,6 +31,6 @@ export async function attempt<T>(what: string, action: Promise<T>): Promise<T> {
 /** The failure that perror's line for this error makes. */
 export function perror(what: string, error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error;
-  const { message, hint } = toSystemError(error);
-  return new CommandFailure(`${what}: ${message}`, hint);
+  const { message, hint, subject = what } = toSystemError(error);
+  return new CommandFailure(`${subject}: ${message}`, hint);
 }

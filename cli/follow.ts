@@ -1,12 +1,12 @@
 // Following a line of output until the user has seen enough or the machine stops.
 
-import type { Attachment, RemoteSession } from "../control/client.ts";
+import type { Attachment, OpenSession } from "../control/api.ts";
 import { type Io, serialBytes } from "./io.ts";
 
 /** Prints past and future output. Returns when interrupted, or when the machine has gone. */
 export async function follow(
   io: Io,
-  session: RemoteSession,
+  session: OpenSession,
   attach: (listener: (text: string) => void) => Promise<Attachment>,
 ): Promise<void> {
   let early = "";

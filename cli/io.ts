@@ -1,6 +1,7 @@
 // What a command may use of its surroundings; tests put their own in place.
 
 import type { ReadStream, WriteStream } from "node:tty";
+import { type Host, THIS_HOST } from "../control/linux/host.ts";
 import type { Environment } from "../control/registry.ts";
 
 export interface Io {
@@ -11,7 +12,9 @@ export interface Io {
   readonly cwd: string;
   /** The terminal, when both input and output are one. */
   readonly terminal: Terminal | undefined;
-  /** Standard input, for `machine start --serial 0=stdio`. */
+  /** The computer, whose /dev/jailhouse is meant if it has one. */
+  readonly host: Host;
+  /** Standard input, for `machine start --serial 0=stdio` and for answers. */
   readonly input: NodeJS.ReadableStream;
   /** Resolves at Ctrl-C or SIGTERM; a command that asks for this ends by itself then. */
   interrupted(): Promise<void>;
@@ -39,6 +42,7 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     terminal: stdin.isTTY && stdout.isTTY ? { input: stdin, output: stdout } : undefined,
+    host: THIS_HOST,
     input: stdin,
     interrupted: () =>
       new Promise((resolve) => {

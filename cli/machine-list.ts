@@ -2,17 +2,21 @@
 
 import type { MachineStatus } from "../control/api.ts";
 import { connect } from "../control/client.ts";
+import { DEVICE, hasDevice } from "../control/linux/host.ts";
 import { listMachines } from "../control/registry.ts";
-import type { CommonOptions } from "./context.ts";
+import { type CommonOptions, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { fittedTable, json } from "./table.ts";
 
 const MIB = 2 ** 20;
 
-/** Shows this user's machines. */
+/** Shows this user's machines, and first this computer if its driver is loaded. */
 export async function listMachinesOf(io: Io, options: CommonOptions): Promise<void> {
   const states: MachineStatus[] = [];
+  if (hasDevice(io.host)) {
+    states.push(await withMachine(io, { machine: DEVICE }, (session) => session.status()));
+  }
   for (const paths of listMachines(io.env)) {
     const session = await connect(paths).catch(() => undefined);
     if (!session) continue;
@@ -30,5 +34,5 @@ const HEADING = ["Name", "CPUs", "Memory", "Pace", "Jailhouse", "Cells"];
 
 function machineRow({ name, cpus, memory, pace, enabled, cells }: MachineStatus): string[] {
   const state = enabled ? "enabled" : "disabled";
-  return [name, `${cpus}`, `${memory / MIB} MiB`, pace, state, `${cells.length}`];
+  return [name, `${cpus}`, `${Math.round(memory / MIB)} MiB`, pace, state, `${cells.length}`];
 }

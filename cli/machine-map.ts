@@ -15,26 +15,30 @@ const NOBODY = ".";
 /** Ids from here on have no character of their own. */
 const MANY = "+";
 const RADIX = 36;
+/** Column of the legend that says how much memory. */
+const AMOUNT = 3;
 /** Background colours (ECMA-48 SGR) of the root cell, the hypervisor, and other cells in turn. */
 const BLUE = 44;
 const WHITE = 47;
 const GUESTS = [42, 45, 46, 43, 41];
 const BLACK_TEXT = 30;
 
-/** CPUs, memory and a legend, for a machine that is enabled. */
+/** CPUs, memory as far as it is known, and a legend, for a machine that is enabled. */
 export function machineMap(status: MachineStatus, colours: boolean): string {
   const paint = (owner: Owner, text: string) =>
     colours && owner !== undefined ? coloured(owner, text) : text;
   const cpus = Array.from({ length: status.cpus }, (_, cpu) =>
     status.cells.find(({ cpusAssigned }) => cpusAssigned.includes(cpu)),
   ).map((cell) => paint(cell?.id, character(cell?.id)));
+  const line = `CPUs    ${cpus.join("")}\n`;
+  const cells = sortCells(status.cells).map((cell) => legend(cell, status));
+  if (status.memoryMap.length === 0) {
+    return `${line}\n${fittedTable(cells.map((row) => row.filter((_, column) => column !== AMOUNT)))}`;
+  }
   const memory = columns(status).map((owner) => paint(owner, character(owner)));
-  const rows = [
-    ...sortCells(status.cells).map((cell) => legend(cell, status)),
-    [HYPERVISOR, "the hypervisor", "", amount("hypervisor", status)],
-  ];
+  const rows = [...cells, [HYPERVISOR, "the hypervisor", "", amount("hypervisor", status)]];
   return [
-    `CPUs    ${cpus.join("")}\n`,
+    line,
     `Memory  ${memory.join("")}\n`,
     `        0${`${status.memory / MIB} MiB`.padStart(WIDTH - 1)}\n\n`,
     fittedTable(rows),

@@ -6,7 +6,7 @@ import { connect } from "../control/client.ts";
 import { halt, launch } from "../control/launch.ts";
 import type { MachinePaths } from "../control/registry.ts";
 import { size } from "./arguments.ts";
-import { type CommonOptions, machineName } from "./context.ts";
+import { type CommonOptions, isComputer, machineName, refuseComputer } from "./context.ts";
 import { perror, UsageError } from "./failure.ts";
 import { type Io, serialBytes } from "./io.ts";
 
@@ -37,6 +37,9 @@ export async function startMachine(
   name: string | undefined,
   options: StartOptions,
 ): Promise<void> {
+  if (name === undefined && isComputer(io, options)) {
+    refuseComputer("machine start", "This computer is the machine, and it runs.");
+  }
   const machine = machineOptions(name ?? machineName(io, options), options);
   const { files, stdio } = serialTargets(io, options.serial ?? []);
   let paths: MachinePaths;

@@ -1,9 +1,16 @@
 // jailhouse machine status [NAME]
 
-import type { MachineStatus, PoolUse } from "../control/api.ts";
+import type { MachineStatus, OpenSession, PoolUse } from "../control/api.ts";
+import { SYSFS } from "../control/linux/host.ts";
 import type { DaemonInfo } from "../control/protocol.ts";
 import { cpuList } from "../control/sysfs.ts";
-import { type CommonOptions, machineName, withMachine } from "./context.ts";
+import {
+  type CommonOptions,
+  isComputer,
+  machineName,
+  withEmulated,
+  withMachine,
+} from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { machineMap } from "./machine-map.ts";
@@ -18,34 +25,55 @@ export async function machineStatus(
   name: string | undefined,
   options: CommonOptions,
 ): Promise<void> {
-  const machine = name ?? machineName(io, options);
-  await withMachine(io, { ...options, machine }, async (session) => {
+  const target = name === undefined ? options : { ...options, machine: name };
+  if (isComputer(io, target)) {
+    const where = `reading ${SYSFS}`;
+    const read = (session: OpenSession) => attempt(where, session.status());
+    show(io, options, await withMachine(io, target, read));
+  } else {
+    const { status, info } = await askDaemon(io, target);
+    show(io, options, status, info);
+  }
+}
+
+async function askDaemon(io: Io, target: CommonOptions) {
+  return withEmulated(io, target, { verb: "machine status", refusal: "" }, async (session) => {
     await session.refresh();
-    const status = await attempt(`reading machine ${machine}`, session.status());
-    const info = await session.info();
-    io.out(options.json ? json({ ...status, daemon: info }) : describe(status, info));
-    const colours = io.terminal !== undefined && !io.env.NO_COLOR;
-    if (!options.json && status.enabled) io.out(`\n${machineMap(status, colours)}`);
+    const what = `reading machine ${machineName(io, target)}`;
+    return { status: await attempt(what, session.status()), info: await session.info() };
   });
+}
+
+function show(io: Io, { json: wanted }: CommonOptions, status: MachineStatus, info?: DaemonInfo) {
+  if (wanted) {
+    io.out(json(info ? { ...status, daemon: info } : status));
+    return;
+  }
+  io.out(describe(status, info));
+  const colours = io.terminal !== undefined && !io.env.NO_COLOR;
+  if (status.enabled) io.out(`\n${machineMap(status, colours)}`);
 }
 
 const pool = ({ used, size }: PoolUse) => `${used} of ${size} pages`;
 
-function describe(status: MachineStatus, info: DaemonInfo): string {
+function describe(status: MachineStatus, info: DaemonInfo | undefined): string {
+  const daemon = info && [
+    ["Daemon", `process ${info.pid}`],
+    ["sysfs", info.sysfs],
+    ["Record", info.record],
+    ...info.problems.map((problem) => ["Problem", problem]),
+  ];
   const rows = [
     ["Machine", status.name],
     ["CPUs", `${status.cpus}`],
     ["Offline CPUs", cpuList(status.offline) || "none"],
-    ["Memory", `${status.memory / MIB} MiB`],
+    ["Memory", `${Math.round(status.memory / MIB)} MiB`],
     ["Time", `${(status.time / NS_PER_SECOND).toFixed(3)} s (${status.pace})`],
     ["Jailhouse", status.enabled ? "enabled" : "disabled"],
     ["Cells", status.cells.map(({ name }) => name).join(", ") || "none"],
     ["Page pool", pool(status.pools.memory)],
     ["Remap pool", pool(status.pools.remap)],
-    ["Daemon", `process ${info.pid}`],
-    ["sysfs", info.sysfs],
-    ["Record", info.record],
-    ...info.problems.map((problem) => ["Problem", problem]),
+    ...(daemon ?? [["sysfs", SYSFS]]),
   ];
   return fittedTable(rows);
 }

@@ -2,7 +2,7 @@
 
 import { halt } from "../control/launch.ts";
 import { listMachines, type MachinePaths, machinePaths } from "../control/registry.ts";
-import { type CommonOptions, machineName } from "./context.ts";
+import { type CommonOptions, isComputer, machineName, refuseComputer } from "./context.ts";
 import { attempt, perror } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -16,6 +16,10 @@ export async function stopMachine(
   name: string | undefined,
   options: StopOptions,
 ): Promise<void> {
+  if (!options.all && name === undefined && isComputer(io, options)) {
+    const refusal = 'This computer is the machine: "jailhouse disable" hands it back to Linux.';
+    refuseComputer("machine stop", refusal);
+  }
   const paths = options.all
     ? listMachines(io.env)
     : [pathsNamed(io, name ?? machineName(io, options))];

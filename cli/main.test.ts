@@ -235,8 +235,9 @@ test("serial output is shown, followed, and sent", async () => {
 
 test("following ends when the machine goes", async () => {
   const { daemon } = await world.machine();
+  await prepare("enable system.cell");
   const following = world.run("console -f");
-  await sleep(50);
+  while (!world.printed.includes("hypervisor\n")) await sleep(5);
   await daemon.stop();
   expect(await following).toMatchObject({ status: 0 });
 });

@@ -33,9 +33,9 @@ export function program(io: Io): Command {
 }
 
 function addSystem(root: Command, io: Io): void {
-  verb(root, "enable <SYSCONFIG>", "take over the machine; starts one if none runs").action(
-    async (file, options) => (await import("./enable.ts")).enable(io, file, options),
-  );
+  verb(root, "enable <SYSCONFIG>", "take over the machine; starts an emulated one if none runs")
+    .option("--yes", "take the risk that there is on a physical machine")
+    .action(async (file, options) => (await import("./enable.ts")).enable(io, file, options));
   verb(root, "disable", "hand the machine back").action(async (options) =>
     (await import("./disable.ts")).disable(io, options),
   );
@@ -50,13 +50,11 @@ function addSystem(root: Command, io: Io): void {
 
 function addCell(cell: Command, io: Io): void {
   cell.enablePositionalOptions();
-  verb(
-    cell,
-    "create <CELLCONFIG>",
-    "create a cell from a .cell, .ts or .json configuration",
-  ).action(async (file, options) =>
-    (await import("./cell-create.ts")).createCell(io, file, options),
-  );
+  verb(cell, "create <CELLCONFIG>", "create a cell from a .cell, .ts or .json configuration")
+    .option("--allow-dma", "accept devices that can do DMA although no IOMMU guards them")
+    .action(async (file, options) =>
+      (await import("./cell-create.ts")).createCell(io, file, options),
+    );
   withJson(verb(cell, "list", "list all cells")).action(async (options) =>
     (await import("./cell-list.ts")).listCells(io, options),
   );

@@ -10,6 +10,7 @@ export const CELL_FLAGS = {
   aarch32: abi.CELL_FLAG_AARCH32,
   /** Its memory is not scrubbed when it changes hands. */
   "keep-memory": abi.CELL_FLAG_KEEP_MEMORY,
+  "unguarded-dma": abi.CELL_FLAG_UNGUARDED_DMA,
   /** May print through the hypervisor. */
   "virtual-console-permitted": abi.CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED,
   /** Should print through the hypervisor. */

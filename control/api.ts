@@ -56,6 +56,12 @@ export interface MachineOptions {
   readonly pace?: Pace;
 }
 
+/** A cell that has just been created. */
+export interface CreatedCell extends CellInfo {
+  /** One sentence each, for the user: for example that its CPUs share a core with another cell's. */
+  readonly warnings?: readonly string[];
+}
+
 /** Pages of one of the hypervisor's page pools. */
 export interface PoolUse {
   readonly size: number;
@@ -72,16 +78,17 @@ export interface MachineStatus {
   readonly name: string;
   readonly cpus: number;
   readonly memory: number;
-  readonly pace: Pace;
+  /** `real` is that of a computer. */
+  readonly pace: Pace | "real";
   readonly enabled: boolean;
-  /** Virtual time in nanoseconds since power-on. */
+  /** Time in nanoseconds since power-on; virtual on an emulated machine. */
   readonly time: number;
   readonly cells: readonly CellInfo[];
   /** The page pools; all zero while not enabled. */
   readonly pools: { readonly memory: PoolUse; readonly remap: PoolUse };
   /** Root cell CPUs that are offline (given to cells) or failed. */
   readonly offline: readonly number[];
-  /** Whose RAM is where, ascending; empty while not enabled. */
+  /** Whose RAM is where, ascending; empty while not enabled, and where nobody keeps such books. */
   readonly memoryMap: readonly MemoryRange[];
 }
 
@@ -111,7 +118,7 @@ export interface Session {
   enable(systemConfig: Uint8Array): Promise<void>;
   /** Hands it back; refused as a whole when a cell refuses. */
   disable(): Promise<void>;
-  createCell(cellConfig: Uint8Array): Promise<CellInfo>;
+  createCell(cellConfig: Uint8Array): Promise<CreatedCell>;
   loadCell(cell: CellRef, images: readonly Image[]): Promise<void>;
   startCell(cell: CellRef): Promise<StartReport>;
   /** A load without images: stops the cell and leaves it loadable. */
@@ -130,6 +137,30 @@ export interface Session {
   /** SHA-256, hex, of all guest memory, registers, device state and serial output. */
   fingerprint(): Promise<string>;
   close(): Promise<void>;
+}
+
+/** A serial line or console whose past and future can be had without a gap. */
+export interface Attachment {
+  /** What had been sent by then. */
+  readonly text: string;
+  readonly stop: Unsubscribe;
+}
+
+/**
+ * A session with a machine that outlives it, which is what the command works with: over a daemon's socket
+ * (control/client.ts), or with the computer it runs on (control/linux/session.ts).
+ */
+export interface OpenSession extends Session {
+  /** Resolves when the session has ended, from whichever side. */
+  readonly closed: Promise<void>;
+  /** Waits for that much of the machine's time; aborting the signal ends the waiting only. */
+  run(nanoseconds: number, signal?: AbortSignal): Promise<void>;
+  /** The console's text, and each further piece to the listener. */
+  attachConsole(listener: (text: string) => void): Promise<Attachment>;
+  /** A serial line's text, and each further piece to the listener. */
+  attachSerial(line: 0 | 1, listener: (text: string) => void): Promise<Attachment>;
+  /** What a person should agree to before `enable`; undefined when nothing can be lost. */
+  risk(): Promise<string | undefined>;
 }
 
 /** Starts a machine; its time stands still except inside the session's calls. In process: control/session.ts. */

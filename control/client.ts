@@ -11,13 +11,15 @@ import {
 } from "vscode-jsonrpc/node";
 import { E2BIG, ECONNRESET, EIO, ENOENT } from "../abi/errno.ts";
 import type {
+  Attachment,
   CellInfo,
   CellRef,
   CellStatistics,
+  CreatedCell,
   Image,
   MachineStatus,
+  OpenSession,
   SerialLine,
-  Session,
   StartReport,
   Unsubscribe,
 } from "./api.ts";
@@ -34,15 +36,8 @@ import {
 } from "./protocol.ts";
 import type { MachinePaths } from "./registry.ts";
 
-/** A serial line or console whose past and future can be had without a gap. */
-export interface Attachment {
-  /** What had been sent by then. */
-  readonly text: string;
-  readonly stop: Unsubscribe;
-}
-
 /** A session whose machine lives in a daemon: `close` ends the connection only. */
-export class RemoteSession implements Session {
+export class RemoteSession implements OpenSession {
   readonly #connection: MessageConnection;
   readonly #socket: Socket;
   readonly #listeners = new Map<number, (text: string) => void>();
@@ -110,7 +105,7 @@ export class RemoteSession implements Session {
     return this.#request("disable");
   }
 
-  createCell(cellConfig: Uint8Array): Promise<CellInfo> {
+  createCell(cellConfig: Uint8Array): Promise<CreatedCell> {
     return this.#request("createCell", { config: encodeBytes(cellConfig) });
   }
 
@@ -209,6 +204,9 @@ export class RemoteSession implements Session {
   fingerprint(): Promise<string> {
     return this.#request("fingerprint");
   }
+
+  /** An emulated machine can be thrown away. */
+  async risk(): Promise<undefined> {}
 
   /** About the daemon itself. */
   info(): Promise<DaemonInfo> {

@@ -6,6 +6,14 @@ const RING_SIZE = 2048;
 /** How a line begins that says why something was refused or stopped. */
 const REASON = /^(Refused|FATAL):/;
 
+/** What a piece of console output says as one line: the reasons alone if there are any; undefined for nothing. */
+export function reasonIn(text: string): string | undefined {
+  const lines = text.split("\n").map((line) => line.trim());
+  const reasons = lines.filter((line) => REASON.test(line));
+  const shown = reasons.length > 0 ? reasons : lines.filter((line) => line !== "");
+  return shown.join("; ") || undefined;
+}
+
 /** Follows the ring: what is in it, and what came since the last mark. */
 export class ConsoleReader {
   readonly #page: () => DataView | undefined;
@@ -44,11 +52,7 @@ export class ConsoleReader {
 
   /** What was printed since the mark, as one line: the reasons alone if there are any; undefined for nothing. */
   since(): string | undefined {
-    const { text } = this.after(this.#marked);
-    const lines = text.split("\n").map((line) => line.trim());
-    const reasons = lines.filter((line) => REASON.test(line));
-    const shown = reasons.length > 0 ? reasons : lines.filter((line) => line !== "");
-    return shown.join("; ") || undefined;
+    return reasonIn(this.after(this.#marked).text);
   }
 
   /** Starts over, for a hypervisor that is enabled anew. */

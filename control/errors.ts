@@ -4,13 +4,15 @@
 import * as numbers from "../abi/errno.ts";
 
 /** The numbers that the command itself fails with. */
-export { E2BIG, ENOENT } from "../abi/errno.ts";
+export { E2BIG, ENOENT, EOPNOTSUPP } from "../abi/errno.ts";
 
 /** strerror's text (glibc, C locale) for every number of abi/errno.ts. */
 const TEXTS: Record<keyof typeof numbers, string> = {
   EPERM: "Operation not permitted",
   ENOENT: "No such file or directory",
+  EINTR: "Interrupted system call",
   EIO: "Input/output error",
+  ENXIO: "No such device or address",
   E2BIG: "Argument list too long",
   EAGAIN: "Resource temporarily unavailable",
   ENOMEM: "Cannot allocate memory",
@@ -31,6 +33,7 @@ const TEXTS: Record<keyof typeof numbers, string> = {
   ENAMETOOLONG: "File name too long",
   ENOSYS: "Function not implemented",
   ELOOP: "Too many levels of symbolic links",
+  EOPNOTSUPP: "Operation not supported",
   ECONNRESET: "Connection reset by peer",
   ETIMEDOUT: "Connection timed out",
 };
@@ -58,6 +61,8 @@ export interface SystemErrorOptions {
   /** One sentence for the user: why, and what to do. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** What failed, such as "opening /dev/jailhouse", if that is not the request itself. */
+  readonly subject?: string | undefined;
 }
 
 /** An errno with its text; the one error class of this room. */
@@ -68,13 +73,15 @@ export class SystemError extends Error {
   /** Its name, such as "EPERM". */
   readonly code: string;
   readonly hint: string | undefined;
+  readonly subject: string | undefined;
 
   /** `errno` is positive; the message is strerror's text. */
-  constructor(errno: number, { hint, cause }: SystemErrorOptions = {}) {
+  constructor(errno: number, { hint, cause, subject }: SystemErrorOptions = {}) {
     super(strerror(errno), cause === undefined ? undefined : { cause });
     this.errno = errno;
     this.code = errnoName(errno);
     this.hint = hint;
+    this.subject = subject;
   }
 }
 

@@ -147,3 +147,13 @@ export function readSystemHeader(bytes: Uint8Array): SystemHeader {
   const hypervisor = readExtent(viewOf(bytes), format.SYS_HYPERVISOR_MEMORY);
   return { ...readCell(bytes, format.SYS_ROOT_CELL), hypervisor };
 }
+
+/** A copy of a cell configuration in which devices may do DMA unguarded; what is no configuration stays as it is. */
+export function allowDma(config: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(config);
+  if (copy.length < format.CELL_HEADER_SIZE) return copy;
+  const view = viewOf(copy);
+  const flags = view.getUint32(format.CELL_FLAGS, true) | format.CELL_FLAG_UNGUARDED_DMA;
+  view.setUint32(format.CELL_FLAGS, flags, true);
+  return copy;
+}

@@ -62,6 +62,18 @@ export function cpuList(cpus: readonly number[]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join();
 }
 
+/** The CPUs that the kernel lists as "0-2,5". */
+export function parseCpuList(text: string): number[] {
+  return text
+    .trim()
+    .split(",")
+    .filter((range) => range !== "")
+    .flatMap((range) => {
+      const [first, last = first] = range.split("-").map(Number);
+      return Array.from({ length: last! - first! + 1 }, (_, index) => first! + index);
+    });
+}
+
 function addCounters(files: Map<string, string | Uint8Array>, path: string, counters: Counters) {
   for (const [name, value] of Object.entries(counters)) {
     files.set(`${path}/vmexits_${name}`, `${value}\n`);

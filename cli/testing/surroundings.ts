@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { StartMachine } from "../../control/api.ts";
 import { Daemon } from "../../control/daemon.ts";
+import { type Host, THIS_HOST } from "../../control/linux/host.ts";
 import { claim, machinePaths, release } from "../../control/registry.ts";
 import { FakeSession } from "../../control/testing/fake-session.ts";
-import type { Io } from "../io.ts";
+import type { Io, Terminal } from "../io.ts";
 import { main } from "../main.ts";
 
 export interface Outcome {
@@ -22,6 +23,10 @@ export class Surroundings {
   readonly directory = mkdtempSync(join(tmpdir(), "command-"));
   readonly env = { JAILHOUSE_RUNTIME_DIR: join(this.directory, "run") };
   readonly input = new PassThrough();
+  /** What `run` has as its terminal. */
+  terminal: Terminal | undefined;
+  /** The computer; without a device unless a test makes one. */
+  host: Host = { ...THIS_HOST, root: join(this.directory, "computer") };
   /** Ends a command that waits for Ctrl-C. */
   interrupt: () => void = () => {};
   /** What the latest command has printed so far. */
@@ -58,7 +63,8 @@ export class Surroundings {
       },
       env: this.env,
       cwd: this.directory,
-      terminal: undefined,
+      terminal: this.terminal,
+      host: this.host,
       input: this.input,
       interrupted: () =>
         new Promise((resolve) => {

@@ -85,7 +85,7 @@ test("enable starts a machine, which survives the command and stops without a tr
   expect(await run("enable", "system.cell")).toEqual({
     status: 0,
     out: "The Jailhouse is opening.\n",
-    err: "",
+    err: 'Started machine "default", an emulated one.\n',
   });
   const pid = daemonPid(paths())!;
   expect(pid).toBeGreaterThan(0);

@@ -1,0 +1,43 @@
+// The computer that this process runs on, as the session sees it: the file system's root and the system calls.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { toSystemError } from "../errors.ts";
+import { type LinuxCalls, loadCalls } from "./calls.ts";
+
+/** Device of the driver; scripts know its error text. */
+export const DEVICE = "/dev/jailhouse";
+
+/** Where the driver shows its state (ABI section 7). */
+export const SYSFS = "/sys/devices/jailhouse";
+
+export interface Host {
+  /** Where /dev, /proc and /sys are found; "/" but in tests. */
+  readonly root: string;
+  readonly loadCalls: () => Promise<LinuxCalls>;
+}
+
+export const THIS_HOST: Host = { root: "/", loadCalls };
+
+export const inHost = ({ root }: Host, path: string): string => join(root, path);
+
+/** Whether the driver is loaded. */
+export const hasDevice = (host: Host): boolean => existsSync(inHost(host, DEVICE));
+
+/** A file's text, trimmed. Throws a SystemError. */
+export function readText(host: Host, path: string): string {
+  try {
+    return readFileSync(inHost(host, path), "utf8").trim();
+  } catch (error) {
+    throw toSystemError(error);
+  }
+}
+
+/** A file's text, trimmed; undefined when there is no such file, or nothing in it that may be read. */
+export function readIfAny(host: Host, path: string): string | undefined {
+  try {
+    return readFileSync(inHost(host, path), "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
