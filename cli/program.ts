@@ -1,6 +1,7 @@
 // The command line's grammar. A verb's code is loaded when it is called.
 
 import { Command } from "commander";
+import { addConfig } from "./config-program.ts";
 import type { Io } from "./io.ts";
 
 /** What `--version` says: the release whose interfaces these are. */
@@ -28,6 +29,8 @@ export function program(io: Io): Command {
     .helpCommand(false);
   addSystem(root, io);
   addCell(root.command("cell").description("work with cells").helpCommand(false), io);
+  const config = root.command("config").description("work with configurations").helpCommand(false);
+  addConfig(config, io);
   addMachine(root.command("machine").description("work with machines").helpCommand(false), io);
   return root;
 }

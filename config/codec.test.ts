@@ -133,13 +133,8 @@ describe("refusals", () => {
   it.each([
     ["empty", new Uint8Array(0), "signature", 0],
     ["text", new TextEncoder().encode("#!/bin/sh\n"), "signature", 0],
-    ["older cell signature", edited(0, ...text("JHCELL")), "revision", abi.CONFIG_REVISION_OFFSET],
-    [
-      "older system signature",
-      edited(0, ...text("JHSYST")),
-      "revision",
-      abi.CONFIG_REVISION_OFFSET,
-    ],
+    ["older cell signature", edited(0, ...text("JHCELL")), "revision", 0],
+    ["older system signature", edited(0, ...text("JHSYST")), "revision", 0],
     ["revision 13", edited(abi.CONFIG_REVISION_OFFSET, 13), "revision", abi.CONFIG_REVISION_OFFSET],
     ["architecture 3", edited(abi.CONFIG_ARCHITECTURE, 3), "architecture", abi.CONFIG_ARCHITECTURE],
     ["unterminated name", edited(abi.CELL_NAME, ...Array(32).fill(0x61)), "name", abi.CELL_NAME],

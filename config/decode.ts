@@ -4,6 +4,7 @@ import { CELL_HEADER, type CellLists, LISTS, type ListLayout } from "./cell-stru
 import { ARCHITECTURES, SIGNATURES } from "./encode.ts";
 import { ConfigError } from "./errors.ts";
 import { readStructure, reserved } from "./fields.ts";
+import { note } from "./origin.ts";
 import { FILE_HEADER, FILE_HEADER_SIZE, IOMMU, SYSTEM_HEADER } from "./system-structures.ts";
 import type { Architecture, Cell, CellConfig, Config, IommuUnit, SystemConfig } from "./types.ts";
 
@@ -23,7 +24,9 @@ export function decode(bytes: Uint8Array): Config {
   checkSignature(bytes);
   need(view, 0, FILE_HEADER_SIZE, "the file header");
   const header = readStructure(FILE_HEADER, view, 0);
-  if (header.revision !== abi.CONFIG_REVISION) refuseRevision(`${header.revision}`);
+  if (header.revision !== abi.CONFIG_REVISION) {
+    refuseRevision(`${header.revision}`, abi.CONFIG_REVISION_OFFSET);
+  }
   const architecture = architectureName(header.architecture);
   return header.signature === SIGNATURES.cell
     ? decodeCellFile(view, architecture)
@@ -33,7 +36,7 @@ export function decode(bytes: Uint8Array): Config {
 function checkSignature(bytes: Uint8Array): void {
   const longest = OLD_SIGNATURES[0]!.length;
   const text = String.fromCharCode(...bytes.subarray(0, longest));
-  if (OLD_SIGNATURES.includes(text)) refuseRevision(`older (signature "${text}")`);
+  if (OLD_SIGNATURES.includes(text)) refuseRevision(`older (signature "${text}")`, 0);
   if (Object.values(SIGNATURES).some((signature) => text.startsWith(signature))) return;
   throw new ConfigError("signature", "not a configuration: it does not start with JHCLL or JHSYS", {
     hint: "give the built .cell file, or a TypeScript or JSON configuration",
@@ -41,14 +44,11 @@ function checkSignature(bytes: Uint8Array): void {
   });
 }
 
-function refuseRevision(revision: string): never {
+function refuseRevision(revision: string, offset: number): never {
   throw new ConfigError(
     "revision",
     `the revision of this configuration is ${revision}, but only ${abi.CONFIG_REVISION} is supported`,
-    {
-      hint: "build the configuration anew with the tools of this revision",
-      offset: abi.CONFIG_REVISION_OFFSET,
-    },
+    { hint: "build the configuration anew with the tools of this revision", offset },
   );
 }
 
@@ -72,7 +72,7 @@ function need(view: DataView, offset: number, size: number, what: string): void 
 }
 
 function decodeCellFile(view: DataView, architecture: Architecture): CellConfig {
-  return { kind: "cell", architecture, ...readCell(view, 0) };
+  return note({ kind: "cell", architecture, ...readCell(view, 0) }, { offset: 0 });
 }
 
 function decodeSystem(view: DataView, architecture: Architecture): SystemConfig {
@@ -80,14 +80,18 @@ function decodeSystem(view: DataView, architecture: Architecture): SystemConfig 
   const header = readStructure(SYSTEM_HEADER, view, 0);
   need(view, abi.SYS_ROOT_CELL, abi.CELL_HEADER_SIZE, "the root cell's descriptor");
   const kept = rootReserved.read(view, abi.SYS_ROOT_CELL);
-  const rootCell = readCell(view, abi.SYS_ROOT_CELL);
-  return {
-    kind: "system",
-    architecture,
-    ...header,
-    iommuUnits: readIommuUnits(view),
-    rootCell: kept ? { ...rootCell, reserved: kept } : rootCell,
-  };
+  const cell = readCell(view, abi.SYS_ROOT_CELL);
+  const rootCell = kept ? { ...cell, reserved: kept } : cell;
+  return note(
+    {
+      kind: "system",
+      architecture,
+      ...header,
+      iommuUnits: readIommuUnits(view),
+      rootCell: note(rootCell, { offset: abi.SYS_ROOT_CELL }),
+    },
+    { offset: 0 },
+  );
 }
 
 /** The units up to the last one that is not all zero. */
@@ -96,7 +100,7 @@ function readIommuUnits(view: DataView): IommuUnit[] {
   let used = 0;
   for (let index = 0; index < abi.SYS_IOMMU_COUNT; index++) {
     const base = abi.SYS_IOMMU + index * abi.IOMMU_SIZE;
-    units.push(readStructure(IOMMU, view, base));
+    units.push(note(readStructure(IOMMU, view, base), { offset: base }));
     if (reserved(0, abi.IOMMU_SIZE).read(view, base)) used = index + 1;
   }
   return units.slice(0, used);
@@ -140,7 +144,7 @@ function readList(view: DataView, base: number, start: number, layout: ListLayou
   for (let index = 0; index < count; index++) {
     const offset = start + index * layout.size;
     need(view, offset, layout.size, `${layout.name} ${index} of ${count}`);
-    entries.push(layout.read(view, offset));
+    entries.push(note(layout.read(view, offset), { offset }));
   }
   return entries;
 }

@@ -1,10 +1,13 @@
 // Definitions of systems: the platform and the root cell.
 import * as abi from "../abi/config.ts";
-import { FILE_KEYS, NO_CONSOLE, parseConsole, parseRootCell } from "./define-cell.ts";
+import { FILE_KEYS, parseRootCell } from "./define-cell.ts";
+import { NO_CONSOLE, parseConsole } from "./define-resources.ts";
 import type { SystemConfigDefinition } from "./definition.ts";
 import { ConfigError } from "./errors.ts";
 import * as names from "./names.ts";
+import { derive } from "./origin.ts";
 import * as parse from "./parse.ts";
+import { applyBytes } from "./raw-bytes.ts";
 import type { IommuUnit, SystemConfig } from "./types.ts";
 
 const { optional, required } = parse;
@@ -41,11 +44,11 @@ const parseIommu: parse.Parser<IommuUnit> = (value, path) => {
   const isPvu = unit.type === abi.IOMMU_TYPE_PVU;
   if ((amd && !isAmd) || (pvu && !isPvu))
     throw new ConfigError("key", `${path} has a part that belongs to another type of IOMMU`);
-  return {
+  return derive(value, {
     ...unit,
     ...(isAmd ? { amd: amd ?? NO_AMD } : {}),
     ...(isPvu ? { pvu: pvu ?? NO_PVU } : {}),
-  };
+  });
 };
 
 const parseX86 = parse.object("system's x86 part", {
@@ -105,7 +108,7 @@ function platform({ architecture, x86, arm }: SystemKeys): Pick<SystemConfig, "x
     );
   if (isX86 && x86) {
     const { pmTimer, ...rest } = x86;
-    return { x86: { pmTimerAddress: pmTimer, ...rest } };
+    return { x86: derive(x86, { pmTimerAddress: pmTimer, ...rest }) };
   }
   if (!isX86 && arm) return { arm };
   throw new ConfigError("key", `${isX86 ? "x86" : "arm"} is missing: every system has one`);
@@ -115,11 +118,16 @@ function platform({ architecture, x86, arm }: SystemKeys): Pick<SystemConfig, "x
 export const parseSystem: parse.Parser<SystemConfig> = (value, path) => {
   const keys = systemKeys(value, path);
   const { physical, size } = keys.hypervisorMemory;
-  return {
+  const config: SystemConfig = {
     kind: "system",
     architecture: keys.architecture,
     flags: Number(keys.flags),
-    hypervisorMemory: { physicalStart: physical, virtualStart: 0n, size, flags: 0n },
+    hypervisorMemory: derive(keys.hypervisorMemory, {
+      physicalStart: physical,
+      virtualStart: 0n,
+      size,
+      flags: 0n,
+    }),
     debugConsole: keys.debugConsole,
     pciMmconfigBase: keys.pci.mmconfigBase,
     pciMmconfigEndBus: keys.pci.endBus,
@@ -129,6 +137,7 @@ export const parseSystem: parse.Parser<SystemConfig> = (value, path) => {
     ...platform(keys),
     rootCell: keys.rootCell,
   };
+  return applyBytes(derive(value, config), keys.bytes);
 };
 
 /** A system configuration; throws ConfigError (`value`, `key`, `name`, `architecture`, `revision`) naming the place. */

@@ -8,7 +8,7 @@ export type Address = number | bigint | string;
 
 /** Names of `Table`, or a number where there is no name. */
 type Choice<Table> = Extract<keyof Table, string> | number;
-type Flags<Table> = readonly Choice<Table>[] | number;
+type Flags<Table> = readonly (Choice<Table> | bigint)[] | number | bigint;
 
 export type CellFlag = Choice<typeof names.CELL_FLAGS>;
 export type MemoryFlag = Choice<typeof names.MEMORY_FLAGS>;
@@ -69,6 +69,19 @@ export interface CapabilityDefinition {
   flags?: Flags<typeof names.CAPABILITY_FLAGS>;
 }
 
+export interface SharedMemoryDefinition {
+  /**
+   * State table, read/write section, then one output section per peer: placed before the cell's other memory. Or the index
+   * in the cell's `memory` at which they are.
+   */
+  regions: readonly MemoryDefinition[] | { start: number };
+  /** Number of this end, from 0. */
+  id: number;
+  /** How many ends there are. */
+  peers: number;
+  protocol?: Choice<typeof names.PROTOCOLS>;
+}
+
 export interface PciDeviceDefinition {
   type: Choice<typeof names.PCI_TYPES>;
   /** bdf(bus, device, function). */
@@ -77,18 +90,29 @@ export interface PciDeviceDefinition {
   domain?: number;
   /** Writable bits of up to six base address registers. */
   barMask?: readonly number[];
-  /** Placed in the configuration's list; equal lists are stored once. */
-  capabilities?: readonly CapabilityDefinition[];
+  /** Placed in the configuration's list; equal lists are stored once. Or a place in the cell's `pciCapabilities`. */
+  capabilities?: readonly CapabilityDefinition[] | { start: number; count: number };
   msi?: { vectors: number; bits64?: boolean; maskable?: boolean };
   msix?: { vectors: number; regionSize?: number; address?: Address };
   /** Shared memory devices. */
-  sharedMemory?: {
-    /** State table, read/write section, then one output section per peer: placed before the cell's other memory. */
-    regions: readonly MemoryDefinition[];
-    id: number;
-    peers: number;
-    protocol?: Choice<typeof names.PROTOCOLS>;
-  };
+  sharedMemory?: SharedMemoryDefinition;
+}
+
+/** A stream id: a number, or id and mask for an MMU-500. */
+export type StreamIdDefinition = number | { id: number; mask: number };
+
+/** A device: what a cell that has it is given. The name is for people, and for the cell's `console`. */
+export interface DeviceDefinition {
+  name: string;
+  memory?: readonly MemoryDefinition[];
+  caches?: readonly CacheDefinition[];
+  /** Pins are added to those that the cell has of the same irqchip. */
+  irqchips?: readonly IrqchipDefinition[];
+  ports?: readonly PortDefinition[];
+  pciDevices?: readonly PciDeviceDefinition[];
+  streamIds?: readonly StreamIdDefinition[];
+  /** For a cell whose `console` is this device's name. */
+  console?: ConsoleDefinition;
 }
 
 export interface CellDefinition {
@@ -104,14 +128,24 @@ export interface CellDefinition {
   irqchips?: readonly IrqchipDefinition[];
   ports?: readonly PortDefinition[];
   pciDevices?: readonly PciDeviceDefinition[];
-  streamIds?: readonly number[];
+  /** What the list of capabilities begins with; only needed for one with entries that no device names. */
+  pciCapabilities?: readonly CapabilityDefinition[];
+  /** Arm: ids of its bus masters. */
+  streamIds?: readonly StreamIdDefinition[];
+  /** Placed behind the cell's own lists. */
+  devices?: readonly DeviceDefinition[];
+  /** Arm: first interrupt of its virtual PCI devices. */
   vpciIrqBase?: number;
   /** Default 0xffff0 for a cell on x86, else 0. */
   cpuResetAddress?: Address;
   /** Polls before a message counts as unanswered; default 0: the platform's own limit. */
   msgReplyTimeout?: Address;
-  console?: ConsoleDefinition;
+  /** Default none. The name of one of its devices stands for that device's. */
+  console?: ConsoleDefinition | string;
 }
+
+/** Bytes of the built file that no other key stands for: hexadecimal text by offset, such as `{ "0x28": "ff 00" }`. */
+export type BytesDefinition = Readonly<Record<string, string>>;
 
 /** A cell configuration: defineCell's argument. */
 export interface CellConfigDefinition extends CellDefinition {
@@ -119,6 +153,8 @@ export interface CellConfigDefinition extends CellDefinition {
   architecture?: Architecture;
   /** Only 14 is supported. */
   revision?: number;
+  /** Default none: only decompiled files with unusual bytes have them. */
+  bytes?: BytesDefinition;
 }
 
 export interface IommuDefinition {
@@ -135,6 +171,8 @@ export interface SystemConfigDefinition {
   architecture?: Architecture;
   /** Only 14 is supported. */
   revision?: number;
+  /** Default none: only decompiled files with unusual bytes have them. */
+  bytes?: BytesDefinition;
   flags?: Flags<typeof names.SYSTEM_FLAGS>;
   hypervisorMemory: { physical: Address; size: Address };
   debugConsole?: ConsoleDefinition;

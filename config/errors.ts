@@ -1,4 +1,5 @@
 // The one error class of this room.
+import type { Origin } from "./origin.ts";
 
 /** What is wrong with a configuration. Stable, for programs; the message is for people. */
 export type ConfigErrorCode =
@@ -40,6 +41,8 @@ export class ConfigError extends Error {
   readonly code: ConfigErrorCode;
   readonly hint: string | undefined;
   readonly offset: number | undefined;
+  /** Where the faulty part of a definition was written; filled in on the way out. */
+  origin: Origin | undefined;
 
   constructor(code: ConfigErrorCode, message: string, details: ConfigErrorDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });

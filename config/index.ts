@@ -11,6 +11,18 @@ export {
   type ConfigErrorDetails,
   isConfigError,
 } from "./errors.ts";
+export {
+  commRegion,
+  ioapic,
+  lowRam,
+  mmio,
+  placeholder,
+  ram,
+  sharedRam,
+  uart,
+} from "./helpers.ts";
+export { ivshmemLink, type Link, type LinkOptions } from "./ivshmem.ts";
 export { type LoadedConfig, loadConfig } from "./load.ts";
+export { formatOrigin, type Origin, originOf } from "./origin.ts";
 export type * from "./types.ts";
 export { bdf, GiB, KiB, MiB, mmu500Stream, powerOfTwo } from "./units.ts";

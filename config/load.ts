@@ -1,5 +1,5 @@
 // From a path to a configuration, whatever it was written in.
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { dirname, extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decode } from "./decode.ts";
@@ -7,7 +7,9 @@ import { parseCell } from "./define-cell.ts";
 import { parseSystem } from "./define-system.ts";
 import { encode } from "./encode.ts";
 import { ConfigError, isConfigError } from "./errors.ts";
+import { instrument } from "./instrument.ts";
 import { parseJsonText } from "./json.ts";
+import { derive, formatOrigin, nameFile } from "./origin.ts";
 import type { Config } from "./types.ts";
 
 /** A configuration and what the hypervisor gets of it. */
@@ -29,6 +31,8 @@ const RELATIVE_IMPORT = /(\bfrom\s*)(["'])(\.\.?\/[^"'\n]*)\2/g;
 const TYPESCRIPT = [".ts", ".mts", ".cts"];
 /** Second line of the loader's message about a syntax error: file, line from 1, column from 0. */
 const SYNTAX_ERROR = /:(\d+):(\d+)$/;
+/** Larger than any configuration, in bytes. */
+const SIZE_MAX = 2 ** 24;
 const JAVASCRIPT = [".js", ".mjs", ".cjs"];
 
 /** What the operating system's errors are called, as perror prints them. */
@@ -45,39 +49,61 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
 /**
  * Loads a configuration: TypeScript and JavaScript modules (the default export of defineCell or defineSystem; they are
  * code and are run), JSON (a definition with `"kind": "cell"` or `"system"`), and anything else as the bytes of a `.cell`
- * file. Throws ConfigError, whose message names the file.
+ * file. Throws ConfigError, whose message names the file. A relative path starts at `directory`.
  */
-export async function loadConfig(path: string): Promise<LoadedConfig> {
-  const absolute = resolve(path);
+export async function loadConfig(path: string, directory = process.cwd()): Promise<LoadedConfig> {
+  const absolute = resolve(directory, path);
   const content = await readConfigFile(path, absolute);
   const extension = extname(absolute).toLowerCase();
   try {
-    const config = await parseContent(absolute, extension, content);
+    const config = await parseContent(path, absolute, extension, content);
     const bytes = encode(config);
+    nameFile(config, path);
     return { path: absolute, bytes, config };
   } catch (error) {
     throw inFile(path, error);
   }
 }
 
+/** Reads a file, but not one without an end. */
 async function readConfigFile(path: string, absolute: string): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
   try {
-    return await readFile(absolute);
+    for await (const chunk of createReadStream(absolute, { end: SIZE_MAX })) {
+      chunks.push(chunk);
+      size += chunk.length;
+    }
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "";
     throw new ConfigError("file", `opening ${path}: ${SYSTEM_ERRORS[code] ?? code}`, { cause });
   }
+  if (size <= SIZE_MAX) return Buffer.concat(chunks);
+  throw new ConfigError("file", `opening ${path}: File too large`, {
+    hint: `no configuration has more than ${SIZE_MAX >> 20} MiB`,
+  });
 }
 
-async function parseContent(path: string, extension: string, content: Uint8Array): Promise<Config> {
+async function parseContent(
+  path: string,
+  absolute: string,
+  extension: string,
+  content: Uint8Array,
+): Promise<Config> {
   if (TYPESCRIPT.includes(extension) || JAVASCRIPT.includes(extension))
-    return asConfig(await evaluate(path));
+    return asConfig(await evaluate(absolute, path));
   if (extension === ".json") return parseJson(content);
-  return decode(content);
+  try {
+    return decode(content);
+  } catch (error) {
+    // An offset of 0 says nothing that the message does not.
+    if (isConfigError(error) && error.offset) error.origin ??= { offset: error.offset };
+    throw error;
+  }
 }
 
-/** Runs a module and returns its default export. */
-async function evaluate(path: string): Promise<unknown> {
+/** Runs a module, which messages call `shown`, and returns its default export. */
+async function evaluate(path: string, shown: string): Promise<unknown> {
   const { createJiti } = await import("jiti");
   const plain = createJiti(path, { fsCache: false });
   const jiti = createJiti(path, {
@@ -86,7 +112,13 @@ async function evaluate(path: string): Promise<unknown> {
     moduleCache: false,
     virtualModules: { [MODULE_NAME]: await import("./index.ts") },
     transform: (options) => ({
-      code: plain.transform({ ...options, source: redirect(options.source, options.filename) }),
+      code: plain.transform({
+        ...options,
+        source: redirect(options.source, options.filename),
+        babel: {
+          plugins: [instrument(options.filename === path ? shown : (options.filename ?? shown))],
+        },
+      }),
     }),
   });
   const module = await jiti.import<Record<string, unknown>>(path);
@@ -116,6 +148,7 @@ function parseJson(content: Uint8Array): Config {
   const { kind, ...definition } = Object(value) as Record<string, unknown>;
   // An editor's pointer to a schema is no part of the definition.
   delete definition.$schema;
+  derive(value, definition);
   if (kind === "cell") return parseCell(definition, "");
   if (kind === "system") return parseSystem(definition, "");
   throw new ConfigError("key", 'it needs "kind": "cell" or "kind": "system"');
@@ -124,11 +157,15 @@ function parseJson(content: Uint8Array): Config {
 /** The error, naming the file in one line. */
 function inFile(path: string, error: unknown): ConfigError {
   if (isConfigError(error))
-    return new ConfigError(error.code, `${path}: ${error.message}`, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.offset === undefined ? {} : { offset: error.offset }),
-      cause: error,
-    });
+    return new ConfigError(
+      error.code,
+      `${formatOrigin({ file: path, ...error.origin })}: ${error.message}`,
+      {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        ...(error.offset === undefined ? {} : { offset: error.offset }),
+        cause: error,
+      },
+    );
   const message = error instanceof Error ? error.message : String(error);
   const [what = "", where = ""] = message.split("\n");
   const place = SYNTAX_ERROR.exec(where);

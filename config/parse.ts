@@ -1,6 +1,7 @@
 // Small parsers for what people write: they check a value, fill in defaults and say where a fault is. TypeScript, JSON and
 // plain JavaScript configurations all go through them.
-import { ConfigError } from "./errors.ts";
+import { ConfigError, isConfigError } from "./errors.ts";
+import { derive, originOfKey } from "./origin.ts";
 
 /** Turns a value that stands at `path` into what the model needs, or throws ConfigError. */
 export type Parser<Output> = (value: unknown, path: string) => Output;
@@ -42,14 +43,19 @@ export const address: Parser<bigint> = (value, path) => {
   return result;
 };
 
-/** An unsigned integer of `size` bytes, in the same notations. */
-export function integer(size: number): Parser<number> {
+function unsigned(size: number): Parser<bigint> {
   return (value, path) => {
     const result = address(value, path);
     if (result >> BigInt(size * BITS_PER_BYTE))
       wrong(path, value, `an integer below 2^${size * BITS_PER_BYTE}`);
-    return Number(result);
+    return result;
   };
+}
+
+/** An unsigned integer of `size` bytes, at most 4, in the same notations. */
+export function integer(size: number): Parser<number> {
+  const parse = unsigned(size);
+  return (value, path) => Number(parse(value, path));
 }
 
 export const text: Parser<string> = (value, path) =>
@@ -94,13 +100,12 @@ export function choice(table: Readonly<Record<string, number>>, size: number): P
 
 /** A list of flag names (or numbers), combined; or a number. */
 export function flags(table: Readonly<Record<string, number>>, size: number): Parser<bigint> {
-  const one = choice(table, size);
+  const named = choice(table, size);
+  const one: Parser<bigint> = (value, path) =>
+    typeof value === "string" ? BigInt(named(value, path)) : unsigned(size)(value, path);
   return (value, path) => {
-    if (!Array.isArray(value)) return BigInt(integer(size)(value, path));
-    return value.reduce<bigint>(
-      (sum, entry, index) => sum | BigInt(one(entry, `${path}[${index}]`)),
-      0n,
-    );
+    if (!Array.isArray(value)) return unsigned(size)(value, path);
+    return value.reduce<bigint>((sum, entry, index) => sum | one(entry, `${path}[${index}]`), 0n);
   };
 }
 
@@ -136,15 +141,27 @@ export function object<Shape extends Record<string, unknown>>(
     const prefix = path === "" ? "" : `${path}.`;
     for (const name of Object.keys(source))
       if (!Object.hasOwn(keys, name))
-        throw new ConfigError("key", `${prefix}${name} is not a key of a ${what}`, {
-          hint: suggest(name, Object.keys(keys)),
+        located(source, name, () => {
+          throw new ConfigError("key", `${prefix}${name} is not a key of a ${what}`, {
+            hint: suggest(name, Object.keys(keys)),
+          });
         });
     const entries = Object.entries<Key<unknown>>(keys).map(([name, key]) => [
       name,
-      parseKey(key, source[name], prefix + name, what),
+      located(source, name, () => parseKey(key, source[name], prefix + name, what)),
     ]);
-    return Object.fromEntries(entries) as Shape;
+    return derive(source, Object.fromEntries(entries) as Shape);
   };
+}
+
+/** Carries out an action; its error is at this key of this object, unless it knows a place further inside. */
+export function located<Output>(source: object, key: string, action: () => Output): Output {
+  try {
+    return action();
+  } catch (error) {
+    if (isConfigError(error)) error.origin ??= originOfKey(source, key);
+    throw error;
+  }
 }
 
 function parseKey<Output>(key: Key<Output>, value: unknown, path: string, what: string): Output {

@@ -1,0 +1,61 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Surroundings } from "./testing/surroundings.ts";
+
+const configs = (path: string) => fileURLToPath(new URL(`../configs/${path}`, import.meta.url));
+
+let world: Surroundings;
+beforeEach(() => {
+  world = new Surroundings();
+});
+afterEach(() => world.close());
+
+const at = (name: string) => join(world.directory, name);
+
+test("config compile builds the file that ships", async () => {
+  const source = configs("x86/apic-demo.ts");
+  expect(await world.run(["config", "compile", source, "-o", "demo.cell"])).toEqual({
+    status: 0,
+    out: 'demo.cell: cell "apic-demo", x86, 228 bytes\n',
+    err: "",
+  });
+  expect(readFileSync(at("demo.cell"))).toEqual(readFileSync(configs("apic-demo.cell")));
+});
+
+test.each<[string, string | Uint8Array | undefined, string, string]>([
+  ["none.ts", undefined, "opening none.ts: No such file or directory", ""],
+  [".", undefined, "opening .: Is a directory", ""],
+  ["/dev/zero", undefined, "opening /dev/zero: File too large", "no configuration has more than"],
+  ["a.cell", "MZ", "a.cell: not a configuration", "give the built .cell file"],
+  ["b.cell", "JHCELL\x0e", "b.cell: the revision of this configuration is older", "build the"],
+  ["c.cell", "JHCLL\0\x0f\0", "c.cell, byte 0x6: the revision of this configuration is 15", ""],
+  ["d.cell", "JHCLL\x07\x0e\0", "d.cell, byte 0x5: unknown architecture 7", "0 is x86"],
+  ["e.cell", "JHCLL\0\x0e\0 ", "e.cell: the file ends after 9 bytes", "not complete"],
+  ["f.json", '{\n"kind": 5}', 'f.json: it needs "kind"', ""],
+  ["g.json", '{\n"kind":}', "g.json: line 2, column 8", ""],
+  ["h.json", '{"kind":"cell",\n"cpus":[],"name":3}', "h.json:2: name is 3, not a string", ""],
+  ["i.ts", "export default 1;", "i.ts: its default export is not", "write `export default"],
+])("config compile of %s says what is wrong", async (name, content, message, hint) => {
+  if (content !== undefined) writeFileSync(at(name), content, "latin1");
+  const { status, out, err } = await world.run(["config", "compile", name, "-o", "out.cell"]);
+  expect([status, out]).toEqual([1, ""]);
+  const [first = "", second = ""] = err.split("\n");
+  expect(first).toContain(message);
+  expect(second).toContain(hint);
+  expect(existsSync(at("out.cell"))).toBe(false);
+});
+
+test("config compile says why it cannot write", async () => {
+  const source = configs("apic-demo.cell");
+  const { status, err } = await world.run(["config", "compile", source, "-o", "no/such.cell"]);
+  expect([status, err]).toEqual([1, "writing no/such.cell: No such file or directory\n"]);
+});
+
+test("config without a verb, or without what a verb needs, shows the usage", async () => {
+  for (const line of ["config", "config compile", "config compile a.ts", "config cook"]) {
+    const { status, out } = await world.run(line);
+    expect([status, out.startsWith("Usage: jailhouse config")], line).toEqual([1, true]);
+  }
+});

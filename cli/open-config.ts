@@ -1,0 +1,33 @@
+// Configurations as the verbs of `config` take them: a file of any of the accepted kinds, understood here, unlike for
+// `enable` and `cell create`, which leave a built file to the hypervisor.
+
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { LoadedConfig } from "../config/load.ts";
+import { CommandFailure, perror } from "./failure.ts";
+import type { Io } from "./io.ts";
+
+/** Loads a configuration. Fails with the file, the place in it, the reason, and as a second line what to do. */
+export async function openConfig(io: Io, file: string): Promise<LoadedConfig> {
+  const { loadConfig } = await import("../config/load.ts");
+  const { isConfigError } = await import("../config/errors.ts");
+  try {
+    return await loadConfig(file, io.cwd);
+  } catch (error) {
+    if (isConfigError(error)) throw new CommandFailure(error.message, error.hint);
+    throw error;
+  }
+}
+
+/** Writes a file. Fails as `writing FILE: Permission denied`. */
+export async function writeOutput(
+  io: Io,
+  file: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  try {
+    await writeFile(resolve(io.cwd, file), content);
+  } catch (error) {
+    throw perror(`writing ${file}`, error);
+  }
+}
