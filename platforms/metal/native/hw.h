@@ -1,0 +1,292 @@
+// The members of ../hw.ts, whose contracts are there. The translated platform module calls them as `hw_<name>`.
+#ifndef HW_H_
+#define HW_H_
+
+#include "image.h"
+#include "wasm.h"
+
+/** Physical addresses from here on are none that a processor can have and the direct map cannot hold. */
+#define PHYSICAL_END (1ull << 46)
+/** General registers of a guest: 16 of 8 bytes. */
+#define REGISTERS_SIZE 128
+#define LINEAR(type, address) (*(volatile type*)(uintptr_t)(address))
+
+/** What lies at the top of each CPU's stack (CPU_TOP_SIZE). */
+struct cpu_top {
+  u64 linux_state[LINUX_FIELDS];
+  u64 msr_value;
+};
+_Static_assert(sizeof(struct cpu_top) == CPU_TOP_SIZE, "image.h disagrees");
+
+/** Where things are, once the first CPU has found out: offsets in the hypervisor's memory (PART_*), and its place. */
+static struct {
+  u64 physical;
+  u32 parts[PART_END + 1];
+  u32 config_size;
+} layout;
+static struct memory core_memory, metal_memory;
+
+extern u8 constants_start[], data_start[], cpus_start[], console_page[];
+extern u32 header_max_cpus, header_online_cpus;
+u32 try_read_msr(u32 msr, u64* value);
+u32 try_write_msr(u32 msr, u64 value);
+void try_write_xcr(u64 value);
+void run_guest(u64 control, u8* registers);
+__attribute__((noreturn)) void leave(u64 control, u8* block, u8* registers);
+__attribute__((noreturn)) void restart(void);
+__attribute__((noreturn)) static void panic(u32 code);
+static u32 start_core(u32 cpu, u32 config, u32 size);
+
+ALWAYS struct cpu_top* cpu_top(void) {
+  u64 sp;
+  __asm__("movq %%rsp, %0" : "=r"(sp));
+  return (struct cpu_top*)((sp | (CPU_SIZE - 1)) + 1) - 1;
+}
+
+/** Linear address of `size` bytes of physical memory that are not the hypervisor's. */
+static u64 direct(u64 address, u64 size) {
+  u64 hypervisor_size = layout.parts[PART_END];
+  if (address >= PHYSICAL_END || size > PHYSICAL_END ||
+      (address < layout.physical + hypervisor_size && address + size > layout.physical))
+    panic(PANIC_OWN_MEMORY);
+  return DIRECT_MAP + address;
+}
+
+static u64 hw_physicalRead(u64 address, u32 size) {
+  u64 linear = direct(address, size);
+  switch (size) {
+    case 1:
+      return LINEAR(u8, linear);
+    case 2:
+      return LINEAR(u16, linear);
+    case 4:
+      return LINEAR(u32, linear);
+    default:
+      return LINEAR(u64, linear);
+  }
+}
+
+static void hw_physicalWrite(u64 address, u32 size, u64 value) {
+  u64 linear = direct(address, size);
+  switch (size) {
+    case 1:
+      LINEAR(u8, linear) = (u8)value;
+      break;
+    case 2:
+      LINEAR(u16, linear) = (u16)value;
+      break;
+    case 4:
+      LINEAR(u32, linear) = (u32)value;
+      break;
+    default:
+      LINEAR(u64, linear) = value;
+  }
+}
+
+static void hw_physicalClear(u64 address, u64 size) {
+  memset((void*)direct(address, size), 0, size);
+}
+
+static void hw_physicalToCore(u64 address, u32 destination, u32 size) {
+  memcpy(at(&core_memory, destination, size), (void*)direct(address, size), size);
+}
+
+static u64 hw_physicalOf(u32 address) {
+  return layout.physical + layout.parts[PART_PLATFORM] + address;
+}
+
+static u64 hw_coreRead(u32 address, u32 size) {
+  switch (size) {
+    case 1:
+      return i32_load8_u(&core_memory, address);
+    case 2:
+      return i32_load16_u(&core_memory, address);
+    case 4:
+      return i32_load(&core_memory, address);
+    default:
+      return i64_load(&core_memory, address);
+  }
+}
+
+static void hw_copyToCore(u32 source, u32 destination, u32 size) {
+  memcpy(at(&core_memory, destination, size), at(&metal_memory, source, size), size);
+}
+
+static void hw_publishConsole(u32 address, u32 size) {
+  if (size > PAGE_SIZE) panic(PANIC_CONTRACT);
+  memcpy(console_page, at(&core_memory, address, size), size);
+}
+
+ALWAYS u32 hw_configSize(void) { return layout.config_size; }
+ALWAYS u64 hw_hypervisorStart(void) { return layout.physical; }
+ALWAYS u64 hw_hypervisorSize(void) { return layout.parts[PART_END]; }
+ALWAYS u64 hw_consolePhysical(void) { return layout.physical + (u64)console_page - VIRTUAL_BASE; }
+
+static u32 hw_partOffset(u32 part) {
+  if (part > PART_END) panic(PANIC_CONTRACT);
+  return layout.parts[part];
+}
+
+ALWAYS u32 hw_onlineCpus(void) { return header_online_cpus; }
+ALWAYS u32 hw_cpuIndex(void) { return (u32)((u64)cpu_top() - (u64)cpus_start) / CPU_SIZE; }
+
+static u32 hw_compareExchange(u32 address, u32 expected, u32 value) {
+  __atomic_compare_exchange_n((u32*)at(&metal_memory, address, sizeof(u32)), &expected, value, false,
+                              __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  return expected;
+}
+
+ALWAYS u32 hw_loadAcquire(u32 address) {
+  return __atomic_load_n((u32*)at(&metal_memory, address, sizeof(u32)), __ATOMIC_ACQUIRE);
+}
+
+ALWAYS void hw_storeRelease(u32 address, u32 value) {
+  __atomic_store_n((u32*)at(&metal_memory, address, sizeof(u32)), value, __ATOMIC_RELEASE);
+}
+
+ALWAYS void hw_pause(void) { __asm__ volatile("pause" : : : "memory"); }
+
+static u32 hw_portIn(u32 port, u32 size) {
+  u32 value = 0;
+  if (size == 1)
+    __asm__ volatile("inb %w1, %b0" : "+a"(value) : "Nd"(port) : "memory");
+  else if (size == 2)
+    __asm__ volatile("inw %w1, %w0" : "+a"(value) : "Nd"(port) : "memory");
+  else
+    __asm__ volatile("inl %w1, %0" : "=a"(value) : "Nd"(port) : "memory");
+  return value;
+}
+
+static void hw_portOut(u32 port, u32 size, u32 value) {
+  if (size == 1)
+    __asm__ volatile("outb %b0, %w1" : : "a"(value), "Nd"(port) : "memory");
+  else if (size == 2)
+    __asm__ volatile("outw %w0, %w1" : : "a"(value), "Nd"(port) : "memory");
+  else
+    __asm__ volatile("outl %0, %w1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static u64 hw_readMsr(u32 msr) {
+  u32 low, high;
+  __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
+  return (u64)high << 32 | low;
+}
+
+static void hw_writeMsr(u32 msr, u64 value) {
+  __asm__ volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
+ALWAYS u32 hw_tryReadMsr(u32 msr) { return try_read_msr(msr, &cpu_top()->msr_value); }
+ALWAYS u32 hw_tryWriteMsr(u32 msr, u64 value) { return try_write_msr(msr, value); }
+ALWAYS u64 hw_readMsrValue(void) { return cpu_top()->msr_value; }
+
+static u32 hw_cpuid(u32 leaf, u32 subleaf, u32 part) {
+  u32 parts[4];
+  __asm__ volatile("cpuid"
+                   : "=a"(parts[0]), "=b"(parts[1]), "=c"(parts[2]), "=d"(parts[3])
+                   : "a"(leaf), "c"(subleaf));
+  return parts[part & 3];
+}
+
+static u64 hw_timestamp(void) {
+  u32 low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+  return (u64)high << 32 | low;
+}
+
+static u64 hw_readControl(u32 number) {
+  u64 value;
+  if (number == 0)
+    __asm__ volatile("movq %%cr0, %0" : "=r"(value) : : "memory");
+  else if (number == 2)
+    __asm__ volatile("movq %%cr2, %0" : "=r"(value) : : "memory");
+  else if (number == 3)
+    __asm__ volatile("movq %%cr3, %0" : "=r"(value) : : "memory");
+  else
+    __asm__ volatile("movq %%cr4, %0" : "=r"(value) : : "memory");
+  return value;
+}
+
+static u64 hw_extendedControl(void) {
+  u32 low, high;
+  if (!(hw_readControl(4) & CR4_OSXSAVE)) return 1;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (u64)high << 32 | low;
+}
+
+ALWAYS void hw_writeExtendedControl(u64 value) { try_write_xcr(value); }
+ALWAYS void hw_writeCr2(u64 value) { __asm__ volatile("movq %0, %%cr2" : : "r"(value) : "memory"); }
+
+#define DEBUG_REGISTERS(access) \
+  switch (number) {             \
+    case 0:                     \
+      access(0);                \
+      break;                    \
+    case 1:                     \
+      access(1);                \
+      break;                    \
+    case 2:                     \
+      access(2);                \
+      break;                    \
+    case 3:                     \
+      access(3);                \
+      break;                    \
+    case 6:                     \
+      access(6);                \
+      break;                    \
+    default:                    \
+      access(7);                \
+  }
+#define READ_DEBUG(n) __asm__ volatile("movq %%dr" #n ", %0" : "=r"(value))
+#define WRITE_DEBUG(n) __asm__ volatile("movq %0, %%dr" #n : : "r"(value))
+
+static u64 hw_readDebug(u32 number) {
+  u64 value;
+  DEBUG_REGISTERS(READ_DEBUG);
+  return value;
+}
+
+static void hw_writeDebug(u32 number, u64 value) { DEBUG_REGISTERS(WRITE_DEBUG); }
+
+static u64 hw_linuxState(u32 field) {
+  if (field >= LINUX_FIELDS) panic(PANIC_CONTRACT);
+  return cpu_top()->linux_state[field];
+}
+
+static void write_cr0(u64 value) { __asm__ volatile("movq %0, %%cr0" : : "r"(value) : "memory"); }
+static void write_cr3(u64 value) { __asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory"); }
+static void write_cr4(u64 value) { __asm__ volatile("movq %0, %%cr4" : : "r"(value) : "memory"); }
+
+/** Without global pages, loading CR3 flushes all translations, Linux' included; CR0.WP makes read-only pages so for us. */
+static void hw_useOwnTables(u64 root) {
+  write_cr4(hw_readControl(4) & ~(u64)CR4_PGE);
+  write_cr0(hw_readControl(0) | CR0_WP);
+  write_cr3(root);
+}
+
+static void hw_useLinuxTables(void) {
+  const u64* state = cpu_top()->linux_state;
+  write_cr3(state[LINUX_CR3]);
+  write_cr0(state[LINUX_CR0]);
+  write_cr4(state[LINUX_CR4]);
+}
+
+ALWAYS void hw_flushHost(void) { write_cr3(hw_readControl(3)); }
+
+static void hw_runGuest(u64 control, u32 registers) {
+  run_guest(control, at(&metal_memory, registers, REGISTERS_SIZE));
+}
+
+ALWAYS void hw_loadGuest(u64 control) { __asm__ volatile("vmload" : : "a"(control) : "memory"); }
+ALWAYS void hw_saveGuest(u64 control) { __asm__ volatile("vmsave" : : "a"(control) : "memory"); }
+ALWAYS void hw_takeNmi(void) { __asm__ volatile("stgi; nop; clgi" : : : "memory"); }
+
+__attribute__((noreturn)) static void hw_restart(void) { restart(); }
+
+__attribute__((noreturn)) static void hw_leave(u64 control, u32 block, u32 registers) {
+  leave(control, at(&metal_memory, block, PAGE_SIZE), at(&metal_memory, registers, REGISTERS_SIZE));
+}
+
+__attribute__((noreturn)) static void hw_panic(u32 code) { panic(code); }
+
+#endif
