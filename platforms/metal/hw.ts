@@ -114,10 +114,10 @@ export declare function flushHost(): void;
 /** Starts this CPU again on its empty stack in the exported `run`; never returns. */
 export declare function restart(): void;
 /**
- * Leaves the hypervisor on this CPU for good: the state of the control block (VMLOAD part included, at physical address
- * `control`, linear address `block`) and `registers` become the processor's. Virtualisation has been switched off except
- * for EFER.SVME and GIF, which this does last. Never returns.
+ * Leaves the hypervisor on this CPU for good: the state of the control block (linear address `block`) and `registers`
+ * become the processor's; VMLOAD's part is there already. Virtualisation has been switched off except for EFER.SVME and
+ * GIF, which this does last. Never returns.
  */
-export declare function leave(control: u64, block: usize, registers: usize): void;
+export declare function leave(block: usize, registers: usize): void;
 /** Reports `code` (PANIC_*) on the console and stops this CPU; never returns. */
 export declare function panic(code: u32): void;

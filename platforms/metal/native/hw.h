@@ -32,7 +32,7 @@ u32 try_read_msr(u32 msr, u64* value);
 u32 try_write_msr(u32 msr, u64 value);
 void try_write_xcr(u64 value);
 void run_guest(u64 control, u8* registers);
-__attribute__((noreturn)) void leave(u64 control, u8* block, u8* registers);
+__attribute__((noreturn)) void leave(u8* block, u8* registers);
 __attribute__((noreturn)) void restart(void);
 __attribute__((noreturn)) static void panic(u32 code);
 static u32 start_core(u32 cpu, u32 config, u32 size);
@@ -283,8 +283,8 @@ ALWAYS void hw_takeNmi(void) { __asm__ volatile("stgi; nop; clgi" : : : "memory"
 
 __attribute__((noreturn)) static void hw_restart(void) { restart(); }
 
-__attribute__((noreturn)) static void hw_leave(u64 control, u32 block, u32 registers) {
-  leave(control, at(&metal_memory, block, PAGE_SIZE), at(&metal_memory, registers, REGISTERS_SIZE));
+__attribute__((noreturn)) static void hw_leave(u32 block, u32 registers) {
+  leave(at(&metal_memory, block, PAGE_SIZE), at(&metal_memory, registers, REGISTERS_SIZE));
 }
 
 __attribute__((noreturn)) static void hw_panic(u32 code) { panic(code); }

@@ -91,13 +91,11 @@ run_guest:
 	\instruction -10(%rsp)
 	.endm
 
-	// void leave(uint64_t control, uint8_t *block, uint64_t registers[16]): never returns.
+	// void leave(uint8_t *block, uint64_t registers[16]): never returns.
 	// The guest's page table maps this code and this stack, too: it called from there.
 	.globl leave
 leave:
-	movq %rdi, %rax
-	vmload %rax
-	movq %rdx, %rdi
+	xchgq %rsi, %rdi
 	movq CR0(%rsi), %rax
 	movq %rax, %cr0
 	movq CR2(%rsi), %rax
