@@ -92,6 +92,42 @@ export interface MachineStatus {
   readonly memoryMap: readonly MemoryRange[];
 }
 
+/** An access that a cell was denied; or, while the hypervisor learns, that the root cell was allowed. */
+export interface Denial {
+  /** Counts up from 0; what is missing was overwritten. */
+  readonly sequence: number;
+  readonly kind: "memory" | "port" | "msr" | "pci" | "control" | "exit";
+  readonly cell: number;
+  readonly cpu: number;
+  /** Guest-physical address, port, MSR, `bdf << 16 | register`, control register, or SVM exit code. */
+  readonly address: bigint;
+  /** Bytes; 0 if not known. */
+  readonly size: number;
+  readonly write: boolean;
+  readonly fetch: boolean;
+  /** INS, OUTS, or repeated. */
+  readonly string: boolean;
+  /** Whether learning allowed it, and then how many bytes or ports from the address on; 0 otherwise. */
+  readonly allowed: number;
+  /** What was written, as far as the hypervisor knows it. */
+  readonly value: bigint;
+  readonly rip: bigint;
+  /** Size of the code: 16, 32 or 64 bits. */
+  readonly bits: 16 | 32 | 64;
+  /** The first bytes at RIP. */
+  readonly instruction: Uint8Array;
+  readonly times: number;
+}
+
+/** What the hypervisor has recorded since it was enabled. */
+export interface DenialLog {
+  readonly learning: boolean;
+  /** Records overwritten by later ones. */
+  readonly missed: number;
+  /** In order. */
+  readonly denials: readonly Denial[];
+}
+
 export type Unsubscribe = () => void;
 
 /** One serial line, the machine's output side. */
@@ -127,6 +163,10 @@ export interface Session {
   destroyCell(cell: CellRef, options?: { readonly force?: boolean }): Promise<void>;
   cells(): Promise<readonly CellInfo[]>;
   statistics(cell: CellRef): Promise<CellStatistics>;
+  /** What cells were denied since `enable`. EINVAL while not enabled. */
+  denials(): Promise<DenialLog>;
+  /** The configuration of a cell as it was given, for the root cell the system's. EINVAL while not enabled. */
+  configuration(cell: CellRef): Promise<Uint8Array>;
   /** The hypervisor's console: what its ring buffer holds. Throws EPERM when the configuration forbids it. */
   consoleText(): Promise<string>;
   /** Each further piece of the hypervisor's console. */

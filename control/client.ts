@@ -16,6 +16,7 @@ import type {
   CellRef,
   CellStatistics,
   CreatedCell,
+  DenialLog,
   Image,
   MachineStatus,
   OpenSession,
@@ -27,11 +28,14 @@ import { SystemError } from "./errors.ts";
 import { IMAGES_MAX } from "./framing.ts";
 import {
   type DaemonInfo,
+  decodeBytes,
+  decodeDenials,
   decodeStatistics,
   encodeBytes,
   encodeImages,
   OUTPUT,
   type Output,
+  type WireDenialLog,
   type WireStatistics,
 } from "./protocol.ts";
 import type { MachinePaths } from "./registry.ts";
@@ -134,6 +138,14 @@ export class RemoteSession implements OpenSession {
 
   async statistics(cell: CellRef): Promise<CellStatistics> {
     return decodeStatistics(await this.#request<WireStatistics>("statistics", { cell }));
+  }
+
+  async denials(): Promise<DenialLog> {
+    return decodeDenials(await this.#request<WireDenialLog>("denials"));
+  }
+
+  async configuration(cell: CellRef): Promise<Uint8Array> {
+    return decodeBytes(await this.#request<string>("configuration", { cell }));
   }
 
   consoleText(): Promise<string> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { MachineOptions } from "./api.ts";
+import type { Denial, MachineOptions } from "./api.ts";
 import { connect, type RemoteSession } from "./client.ts";
 import { Daemon } from "./daemon.ts";
 import { replay } from "./journal.ts";
@@ -76,6 +76,21 @@ test("a session over the socket does what the session itself does", async () => 
   await session.destroyCell("demo");
   await session.disable();
   expect((await session.status()).enabled).toBe(false);
+});
+
+test("denied accesses and configurations keep every bit on their way", async () => {
+  await startDaemon();
+  const session = await client();
+  await session.enable(SYSTEM);
+  const denial: Denial = {
+    ...{ sequence: 7, kind: "memory", cell: 1, cpu: 3, size: 8, times: 2, allowed: 0, bits: 64 },
+    ...{ write: true, fetch: false, string: false },
+    ...{ address: 0xffff_ffff_ffff_fff8n, value: 1n << 63n, rip: 0xffff_ffff_8123_4567n },
+    instruction: Uint8Array.from([0x48, 0x89, 0x07]),
+  };
+  fake.denied = [denial];
+  expect(await session.denials()).toEqual({ learning: false, missed: 0, denials: [denial] });
+  expect(Buffer.from(await session.configuration(0)).toString()).toBe("JHSYS");
 });
 
 test("errors keep number, text and hint on their way", async () => {

@@ -15,8 +15,9 @@ import * as errno from "../abi/errno.ts";
 import * as hc from "../abi/hypercall.ts";
 import type { EmulatedPlatform } from "../platforms/emulated/platform.ts";
 import { RootCpuLost, type RootCpus, STAGING_SIZE } from "../platforms/emulated/root-cpus.ts";
-import type { CellInfo, CellRef, CellState, Counters, Image, PoolUse } from "./api.ts";
+import type { CellInfo, CellRef, CellState, Counters, DenialLog, Image, PoolUse } from "./api.ts";
 import { ConsoleReader } from "./console-ring.ts";
+import { readDenials } from "./denials.ts";
 import { SystemError } from "./errors.ts";
 import { type CellHeader, readCellHeader, readSystemHeader } from "./headers.ts";
 import { divideMemory, type Extent, type MemoryRange } from "./memory-map.ts";
@@ -39,6 +40,8 @@ const ROOT_ID = 0;
 
 interface Cell extends CellHeader {
   readonly id: number;
+  /** Its configuration as it was given; the root cell's is the system's. */
+  readonly config: Uint8Array;
   /** Whether something was loaded at the reset address since the cell was created. */
   ready: boolean;
 }
@@ -85,7 +88,12 @@ export class Driver {
     if (result !== 0) fail(-result, this.#refusal());
     this.consoleReadable = isConsoleReadable(config);
     this.#hypervisor = root.hypervisor;
-    this.#cells.set(ROOT_ID, { ...root, id: ROOT_ID, ready: true });
+    this.#cells.set(ROOT_ID, {
+      ...root,
+      id: ROOT_ID,
+      config: Uint8Array.from(config),
+      ready: true,
+    });
   }
 
   /** Why the hypervisor has just refused to be enabled, in its own words. */
@@ -120,7 +128,7 @@ export class Driver {
       if (!isCpuLost(error)) for (const cpu of header.cpus) this.#try(() => this.#online(cpu));
       throw error;
     }
-    this.#cells.set(id, { ...header, id, ready: false });
+    this.#cells.set(id, { ...header, id, config: Uint8Array.from(config), ready: false });
     return id;
   }
 
@@ -167,6 +175,19 @@ export class Driver {
     this.#needEnabled();
     const info = this.#info(this.#lookUp(ref));
     return new Map(info.cpusAssigned.map((cpu) => [cpu, this.#cpuCounters(cpu)]));
+  }
+
+  /** What cells were denied. */
+  denials(): DenialLog {
+    this.#needEnabled();
+    const view = this.#platform.denialTable();
+    return view ? readDenials(view) : fail(errno.EINVAL);
+  }
+
+  /** The configuration of a cell as it was given, for the root cell the system's. */
+  configuration(ref: CellRef): Uint8Array {
+    this.#needEnabled();
+    return Uint8Array.from(this.#lookUp(ref).config);
   }
 
   pools(): { memory: PoolUse; remap: PoolUse } {

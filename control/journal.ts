@@ -89,6 +89,8 @@ export function recordSession(session: Session, write: (line: string) => void): 
     cells: () => record("cells", {}, () => session.cells()),
     statistics: (cell) => record("statistics", { cell }, () => session.statistics(cell)),
     snapshot: () => record("snapshot", {}, () => takeSnapshot(session)),
+    denials: () => session.denials(),
+    configuration: (cell) => session.configuration(cell),
     consoleText: () => session.consoleText(),
     followConsole: (listener) => session.followConsole(listener),
     serial,

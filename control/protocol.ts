@@ -2,7 +2,7 @@
 // does not know are written: bytes in base64, addresses as decimal strings, maps as lists of pairs.
 
 import { EINVAL } from "../abi/errno.ts";
-import type { CellRef, CellStatistics, Image } from "./api.ts";
+import type { CellRef, CellStatistics, Denial, DenialLog, Image } from "./api.ts";
 import { SystemError } from "./errors.ts";
 import { MESSAGE_MAX } from "./framing.ts";
 
@@ -121,8 +121,45 @@ function refusal(name: string, wanted: string): SystemError {
 export const encodeBytes = (data: Uint8Array): string =>
   Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
 
+export const decodeBytes = (text: string): Uint8Array =>
+  Uint8Array.from(Buffer.from(text, "base64"));
+
 export const encodeImages = (images: readonly Image[]): unknown =>
   images.map(({ data, address }) => ({ data: encodeBytes(data), address: address.toString() }));
+
+/** A denied access as it travels: numbers of 64 bits in decimal, bytes in base64. */
+export interface WireDenial extends Omit<Denial, "address" | "value" | "rip" | "instruction"> {
+  readonly address: string;
+  readonly value: string;
+  readonly rip: string;
+  readonly instruction: string;
+}
+
+export interface WireDenialLog extends Omit<DenialLog, "denials"> {
+  readonly denials: readonly WireDenial[];
+}
+
+export const encodeDenials = (log: DenialLog): WireDenialLog => ({
+  ...log,
+  denials: log.denials.map((denial) => ({
+    ...denial,
+    address: denial.address.toString(),
+    value: denial.value.toString(),
+    rip: denial.rip.toString(),
+    instruction: encodeBytes(denial.instruction),
+  })),
+});
+
+export const decodeDenials = (log: WireDenialLog): DenialLog => ({
+  ...log,
+  denials: log.denials.map((denial) => ({
+    ...denial,
+    address: BigInt(denial.address),
+    value: BigInt(denial.value),
+    rip: BigInt(denial.rip),
+    instruction: decodeBytes(denial.instruction),
+  })),
+});
 
 /** Statistics as they travel: the map as a list of pairs. */
 export interface WireStatistics extends Omit<CellStatistics, "cpus"> {

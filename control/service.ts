@@ -15,7 +15,14 @@ import type { Unsubscribe } from "./api.ts";
 import type { Daemon } from "./daemon.ts";
 import { SystemError, toSystemError } from "./errors.ts";
 import { FrameGuard } from "./framing.ts";
-import { encodeStatistics, Fields, OUTPUT, type Output } from "./protocol.ts";
+import {
+  encodeBytes,
+  encodeDenials,
+  encodeStatistics,
+  Fields,
+  OUTPUT,
+  type Output,
+} from "./protocol.ts";
 
 /** Output that may wait for a client, in bytes: beyond, a free machine waits and a paced one's output is dropped. */
 const BACKED_UP = 1024 * 1024;
@@ -155,6 +162,11 @@ class Client {
       statistics: (fields) => {
         const cell = fields.cell();
         return turns.take(async () => encodeStatistics(await session.statistics(cell)));
+      },
+      denials: () => turns.take(async () => encodeDenials(await session.denials())),
+      configuration: (fields) => {
+        const cell = fields.cell();
+        return turns.take(async () => encodeBytes(await session.configuration(cell)));
       },
       consoleText: () => turns.take(() => session.consoleText()),
       serialText: (fields) => serial[this.#line(fields)].text,

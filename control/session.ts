@@ -102,6 +102,14 @@ export class LocalSession implements api.Session {
     return { cell, total: sum(cpus), cpus };
   }
 
+  async denials(): Promise<api.DenialLog> {
+    return this.#driver.denials();
+  }
+
+  async configuration(cell: api.CellRef): Promise<Uint8Array> {
+    return this.#driver.configuration(cell);
+  }
+
   async consoleText(): Promise<string> {
     this.#needConsole();
     return this.#driver.console.text();

@@ -1,6 +1,7 @@
 // Entry of hypervisor.wasm: the exports listed in ARCHITECTURE.md.
 import { activate, init, initCpu } from "./core/boot.ts";
 import { consolePage } from "./core/console.ts";
+import { denialTable } from "./core/denials.ts";
 import {
   exceptions,
   exitCpuid,
@@ -19,6 +20,7 @@ import {
 export {
   activate,
   consolePage,
+  denialTable,
   exceptions,
   exitCpuid,
   exitCr,

@@ -5,13 +5,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EINVAL, ENOENT, ENOTTY, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import * as abi from "../../abi/ioctl.ts";
 import type * as api from "../api.ts";
+import { readDenials } from "../denials.ts";
 import { SystemError } from "../errors.ts";
 import { readCellHeader } from "../headers.ts";
 import { isVirtual, memorySize, offlineCpus, presentCpus, splitCores } from "./computer.ts";
 import { Device } from "./device.ts";
-import { DEVICE, type Host, THIS_HOST } from "./host.ts";
+import { DEVICE, type Host, SYSFS, THIS_HOST } from "./host.ts";
 import { canExist, encodeCell, encodeCreate, encodeLoad } from "./requests.ts";
-import { findCell, isEnabled, readCells, readPools, readStatistics } from "./sysfs-reader.ts";
+import {
+  findCell,
+  isEnabled,
+  readCells,
+  readPools,
+  readStatistics,
+  readTable,
+} from "./sysfs-reader.ts";
 
 /** Milliseconds between two looks at the console, as often as the driver looks. */
 const CONSOLE_PERIOD = 100;
@@ -152,6 +160,15 @@ export class LinuxSession implements api.OpenSession {
 
   async statistics(cell: api.CellRef): Promise<api.CellStatistics> {
     return readStatistics(this.#host, cell);
+  }
+
+  async denials(): Promise<api.DenialLog> {
+    const bytes = readTable(this.#host, `${SYSFS}/denials`);
+    return readDenials(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  async configuration(cell: api.CellRef): Promise<Uint8Array> {
+    return readTable(this.#host, `${SYSFS}/cells/${findCell(this.#host, cell).id}/config`);
   }
 
   #readConsole(device: Device): string {

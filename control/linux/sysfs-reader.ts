@@ -1,8 +1,8 @@
 // Reads the tree that the driver keeps below /sys/devices/jailhouse (ABI section 7); control/sysfs.ts writes the same one
 // for emulated machines.
 
-import { readdirSync } from "node:fs";
-import { ENODEV, ENOENT, ENXIO } from "../../abi/errno.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { EINVAL, ENODEV, ENOENT, ENXIO, EOPNOTSUPP } from "../../abi/errno.ts";
 import type {
   CellInfo,
   CellRef,
@@ -39,6 +39,20 @@ function unlessGone<T>(read: () => T): T | undefined {
 }
 
 export const isEnabled = (host: Host): boolean => readIfAny(host, `${SYSFS}/enabled`) === "1";
+
+/** A binary file of our driver. Throws EINVAL while not enabled, EOPNOTSUPP for a driver that does not have it. */
+export function readTable(host: Host, path: string): Uint8Array {
+  if (!isEnabled(host)) {
+    throw new SystemError(EINVAL, { hint: "The hypervisor is not enabled." });
+  }
+  try {
+    return readFileSync(inHost(host, path));
+  } catch (cause) {
+    const error = toSystemError(cause);
+    if (error.errno !== ENOENT) throw error;
+    throw new SystemError(EOPNOTSUPP, { hint: "The driver does not tell this.", cause });
+  }
+}
 
 function readCell(host: Host, id: number): CellInfo {
   const read = (file: string) => readText(host, `${SYSFS}/cells/${id}/${file}`);

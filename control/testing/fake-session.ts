@@ -8,6 +8,8 @@ import type {
   CellRef,
   CellState,
   CellStatistics,
+  Denial,
+  DenialLog,
   MachineOptions,
   MachineStatus,
   SerialLine,
@@ -44,6 +46,8 @@ export class FakeSession implements Session {
   /** How often a call began while another was in progress. */
   overlaps = 0;
   closed = false;
+  /** What `denials` says while enabled. */
+  denied: Denial[] = [];
   /** How long a change takes, in milliseconds. */
   delay = 1;
   /** Set to make each further step of time fail. */
@@ -179,6 +183,16 @@ export class FakeSession implements Session {
 
   async cells(): Promise<readonly CellInfo[]> {
     return (await this.status()).cells;
+  }
+
+  async denials(): Promise<DenialLog> {
+    this.#enabled();
+    return { learning: false, missed: 0, denials: [...this.denied] };
+  }
+
+  async configuration(): Promise<Uint8Array> {
+    this.#enabled();
+    return new TextEncoder().encode("JHSYS");
   }
 
   async statistics(cell: CellRef): Promise<CellStatistics> {

@@ -31,6 +31,11 @@ export function denialsInit(): bool {
   return true;
 }
 
+/** Address of the table; 0 before `init` has made it. */
+export function denialTable(): usize {
+  return base();
+}
+
 /** Whether the root cell is allowed what its configuration forgot. */
 export function isLearning(): bool {
   return (load<u32>(systemConfig(), SYS_FLAGS) & SYS_FLAG_LEARN) !== 0;

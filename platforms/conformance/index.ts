@@ -83,6 +83,10 @@ export function consolePage(): usize {
   return CONSOLE;
 }
 
+export function denialTable(): usize {
+  return 0;
+}
+
 export function exceptions(): u32 {
   return 0;
 }

@@ -23,6 +23,8 @@ export interface CoreExports {
   exitUnhandled(cpu: number, code: bigint, info1: bigint, info2: bigint): number;
   /** Address of the console page in the core's memory. */
   consolePage(): number;
+  /** Address of the table of denied accesses (abi/denials.ts) in the core's memory; 0 for none. */
+  denialTable(): number;
   /** Exceptions to intercept, a bit each. */
   exceptions(): number;
 }

@@ -1,5 +1,6 @@
 // The emulated platform: hypervisor.wasm in charge of a `Pc`.
 import { MEM_PHYS_START, MEM_REGION_SIZE, SYS_HYPERVISOR_MEMORY } from "../../abi/config.ts";
+import { DENIALS_SIZE } from "../../abi/denials.ts";
 import { ENOMEM } from "../../abi/errno.ts";
 import { describeExit } from "../../machine/exits.ts";
 import type { Pc } from "../../machine/pc.ts";
@@ -81,6 +82,12 @@ export class EmulatedPlatform {
   /** The hypervisor's console ring (ABI section 7), or undefined while disabled. */
   consolePage(): DataView | undefined {
     return pageOf(this.#context);
+  }
+
+  /** The table of denied accesses (abi/denials.ts), or undefined while disabled. */
+  denialTable(): DataView | undefined {
+    const table = this.#context?.core.denialTable();
+    return table ? new DataView(this.#context!.coreMemory.buffer, table, DENIALS_SIZE) : undefined;
   }
 
   /** The console ring of the hypervisor whose `enable` has just failed; undefined after one that succeeded. */
