@@ -136,10 +136,12 @@ test.each<[string, number, number]>([
 test("warnings are shown: of the hypervisor at enable, of shared cores at create", async () => {
   computer.answer = () => {
     computer.show([ROOT, DEMO]);
-    computer.print("Initializing\nWarning: no IOMMU guards DMA\nActivating hypervisor\n");
+    computer.print("Initializing\nNo IOMMU is used: beware\nWARNING: odd\nActivating hypervisor\n");
     return 0;
   };
-  expect((await world.run("enable system.cell")).err).toBe("Warning: no IOMMU guards DMA\n");
+  expect((await world.run("enable system.cell")).err).toBe(
+    "Warning: No IOMMU is used: beware\nWarning: odd\n",
+  );
   computer.write("/sys/devices/system/cpu/cpu3/topology/thread_siblings_list", "1,3\n");
   expect((await world.run("cell create demo.cell")).err).toMatch(/^Warning: CPU 3 of cell "demo"/);
 });

@@ -10,8 +10,6 @@ import { attempt, perror } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 const REQUEST = "JAILHOUSE_ENABLE";
-/** How lines of the hypervisor's console begin that the user should see. */
-const WARNING = /^warning: */i;
 
 export interface EnableOptions extends CommonOptions {
   /** The risk is taken. */
@@ -26,10 +24,7 @@ export async function enable(io: Io, file: string, options: EnableOptions): Prom
     const risk = await session.risk();
     if (risk !== undefined) await wantYes(io, risk, options.yes);
     await attempt(REQUEST, session.enable(config));
-    // A configuration may forbid to read the console.
-    const text = await session.consoleText().catch(() => "");
-    const warnings = text.split("\n").filter((line) => WARNING.test(line));
-    for (const line of warnings) io.err(`${line.replace(WARNING, "Warning: ").trimEnd()}\n`);
+    for (const caveat of await session.caveats()) io.err(`Warning: ${caveat}\n`);
   });
   io.out("The Jailhouse is opening.\n");
 }

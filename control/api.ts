@@ -201,6 +201,8 @@ export interface OpenSession extends Session {
   attachSerial(line: 0 | 1, listener: (text: string) => void): Promise<Attachment>;
   /** What a person should agree to before `enable`; undefined when nothing can be lost. */
   risk(): Promise<string | undefined>;
+  /** What a person should know after `enable`, one sentence each. */
+  caveats(): Promise<readonly string[]>;
 }
 
 /** Starts a machine; its time stands still except inside the session's calls. In process: control/session.ts. */

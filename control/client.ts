@@ -220,6 +220,10 @@ export class RemoteSession implements OpenSession {
   /** An emulated machine can be thrown away. */
   async risk(): Promise<undefined> {}
 
+  async caveats(): Promise<readonly string[]> {
+    return [];
+  }
+
   /** About the daemon itself. */
   info(): Promise<DaemonInfo> {
     return this.#request("info");

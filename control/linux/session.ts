@@ -29,6 +29,9 @@ const RISK =
   "This is a physical computer. The hypervisor takes over its processors: a mistake in it, or in a configuration, can " +
   "stop the machine at once, and what is not on disk is lost. docs/metal.md says what was tried, and how to prepare.";
 
+/** Lines of the hypervisor's console that a person should see. */
+const CAVEAT = /^(warning: |No IOMMU )/i;
+const PREFIX = /^warning: /i;
 const NO_SERIAL =
   "The serial lines of a computer are its connectors: another computer at the cable shows what comes.";
 
@@ -247,6 +250,13 @@ export class LinuxSession implements api.OpenSession {
 
   async risk(): Promise<string | undefined> {
     return isVirtual(this.#host) ? undefined : RISK;
+  }
+
+  /** What the hypervisor said about it while it was enabled; nothing when that may not be read. */
+  async caveats(): Promise<readonly string[]> {
+    const text = await this.consoleText().catch(() => "");
+    const lines = text.split("\n").map((line) => line.trim());
+    return lines.filter((line) => CAVEAT.test(line)).map((line) => line.replace(PREFIX, ""));
   }
 
   async close(): Promise<void> {

@@ -106,6 +106,21 @@ describe.each(MACHINES)("on $vendor, x2APIC $x2apic", (machine) => {
     return text.slice(text.lastIndexOf(mark) + mark.length);
   }
 
+  it("exits-demo times each kind of exit, and the counters agree", async () => {
+    await launch(session, apicDemo, demo("exits-demo"), "rounds=2 count=50");
+    await session.serial(0).waitFor(/Exits done\r\n/);
+    const kinds = ["no exit", "CPUID", "hypercall", "x2APIC write"];
+    if (!machine.x2apic) kinds.push("xAPIC write");
+    const text = await session.serial(0).text();
+    const found = [...text.matchAll(/^(.*): (\d+) ns\r$/gm)];
+    expect(found.map(([, kind]) => kind)).toEqual(kinds.flatMap((kind) => [kind, kind]));
+    const { total } = await session.statistics("apic-demo");
+    expect(total.cpuid).toBeGreaterThanOrEqual(100);
+    expect(total.hypercall).toBe(100);
+    if (!machine.x2apic) expect(total.xapic).toBe(100);
+    expect((await cellNamed("apic-demo"))?.state).toBe("shut down");
+  });
+
   it("apic-demo calibrates, ticks ten times a second and is asked twice", async () => {
     await launch(session, apicDemo, demo("apic-demo"));
     const serial = session.serial(0);
