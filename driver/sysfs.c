@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tree below /sys/devices/jailhouse. Whoever reads only asks: jh.state keeps the hypervisor where it is meanwhile.
+ * Objects are added and removed under jh.lock alone.
+ */
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "driver.h"
+
+/* A directory of counters: of one CPU, or of all of a cell. */
+struct jh_counters {
+	struct kobject kobj;
+	struct jh_cell *cell;
+	/* -1: all */
+	int cpu;
+	struct list_head entry;
+};
+
+static struct kobject *cells;
+static bool core_shown;
+
+/* Asks the hypervisor with jh.state held: -ENODEV where there is none. */
+static int ask_locked(u32 code, unsigned long argument1, unsigned long argument2)
+{
+	return jh.enabled && !jh.wedged ? jh_hypercall(code, argument1, argument2) : -ENODEV;
+}
+
+static int ask(u32 code, unsigned long argument1, unsigned long argument2)
+{
+	int result;
+
+	down_read(&jh.state);
+	result = ask_locked(code, argument1, argument2);
+	up_read(&jh.state);
+	return result;
+}
+
+/* --- Counters ----------------------------------------------------------------------------------------------------- */
+
+struct counter {
+	struct kobj_attribute attr;
+	u32 number;
+};
+
+static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
+{
+	struct jh_counters *counters = container_of(kobj, struct jh_counters, kobj);
+	u32 number = container_of(attr, struct counter, attr)->number;
+	u64 sum = 0;
+	int cpu;
+
+	down_read(&jh.state);
+	for_each_cpu(cpu, &counters->cell->assigned) {
+		int value = 0;
+
+		if (counters->cpu < 0 || counters->cpu == cpu)
+			value = ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_STAT_BASE + number);
+		if (value > 0)
+			sum += value;
+	}
+	up_read(&jh.state);
+	return sysfs_emit(buffer, "%llu\n", sum);
+}
+
+#define COUNTER(name, number) \
+	static struct counter counter_##name = { __ATTR(vmexits_##name, 0444, counter_show, NULL), number }
+
+COUNTER(total, 0);
+COUNTER(mmio, 1);
+COUNTER(management, 2);
+COUNTER(hypercall, 3);
+COUNTER(pio, 4);
+COUNTER(xapic, 5);
+COUNTER(cr, 6);
+COUNTER(cpuid, 7);
+COUNTER(xsetbv, 8);
+COUNTER(exception, 9);
+COUNTER(msr_other, 10);
+COUNTER(msr_x2apic_icr, 11);
+
+static struct attribute *counters_attrs[] = {
+	&counter_total.attr.attr, &counter_mmio.attr.attr, &counter_management.attr.attr,
+	&counter_hypercall.attr.attr, &counter_pio.attr.attr, &counter_xapic.attr.attr,
+	&counter_cr.attr.attr, &counter_cpuid.attr.attr, &counter_xsetbv.attr.attr,
+	&counter_exception.attr.attr, &counter_msr_other.attr.attr, &counter_msr_x2apic_icr.attr.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(counters);
+
+static void counters_free(struct kobject *kobj)
+{
+	kfree(container_of(kobj, struct jh_counters, kobj));
+}
+
+static struct kobj_type counters_type = {
+	.release = counters_free,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = counters_groups,
+};
+
+/* A directory below @parent; NULL without memory. */
+static struct jh_counters *add_counters(struct jh_cell *cell, struct kobject *parent, int cpu)
+{
+	struct jh_counters *counters = kzalloc(sizeof(*counters), GFP_KERNEL);
+	int err;
+
+	if (!counters)
+		return NULL;
+	counters->cell = cell;
+	counters->cpu = cpu;
+	INIT_LIST_HEAD(&counters->entry);
+	if (cpu < 0)
+		err = kobject_init_and_add(&counters->kobj, &counters_type, parent, "statistics");
+	else
+		err = kobject_init_and_add(&counters->kobj, &counters_type, parent, "cpu%d", cpu);
+	if (!err)
+		return counters;
+	kobject_put(&counters->kobj);
+	return NULL;
+}
+
+static void remove_counters(struct jh_counters *counters)
+{
+	list_del(&counters->entry);
+	kobject_del(&counters->kobj);
+	kobject_put(&counters->kobj);
+}
+
+static int add_cpu_counters(struct jh_cell *cell, const struct cpumask *cpus)
+{
+	int cpu;
+
+	for_each_cpu(cpu, cpus) {
+		struct jh_counters *counters = add_counters(cell, &cell->total->kobj, cpu);
+
+		if (!counters)
+			return -ENOMEM;
+		list_add_tail(&counters->entry, &cell->counters);
+	}
+	return 0;
+}
+
+/* --- Cells -------------------------------------------------------------------------------------------------------- */
+
+static struct jh_cell *cell_of(struct kobject *kobj)
+{
+	return container_of(kobj, struct jh_cell, kobj);
+}
+
+static ssize_t name_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
+{
+	return sysfs_emit(buffer, "%s\n", cell_of(kobj)->name);
+}
+
+static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
+{
+	static const char *const names[] = {
+		"running", "running/locked", "shut down", "failed", "Comm ABI mismatch",
+	};
+	int state = ask(JH_HC_CELL_GET_STATE, cell_of(kobj)->id, 0);
+
+	if (state < 0 && state != -EINVAL)
+		return state;
+	return sysfs_emit(buffer, "%s\n", state >= 0 && state < ARRAY_SIZE(names) ? names[state] : "invalid");
+}
+
+/* Prints the cell's CPUs, or those of them that have failed. */
+static ssize_t print_cpus(struct kobject *kobj, char *buffer, bool failed, bool list)
+{
+	struct jh_cell *cell = cell_of(kobj);
+	cpumask_var_t cpus;
+	ssize_t length;
+	int cpu;
+
+	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	down_read(&jh.state);
+	for_each_cpu(cpu, &cell->assigned)
+		if (!failed || ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_STATE) == JH_CPU_FAILED)
+			cpumask_set_cpu(cpu, cpus);
+	up_read(&jh.state);
+	length = cpumap_print_to_pagebuf(list, buffer, cpus);
+	free_cpumask_var(cpus);
+	return length;
+}
+
+static ssize_t cpus_assigned_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
+{
+	return print_cpus(kobj, buffer, false, false);
+}
+
+static ssize_t cpus_assigned_list_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
+{
+	return print_cpus(kobj, buffer, false, true);
+}
+
+static ssize_t cpus_failed_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
+{
+	return print_cpus(kobj, buffer, true, false);
+}
+
+static ssize_t cpus_failed_list_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
+{
+	return print_cpus(kobj, buffer, true, true);
+}
+
+static struct kobj_attribute name_attr = __ATTR_RO(name);
+static struct kobj_attribute state_attr = __ATTR_RO(state);
+static struct kobj_attribute cpus_assigned_attr = __ATTR_RO(cpus_assigned);
+static struct kobj_attribute cpus_assigned_list_attr = __ATTR_RO(cpus_assigned_list);
+static struct kobj_attribute cpus_failed_attr = __ATTR_RO(cpus_failed);
+static struct kobj_attribute cpus_failed_list_attr = __ATTR_RO(cpus_failed_list);
+
+static struct attribute *cell_attrs[] = {
+	&name_attr.attr, &state_attr.attr, &cpus_assigned_attr.attr,
+	&cpus_assigned_list_attr.attr, &cpus_failed_attr.attr, &cpus_failed_list_attr.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(cell);
+
+static void cell_free(struct kobject *kobj)
+{
+	struct jh_cell *cell = cell_of(kobj);
+
+	kfree(cell->memory);
+	kfree(cell->pci);
+	kfree(cell);
+}
+
+static struct kobj_type cell_type = {
+	.release = cell_free,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = cell_groups,
+};
+
+/* Makes a cell's kobject usable, which frees the cell with its last reference. */
+void jh_sysfs_init_cell(struct jh_cell *cell)
+{
+	INIT_LIST_HEAD(&cell->entry);
+	INIT_LIST_HEAD(&cell->counters);
+	kobject_init(&cell->kobj, &cell_type);
+}
+
+/* Shows a cell and the counters of its CPUs. On an error, jh_sysfs_remove_cell() is still due. */
+int jh_sysfs_add_cell(struct jh_cell *cell)
+{
+	int err = kobject_add(&cell->kobj, cells, "%u", cell->id);
+
+	if (err)
+		return err;
+	cell->total = add_counters(cell, &cell->kobj, -1);
+	return cell->total ? add_cpu_counters(cell, &cell->assigned) : -ENOMEM;
+}
+
+/* Waits for readers: to be called with jh.state free. */
+void jh_sysfs_remove_cell(struct jh_cell *cell)
+{
+	struct jh_counters *counters, *next;
+
+	list_for_each_entry_safe(counters, next, &cell->counters, entry)
+		remove_counters(counters);
+	if (cell->total)
+		remove_counters(cell->total);
+	cell->total = NULL;
+	kobject_del(&cell->kobj);
+}
+
+/* The directories of @cell's CPUs leave the root cell. */
+void jh_sysfs_take_cpus(const struct jh_cell *cell)
+{
+	struct jh_counters *counters, *next;
+
+	list_for_each_entry_safe(counters, next, &jh.root->counters, entry)
+		if (cpumask_test_cpu(counters->cpu, &cell->cpus))
+			remove_counters(counters);
+}
+
+/* ... and come back. One for which there is no memory stays away. */
+void jh_sysfs_return_cpus(const struct jh_cell *cell)
+{
+	if (add_cpu_counters(jh.root, &cell->cpus))
+		pr_warn("jailhouse: No memory to show counters of CPUs %*pbl\n", cpumask_pr_args(&cell->cpus));
+}
+
+/* --- The hypervisor ----------------------------------------------------------------------------------------------- */
+
+static ssize_t enabled_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return sysfs_emit(buffer, "%d\n", jh.enabled);
+}
+
+static ssize_t print_info(char *buffer, enum jh_info info)
+{
+	int value = ask(JH_HC_GET_INFO, info, 0);
+
+	if (value < 0 && value != -ENODEV)
+		return value;
+	return sysfs_emit(buffer, "%d\n", max(value, 0));
+}
+
+static ssize_t mem_pool_size_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return print_info(buffer, JH_INFO_MEM_POOL_SIZE);
+}
+
+static ssize_t mem_pool_used_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return print_info(buffer, JH_INFO_MEM_POOL_USED);
+}
+
+static ssize_t remap_pool_size_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return print_info(buffer, JH_INFO_REMAP_POOL_SIZE);
+}
+
+static ssize_t remap_pool_used_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return print_info(buffer, JH_INFO_REMAP_POOL_USED);
+}
+
+static ssize_t console_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return jh_console_text(buffer);
+}
+
+static DEVICE_ATTR_RO(enabled);
+static DEVICE_ATTR_RO(mem_pool_size);
+static DEVICE_ATTR_RO(mem_pool_used);
+static DEVICE_ATTR_RO(remap_pool_size);
+static DEVICE_ATTR_RO(remap_pool_used);
+static DEVICE_ATTR_RO(console);
+
+static struct attribute *jailhouse_attrs[] = {
+	&dev_attr_enabled.attr, &dev_attr_mem_pool_size.attr, &dev_attr_mem_pool_used.attr,
+	&dev_attr_remap_pool_size.attr, &dev_attr_remap_pool_used.attr, &dev_attr_console.attr,
+	NULL
+};
+
+static const struct attribute_group jailhouse_group = { .attrs = jailhouse_attrs };
+
+/* The image's memory as Linux sees it: what the last run left or, while enabled, what the hypervisor shows. */
+static ssize_t read_core(char *buffer, loff_t offset, size_t size)
+{
+	void *memory;
+
+	memory = memremap(jh.memory + offset, size, MEMREMAP_WB);
+	if (!memory)
+		return -ENOMEM;
+	memcpy(buffer, memory, size);
+	memunmap(memory);
+	return size;
+}
+
+/* Newer kernels want the second form: whichever fits is taken. */
+static ssize_t core_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr, char *buffer,
+			 loff_t offset, size_t size)
+{
+	return read_core(buffer, offset, size);
+}
+
+static ssize_t core_read_const(struct file *file, struct kobject *kobj, const struct bin_attribute *attr,
+			       char *buffer, loff_t offset, size_t size)
+{
+	return read_core(buffer, offset, size);
+}
+
+static struct bin_attribute core_attr = {
+	.attr = { .name = "core", .mode = 0400 },
+	.read = __builtin_choose_expr(__builtin_types_compatible_p(typeof(((struct bin_attribute *)0)->read),
+								   typeof(&core_read)), core_read, core_read_const),
+};
+
+/* Shows the image, or the new one's size. */
+int jh_sysfs_add_core(void)
+{
+	int err;
+
+	if (core_shown)
+		sysfs_remove_bin_file(&jh.device->kobj, &core_attr);
+	core_attr.size = jh.core_size;
+	sysfs_bin_attr_init(&core_attr);
+	err = sysfs_create_bin_file(&jh.device->kobj, &core_attr);
+	core_shown = !err;
+	return err;
+}
+
+int jh_sysfs_init(void)
+{
+	int err;
+
+	jh.device = root_device_register("jailhouse");
+	if (IS_ERR(jh.device))
+		return PTR_ERR(jh.device);
+	err = sysfs_create_group(&jh.device->kobj, &jailhouse_group);
+	if (!err) {
+		cells = kobject_create_and_add("cells", &jh.device->kobj);
+		if (cells)
+			return 0;
+		err = -ENOMEM;
+		sysfs_remove_group(&jh.device->kobj, &jailhouse_group);
+	}
+	root_device_unregister(jh.device);
+	return err;
+}
+
+void jh_sysfs_exit(void)
+{
+	if (core_shown)
+		sysfs_remove_bin_file(&jh.device->kobj, &core_attr);
+	kobject_put(cells);
+	sysfs_remove_group(&jh.device->kobj, &jailhouse_group);
+	root_device_unregister(jh.device);
+}
