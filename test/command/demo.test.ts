@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { play } from "../../tools/demo/player.ts";
 import { Screen } from "../../tools/demo/screen.ts";
-import { SESSION, type Step } from "../../tools/demo/session.ts";
+import { SESSION } from "../../tools/demo/session.ts";
+import type { Step } from "../../tools/demo/step.ts";
 import { ROOT } from "../../tools/root.ts";
 import { buildCommand } from "./build.ts";
 

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { fakeConfig } from "../../control/testing/fake-session.ts";
 import { play } from "../../tools/demo/player.ts";
 import { Screen } from "../../tools/demo/screen.ts";
-import type { Step } from "../../tools/demo/session.ts";
+import type { Step } from "../../tools/demo/step.ts";
 import { ROOT } from "../../tools/root.ts";
 import { buildCommand } from "./build.ts";
 

@@ -1,0 +1,98 @@
+// Plays a session on some stage, and checks every answer.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { Difference, expectAll, expectAmong, firstMissing, linesOf, matches } from "./expect.ts";
+import type { Screen } from "./screen.ts";
+import type { Step } from "./step.ts";
+
+/** How a command ended. */
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Where a session is played: something with a shell and two serial ports. It shows what is said there. */
+export interface Stage {
+  /** Nanoseconds in which what is expected on a serial port must come. */
+  readonly patience: number;
+  /** By how much the lines that come in one second may differ from the number expected. */
+  readonly beatTolerance: number;
+  /** Runs a command line. */
+  run(command: string): Promise<Ended>;
+  /** All that a serial port has said. */
+  said(port: "com1" | "com2"): string;
+  /** Lets time pass. */
+  pass(nanoseconds: number): Promise<void>;
+}
+
+export interface PerformOptions {
+  readonly screen: Screen;
+  /** Milliseconds between two commands. */
+  readonly pause?: number;
+}
+
+const NS_PER_SECOND = 1e9;
+/** Time between two looks at what has come. */
+const LOOK = 10_000_000;
+
+/** Plays all steps. Throws a Difference at the first that goes otherwise. */
+export async function perform(
+  steps: readonly Step[],
+  stage: Stage,
+  { screen, pause = 0 }: PerformOptions,
+): Promise<void> {
+  for (const step of steps) {
+    if (step.remark) screen.show(`\n# ${step.remark}\n`, "remark");
+    await screen.type(step.command);
+    const start = { com1: stage.said("com1").length, com2: stage.said("com2").length };
+    checkCommand(step, await stage.run(step.command));
+    await awaitSerial(stage, step, start);
+    await awaitBeat(stage, step);
+    await sleep(pause);
+  }
+}
+
+function checkCommand(step: Step, { status, out, err }: Ended): void {
+  const { command, status: expected = 0, contains, err: wanted = [] } = step;
+  if (contains) expectAmong(`output of "${command}"`, contains, out);
+  else expectAll(`output of "${command}"`, step.out ?? [], out);
+  // After what failed comes why, which is for people; without a failure nothing may come.
+  const errors = wanted.length > 0 ? linesOf(err).slice(0, wanted.length) : linesOf(err);
+  expectAll(`errors of "${command}"`, wanted, errors.join("\n"));
+  if (status === expected) return;
+  throw new Difference(`"${command}": expected exit status ${expected}, but got ${status}`);
+}
+
+/** Lets time pass until all that shall come on the serial lines has come. */
+async function awaitSerial(
+  stage: Stage,
+  { com1 = [], com2 = [] }: Step,
+  start: { readonly com1: number; readonly com2: number },
+): Promise<void> {
+  const first = () => stage.said("com1").slice(start.com1);
+  const second = () => stage.said("com2").slice(start.com2);
+  for (let passed = 0; passed < stage.patience; passed += LOOK) {
+    const missing =
+      firstMissing(com1, linesOf(first(), false), true) ??
+      firstMissing(com2, linesOf(second(), false), true);
+    if (missing === undefined) break;
+    await stage.pass(LOOK);
+  }
+  expectAmong("on COM1", com1, first(), true);
+  expectAmong("on COM2", com2, second(), true);
+}
+
+async function awaitBeat(stage: Stage, { beat }: Step): Promise<void> {
+  for (let second = 0; beat && second < beat.seconds; second++) {
+    const start = stage.said("com1").length;
+    await stage.pass(NS_PER_SECOND);
+    const lines = linesOf(stage.said("com1").slice(start), false);
+    const count = lines.filter((line) => matches(beat.line, line, true)).length;
+    if (Math.abs(count - beat.perSecond) <= stage.beatTolerance) continue;
+    throw new Difference(
+      `on COM1: expected ${beat.perSecond} times a second\n    ${beat.line}\n  but it came ${count} times`,
+    );
+  }
+}
