@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Capture } from "./capture.ts";
 import { type GuestImageOptions, makeGuestImage } from "./guest-image.ts";
 import { findProgram } from "./packages.ts";
-import { answer, type Ended, repeat, request } from "./protocol.ts";
+import { Answer, type Ended, repeat, request } from "./protocol.ts";
 import { QEMU, qemuArguments, type Sockets } from "./qemu.ts";
 
 export type { Ended } from "./protocol.ts";
@@ -32,8 +32,10 @@ const COMMAND_TIMEOUT = 120_000;
 /** Milliseconds of silence after which an answer that began counts as spoilt. */
 const SILENCE = 3_000;
 /** How much of the console an error shows. */
-const LAST_LINES = 25;
+const LAST_LINES = 60;
 const READY = "%ready";
+/** QEMU names every feature of the CPU that TCG lacks, for each CPU. */
+const HARMLESS = /^.*warning: TCG doesn't support requested feature.*\n/gm;
 
 /**
  * QEMU must not outlive this process, however that ends: the kernel kills it with us.
@@ -95,7 +97,20 @@ export class Guest {
    * a guest must close it.
    */
   static async boot(options: GuestOptions = {}): Promise<Guest> {
-    const { append = [], onConsole = () => {}, bootTimeout = BOOT_TIMEOUT, signal } = options;
+    const guest = await Guest.start(options);
+    const isUp = () => guest.#console.includes(READY) || undefined;
+    try {
+      await guest.#until("Linux is up", options.bootTimeout ?? BOOT_TIMEOUT, isUp);
+    } catch (error) {
+      await guest.close();
+      throw error;
+    }
+    return guest;
+  }
+
+  /** Starts a guest and does not wait for it. Throws MissingPackages. Who starts a guest must close it. */
+  static async start(options: GuestOptions = {}): Promise<Guest> {
+    const { append = [], onConsole = () => {}, signal } = options;
     const { image, remove } = makeGuestImage(options);
     const directory = mkdtempSync(join(tmpdir(), "jailhouse-qemu-"));
     const cleanups = [remove, () => rmSync(directory, { recursive: true, force: true })];
@@ -105,21 +120,10 @@ export class Guest {
       [sockets.com1, sockets.com2, sockets.monitor].map((each) => Capture.listen(each)),
     );
     const qemu = launch(qemuArguments(image, sockets, append));
-    const guest = new Guest(captures, qemu, cleanups, onConsole);
     const abort = () => void qemu.kill("SIGKILL");
     signal?.addEventListener("abort", abort);
     cleanups.push(() => signal?.removeEventListener("abort", abort));
-    try {
-      await guest.#until(
-        "Linux is up",
-        bootTimeout,
-        () => guest.#console.includes(READY) || undefined,
-      );
-    } catch (error) {
-      await guest.close();
-      throw error;
-    }
-    return guest;
+    return new Guest(captures, qemu, cleanups, onConsole);
   }
 
   /** All that came on the console. */
@@ -127,9 +131,14 @@ export class Guest {
     return this.#console;
   }
 
-  /** The process id of QEMU. */
-  get pid(): number | undefined {
-    return this.#qemu.pid;
+  /** Settles when QEMU has ended, for whatever reason. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** Sends keys to the console of an interactive guest. */
+  type(keys: Uint8Array): void {
+    this.#qemu.stdin!.write(keys);
   }
 
   /**
@@ -152,19 +161,19 @@ export class Guest {
 
   async #request(command: string, timeout: number): Promise<Ended> {
     const number = ++this.#number;
-    let start = this.#console.length;
-    let seen = start;
+    const answer = new Answer(number);
+    let seen = this.#console.length;
     let quietSince = performance.now();
     this.#qemu.stdin!.write(request(number, command));
     return this.#until(`"${command}"`, timeout, () => {
-      const text = this.#console.slice(start);
-      const found = answer(number, text);
-      if (this.#console.length !== seen) quietSince = performance.now();
+      const now = performance.now();
+      if (this.#console.length > seen) quietSince = now;
+      answer.feed(this.#console.slice(seen));
       seen = this.#console.length;
-      const stuck = text.includes(`%begin ${number} `) && performance.now() - quietSince > SILENCE;
-      if (found !== "broken" && (found || !stuck)) return found;
-      start = seen;
-      quietSince = performance.now();
+      if (answer.result) return answer.result;
+      if (!answer.isOver && !(answer.hasBegun && now - quietSince > SILENCE)) return undefined;
+      quietSince = now;
+      answer.restart();
       this.#qemu.stdin!.write(repeat(number));
       return undefined;
     });
@@ -177,7 +186,9 @@ export class Guest {
       const found = look();
       if (found !== undefined) return found;
       if (this.#exit)
-        throw new GuestError(`${what}: ${this.#exit}${this.#errors}\n${this.lastLines()}`);
+        throw new GuestError(
+          `${what}: ${this.#exit} ${this.#errors.replaceAll(HARMLESS, "")}\n${this.lastLines()}`,
+        );
       const left = end - performance.now();
       if (left <= 0) {
         const cpus = await this.monitor("info cpus").catch(() => "");

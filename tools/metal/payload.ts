@@ -1,7 +1,7 @@
 // What the guest's memory holds at the beginning: busybox, kernel modules, and the parts of this clone that run in it.
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { ROOT } from "../root.ts";
 import type { Entry } from "./cpio.ts";
 import type { Disk } from "./disk.ts";
@@ -101,11 +101,3 @@ export function guestTree({ disk, modules, firmware, driver, extra }: Parts): Ma
   for (const [path, entry] of extra ?? []) tree.set(path, entry);
   return tree;
 }
-
-/** The size of a tree's files in bytes. */
-export function treeSize(tree: ReadonlyMap<string, Entry>): number {
-  return [...tree.values()].reduce((sum, each) => sum + ("data" in each ? each.data.length : 0), 0);
-}
-
-/** A path below the clone, for messages. */
-export const shown = (path: string) => relative(ROOT, path);
