@@ -63,6 +63,10 @@ const COMMANDS = {
     run(process.execPath, [join(ROOT, "dist/tools/metal/image.js"), ...args]),
   inmates: (args) => run(process.execPath, [join(ROOT, "dist/tools/inmates.js"), ...args]),
   "metal:run": (args) => run(process.execPath, [join(ROOT, "dist/tools/metal/run.js"), ...args]),
+  "metal:setup": (args) =>
+    run(process.execPath, [join(ROOT, "dist/tools/metal/setup.js"), ...args]),
+  "metal:shell": (args) =>
+    run(process.execPath, [join(ROOT, "dist/tools/metal/shell.js"), ...args]),
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -51,6 +51,15 @@ export function headersVersion(): string | undefined {
   return versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
 }
 
+/** The version of clang that is, or would be, installed: part of its compiler runtime's package name. */
+function clangVersion(): string {
+  const text = ["clang", "apt-cache"].map((name) => {
+    const args = name === "clang" ? ["--version"] : ["depends", "clang"];
+    return spawnSync(name, args, { encoding: "utf8" }).stdout ?? "";
+  });
+  return /version (\d+)/.exec(text[0]!)?.[1] ?? /Depends: clang-(\d+)/.exec(text[1]!)?.[1] ?? "14";
+}
+
 /** clang's compiler runtime for 32-bit code, in any version. */
 function hasCompilerRuntime(): boolean {
   const found = spawnSync("clang", ["-m32", "-print-libgcc-file-name", "-rtlib=compiler-rt"], {
@@ -89,7 +98,7 @@ export const BUILD_PACKAGES: readonly Package[] = [
   { name: "clang", purpose: "compiling the image", isInstalled: program("clang") },
   { name: "lld", purpose: "linking the image", isInstalled: program("ld.lld") },
   {
-    name: "libclang-rt-dev",
+    name: `libclang-rt-${clangVersion()}-dev`,
     purpose: "64-bit division in 32-bit inmates",
     isInstalled: hasCompilerRuntime,
   },

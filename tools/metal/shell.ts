@@ -1,0 +1,54 @@
+// npm run metal:shell: an interactive guest on this terminal. What its serial ports for cells say is shown between the
+// lines, with the port's name.
+
+import { driverFor } from "./driver.ts";
+import { Guest } from "./guest.ts";
+import { MissingPackages } from "./packages.ts";
+
+/** Kernel option that tools/metal/guest/init looks for. */
+const INTERACTIVE = "metal.shell";
+const HELP = 'Linux boots; the shell comes in about 10 s. Its "exit" ends the machine.\n';
+
+/** Whole lines of a port, with its name. */
+function named(name: string, write: (text: string) => void): (text: string) => void {
+  let partial = "";
+  return (text) => {
+    const lines = (partial + text).split("\n");
+    partial = lines.pop()!;
+    for (const line of lines) write(`\r${name} | ${line.replaceAll("\r", "")}\r\n`);
+  };
+}
+
+async function shell(): Promise<void> {
+  const { stdin, stdout } = process;
+  const write = (text: string) => void stdout.write(text);
+  const say = (text: string) => write(`${text}\n`);
+  const guest = await Guest.start({
+    say,
+    driver: (kernel) => driverFor(kernel, say),
+    append: [INTERACTIVE, "quiet"],
+    onConsole: (text) => void stdout.write(text, "latin1"),
+  });
+  write(HELP);
+  const end = () => void guest.close();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, end);
+  guest.com1.follow(named("COM1", write));
+  guest.com2.follow(named("COM2", write));
+  if (stdin.isTTY) stdin.setRawMode(true);
+  stdin.on("data", (data) => guest.type(data));
+  try {
+    await guest.ended;
+  } finally {
+    if (stdin.isTTY) stdin.setRawMode(false);
+    stdin.pause();
+    await guest.close();
+  }
+}
+
+try {
+  await shell();
+} catch (error) {
+  const text = error instanceof MissingPackages ? error.message : (error as Error).stack;
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}
