@@ -1,0 +1,78 @@
+// Taking over the processors from Linux.
+
+import { ENOMEM } from "../../../abi/errno.ts";
+import { MSR_EFER } from "../../../abi/x86/msr.ts";
+import { EFER_SVME } from "../../../abi/x86/registers.ts";
+import * as svm from "../../../abi/x86/svm.ts";
+import { apicInit, ownApicId } from "../apic.ts";
+import { publishNow } from "../console.ts";
+import * as core from "../core.ts";
+import { addCpu, cpuOf } from "../cpu.ts";
+import * as hw from "../hw.ts";
+import { hostInit, useHost } from "../physical.ts";
+import { poolInit } from "../pool.ts";
+import * as all from "../rendezvous.ts";
+import { configAddress, timeInit } from "../time.ts";
+import { checkFeatures } from "./features.ts";
+import { idleInit, prepareIdle } from "./idle.ts";
+import { nestedInit } from "./nested.ts";
+import { run } from "./run.ts";
+import { assignLinux } from "./start.ts";
+
+/** The first CPU prepares what all share. */
+function prepareAll(cpu: u32): i32 {
+  timeInit();
+  poolInit();
+  apicInit();
+  if (!hostInit() || !nestedInit() || !idleInit() || !addCpu(cpu)) return -ENOMEM;
+  useHost();
+  return core.init(cpu, configAddress(), hw.configSize());
+}
+
+/** Prepares the calling CPU, in its turn. */
+function prepare(cpu: u32, isFirst: bool): i32 {
+  if (!isFirst) {
+    if (!addCpu(cpu)) return -ENOMEM;
+    useHost();
+  }
+  const result = checkFeatures();
+  if (result) return result;
+  const self = cpuOf(cpu);
+  self.apicId = ownApicId();
+  hw.writeMsr(MSR_EFER, hw.readMsr(MSR_EFER) | EFER_SVME);
+  hw.writeMsr(svm.MSR_HOST_SAVE, hw.physicalOf(self.host));
+  prepareIdle(self);
+  assignLinux(self);
+  return core.initCpu(cpu);
+}
+
+/** Gives Linux its processor back as it was. */
+function goBack(): void {
+  if (!(hw.readMsr(MSR_EFER) & EFER_SVME)) return;
+  hw.writeMsr(svm.MSR_HOST_SAVE, 0);
+}
+
+/**
+ * Called on every CPU that Linux has online, at about the same time. Returns -errno on all of them, with everything as it was,
+ * or not at all: Linux goes on as a guest.
+ */
+export function enter(cpu: u32): i32 {
+  const isFirst = all.comeFirst();
+  if (isFirst) {
+    all.report(prepareAll(cpu));
+    all.openTurns();
+  }
+  all.beginTurn();
+  if (!all.outcome()) all.report(prepare(cpu, isFirst));
+  all.endTurn();
+  if (isFirst) {
+    all.awaitAll();
+    if (!all.outcome()) all.report(core.activate());
+    publishNow();
+    all.decide();
+  }
+  const result = all.awaitDecision();
+  if (!result) run();
+  goBack();
+  return result;
+}

@@ -1,0 +1,98 @@
+// The guest of a CPU that has nothing to do: a page that maps itself, in real mode. A halted guest is left by an NMI at any
+// moment; a CPU that halts outside of guests could miss the one that was to wake it. The same page takes interrupts that are
+// still pending for a former owner.
+
+import { FLAG_FIXED, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "../../../abi/x86/registers.ts";
+import * as svm from "../../../abi/x86/svm.ts";
+import { disableApic, endInterrupts, hasRequests, maskApic } from "../apic.ts";
+import { Cpu } from "../cpu.ts";
+import * as hw from "../hw.ts";
+import { rootFor } from "../physical.ts";
+import { allocate, PAGE } from "../pool.ts";
+import { receiveNmi } from "../stop.ts";
+import { setIntercepts, setStart } from "./start.ts";
+
+/** Where real mode has its interrupt vectors, behind the page's own entry as a page table; 4 bytes each. */
+const FIRST_VECTOR: u32 = 16;
+const VECTORS: u32 = 256;
+const VECTOR_SIZE: u32 = 4;
+/** iret */
+const RETURN: u32 = 0x400;
+const RETURN_CODE: u32 = 0xcf;
+/** l: hlt; jmp l */
+const HALT: u32 = 0x410;
+const HALT_CODE: u32 = 0xfdebf4;
+/** sti; nop; nop; cli; vmmcall */
+const TAKE: u32 = 0x420;
+const TAKE_CODE: u32 = 0xfa9090fb;
+const TAKE_CODE_END: u32 = 0xd9010f;
+/** Not the guests', so that translations do not mix. */
+const ASID: u32 = 2;
+/** Stack of each CPU, downwards from the page's end. */
+const STACK_SIZE: u32 = 8;
+/** Interrupts that are taken on behalf of a former owner; more can only be a device that does not stop. */
+const PATIENCE: u32 = 512;
+
+@unmanaged
+class Idle {
+  /** What the nested CR3 gets. */
+  top: u64;
+  page: usize;
+}
+
+const IDLE: usize = memory.data(16, 8);
+
+function idle(): Idle {
+  return changetype<Idle>(IDLE);
+}
+
+/** Makes the page; once. Returns false when the pool is exhausted. */
+export function idleInit(): bool {
+  const page = allocate(1);
+  if (!page) return false;
+  idle().page = page;
+  store<u64>(page, hw.physicalOf(page) | PTE_PRESENT | PTE_WRITABLE | PTE_USER);
+  for (let vector = FIRST_VECTOR; vector < VECTORS; vector++)
+    store<u32>(page + vector * VECTOR_SIZE, RETURN);
+  store<u8>(page, <u8>RETURN_CODE, RETURN);
+  store<u32>(page, HALT_CODE, HALT);
+  store<u32>(page, TAKE_CODE, TAKE);
+  store<u32>(page, TAKE_CODE_END, TAKE + 4);
+  idle().top = rootFor(page, 0);
+  return idle().top !== 0;
+}
+
+/** Makes the control block for this. The permission maps are not looked at by its code; any page will do. */
+export function prepareIdle(cpu: Cpu): void {
+  const control = cpu.idle;
+  setIntercepts(control, ASID);
+  store<u64>(control, idle().top, svm.VMCB_NESTED_CR3);
+  store<u64>(control, hw.physicalOf(idle().page), svm.VMCB_IOPM);
+  store<u64>(control, hw.physicalOf(idle().page), svm.VMCB_MSRPM);
+}
+
+function enter(cpu: Cpu, number: u32, at: u32, flags: u32): void {
+  const control = cpu.idle;
+  setStart(control, at);
+  store<u64>(control, flags, svm.VMCB_RFLAGS);
+  store<u64>(control, PAGE - number * STACK_SIZE, svm.VMCB_RSP);
+  hw.runGuest(hw.physicalOf(control), cpu.registers);
+  store<u8>(control, 0, svm.VMCB_TLB_CONTROL);
+  if (load<u32>(control, svm.VMCB_EXIT_CODE) === svm.EXIT_NMI) receiveNmi(cpu);
+}
+
+/** Halts until an NMI comes. */
+export function halt(cpu: Cpu, number: u32): void {
+  enter(cpu, number, HALT, FLAG_FIXED);
+}
+
+/** Makes the local APIC of the calling CPU what it is after a reset: nothing pending, nothing to come. */
+export function cleanApic(cpu: Cpu, number: u32): void {
+  maskApic();
+  endInterrupts();
+  for (let left = PATIENCE; left && hasRequests(); left--) {
+    enter(cpu, number, TAKE, FLAG_FIXED);
+    endInterrupts();
+  }
+  disableApic();
+}

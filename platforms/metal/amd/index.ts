@@ -1,0 +1,80 @@
+// Entry of the platform's module for AMD-V: the waist (hypervisor/platform.ts), and what native code calls.
+import { apicId } from "../apic.ts";
+import { putConsole } from "../console.ts";
+import {
+  attachDevice,
+  cpuid,
+  detachDevice,
+  mmioRead,
+  mmioWrite,
+  pciRead,
+  pciWrite,
+  portIn,
+  portOut,
+  writeMsr,
+} from "../passthrough.ts";
+import { poolPages } from "../pool.ts";
+import { lock, relax, resumeCpu, stopCpu, unlock } from "../stop.ts";
+import { now } from "../time.ts";
+import { enter } from "./enter.ts";
+import {
+  commit,
+  map,
+  readComm,
+  readGuest,
+  release,
+  reserve,
+  scrub,
+  unmap,
+  writeComm,
+} from "./nested.ts";
+import { grantMsrs, grantPorts, revokeMsrs, revokePorts } from "./permissions.ts";
+import { injectException, readMsr, readRegister, writeRegister } from "./registers.ts";
+import { run } from "./run.ts";
+import { assignCpu, parkCpu, releaseCpu, resetCpu, sendIpi } from "./start.ts";
+
+export {
+  apicId,
+  assignCpu,
+  attachDevice,
+  commit,
+  cpuid,
+  detachDevice,
+  enter,
+  grantMsrs,
+  grantPorts,
+  injectException,
+  lock,
+  map,
+  mmioRead,
+  mmioWrite,
+  now,
+  parkCpu,
+  pciRead,
+  pciWrite,
+  poolPages,
+  portIn,
+  portOut,
+  putConsole,
+  readComm,
+  readGuest,
+  readMsr,
+  readRegister,
+  relax,
+  release,
+  releaseCpu,
+  reserve,
+  resetCpu,
+  resumeCpu,
+  revokeMsrs,
+  revokePorts,
+  run,
+  scrub,
+  sendIpi,
+  stopCpu,
+  unlock,
+  unmap,
+  writeComm,
+  writeMsr,
+  writeRegister,
+};

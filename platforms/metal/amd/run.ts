@@ -1,0 +1,81 @@
+// The life of a CPU under the hypervisor: its guest, the handlers of its exits, what others want of it, until it leaves.
+
+import { MSR_PAT } from "../../../abi/x86/msr.ts";
+import * as svm from "../../../abi/x86/svm.ts";
+import { publish } from "../console.ts";
+import { Cpu, cpuOf, STATE_GUEST, STATE_HOST, TASK_APIC, TASK_LOAD, TASK_XCR0 } from "../cpu.ts";
+import * as hw from "../hw.ts";
+import { finishStop, followBetween, isRequested } from "../stop.ts";
+import { dispatch } from "./exits.ts";
+import { cleanApic, halt } from "./idle.ts";
+import { setEvent } from "./registers.ts";
+
+/** Debug registers with addresses. */
+const BREAKPOINTS: u32 = 4;
+
+/** Does what others have left to this CPU, because it is about its processor. */
+function doTasks(cpu: Cpu, number: u32): void {
+  const tasks = cpu.tasks;
+  cpu.tasks = 0;
+  if (tasks & TASK_APIC) cleanApic(cpu, number);
+  if (tasks & TASK_XCR0) hw.writeExtendedControl(cpu.xcr0);
+  if (!(tasks & TASK_LOAD)) return;
+  hw.loadGuest(hw.physicalOf(cpu.control));
+  for (let register: u32 = 0; register < BREAKPOINTS; register++) hw.writeDebug(register, 0);
+}
+
+/** Lets the guest have an NMI that came for it, if nothing else is to be delivered. */
+function deliverNmi(cpu: Cpu): void {
+  if (<u32>load<u64>(cpu.control, svm.VMCB_EVENT) & svm.EVENT_VALID) return;
+  cpu.guestNmi = 0;
+  setEvent(cpu, svm.EVENT_VALID | svm.EVENT_NMI);
+}
+
+/** Announces that the CPU enters a guest. Returns false if it must not, because it has been asked to stop. */
+function announce(cpu: Cpu): bool {
+  hw.compareExchange(changetype<usize>(cpu) + offsetof<Cpu>("state"), STATE_HOST, STATE_GUEST);
+  if (!isRequested(cpu)) return true;
+  cpu.state = STATE_HOST;
+  return false;
+}
+
+/** Runs the guest until an exit, and handles that. */
+function runGuest(cpu: Cpu, number: u32): void {
+  const control = cpu.control;
+  if (cpu.tasks) doTasks(cpu, number);
+  if (cpu.guestNmi && !cpu.parked) deliverNmi(cpu);
+  publish();
+  if (!announce(cpu)) {
+    followBetween(number);
+    return;
+  }
+  if (cpu.parked) {
+    halt(cpu, number);
+    cpu.state = STATE_HOST;
+    return;
+  }
+  hw.runGuest(hw.physicalOf(control), cpu.registers);
+  cpu.state = STATE_HOST;
+  store<u8>(control, 0, svm.VMCB_TLB_CONTROL);
+  store<u32>(control, ~0, svm.VMCB_CLEAN);
+  dispatch(cpu, number);
+}
+
+/** Gives the processor back with the guest's state. Never returns. */
+function leave(cpu: Cpu): void {
+  const control = hw.physicalOf(cpu.control);
+  hw.saveGuest(control);
+  hw.writeMsr(MSR_PAT, load<u64>(cpu.control, svm.VMCB_PAT));
+  hw.writeMsr(svm.MSR_HOST_SAVE, 0);
+  hw.leave(control, cpu.control, cpu.registers);
+}
+
+/** Never returns. After a restart the CPU's handler has been abandoned. */
+export function run(): void {
+  const number = hw.cpuIndex();
+  const cpu = cpuOf(number);
+  finishStop(number);
+  while (!cpu.released) runGuest(cpu, number);
+  publish();
+  leave(cpu);
+}

@@ -1,0 +1,114 @@
+// The physical local APIC of the calling CPU, in the mode that Linux has chosen (AMD64 Architecture Programmer's Manual,
+// volume 2, chapter 16).
+
+import { IPI_NMI } from "../../abi/platform.ts";
+import * as apic from "../../abi/x86/apic.ts";
+import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_X2APIC_FIRST } from "../../abi/x86/msr.ts";
+import { cpuOf } from "./cpu.ts";
+import * as hw from "./hw.ts";
+
+const REGISTER_SHIFT: u32 = 4;
+const XAPIC_ID_SHIFT: u32 = 24;
+/** Registers of in-service bits, and of requests. */
+const BIT_REGISTERS: u32 = 8;
+/** Local vectors: from the timer to the error interrupt. */
+const SVR_CLEAN: u32 = 0xff;
+/** Bits 23:16 of the version register: the last local vector's number. */
+const LAST_LVT_SHIFT: u32 = 16;
+const LAST_LVT_MASK: u32 = 0xff;
+const LVT_CMCI_COUNT: u32 = 6;
+
+const IS_X2APIC: usize = memory.data(4, 4);
+
+/** Learns the mode; once. */
+export function apicInit(): void {
+  store<u32>(IS_X2APIC, (hw.readMsr(MSR_APIC_BASE) & APIC_BASE_X2APIC) !== 0 ? 1 : 0);
+}
+
+function pageOf(register: u32): u64 {
+  return <u64>apic.APIC_PAGE + (register << REGISTER_SHIFT);
+}
+
+function readApic(register: u32): u32 {
+  if (load<u32>(IS_X2APIC)) return <u32>hw.readMsr(MSR_X2APIC_FIRST + register);
+  return <u32>hw.physicalRead(pageOf(register), 4);
+}
+
+function writeApic(register: u32, value: u32): void {
+  if (load<u32>(IS_X2APIC)) hw.writeMsr(MSR_X2APIC_FIRST + register, value);
+  else hw.physicalWrite(pageOf(register), 4, value);
+}
+
+/** Id of the calling CPU's local APIC. */
+export function ownApicId(): u32 {
+  const id = readApic(apic.APIC_ID);
+  return load<u32>(IS_X2APIC) ? id : id >>> XAPIC_ID_SHIFT;
+}
+
+function awaitDelivery(): void {
+  while (readApic(apic.APIC_ICR) & apic.ICR_PENDING) hw.pause();
+}
+
+/**
+ * Sends an interrupt command. The xAPIC's high half belongs to the guest between two commands, so it is put back; the command
+ * is accepted on return.
+ */
+function sendCommand(id: u32, command: u32): void {
+  if (load<u32>(IS_X2APIC)) {
+    hw.writeMsr(MSR_X2APIC_FIRST + apic.APIC_ICR, ((<u64>id) << 32) | command);
+    return;
+  }
+  const high = readApic(apic.APIC_ICR_HIGH);
+  awaitDelivery();
+  writeApic(apic.APIC_ICR_HIGH, id << XAPIC_ID_SHIFT);
+  writeApic(apic.APIC_ICR, command);
+  awaitDelivery();
+  writeApic(apic.APIC_ICR_HIGH, high);
+}
+
+/** Sends an NMI to the CPU whose local APIC has `id`. */
+export function sendNmi(id: u32): void {
+  sendCommand(id, (IPI_NMI << apic.ICR_MODE_SHIFT) | apic.ICR_ASSERT);
+}
+
+/** Sends an interrupt with `mode` IPI_* and `vector`. */
+export function sendInterrupt(id: u32, mode: u32, vector: u32): void {
+  sendCommand(id, (mode << apic.ICR_MODE_SHIFT) | apic.ICR_ASSERT | vector);
+}
+
+/** The waist's apicId. */
+export function apicId(cpu: u32): u32 {
+  return cpuOf(cpu).apicId;
+}
+
+/** Whether any of eight registers of bits from `first` on has one set. */
+function hasBits(first: u32): bool {
+  for (let index: u32 = 0; index < BIT_REGISTERS; index++) if (readApic(first + index)) return true;
+  return false;
+}
+
+/** Whether interrupts have been requested and not yet been taken. */
+export function hasRequests(): bool {
+  return hasBits(apic.APIC_IRR);
+}
+
+/** Masks all local vectors and lets everything else through, so that what is pending can be taken. */
+export function maskApic(): void {
+  const last = (readApic(apic.APIC_VERSION) >>> LAST_LVT_SHIFT) & LAST_LVT_MASK;
+  for (let register = apic.APIC_LVT_TIMER; register <= apic.APIC_LVT_ERROR; register++)
+    writeApic(register, apic.APIC_LVT_MASKED);
+  if (last >= LVT_CMCI_COUNT) writeApic(apic.APIC_LVT_CMCI, apic.APIC_LVT_MASKED);
+  writeApic(apic.APIC_TIMER_INITIAL, 0);
+  writeApic(apic.APIC_TPR, 0);
+  writeApic(apic.APIC_SVR, SVR_CLEAN | apic.APIC_SVR_ENABLE);
+}
+
+/** Ends all interrupts that are in service. */
+export function endInterrupts(): void {
+  while (hasBits(apic.APIC_ISR)) writeApic(apic.APIC_EOI, 0);
+}
+
+/** Disables the local APIC as after a reset. */
+export function disableApic(): void {
+  writeApic(apic.APIC_SVR, SVR_CLEAN);
+}

@@ -1,0 +1,100 @@
+// What the platform has of each CPU: some pages, found by its number.
+
+import { panic } from "./hw.ts";
+import { PANIC_CONTRACT } from "./numbers.ts";
+import { allocate, PAGE } from "./pool.ts";
+
+/** CPU numbers are below this. */
+export const CPUS_MAX: u32 = 256;
+/** Cpu.cell: none yet. */
+export const NO_CELL: u32 = 0xffffffff;
+
+/** Cpu.state: not under the hypervisor, or executing it. */
+export const STATE_HOST: u32 = 0;
+/** Cpu.state: about to enter its guest, or there; an NMI brings it out. */
+export const STATE_GUEST: u32 = 1;
+
+/** Cpu.tasks: the local APIC is to be cleaned. */
+export const TASK_APIC: u32 = 1;
+/** Cpu.tasks: XCR0 is to be set. */
+export const TASK_XCR0: u32 = 2;
+/** Cpu.tasks: the start state of what VMLOAD loads, and of what no control block has, is to be loaded. */
+export const TASK_LOAD: u32 = 4;
+
+const REGISTERS: u32 = 0x100;
+
+/** One CPU. Its own but for `request` and `nmisSent`, and what others write while it is stopped. */
+@unmanaged
+export class Cpu {
+  /** Odd: to stop; a new number for each stop and each resume. */
+  request: u32;
+  /** The request that it has followed and not yet come back from, or 0. */
+  followed: u32;
+  /** STATE_*. */
+  state: u32;
+  /** NMIs sent to bring it out of its guest, and how many of them have come. */
+  nmisSent: u32;
+  nmisTaken: u32;
+  /** 1: its guest is to get an NMI. */
+  guestNmi: u32;
+  /** Number of its cell. */
+  cell: u32;
+  /** 1: halted, waits for a start or for good. */
+  parked: u32;
+  /** 1: another CPU has given it a new state while it was stopped. */
+  replaced: u32;
+  /** TASK_*, to be done before it enters its guest. */
+  tasks: u32;
+  /** 1: leaves the hypervisor when the present handler returns. */
+  released: u32;
+  /** Id of its local APIC. */
+  apicId: u32;
+  /** For TASK_XCR0. */
+  xcr0: u64;
+
+  /** General registers, REG_* order; RAX and RSP are in the control block. */
+  get registers(): usize {
+    return changetype<usize>(this) + REGISTERS;
+  }
+
+  /** Control block of the guest. */
+  get control(): usize {
+    return changetype<usize>(this) + PAGE;
+  }
+
+  /** Control block for a CPU that has nothing to do. */
+  get idle(): usize {
+    return changetype<usize>(this) + 2 * PAGE;
+  }
+
+  /** Page for the processor: the host's state. */
+  get host(): usize {
+    return changetype<usize>(this) + 3 * PAGE;
+  }
+}
+
+const CPU_PAGES: u32 = 4;
+if (offsetof<Cpu>() > REGISTERS) ERROR("Cpu is too large");
+
+const TABLE: usize = memory.data(CPUS_MAX * 4, 4);
+
+/** Makes the block of CPU `cpu`. Returns false when there is no room. */
+export function addCpu(cpu: u32): bool {
+  if (cpu >= CPUS_MAX) return false;
+  const block = allocate(CPU_PAGES);
+  store<usize>(TABLE + (cpu << 2), block);
+  if (block) changetype<Cpu>(block).cell = NO_CELL;
+  return block !== 0;
+}
+
+/** The block of `cpu`, or null. */
+export function findCpu(cpu: u32): Cpu | null {
+  return changetype<Cpu | null>(load<usize>(TABLE + (cpu << 2)));
+}
+
+/** The block of a CPU that the core has named; it must exist. */
+export function cpuOf(cpu: u32): Cpu {
+  const block = cpu < CPUS_MAX ? load<usize>(TABLE + (cpu << 2)) : 0;
+  if (!block) panic(PANIC_CONTRACT);
+  return changetype<Cpu>(block);
+}

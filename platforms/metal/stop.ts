@@ -1,0 +1,144 @@
+// Stopping CPUs, and the one lock of the core.
+//
+// A CPU follows a request to stop only at points of its own choice: between its guest and it (run.ts), in `relax`, while it
+// waits for the lock, and while it waits for another CPU here. There it says which request it follows and waits until that
+// is over. So:
+// - Whoever holds the lock or is in the middle of a handler is never stopped there; the requester waits for it.
+// - Nobody who is stopped takes the lock: it looks at its request before each attempt, and gives the lock back if a request
+//   came in between.
+// - There is no deadlock: each wait here is a point where requests are followed, so of two CPUs that stop each other each
+//   sees the other one stopped; and a handler waits for nothing else.
+// - A guest is brought out by an NMI. The CPU announces that it enters its guest and then looks at its request, the requester
+//   makes the request and then looks at the announcement, with full barriers between: one of them sees the other. If both do,
+//   or if the CPU stopped by itself while the NMI was on its way, the NMI comes later and is counted, so that no guest
+//   sees it.
+// - Each stop and each resume has a number of its own, so that a CPU that is resumed and stopped again before it has moved
+//   follows the new request anew, after having gone on.
+// A CPU that was blocked in a handler and has been given a new state goes to the start of `run` on an empty stack.
+
+import { sendNmi } from "./apic.ts";
+import { exitManagement } from "./core.ts";
+import { Cpu, cpuOf, STATE_GUEST } from "./cpu.ts";
+import * as hw from "./hw.ts";
+import { increment } from "./spin.ts";
+import { now } from "./time.ts";
+
+/** Nanoseconds that one `relax` lasts. */
+const RELAX_TIME: u64 = 50_000;
+
+const LOCK: usize = memory.data(4, 4);
+
+/** Whether the CPU has been asked to stop. */
+export function isRequested(cpu: Cpu): bool {
+  return (hw.loadAcquire(changetype<usize>(cpu)) & 1) !== 0;
+}
+
+/** Follows a request, if there is one: returns when it is over. */
+function follow(cpu: Cpu): void {
+  const request = hw.loadAcquire(changetype<usize>(cpu));
+  hw.storeRelease(changetype<usize>(cpu) + offsetof<Cpu>("followed"), request);
+  while (hw.loadAcquire(changetype<usize>(cpu)) === request) hw.pause();
+}
+
+/** Ends a stop: whoever resumed this CPU waits for that. */
+function endStop(cpu: Cpu): void {
+  cpu.replaced = 0;
+  hw.storeRelease(changetype<usize>(cpu) + offsetof<Cpu>("followed"), 0);
+}
+
+/** Follows a request of the calling CPU between its guest and its handlers, and tells the core. */
+export function followBetween(cpu: u32): void {
+  const self = cpuOf(cpu);
+  follow(self);
+  exitManagement(cpu);
+  endStop(self);
+}
+
+/** After a restart: ends the stop during which the CPU's handler was abandoned. */
+export function finishStop(cpu: u32): void {
+  const self = cpuOf(cpu);
+  if (!self.followed) return;
+  exitManagement(cpu);
+  endStop(self);
+}
+
+/** Follows a request of the calling CPU in the middle of a handler. Does not return if it has been given a new state. */
+function followInside(): void {
+  const self = cpuOf(hw.cpuIndex());
+  if (!isRequested(self)) return;
+  follow(self);
+  if (self.replaced) hw.restart();
+  endStop(self);
+}
+
+/** Brings a CPU out of its guest. */
+export function kick(cpu: Cpu): void {
+  increment(changetype<usize>(cpu) + offsetof<Cpu>("nmisSent"));
+  sendNmi(cpu.apicId);
+}
+
+/**
+ * Takes the NMI that has brought the calling CPU out of a guest. Only one that nobody here has sent is for its guest. (If it
+ * coincides with one of ours a later one is lost instead.)
+ */
+export function receiveNmi(cpu: Cpu): void {
+  hw.takeNmi();
+  if (cpu.nmisTaken !== hw.loadAcquire(changetype<usize>(cpu) + offsetof<Cpu>("nmisSent")))
+    cpu.nmisTaken++;
+  else cpu.guestNmi = 1;
+}
+
+/** The waist's stopCpu. */
+export function stopCpu(cpu: u32): void {
+  const target = cpuOf(cpu);
+  let request = hw.loadAcquire(changetype<usize>(target));
+  if (!(request & 1)) {
+    hw.compareExchange(changetype<usize>(target), request, request + 1);
+    request++;
+    if (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("state")) === STATE_GUEST)
+      kick(target);
+  }
+  while (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("followed")) !== request) {
+    followInside();
+    hw.pause();
+  }
+}
+
+/** The waist's resumeCpu. Returns when the CPU has noticed. */
+export function resumeCpu(cpu: u32): void {
+  const target = cpuOf(cpu);
+  const request = hw.loadAcquire(changetype<usize>(target));
+  if (!(request & 1)) return;
+  hw.storeRelease(changetype<usize>(target), request + 1);
+  while (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("followed")) === request) {
+    followInside();
+    hw.pause();
+  }
+}
+
+/** The waist's lock. */
+export function lock(): void {
+  const self = cpuOf(hw.cpuIndex());
+  for (;;) {
+    followInside();
+    if (!hw.compareExchange(LOCK, 0, 1)) {
+      if (!isRequested(self)) return;
+      unlock();
+    }
+    hw.pause();
+  }
+}
+
+/** The waist's unlock. */
+export function unlock(): void {
+  hw.storeRelease(LOCK, 0);
+}
+
+/** The waist's relax. */
+export function relax(_cpu: u32): void {
+  const start = now();
+  do {
+    followInside();
+    hw.pause();
+  } while (now() - start < RELAX_TIME);
+}
