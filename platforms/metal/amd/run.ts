@@ -63,11 +63,9 @@ function runGuest(cpu: Cpu, number: u32): void {
 
 /** Gives the processor back with the guest's state. Never returns. */
 function leave(cpu: Cpu): void {
-  const control = hw.physicalOf(cpu.control);
-  hw.saveGuest(control);
   hw.writeMsr(MSR_PAT, load<u64>(cpu.control, svm.VMCB_PAT));
   hw.writeMsr(svm.MSR_HOST_SAVE, 0);
-  hw.leave(control, cpu.control, cpu.registers);
+  hw.leave(cpu.control, cpu.registers);
 }
 
 /** Never returns. After a restart the CPU's handler has been abandoned. */
