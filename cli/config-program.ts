@@ -6,6 +6,20 @@ import type { Io } from "./io.ts";
 /** Adds the verbs of `config`. Files may be `.cell`, TypeScript or JSON everywhere. */
 export function addConfig(config: Command, io: Io): void {
   config
+    .command("show <FILE...>")
+    .description("show configurations as tables, or a system and its cells as a map")
+    .option("--map", "draw who has which CPUs and memory")
+    .option("--svg <FILE.svg>", "write the map as a picture")
+    .action(async (files, options) =>
+      (await import("./config-show.ts")).showConfig(io, files, options),
+    );
+  config
+    .command("diff <BEFORE> <AFTER>")
+    .description("say in words what differs between two configurations")
+    .action(async (before, after) =>
+      (await import("./config-diff.ts")).diffConfigFiles(io, before, after),
+    );
+  config
     .command("compile <FILE>")
     .description("build the .cell file of a TypeScript or JSON configuration")
     .requiredOption("-o, --output <FILE.cell>", "where to write it")

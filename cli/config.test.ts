@@ -59,3 +59,47 @@ test("config without a verb, or without what a verb needs, shows the usage", asy
     expect([status, out.startsWith("Usage: jailhouse config")], line).toEqual([1, true]);
   }
 });
+
+test("config show has a table for each list", async () => {
+  const { status, out } = await world.run(["config", "show", configs("apic-demo.cell")]);
+  expect(status).toBe(0);
+  expect(out).toContain('Cell "apic-demo"\n  format     revision 14, x86\n');
+  expect(out).toContain("0x00100000-0x00100fff  4 KiB  read write comm-region");
+});
+
+test("config show --map draws a system with its cells, and --svg writes it", async () => {
+  const files = ["qemu-x86.cell", "apic-demo.cell"].map(configs);
+  const { status, out } = await world.run([
+    "config",
+    "show",
+    "--map",
+    "--svg",
+    "map.svg",
+    ...files,
+  ]);
+  expect(status).toBe(0);
+  expect(out).toMatch(/^CPU {2}0 1 2 3\n {5}0 0 0 1\n/);
+  expect(out).toContain("0x3ef00000 ├");
+  expect(readFileSync(at("map.svg"), "utf8")).toContain("apic-demo: rwx loadable");
+});
+
+test.each<[string, string[]]>([
+  ["a map is of one system; two were given", ["qemu-x86.cell", "qemu-x86.cell"]],
+  [
+    "a map of several cells needs the system's configuration too",
+    ["apic-demo.cell", "tiny-demo.cell"],
+  ],
+])("config show --map: %s", async (message, files) => {
+  const { status, err } = await world.run(["config", "show", "--map", ...files.map(configs)]);
+  expect([status, err]).toEqual([1, `error: ${message}\n`]);
+});
+
+test("config diff tells differences, and nothing of equals", async () => {
+  const [apic, source, tiny] = ["apic-demo.cell", "x86/apic-demo.ts", "tiny-demo.cell"].map(
+    configs,
+  );
+  expect(await world.run(["config", "diff", apic!, source!])).toMatchObject({ status: 0, out: "" });
+  const { out } = await world.run(["config", "diff", apic!, tiny!]);
+  expect(out).toContain('name: "apic-demo" -> "tiny-demo"\n');
+  expect(out).toContain("CPU removed: 3\nCPU added: 2\n");
+});

@@ -109,7 +109,13 @@ export const PROTOCOLS = {
   veth: 1,
   custom: 0x4000,
   "virtio-front": 0x8000,
+  "virtio-front-net": 0x8001,
+  "virtio-front-block": 0x8002,
+  "virtio-front-console": 0x8003,
   "virtio-back": 0xc000,
+  "virtio-back-net": 0xc001,
+  "virtio-back-block": 0xc002,
+  "virtio-back-console": 0xc003,
 } as const;
 
 export const IOMMU_TYPES = {
