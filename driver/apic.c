@@ -11,6 +11,7 @@
 #include <asm/tsc.h>
 
 #include "driver.h"
+#include "registers.h"
 
 #define APIC_PAGE_MASK		0xffffff000ull
 #define APIC_X2_MSR(reg)	(0x800 + ((reg) >> 4))
@@ -23,22 +24,9 @@
 /* NULL in x2APIC mode. */
 static void __iomem *registers;
 
-static u64 get_msr(u32 msr)
-{
-	u32 low, high;
-
-	asm volatile("rdmsr" : "=a" (low), "=d" (high) : "c" (msr));
-	return (u64)high << 32 | low;
-}
-
-static void put_msr(u32 msr, u64 value)
-{
-	asm volatile("mfence; lfence; wrmsr" : : "c" (msr), "a" ((u32)value), "d" ((u32)(value >> 32)) : "memory");
-}
-
 static u32 get(u32 reg)
 {
-	return registers ? readl(registers + reg) : (u32)get_msr(APIC_X2_MSR(reg));
+	return registers ? readl(registers + reg) : (u32)jh_read_msr(APIC_X2_MSR(reg));
 }
 
 static void put(u32 reg, u32 value)
@@ -46,7 +34,7 @@ static void put(u32 reg, u32 value)
 	if (registers)
 		writel(value, registers + reg);
 	else
-		put_msr(APIC_X2_MSR(reg), value);
+		jh_write_msr(APIC_X2_MSR(reg), value);
 }
 
 struct sample {
@@ -107,7 +95,7 @@ static u32 borrow_timer(void)
 	u32 left = get(APIC_TMCCT);
 	bool deadline = (lvt & LVT_MODE_MASK) == LVT_MODE_DEADLINE;
 	bool periodic = lvt & APIC_LVT_TIMER_PERIODIC;
-	u64 due = deadline ? get_msr(MSR_IA32_TSC_DEADLINE) : 0;
+	u64 due = deadline ? jh_read_msr(MSR_IA32_TSC_DEADLINE) : 0;
 	u32 khz;
 
 	put(APIC_LVTT, (lvt & ~LVT_MODE_MASK) | APIC_LVT_MASKED);
@@ -116,10 +104,13 @@ static u32 borrow_timer(void)
 	put(APIC_TMICT, 0);
 	put(APIC_TDCR, divide);
 	put(APIC_LVTT, lvt);
-	if (deadline)
-		put_msr(MSR_IA32_TSC_DEADLINE, due);
-	else
+	if (deadline) {
+		/* The MSR is written after the mode, which is memory. */
+		mb();
+		jh_write_msr(MSR_IA32_TSC_DEADLINE, due);
+	} else {
 		put(APIC_TMICT, periodic ? initial : left);
+	}
 	return khz;
 }
 
@@ -132,7 +123,7 @@ u32 jh_apic_khz(void)
 
 	if (khz || !tsc_khz || !boot_cpu_has(X86_FEATURE_APIC))
 		return khz;
-	base = get_msr(MSR_IA32_APICBASE);
+	base = jh_read_msr(MSR_IA32_APICBASE);
 	registers = NULL;
 	if (!(base & MSR_IA32_APICBASE_ENABLE))
 		return 0;

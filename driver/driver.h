@@ -85,11 +85,17 @@ int jh_image_place(struct jh_system_desc *config, size_t size, unsigned int max_
 		   unsigned long *entry);
 void jh_image_forget(void);
 
-/* enter.c: into the hypervisor, out of it, and calling it */
+/* processor.c */
 int jh_check_processor(void);
 const char *jh_image_name(void);
+bool jh_virtualisation_in_use(void);
+
+/* way.c: the page tables for the way in and out */
 int jh_way_prepare(const struct cpumask *cpus);
 void jh_way_free(void);
+int jh_way_build(unsigned int cpu, unsigned long *cr3);
+
+/* enter.c: into the hypervisor, out of it, and calling it */
 int jh_enter(unsigned long entry);
 int jh_leave(void);
 int jh_hypercall(u32 code, unsigned long argument1, unsigned long argument2);
@@ -115,7 +121,14 @@ void jh_pci_release(const struct jh_cell *cell);
 void jh_pci_add_virtual(const struct jh_cell *root);
 void jh_pci_remove_virtual(const struct jh_cell *root);
 
+/* counters.c: directories of counters in sysfs */
+struct jh_counters *jh_counters_add(struct jh_cell *cell, struct kobject *parent, int cpu);
+void jh_counters_remove(struct jh_counters *counters);
+int jh_counters_add_cpus(struct jh_cell *cell, const struct cpumask *cpus);
+void jh_counters_remove_cpus(struct jh_cell *cell, const struct cpumask *cpus);
+
 /* sysfs.c */
+int jh_ask_locked(u32 code, unsigned long argument1, unsigned long argument2);
 int jh_sysfs_init(void);
 void jh_sysfs_exit(void);
 int jh_sysfs_add_core(void);

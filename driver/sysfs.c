@@ -10,20 +10,11 @@
 
 #include "driver.h"
 
-/* A directory of counters: of one CPU, or of all of a cell. */
-struct jh_counters {
-	struct kobject kobj;
-	struct jh_cell *cell;
-	/* -1: all */
-	int cpu;
-	struct list_head entry;
-};
-
 static struct kobject *cells;
 static bool core_shown;
 
 /* Asks the hypervisor with jh.state held: -ENODEV where there is none. */
-static int ask_locked(u32 code, unsigned long argument1, unsigned long argument2)
+int jh_ask_locked(u32 code, unsigned long argument1, unsigned long argument2)
 {
 	return jh.enabled && !jh.wedged ? jh_hypercall(code, argument1, argument2) : -ENODEV;
 }
@@ -33,114 +24,9 @@ static int ask(u32 code, unsigned long argument1, unsigned long argument2)
 	int result;
 
 	down_read(&jh.state);
-	result = ask_locked(code, argument1, argument2);
+	result = jh_ask_locked(code, argument1, argument2);
 	up_read(&jh.state);
 	return result;
-}
-
-/* --- Counters ----------------------------------------------------------------------------------------------------- */
-
-struct counter {
-	struct kobj_attribute attr;
-	u32 number;
-};
-
-static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, char *buffer)
-{
-	struct jh_counters *counters = container_of(kobj, struct jh_counters, kobj);
-	u32 number = container_of(attr, struct counter, attr)->number;
-	u64 sum = 0;
-	int cpu;
-
-	down_read(&jh.state);
-	for_each_cpu(cpu, &counters->cell->assigned) {
-		int value = 0;
-
-		if (counters->cpu < 0 || counters->cpu == cpu)
-			value = ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_STAT_BASE + number);
-		if (value > 0)
-			sum += value;
-	}
-	up_read(&jh.state);
-	return sysfs_emit(buffer, "%llu\n", sum);
-}
-
-#define COUNTER(name, number) \
-	static struct counter counter_##name = { __ATTR(vmexits_##name, 0444, counter_show, NULL), number }
-
-COUNTER(total, 0);
-COUNTER(mmio, 1);
-COUNTER(management, 2);
-COUNTER(hypercall, 3);
-COUNTER(pio, 4);
-COUNTER(xapic, 5);
-COUNTER(cr, 6);
-COUNTER(cpuid, 7);
-COUNTER(xsetbv, 8);
-COUNTER(exception, 9);
-COUNTER(msr_other, 10);
-COUNTER(msr_x2apic_icr, 11);
-
-static struct attribute *counters_attrs[] = {
-	&counter_total.attr.attr, &counter_mmio.attr.attr, &counter_management.attr.attr,
-	&counter_hypercall.attr.attr, &counter_pio.attr.attr, &counter_xapic.attr.attr,
-	&counter_cr.attr.attr, &counter_cpuid.attr.attr, &counter_xsetbv.attr.attr,
-	&counter_exception.attr.attr, &counter_msr_other.attr.attr, &counter_msr_x2apic_icr.attr.attr,
-	NULL
-};
-ATTRIBUTE_GROUPS(counters);
-
-static void counters_free(struct kobject *kobj)
-{
-	kfree(container_of(kobj, struct jh_counters, kobj));
-}
-
-static struct kobj_type counters_type = {
-	.release = counters_free,
-	.sysfs_ops = &kobj_sysfs_ops,
-	.default_groups = counters_groups,
-};
-
-/* A directory below @parent; NULL without memory. */
-static struct jh_counters *add_counters(struct jh_cell *cell, struct kobject *parent, int cpu)
-{
-	struct jh_counters *counters = kzalloc(sizeof(*counters), GFP_KERNEL);
-	int err;
-
-	if (!counters)
-		return NULL;
-	counters->cell = cell;
-	counters->cpu = cpu;
-	INIT_LIST_HEAD(&counters->entry);
-	if (cpu < 0)
-		err = kobject_init_and_add(&counters->kobj, &counters_type, parent, "statistics");
-	else
-		err = kobject_init_and_add(&counters->kobj, &counters_type, parent, "cpu%d", cpu);
-	if (!err)
-		return counters;
-	kobject_put(&counters->kobj);
-	return NULL;
-}
-
-static void remove_counters(struct jh_counters *counters)
-{
-	list_del(&counters->entry);
-	kobject_del(&counters->kobj);
-	kobject_put(&counters->kobj);
-}
-
-static int add_cpu_counters(struct jh_cell *cell, const struct cpumask *cpus)
-{
-	int cpu;
-
-	for_each_cpu(cpu, cpus) {
-		struct jh_counters *counters = add_counters(cell, &cell->total->kobj, cpu);
-
-		if (!counters)
-			return -ENOMEM;
-		list_add_tail(&counters->entry, &cell->counters);
-	}
-	return 0;
 }
 
 /* --- Cells -------------------------------------------------------------------------------------------------------- */
@@ -179,10 +65,13 @@ static ssize_t print_cpus(struct kobject *kobj, char *buffer, bool failed, bool 
 		return -ENOMEM;
 	down_read(&jh.state);
 	for_each_cpu(cpu, &cell->assigned)
-		if (!failed || ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_STATE) == JH_CPU_FAILED)
+		if (!failed || jh_ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_STATE) == JH_CPU_FAILED)
 			cpumask_set_cpu(cpu, cpus);
 	up_read(&jh.state);
-	length = cpumap_print_to_pagebuf(list, buffer, cpus);
+	if (list)
+		length = sysfs_emit(buffer, "%*pbl\n", cpumask_pr_args(cpus));
+	else
+		length = sysfs_emit(buffer, "%*pb\n", cpumask_pr_args(cpus));
 	free_cpumask_var(cpus);
 	return length;
 }
@@ -251,19 +140,16 @@ int jh_sysfs_add_cell(struct jh_cell *cell)
 
 	if (err)
 		return err;
-	cell->total = add_counters(cell, &cell->kobj, -1);
-	return cell->total ? add_cpu_counters(cell, &cell->assigned) : -ENOMEM;
+	cell->total = jh_counters_add(cell, &cell->kobj, -1);
+	return cell->total ? jh_counters_add_cpus(cell, &cell->assigned) : -ENOMEM;
 }
 
 /* Waits for readers: to be called with jh.state free. */
 void jh_sysfs_remove_cell(struct jh_cell *cell)
 {
-	struct jh_counters *counters, *next;
-
-	list_for_each_entry_safe(counters, next, &cell->counters, entry)
-		remove_counters(counters);
+	jh_counters_remove_cpus(cell, cpu_possible_mask);
 	if (cell->total)
-		remove_counters(cell->total);
+		jh_counters_remove(cell->total);
 	cell->total = NULL;
 	kobject_del(&cell->kobj);
 }
@@ -271,17 +157,13 @@ void jh_sysfs_remove_cell(struct jh_cell *cell)
 /* The directories of @cell's CPUs leave the root cell. */
 void jh_sysfs_take_cpus(const struct jh_cell *cell)
 {
-	struct jh_counters *counters, *next;
-
-	list_for_each_entry_safe(counters, next, &jh.root->counters, entry)
-		if (cpumask_test_cpu(counters->cpu, &cell->cpus))
-			remove_counters(counters);
+	jh_counters_remove_cpus(jh.root, &cell->cpus);
 }
 
 /* ... and come back. One for which there is no memory stays away. */
 void jh_sysfs_return_cpus(const struct jh_cell *cell)
 {
-	if (add_cpu_counters(jh.root, &cell->cpus))
+	if (jh_counters_add_cpus(jh.root, &cell->cpus))
 		pr_warn("jailhouse: No memory to show counters of CPUs %*pbl\n", cpumask_pr_args(&cell->cpus));
 }
 
