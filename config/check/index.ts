@@ -1,0 +1,114 @@
+// Checks configurations that shall run together: every rule by which the hypervisor would refuse them, and the mistakes
+// that it would not notice. All findings at once.
+import type { Config } from "../types.ts";
+import { type Family, type Finding, family, type Input, type Rule } from "./finding.ts";
+import { capabilities } from "./rules/capabilities.ts";
+import { consoles } from "./rules/consoles.ts";
+import { cpus } from "./rules/cpus.ts";
+import { homes } from "./rules/homes.ts";
+import { hypervisorMemory } from "./rules/hypervisor-memory.ts";
+import { identity } from "./rules/identity.ts";
+import { irqchips } from "./rules/irqchips.ts";
+import { overlaps } from "./rules/overlaps.ts";
+import { pci } from "./rules/pci.ts";
+import { platform } from "./rules/platform.ts";
+import { ports } from "./rules/ports.ts";
+import { regions } from "./rules/regions.ts";
+import { sharedMemory } from "./rules/shared-memory.ts";
+import { start } from "./rules/start.ts";
+import { support } from "./rules/support.ts";
+import { type MachineFacts, makeSet } from "./set.ts";
+
+export type { Edit, Finding, Input, Place, Rule, Severity } from "./finding.ts";
+export { applyFix } from "./fix.ts";
+export { type Step, stepsOf } from "./notation.ts";
+export type { MachineFacts } from "./set.ts";
+
+const FAMILIES: readonly Family[] = [
+  identity,
+  hypervisorMemory,
+  cpus,
+  regions,
+  overlaps,
+  homes,
+  start,
+  platform,
+  ports,
+  irqchips,
+  pci,
+  capabilities,
+  sharedMemory,
+  consoles,
+  support,
+];
+
+/** Files that are no configurations, or not the ones that are wanted. */
+const FILE_RULES = {
+  "file-unreadable": ["error", "A file cannot be read"],
+  "file-format": ["error", "A file is damaged or no configuration"],
+  "file-source": ["error", "A source cannot be evaluated"],
+  "file-kind": ["error", "A file is of the other kind of configuration"],
+} as const;
+
+/** All rules by id. */
+export const RULES: Readonly<Record<string, Rule>> = Object.assign(
+  {},
+  family(FILE_RULES, () => {}).rules,
+  ...FAMILIES.map(({ rules }) => rules),
+);
+
+const SOURCE_CODES = ["source", "value", "key"];
+
+function fileFinding(
+  rule: keyof typeof FILE_RULES,
+  file: number,
+  message: string,
+  advice?: string,
+): Finding {
+  const place = { file, path: "" };
+  const [severity] = FILE_RULES[rule];
+  return { rule, severity, place, message, related: [], fix: [], advice, ranges: [] };
+}
+
+function checkFile({ config, failure }: Input, file: number): Finding[] {
+  if (failure) {
+    const { code, message, hint, offset } = failure;
+    const rule =
+      code === "file"
+        ? "file-unreadable"
+        : SOURCE_CODES.includes(code)
+          ? "file-source"
+          : "file-format";
+    const where = offset === undefined ? "" : ` (at byte ${offset})`;
+    return [fileFinding(rule, file, `${message}${where}`, hint)];
+  }
+  const wanted = file === 0 ? "system" : "cell";
+  if (!config || config.kind === wanted) return [];
+  return [
+    fileFinding(
+      "file-kind",
+      file,
+      `it is a ${config.kind} configuration, but a ${wanted} configuration is wanted here`,
+      "The first file is the system's, all others are cells'.",
+    ),
+  ];
+}
+
+/** Checks files: the first is the system, the others are the cells that shall run beside each other on it. */
+export function checkInputs(inputs: readonly Input[], machine: MachineFacts = {}): Finding[] {
+  const findings = inputs.flatMap(checkFile);
+  const set = makeSet(
+    inputs.map(({ config }) => config),
+    machine,
+  );
+  if (set) for (const one of FAMILIES) findings.push(...one.check(set));
+  return findings;
+}
+
+/** Checks configurations as checkInputs does. */
+export function checkConfigs(configs: readonly Config[], machine: MachineFacts = {}): Finding[] {
+  return checkInputs(
+    configs.map((config, index) => ({ path: `${index}`, config })),
+    machine,
+  );
+}

@@ -1,0 +1,194 @@
+// Consoles: that they exist, can be reached by who prints on them, and that somebody can read.
+import * as abi from "../../../abi/config.ts";
+import { CONSOLE_TYPES } from "../../names.ts";
+import type { Console } from "../../types.ts";
+import { family, type Report } from "../finding.ts";
+import { add, setTo } from "../fix.ts";
+import { contains, has, hex, isRam, virtual } from "../ranges.ts";
+import { type ConfigSet, type Part, regionsOf } from "../set.ts";
+
+const RULES = {
+  "console-type": ["warning", "A console is of an unknown type"],
+  "console-architecture": ["warning", "A console is one of another architecture"],
+  "console-address": ["warning", "A console has no usable address"],
+  "console-reach": ["warning", "A cell cannot reach its console"],
+  "console-flags": ["warning", "A console has flags without a meaning"],
+  "console-nobody": ["warning", "Nobody can read what a cell prints through the hypervisor"],
+  "console-silent": ["note", "A cell has no console"],
+  "debug-console-silent": ["warning", "Nobody can read the hypervisor's messages"],
+  "debug-console-ram": ["warning", "The hypervisor's console is in RAM"],
+} as const;
+type Tell = Report<keyof typeof RULES>;
+
+const PORTS = 0x10000n;
+const UART_PORTS = 8;
+/** Consoles of x86. */
+const X86_TYPES: readonly number[] = [
+  abi.CONSOLE_TYPE_NONE,
+  abi.CONSOLE_TYPE_EFIFB,
+  abi.CONSOLE_TYPE_8250,
+];
+const KNOWN_FLAGS =
+  abi.CONSOLE_FLAG_MMIO |
+  abi.CONSOLE_FLAG_REGDIST_4 |
+  abi.CONSOLE_FLAG_FB_1920X1080 |
+  abi.CONSOLE_FLAG_INVERTED_GATE |
+  abi.CONSOLE_FLAG_MDR_QUIRK;
+
+interface Described {
+  readonly console: Console;
+  readonly at: (field: string) => ReturnType<Part["at"]>;
+}
+
+const isPorts = ({ type, flags }: Console): boolean =>
+  type === abi.CONSOLE_TYPE_8250 && !has(flags, abi.CONSOLE_FLAG_MMIO);
+
+/** Whether the description itself makes sense. */
+function checkShape(set: ConfigSet, { console, at }: Described, tell: Tell): boolean {
+  const { type, flags, address } = console;
+  if (!Object.values(CONSOLE_TYPES).includes(type as never)) {
+    tell("console-type", at(".type"), `${type} is no type of console`, {
+      fix: [setTo(at(".type"), abi.CONSOLE_TYPE_8250)],
+    });
+    return false;
+  }
+  const unknown = flags & ~KNOWN_FLAGS;
+  if (unknown !== 0)
+    tell("console-flags", at(".flags"), `the bits ${hex(unknown)} of the flags mean nothing`, {
+      fix: [setTo(at(".flags"), flags & KNOWN_FLAGS)],
+    });
+  if (set.system.architecture === "x86" && !X86_TYPES.includes(type)) {
+    const name = Object.entries(CONSOLE_TYPES).find(([, number]) => number === type)?.[0];
+    tell("console-architecture", at(".type"), `"${name}" is a console of Arm systems`, {
+      fix: [setTo(at(".type"), abi.CONSOLE_TYPE_8250)],
+    });
+    return false;
+  }
+  if (type === abi.CONSOLE_TYPE_NONE) return false;
+  if (address !== 0n && (!isPorts(console) || address + BigInt(UART_PORTS) <= PORTS)) return true;
+  tell(
+    "console-address",
+    at(".address"),
+    `its address is ${hex(address)}, where no ${isPorts(console) ? "ports are" : "device is"}`,
+    {
+      fix: isPorts(console) ? [setTo(at(".address"), 0x3f8n)] : [],
+      advice: "Give the address of the device's registers.",
+    },
+  );
+  return false;
+}
+
+function checkReach(set: ConfigSet, part: Part, described: Described, tell: Tell) {
+  const { console } = described;
+  const { type, address } = console;
+  if (type === abi.CONSOLE_TYPE_EFIFB || set.system.architecture !== "x86") {
+    reachMemory(part, described, tell);
+    return;
+  }
+  if (!isPorts(console)) {
+    reachMemory(part, described, tell);
+    return;
+  }
+  const wanted = Array.from({ length: UART_PORTS }, (_, offset) => Number(address) + offset);
+  const lacking = wanted.filter(
+    (port) => !part.cell.ports.some(({ base, length }) => base <= port && port < base + length),
+  );
+  if (lacking.length === 0) return;
+  const partial = part.cell.ports.findIndex(({ base }) => base === Number(address));
+  const line = { base: Number(address), length: UART_PORTS };
+  tell(
+    "console-reach",
+    described.at(".address"),
+    `it is at ports ${hex(address)} to ${hex(address + 7n)}, but ${part.label} does not have ${lacking.map(hex).join(", ")}`,
+    {
+      fix:
+        partial < 0 ? [add(part.at("ports"), line)] : [setTo(part.at(`ports[${partial}]`), line)],
+      related: [part.at("ports")],
+    },
+  );
+}
+
+function reachMemory(part: Part, { console, at }: Described, tell: Tell) {
+  const home = regionsOf(part).find((region) => contains(virtual(region), console.address));
+  if (home && has(home.flags, abi.MEM_WRITE)) return;
+  tell(
+    "console-reach",
+    at(".address"),
+    `its registers are at ${hex(console.address)}, ${home ? "which the cell may not write" : `where ${part.label} has no region`}`,
+    {
+      fix: home ? [setTo(home.at("flags"), home.flags | BigInt(abi.MEM_WRITE))] : [],
+      advice: "Add a region with the flags read and write for its registers.",
+    },
+  );
+}
+
+function checkVirtual(set: ConfigSet, part: Part, tell: Tell) {
+  const prints = has(
+    part.cell.flags,
+    abi.CELL_FLAG_VIRTUAL_CONSOLE_ACTIVE | abi.CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED,
+  );
+  const { flags, debugConsole } = set.system;
+  const isRead =
+    has(flags, abi.SYS_FLAG_VIRTUAL_DEBUG_CONSOLE) || debugConsole.type !== abi.CONSOLE_TYPE_NONE;
+  if (prints && !isRead)
+    tell(
+      "console-nobody",
+      part.at("flags"),
+      "the cell may print through the hypervisor, which has no console that anybody can read",
+      {
+        fix: [
+          setTo({ file: 0, path: "flags" }, (flags | abi.SYS_FLAG_VIRTUAL_DEBUG_CONSOLE) >>> 0),
+        ],
+        related: [{ file: 0, path: "debugConsole" }],
+      },
+    );
+  if (!prints && part.cell.console.type === abi.CONSOLE_TYPE_NONE)
+    tell(
+      "console-silent",
+      part.at("console"),
+      `${part.label} has no console and may not print through the hypervisor`,
+    );
+}
+
+function checkDebug(set: ConfigSet, tell: Tell) {
+  const { debugConsole: console, flags } = set.system;
+  const at = (field: string) => ({ file: 0, path: `debugConsole${field}` });
+  const isShaped = checkShape(set, { console, at }, tell);
+  if (console.type === abi.CONSOLE_TYPE_NONE && !has(flags, abi.SYS_FLAG_VIRTUAL_DEBUG_CONSOLE))
+    tell(
+      "debug-console-silent",
+      at(""),
+      "there is no debugConsole, and the flag virtual-debug-console is not set: errors go nowhere",
+      {
+        fix: [
+          setTo({ file: 0, path: "flags" }, (flags | abi.SYS_FLAG_VIRTUAL_DEBUG_CONSOLE) >>> 0),
+        ],
+      },
+    );
+  if (!isShaped || isPorts(console)) return;
+  const inRam = regionsOf(set.root).find(
+    (region) => isRam(region) && contains(virtual(region), console.address),
+  );
+  if (inRam)
+    tell(
+      "debug-console-ram",
+      at(".address"),
+      `${hex(console.address)} is in memory[${inRam.index}] of the root cell, which is RAM`,
+      {
+        related: [inRam.at()],
+        advice: "Give the address of the device's registers.",
+      },
+    );
+}
+
+export const consoles = family(RULES, (set, tell) => {
+  checkDebug(set, tell);
+  for (const part of set.parts) {
+    const described = {
+      console: part.cell.console,
+      at: (field: string) => part.at(`console${field}`),
+    };
+    if (checkShape(set, described, tell)) checkReach(set, part, described, tell);
+    if (!part.isRoot) checkVirtual(set, part, tell);
+  }
+});

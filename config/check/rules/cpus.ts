@@ -1,0 +1,169 @@
+// CPUs: every cell has some, none is in two cells, and the root cell keeps one.
+import { family, type Report } from "../finding.ts";
+import { setTo } from "../fix.ts";
+import { type ConfigSet, type Part, pairs } from "../set.ts";
+
+const RULES = {
+  "cpu-none": ["error", "A cell has no CPU"],
+  "cpu-limit": ["error", "A CPU number is too large"],
+  "cpu-zero": ["error", "CPU 0 stays with the root cell"],
+  "cpu-foreign": ["error", "A cell has a CPU that the root cell lacks"],
+  "cpu-twice": ["error", "Two cells have the same CPU"],
+  "cpu-all": ["error", "No CPU is left to the root cell"],
+  "cpu-gap": ["warning", "The root cell leaves a CPU out"],
+  "cpu-offline": ["error", "The machine does not have a CPU"],
+  "cpu-forgotten": ["error", "A CPU of the machine is in no cell"],
+  "smt-split": ["warning", "Two cells share a core"],
+} as const;
+type Tell = Report<keyof typeof RULES>;
+
+/** CPU numbers are below this (hypervisor/core/limits.ts). */
+const MAX_CPUS = 256;
+
+const listed = (cpus: readonly number[]): string =>
+  `${cpus.length === 1 ? "CPU" : "CPUs"} ${cpus.join(", ")}`;
+
+/** CPUs that a cell of the set could have: the root cell's, without 0 and those of others. */
+function freeCpus({ root, cells }: ConfigSet, except: Part): number[] {
+  const taken = cells.filter((part) => part !== except).flatMap(({ cell }) => cell.cpus);
+  return root.cell.cpus.filter((cpu) => cpu !== 0 && !taken.includes(cpu));
+}
+
+/** The cell's CPUs without the bad ones; a free one in their place if none is left. */
+function fixCpus(set: ConfigSet, part: Part, bad: readonly number[]) {
+  const kept = part.cell.cpus.filter((cpu) => !bad.includes(cpu));
+  const spare = freeCpus(set, part).filter((cpu) => !bad.includes(cpu) && !kept.includes(cpu));
+  const wanted = [...kept, ...spare.slice(0, Math.max(0, part.cell.cpus.length - kept.length))];
+  if (wanted.length === 0) return {};
+  return {
+    fix: [
+      setTo(
+        part.at("cpus"),
+        wanted.sort((a, b) => a - b),
+      ),
+    ],
+  };
+}
+
+function checkPart(set: ConfigSet, part: Part, tell: Tell) {
+  const place = part.at("cpus");
+  const { cpus } = part.cell;
+  if (cpus.length === 0) {
+    const [spare] = part.isRoot ? [0] : freeCpus(set, part).slice(-1);
+    tell("cpu-none", place, `${part.label} has no CPU`, {
+      fix: spare === undefined ? [] : [setTo(place, [spare])],
+    });
+  }
+  const large = cpus.filter((cpu) => cpu >= MAX_CPUS);
+  if (large.length > 0)
+    tell("cpu-limit", place, `${listed(large)}: numbers end at ${MAX_CPUS - 1}`, {
+      fix: [
+        setTo(
+          place,
+          cpus.filter((cpu) => cpu < MAX_CPUS),
+        ),
+      ],
+    });
+}
+
+function checkCell(set: ConfigSet, part: Part, tell: Tell) {
+  const place = part.at("cpus");
+  const { cpus } = part.cell;
+  if (cpus.includes(0))
+    tell(
+      "cpu-zero",
+      place,
+      `${part.label} takes CPU 0, which the root cell's system cannot give away`,
+      fixCpus(set, part, [0]),
+    );
+  const foreign = cpus.filter((cpu) => cpu < MAX_CPUS && !set.root.cell.cpus.includes(cpu));
+  if (foreign.length > 0)
+    tell(
+      "cpu-foreign",
+      place,
+      `${part.label} has ${listed(foreign)}, but the root cell has only ${listed(set.root.cell.cpus)}`,
+      { ...fixCpus(set, part, foreign), related: [set.root.at("cpus")] },
+    );
+}
+
+function checkShared(set: ConfigSet, tell: Tell) {
+  for (const [first, second] of pairs(set.cells)) {
+    const both = second.cell.cpus.filter((cpu) => first.cell.cpus.includes(cpu));
+    if (both.length > 0)
+      tell(
+        "cpu-twice",
+        second.at("cpus"),
+        `${listed(both)} ${both.length === 1 ? "is" : "are"} in ${first.label} too: the two cannot exist at the same time`,
+        { ...fixCpus(set, second, both), related: [first.at("cpus")] },
+      );
+  }
+}
+
+function checkRoot({ root, cells, machine }: ConfigSet, tell: Tell) {
+  const { cpus } = root.cell;
+  const place = root.at("cpus");
+  const given = new Set(cells.flatMap(({ cell }) => cell.cpus));
+  if (cpus.length > 0 && cpus.every((cpu) => given.has(cpu)))
+    tell("cpu-all", place, `the cells take all CPUs of the root cell: ${cpus.join(", ")}`, {
+      advice: "Leave the root cell at least CPU 0.",
+    });
+  const { cpus: online } = machine;
+  if (!online) {
+    const gaps = Array.from(
+      { length: Math.max(0, ...cpus.filter((cpu) => cpu < MAX_CPUS)) },
+      (_, cpu) => cpu,
+    ).filter((cpu) => !cpus.includes(cpu));
+    if (gaps.length > 0)
+      tell(
+        "cpu-gap",
+        place,
+        `the root cell has CPUs up to ${Math.max(...cpus)} but not ${gaps.join(", ")}: all CPUs that are online must be listed`,
+        {
+          fix: [
+            setTo(
+              place,
+              [...cpus, ...gaps].sort((a, b) => a - b),
+            ),
+          ],
+        },
+      );
+    return;
+  }
+  const absent = cpus.filter((cpu) => !online.includes(cpu));
+  const fix = [
+    setTo(
+      place,
+      [...online].sort((a, b) => a - b),
+    ),
+  ];
+  if (absent.length > 0)
+    tell("cpu-offline", place, `the machine has no ${listed(absent)} online`, { fix });
+  const missing = online.filter((cpu) => !cpus.includes(cpu));
+  if (missing.length > 0)
+    tell("cpu-forgotten", place, `${listed(missing)} of the machine is in no cell`, { fix });
+}
+
+function checkSiblings({ root, cells, machine }: ConfigSet, tell: Tell) {
+  const ownerOf = (cpu: number) =>
+    cells.find(({ cell }) => cell.cpus.includes(cpu)) ??
+    (root.cell.cpus.includes(cpu) ? root : undefined);
+  for (const core of machine.siblings ?? []) {
+    const owners = [...new Set(core.map(ownerOf).filter((owner) => owner !== undefined))];
+    const [guest] = owners.filter(({ isRoot }) => !isRoot);
+    if (owners.length < 2 || !guest) continue;
+    tell(
+      "smt-split",
+      guest.at("cpus"),
+      `CPUs ${core.join(" and ")} are one core, but belong to ${owners.map(({ label }) => label).join(" and ")}: they slow each other down and can spy on each other`,
+      { related: owners.filter((owner) => owner !== guest).map((owner) => owner.at("cpus")) },
+    );
+  }
+}
+
+export const cpus = family(RULES, (set, tell) => {
+  for (const part of set.parts) checkPart(set, part, tell);
+  for (const part of set.cells) checkCell(set, part, tell);
+  checkShared(set, tell);
+  checkRoot(set, tell);
+  checkSiblings(set, tell);
+});

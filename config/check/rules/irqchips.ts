@@ -1,0 +1,207 @@
+// Interrupt controllers: which pins a cell has, and that nobody else has them.
+
+import type { Irqchip } from "../../types.ts";
+import { family, type Report } from "../finding.ts";
+import { remove, setTo } from "../fix.ts";
+import { pinsOf } from "../notation.ts";
+import { ADDRESS_LIMIT, hex, isRam, overlap, PAGE, physical } from "../ranges.ts";
+import { type ConfigSet, type Part, pairs, regionsOf } from "../set.ts";
+
+const RULES = {
+  "irqchip-many": ["error", "There are too many I/O APICs"],
+  "irqchip-address": ["error", "An I/O APIC is where no device can be"],
+  "irqchip-base": ["error", "The first pin of an I/O APIC is not 0"],
+  "irqchip-foreign": ["error", "A cell has an I/O APIC that the root cell lacks"],
+  "irqchip-twice": ["error", "A cell lists an I/O APIC twice"],
+  "irqchip-id": ["warning", "Cells disagree about the id of an I/O APIC"],
+  "irqchip-empty": ["warning", "A cell has no pin of an I/O APIC that it lists"],
+  "pin-twice": ["error", "Two cells have the same interrupt pin"],
+  "pin-foreign": ["warning", "A cell has a pin that the root cell does not list"],
+  "trap-limit": ["error", "A cell has too many trapped ranges"],
+} as const;
+type Tell = Report<keyof typeof RULES>;
+
+/** I/O APICs that the hypervisor knows (hypervisor/x86/state.ts). */
+const MAX_CHIPS = 8;
+/** Trapped ranges of a cell: its table has room for more, but devices take some too. */
+const MAX_TRAPPED = 96;
+const WORDS = [0, 1, 2, 3];
+
+const both = (a: Irqchip, b: Irqchip): Irqchip => ({
+  ...a,
+  pinBitmap: WORDS.map((word) => ((a.pinBitmap[word] ?? 0) & (b.pinBitmap[word] ?? 0)) >>> 0),
+});
+const without = (a: Irqchip, b: Irqchip): number[] =>
+  WORDS.map((word) => ((a.pinBitmap[word] ?? 0) & ~(b.pinBitmap[word] ?? 0)) >>> 0);
+const none = (bitmap: readonly number[]): boolean => bitmap.every((word) => word === 0);
+const listed = (pins: readonly number[]): string =>
+  `${pins.length === 1 ? "pin" : "pins"} ${pins.join(", ")}`;
+
+function checkRoot({ system, root }: ConfigSet, tell: Tell) {
+  const { irqchips } = root.cell;
+  if (irqchips.length > MAX_CHIPS)
+    tell(
+      "irqchip-many",
+      root.at(`irqchips[${MAX_CHIPS}]`),
+      `${irqchips.length} I/O APICs, but the hypervisor knows ${MAX_CHIPS} at most`,
+      {
+        fix: irqchips
+          .slice(MAX_CHIPS)
+          .map((_, index) => remove(root.at(`irqchips[${MAX_CHIPS + index}]`))),
+      },
+    );
+  irqchips.forEach(({ address }, index) => {
+    const place = root.at(`irqchips[${index}].address`);
+    const page = { start: address, size: PAGE };
+    const inRam = regionsOf(root).find(
+      (region) => isRam(region) && overlap(physical(region), page),
+    );
+    const reason =
+      address % PAGE !== 0n
+        ? "is not a multiple of 0x1000"
+        : address > ADDRESS_LIMIT - PAGE
+          ? "is beyond all addresses"
+          : overlap(page, physical(system.hypervisorMemory))
+            ? "is in the hypervisor's memory"
+            : inRam && `is in memory[${inRam.index}], which is RAM`;
+    if (!reason) return;
+    const usual = 0xfec00000n;
+    const isFree = irqchips.every((chip, other) => other === index || chip.address !== usual);
+    tell("irqchip-address", place, `its address ${hex(address)} ${reason}`, {
+      fix: isFree ? [setTo(place, usual)] : [],
+      advice: "The first I/O APIC of a PC is at 0xfec00000.",
+    });
+  });
+}
+
+function checkPart({ root }: ConfigSet, part: Part, tell: Tell) {
+  part.cell.irqchips.forEach((chip, index) => {
+    const place = (field: string) => part.at(`irqchips[${index}]${field}`);
+    if (chip.pinBase !== 0)
+      tell(
+        "irqchip-base",
+        place(".pinBase"),
+        `its first pin is ${chip.pinBase}: on x86 the bitmap begins with pin 0`,
+        {
+          fix: [setTo(place(".pinBase"), 0)],
+        },
+      );
+    const first = part.cell.irqchips.findIndex(({ address }) => address === chip.address);
+    if (first < index)
+      tell(
+        "irqchip-twice",
+        place(""),
+        `irqchips[${first}] is at ${hex(chip.address)} too: one of them gets lost`,
+        {
+          fix: [
+            remove(place("")),
+            setTo(
+              part.at(`irqchips[${first}].pinBitmap`),
+              WORDS.map(
+                (word) =>
+                  (chip.pinBitmap[word]! | part.cell.irqchips[first]!.pinBitmap[word]!) >>> 0,
+              ),
+            ),
+          ],
+          related: [part.at(`irqchips[${first}]`)],
+        },
+      );
+    if (part.isRoot) return;
+    const home = root.cell.irqchips.find(({ address }) => address === chip.address);
+    if (!home) {
+      const [only] = root.cell.irqchips;
+      tell(
+        "irqchip-foreign",
+        place(".address"),
+        `${hex(chip.address)} is no I/O APIC of the root cell`,
+        {
+          fix: only ? [setTo(place(".address"), only.address)] : [remove(place(""))],
+          related: [root.at("irqchips")],
+        },
+      );
+      return;
+    }
+    checkAgainst(home, chip, place, tell, root);
+  });
+}
+
+function checkAgainst(
+  home: Irqchip,
+  chip: Irqchip,
+  place: (field: string) => ReturnType<Part["at"]>,
+  tell: Tell,
+  root: Part,
+) {
+  const index = root.cell.irqchips.indexOf(home);
+  const related = [root.at(`irqchips[${index}]`)];
+  if (home.id !== chip.id)
+    tell(
+      "irqchip-id",
+      place(".id"),
+      `its id is ${hex(chip.id)}, in the root cell ${hex(home.id)}`,
+      {
+        fix: [setTo(place(".id"), home.id)],
+        related,
+      },
+    );
+  const strange = without(chip, home);
+  if (!none(strange))
+    tell(
+      "pin-foreign",
+      place(".pinBitmap"),
+      `${listed(pinsOf({ ...chip, pinBitmap: strange }))} is not in the root cell's list: nothing is connected to it`,
+      {
+        fix: [setTo(place(".pinBitmap"), both(chip, home).pinBitmap)],
+        related,
+      },
+    );
+  if (none(chip.pinBitmap))
+    tell(
+      "irqchip-empty",
+      place(".pinBitmap"),
+      "it has no pin, so the cell gets no interrupt from it",
+      {
+        fix: [remove(place(""))],
+      },
+    );
+}
+
+function checkCells({ cells }: ConfigSet, tell: Tell) {
+  for (const [first, second] of pairs(cells))
+    for (const [i, a] of first.cell.irqchips.entries())
+      for (const [j, b] of second.cell.irqchips.entries()) {
+        const shared = both(a, b);
+        if (a.address !== b.address || none(shared.pinBitmap)) continue;
+        const place = second.at(`irqchips[${j}].pinBitmap`);
+        tell("pin-twice", place, `${listed(pinsOf(shared))} is in ${first.label} too`, {
+          related: [first.at(`irqchips[${i}]`)],
+          fix: [setTo(place, without(b, a))],
+        });
+      }
+}
+
+function checkTrapped(part: Part, tell: Tell) {
+  const chips = part.cell.irqchips.length;
+  const trapped = regionsOf(part).filter(
+    ({ virtualStart, size }) => (virtualStart | size) % PAGE !== 0n,
+  );
+  if (trapped.length + chips > MAX_TRAPPED)
+    tell(
+      "trap-limit",
+      part.at("memory"),
+      `${trapped.length} regions that are not whole pages and ${chips} I/O APICs: a cell can have ${MAX_TRAPPED} trapped ranges`,
+      {
+        advice: "Join neighbouring regions, or make them whole pages.",
+      },
+    );
+}
+
+export const irqchips = family(RULES, (set, tell) => {
+  if (set.system.architecture !== "x86") return;
+  checkRoot(set, tell);
+  for (const part of set.parts) {
+    checkPart(set, part, tell);
+    checkTrapped(part, tell);
+  }
+  checkCells(set, tell);
+});

@@ -1,0 +1,298 @@
+// PCI devices: types, numbers, base address registers, interrupts, and whose they are.
+import * as abi from "../../../abi/config.ts";
+import type { PciDevice } from "../../types.ts";
+import { family, type Report } from "../finding.ts";
+import { remove, setTo } from "../fix.ts";
+import { has, hex, isComm, PAGE } from "../ranges.ts";
+import { type ConfigSet, type Part, pairs, regionsOf } from "../set.ts";
+
+const RULES = {
+  "pci-type": ["error", "A PCI device is of an unknown type"],
+  "pci-domain": ["error", "A PCI device is in another domain"],
+  "pci-iommu": ["error", "A PCI device names an IOMMU that is not there"],
+  "pci-caps": ["error", "A PCI device names capabilities that are not there"],
+  "pci-inside": ["error", "A cell lists a PCI device twice"],
+  "pci-twice": ["error", "Two cells have the same PCI device"],
+  "pci-foreign": ["warning", "A cell has a PCI device that the root cell does not list"],
+  "pci-bus": ["warning", "A PCI device is on a bus that the system does not have"],
+  "pci-bridge": ["warning", "A cell has a PCI bridge"],
+  "pci-bars": ["warning", "A PCI device has none of its base address registers"],
+  "pci-bar-mask": ["warning", "A base address register's mask is not one"],
+  "pci-memory": ["warning", "A cell cannot reach the registers of its PCI device"],
+  "pci-msi": ["warning", "The MSI of a PCI device does not fit together"],
+  "pci-msix": ["warning", "The MSI-X of a PCI device does not fit together"],
+} as const;
+type Tell = Report<keyof typeof RULES>;
+
+const PAGE_BYTES = 4096;
+/** The mask of a register for one page; those for ports are never so wide. */
+const PAGE_MASK = 0xfffff000;
+/** Registers for ports may have 16 bits only. */
+const IO_BITS = 16;
+const IO_MASK = 0xffff;
+const MSIX_ENTRY = 16;
+const MAX_MSI = 32;
+const isVirtual = ({ type }: PciDevice): boolean => type === abi.PCI_TYPE_IVSHMEM;
+
+/** bus:device.function, in hex. */
+export const bdfText = (bdf: number): string =>
+  `${(bdf >> 8).toString(16).padStart(2, "0")}:${((bdf >> 3) & 0x1f).toString(16).padStart(2, "0")}.${bdf & 7}`;
+
+interface Device extends PciDevice {
+  readonly part: Part;
+  readonly index: number;
+  at(field?: keyof PciDevice): ReturnType<Part["at"]>;
+}
+
+/** The devices of a cell with where they stand. */
+export function devicesOf(part: Part): Device[] {
+  return part.cell.pciDevices.map((device, index) => ({
+    ...device,
+    part,
+    index,
+    at: (field) => part.at(`pciDevices[${index}]${field === undefined ? "" : `.${field}`}`),
+  }));
+}
+
+function checkNumbers(set: ConfigSet, device: Device, tell: Tell) {
+  const { system } = set;
+  const { type, part } = device;
+  if (type < abi.PCI_TYPE_DEVICE || type > abi.PCI_TYPE_IVSHMEM)
+    tell(
+      "pci-type",
+      device.at("type"),
+      `${type} is no type: 1 is a device, 2 a bridge, 3 shared memory`,
+      {
+        fix: [setTo(device.at("type"), homeOf(set, device)?.type ?? abi.PCI_TYPE_DEVICE)],
+      },
+    );
+  if (device.domain !== system.pciDomain)
+    tell(
+      "pci-domain",
+      device.at("domain"),
+      `its domain is ${device.domain}, the system's ${system.pciDomain}`,
+      {
+        fix: [setTo(device.at("domain"), system.pciDomain)],
+      },
+    );
+  const units = system.iommuUnits.filter(({ base }) => base !== 0n).length;
+  if (device.iommu !== 0 && device.iommu >= units)
+    tell(
+      "pci-iommu",
+      device.at("iommu"),
+      `it is behind IOMMU ${device.iommu}, but the system has ${units === 0 ? "none" : `only ${units}`}`,
+      {
+        fix: [setTo(device.at("iommu"), homeOf(set, device)?.iommu ?? 0)],
+      },
+    );
+  const capsEnd = device.capsStart + device.numCaps;
+  if (capsEnd > part.cell.pciCapabilities.length)
+    tell(
+      "pci-caps",
+      device.at("numCaps"),
+      `its capabilities are ${device.capsStart} to ${capsEnd - 1} of a list of ${part.cell.pciCapabilities.length}`,
+      {
+        fix: [
+          setTo(
+            device.at("numCaps"),
+            Math.max(0, part.cell.pciCapabilities.length - device.capsStart),
+          ),
+        ].concat(
+          device.capsStart > part.cell.pciCapabilities.length
+            ? [setTo(device.at("capsStart"), 0)]
+            : [],
+        ),
+      },
+    );
+  const hasMmconfig = system.pciMmconfigBase !== 0n;
+  if (hasMmconfig && device.bdf >> 8 > system.pciMmconfigEndBus)
+    tell(
+      "pci-bus",
+      device.at("bdf"),
+      `${bdfText(device.bdf)} is on bus ${device.bdf >> 8}, but buses end at ${system.pciMmconfigEndBus}`,
+      {
+        advice: "Correct the bus number, or pci.endBus of the system.",
+      },
+    );
+}
+
+/** The root cell's entry for a physical device of another cell. */
+function homeOf({ root }: ConfigSet, device: Device): Device | undefined {
+  if (device.part.isRoot || isVirtual(device)) return undefined;
+  return devicesOf(root).find((one) => one.bdf === device.bdf && !isVirtual(one));
+}
+
+function checkTwice(part: Part, tell: Tell) {
+  for (const [a, b] of pairs(devicesOf(part)))
+    if (a.bdf === b.bdf)
+      tell("pci-inside", b.at("bdf"), `pciDevices[${a.index}] is ${bdfText(a.bdf)} too`, {
+        fix: [remove(b.at())],
+        related: [a.at()],
+      });
+}
+
+function checkCells({ cells }: ConfigSet, tell: Tell) {
+  for (const [first, second] of pairs(cells))
+    for (const a of devicesOf(first))
+      for (const b of devicesOf(second)) {
+        if (a.bdf !== b.bdf || isVirtual(a) || isVirtual(b)) continue;
+        tell("pci-twice", b.at("bdf"), `${bdfText(b.bdf)} belongs to ${first.label} too`, {
+          fix: [remove(b.at())],
+          related: [a.at()],
+        });
+      }
+}
+
+function checkBars(set: ConfigSet, device: Device, tell: Tell) {
+  device.barMask.forEach((mask, index) => {
+    if (mask === 0 || isSecondHalf(device.barMask, index)) return;
+    const lowest = (mask & -mask) >>> 0;
+    const isIo = mask >>> IO_BITS === 0;
+    const wanted = isIo ? IO_MASK - (lowest - 1) : -lowest >>> 0;
+    if (mask !== wanted)
+      tell(
+        "pci-bar-mask",
+        device.at("barMask"),
+        `BAR ${index} has the mask ${hex(mask)}: the writable bits of a register are the upper ones without a gap, ${hex(wanted)}`,
+        { fix: [setTo(device.at("barMask"), device.barMask.with(index, wanted))] },
+      );
+  });
+  const home = homeOf(set, device);
+  const hasNone = (masks: readonly number[]) => masks.every((mask) => mask === 0);
+  if (home && hasNone(device.barMask) && !hasNone(home.barMask))
+    tell(
+      "pci-bars",
+      device.at("barMask"),
+      `${bdfText(device.bdf)} has base address registers in the root cell, but none here: the cell reads 0 from them`,
+      {
+        fix: [setTo(device.at("barMask"), home.barMask)],
+        related: [home.at("barMask")],
+      },
+    );
+}
+
+/** Whether a mask is the upper half of the 64-bit register before it. */
+function isSecondHalf(masks: readonly number[], index: number): boolean {
+  return index > 0 && masks[index] === 0xffffffff && masks[index - 1] !== 0;
+}
+
+/** A device with registers in memory needs a region of device memory in its cell, one with ports a range of ports. */
+function checkReach(device: Device, tell: Tell) {
+  const { part } = device;
+  if (part.isRoot || isVirtual(device) || device.type !== abi.PCI_TYPE_DEVICE) return;
+  const memoryBars = device.barMask.filter((mask) => mask >>> IO_BITS && mask <= PAGE_MASK);
+  const hasDeviceMemory = regionsOf(part).some(
+    (region) => !isComm(region) && !has(region.flags, abi.MEM_EXECUTE | abi.MEM_LOADABLE),
+  );
+  if (memoryBars.length > 0 && !hasDeviceMemory)
+    tell(
+      "pci-memory",
+      part.at("memory"),
+      `${bdfText(device.bdf)} has registers in memory, but ${part.label} has no region for them`,
+      {
+        related: [device.at("barMask")],
+        advice: `Add a region at the device's address (lspci -v names it) with the flags read and write.`,
+      },
+    );
+}
+
+function checkMsi(device: Device, tell: Tell) {
+  const vectors = device.numMsiVectors;
+  if (vectors > MAX_MSI || (vectors & (vectors - 1)) !== 0)
+    tell(
+      "pci-msi",
+      device.at("numMsiVectors"),
+      `it has ${vectors} MSI vectors: there are 1, 2, 4, 8, 16 or 32`,
+      {
+        fix: [
+          setTo(
+            device.at("numMsiVectors"),
+            vectors > MAX_MSI ? MAX_MSI : 2 ** Math.ceil(Math.log2(vectors)),
+          ),
+        ],
+      },
+    );
+}
+
+function checkMsix(device: Device, tell: Tell) {
+  const { numMsixVectors: vectors, msixAddress, msixRegionSize: size } = device;
+  if (isVirtual(device) || vectors === 0) {
+    if (vectors === 0 && (size !== 0 || msixAddress !== 0n))
+      tell(
+        "pci-msix",
+        device.at("numMsixVectors"),
+        `it has an MSI-X table at ${hex(msixAddress)} but no vectors`,
+        {
+          fix: [setTo(device.at("numMsixVectors"), Math.max(1, Math.floor(size / MSIX_ENTRY)))],
+        },
+      );
+    return;
+  }
+  const pages = Math.ceil((vectors * MSIX_ENTRY) / PAGE_BYTES) * PAGE_BYTES;
+  if (size < vectors * MSIX_ENTRY || size % PAGE_BYTES !== 0)
+    tell(
+      "pci-msix",
+      device.at("msixRegionSize"),
+      `${vectors} MSI-X vectors take ${hex(pages)} bytes of whole pages, not ${hex(size)}`,
+      {
+        fix: [setTo(device.at("msixRegionSize"), pages)],
+      },
+    );
+  if (msixAddress === 0n || msixAddress % PAGE !== 0n)
+    tell(
+      "pci-msix",
+      device.at("msixAddress"),
+      `its MSI-X table is at ${hex(msixAddress)}, which is ${msixAddress === 0n ? "no address" : "not the start of a page"}`,
+      {
+        fix:
+          msixAddress === 0n
+            ? []
+            : [setTo(device.at("msixAddress"), msixAddress - (msixAddress % PAGE))],
+        advice:
+          "Take the address from the device's base address register and its MSI-X capability.",
+      },
+    );
+}
+
+function checkOwner(set: ConfigSet, device: Device, tell: Tell) {
+  if (device.part.isRoot || isVirtual(device)) return;
+  if (device.type === abi.PCI_TYPE_BRIDGE)
+    tell(
+      "pci-bridge",
+      device.at("type"),
+      `${bdfText(device.bdf)} is a bridge: what is behind it would hang on ${device.part.label}`,
+      {
+        advice: "Leave bridges to the root cell.",
+      },
+    );
+  if (!homeOf(set, device))
+    tell(
+      "pci-foreign",
+      device.at("bdf"),
+      `${bdfText(device.bdf)} is no device of the root cell: the system does not know it`,
+      {
+        related: [set.root.at("pciDevices")],
+        advice: `The root cell has ${
+          devicesOf(set.root)
+            .filter((one) => !isVirtual(one))
+            .map(({ bdf }) => bdfText(bdf))
+            .join(", ") || "no PCI devices"
+        }.`,
+      },
+    );
+}
+
+export const pci = family(RULES, (set, tell) => {
+  for (const part of set.parts) {
+    checkTwice(part, tell);
+    for (const device of devicesOf(part)) {
+      checkNumbers(set, device, tell);
+      checkOwner(set, device, tell);
+      if (!isVirtual(device)) checkBars(set, device, tell);
+      checkReach(device, tell);
+      checkMsi(device, tell);
+      checkMsix(device, tell);
+    }
+  }
+  checkCells(set, tell);
+});

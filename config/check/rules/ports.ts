@@ -1,0 +1,160 @@
+// I/O ports of x86: ranges that exist, that somebody has to give, and that nobody else has.
+
+import type { PortRange } from "../../types.ts";
+import { family, type Report } from "../finding.ts";
+import { remove, setTo } from "../fix.ts";
+import { hex } from "../ranges.ts";
+import { type ConfigSet, type Part, pairs } from "../set.ts";
+
+const RULES = {
+  "port-end": ["error", "A port range goes beyond the last port"],
+  "port-empty": ["warning", "A port range is empty"],
+  "port-inside": ["warning", "A cell lists a port twice"],
+  "port-twice": ["warning", "Two cells have the same port"],
+  "port-foreign": ["warning", "A cell has ports that the system does not list"],
+  "port-reset": ["warning", "A cell can reset the machine"],
+  "port-legacy": ["warning", "The root cell lacks a device that its system uses"],
+} as const;
+type Tell = Report<keyof typeof RULES>;
+
+const PORTS = 0x10000;
+
+interface Named {
+  readonly base: number;
+  readonly length: number;
+  readonly name: string;
+}
+
+/** Ports whose owner can reset or switch off the machine. */
+const DANGEROUS: readonly Named[] = [
+  { base: 0x92, length: 1, name: "system control port A" },
+  { base: 0xcf9, length: 1, name: "the chipset's reset control" },
+];
+/** What any PC's system uses all the time. */
+const NEEDED: readonly Named[] = [
+  { base: 0x40, length: 4, name: "the timer (PIT)" },
+  { base: 0x61, length: 1, name: "system control port B" },
+  { base: 0x70, length: 2, name: "the clock (RTC)" },
+];
+
+const end = ({ base, length }: PortRange): number => base + length;
+const shown = (range: PortRange): string =>
+  range.length === 1 ? hex(range.base) : `${hex(range.base)} to ${hex(end(range) - 1)}`;
+const common = (a: PortRange, b: PortRange): PortRange | undefined => {
+  const base = Math.max(a.base, b.base);
+  const length = Math.min(end(a), end(b)) - base;
+  return length > 0 ? { base, length } : undefined;
+};
+
+/** The ports of a range that none of the others has. */
+function missing(range: PortRange, others: readonly PortRange[]): PortRange[] {
+  let rest: PortRange[] = [range];
+  for (const other of others)
+    rest = rest.flatMap((piece) => {
+      const both = common(piece, other);
+      if (!both) return [piece];
+      return [
+        { base: piece.base, length: both.base - piece.base },
+        { base: end(both), length: end(piece) - end(both) },
+      ].filter(({ length }) => length > 0);
+    });
+  return rest;
+}
+
+function checkPart(part: Part, tell: Tell) {
+  part.cell.ports.forEach((range, index) => {
+    const place = part.at(`ports[${index}]`);
+    if (end(range) > PORTS)
+      tell(
+        "port-end",
+        part.at(`ports[${index}].length`),
+        `${range.length} ports from ${hex(range.base)} end at ${hex(end(range) - 1)}, but the last port is 0xffff`,
+        {
+          fix: [setTo(part.at(`ports[${index}].length`), PORTS - range.base)],
+        },
+      );
+    if (range.length === 0)
+      tell("port-empty", place, `no port from ${hex(range.base)}`, { fix: [remove(place)] });
+  });
+  for (const [[i, a], [j, b]] of pairs([...part.cell.ports.entries()])) {
+    const both = common(a, b);
+    if (!both) continue;
+    const place = part.at(`ports[${j}]`);
+    const rest = missing(b, [a]);
+    const only = rest.length === 1 ? rest[0] : undefined;
+    tell("port-inside", place, `${shown(both)} is in ports[${i}] too`, {
+      related: [part.at(`ports[${i}]`)],
+      fix: rest.length === 0 ? [remove(place)] : only ? [setTo(place, only)] : [],
+    });
+  }
+}
+
+function checkCells({ cells }: ConfigSet, tell: Tell) {
+  for (const [first, second] of pairs(cells))
+    for (const [i, a] of first.cell.ports.entries())
+      for (const [j, b] of second.cell.ports.entries()) {
+        const both = common(a, b);
+        if (!both) continue;
+        const place = second.at(`ports[${j}]`);
+        tell(
+          "port-twice",
+          place,
+          `${shown(both)} is in ${first.label} too: both can drive the device at once`,
+          {
+            related: [first.at(`ports[${i}]`)],
+            advice: "Leave the ports to one of the cells.",
+          },
+        );
+      }
+}
+
+function checkHome({ root }: ConfigSet, part: Part, tell: Tell) {
+  part.cell.ports.forEach((range, index) => {
+    const place = part.at(`ports[${index}]`);
+    const foreign = range.length > 0 && end(range) <= PORTS ? missing(range, root.cell.ports) : [];
+    const [first] = foreign;
+    if (first) {
+      const whole = foreign.length === 1 && first.length === range.length;
+      const kept = { base: range.base, length: first.base - range.base };
+      tell(
+        "port-foreign",
+        place,
+        `${foreign.map(shown).join(", ")} is not in the root cell's list: the system knows no device there`,
+        {
+          fix: whole || kept.length === 0 ? [remove(place)] : [setTo(place, kept)],
+          related: [root.at("ports")],
+        },
+      );
+    }
+    for (const danger of DANGEROUS)
+      if (common(range, danger))
+        tell("port-reset", place, `${shown(range)} has ${hex(danger.base)}, ${danger.name}`, {
+          fix: missing(range, [danger]).length === 0 ? [remove(place)] : [],
+          advice: "Leave that port out.",
+        });
+  });
+}
+
+function checkNeeded({ root }: ConfigSet, tell: Tell) {
+  for (const device of NEEDED) {
+    const lacking = missing(device, root.cell.ports);
+    if (lacking.length === 0) continue;
+    tell(
+      "port-legacy",
+      root.at("ports"),
+      `${lacking.map(shown).join(", ")} is missing, ${device.name}: the root cell's system would be stopped at its first access`,
+      {
+        fix: [
+          { op: "add", at: root.at("ports"), value: { base: device.base, length: device.length } },
+        ],
+      },
+    );
+  }
+}
+
+export const ports = family(RULES, (set, tell) => {
+  for (const part of set.parts) checkPart(part, tell);
+  for (const part of set.cells) checkHome(set, part, tell);
+  checkCells(set, tell);
+  if (set.system.architecture === "x86") checkNeeded(set, tell);
+});

@@ -1,0 +1,62 @@
+// What the configurations ask for and this hypervisor does not do (yet); the table is features.ts.
+import * as abi from "../../../abi/config.ts";
+import { FEATURES, type FeatureName } from "../../features.ts";
+import { family } from "../finding.ts";
+import { has } from "../ranges.ts";
+import type { ConfigSet, Part } from "../set.ts";
+import { bdfText, devicesOf } from "./pci.ts";
+
+const RULES = {
+  unsupported: ["note", "Something is accepted but has no effect"],
+  "dma-guest": ["warning", "A device of a cell can reach all memory"],
+} as const;
+
+const IOMMU_FEATURES: Readonly<Record<number, FeatureName>> = {
+  [abi.IOMMU_TYPE_AMD]: "iommu-amd",
+  [abi.IOMMU_TYPE_INTEL]: "iommu-intel",
+};
+
+/** What a cell asks for, and where. */
+function* asked(part: Part): Generator<readonly [FeatureName, string]> {
+  if (part.cell.caches.length > 0) yield ["cache-partition", "caches[0]"];
+  if (has(part.cell.flags, abi.CELL_FLAG_TEST_DEVICE)) yield ["test-device", "flags"];
+  for (const [index, { type }] of part.cell.pciDevices.entries())
+    if (type === abi.PCI_TYPE_IVSHMEM) yield ["ivshmem", `pciDevices[${index}]`];
+}
+
+/** Whether an IOMMU of the system is driven, so that devices reach only their cell's memory. */
+function isGuarded({ system }: ConfigSet): boolean {
+  return system.iommuUnits.some(({ type, base }) => {
+    const name = IOMMU_FEATURES[type];
+    return base !== 0n && name !== undefined && (FEATURES[name].support as string) === "yes";
+  });
+}
+
+export const support = family(RULES, (set, tell) => {
+  const note = (name: FeatureName, at: ReturnType<Part["at"]>) => {
+    const feature = FEATURES[name];
+    if (feature.support === "ignored")
+      tell("unsupported", at, `${feature.name} has no effect here: ${feature.consequence}`);
+  };
+  for (const part of set.parts) for (const [name, path] of asked(part)) note(name, part.at(path));
+  set.system.iommuUnits.forEach(({ type }, index) => {
+    const name = IOMMU_FEATURES[type];
+    if (name) note(name, { file: 0, path: `iommuUnits[${index}]` });
+  });
+  if (set.system.debugConsole.type === abi.CONSOLE_TYPE_EFIFB)
+    note("debug-console-efifb", { file: 0, path: "debugConsole" });
+  if (isGuarded(set)) return;
+  for (const part of set.cells)
+    for (const device of devicesOf(part))
+      if (device.type === abi.PCI_TYPE_DEVICE)
+        tell(
+          "dma-guest",
+          device.at(),
+          `${bdfText(device.bdf)} can do DMA, and no IOMMU keeps it from the memory of the other cells and of the hypervisor`,
+          {
+            related: [{ file: 0, path: "iommuUnits" }],
+            advice:
+              "Give the cell only devices that you trust, or use a machine with an IOMMU that the hypervisor drives.",
+          },
+        );
+});

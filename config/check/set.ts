@@ -1,0 +1,83 @@
+// The configurations that are checked together, as rules want them: a root cell, and cells that shall run side by side.
+import type { Cell, Config, MemoryRegion, SystemConfig } from "../types.ts";
+import type { Place } from "./finding.ts";
+
+/** What is known of the machine besides its configuration; each part may be unknown. */
+export interface MachineFacts {
+  /** CPUs that are online when the hypervisor is enabled. */
+  readonly cpus?: readonly number[] | undefined;
+  /** First address after the RAM that one may reserve for the hypervisor. */
+  readonly ramEnd?: bigint | undefined;
+  /** Whether the local APICs are in x2APIC mode. */
+  readonly x2apic?: boolean | undefined;
+  /** CPUs that share a core, each list at least two. */
+  readonly siblings?: readonly (readonly number[])[] | undefined;
+}
+
+/** One cell of the set. */
+export interface Part {
+  readonly file: number;
+  readonly isRoot: boolean;
+  readonly cell: Cell;
+  /** How messages call it. */
+  readonly label: string;
+  /** The place of a path in the cell. */
+  at(path: string): Place;
+}
+
+export interface ConfigSet {
+  readonly system: SystemConfig;
+  readonly root: Part;
+  /** The other cells, in the order in which they are created. */
+  readonly cells: readonly Part[];
+  /** All of them, the root cell first. */
+  readonly parts: readonly Part[];
+  readonly machine: MachineFacts;
+}
+
+function part(file: number, cell: Cell, isRoot: boolean): Part {
+  return {
+    file,
+    isRoot,
+    cell,
+    label: `${isRoot ? "the root cell" : "cell"} "${cell.name}"`,
+    at: (path) => ({ file, path: isRoot ? `rootCell${path && "."}${path}` : path }),
+  };
+}
+
+/** A set of a system and its cells; `configs` has a hole where a file is no configuration. The system's index is 0. */
+export function makeSet(
+  configs: readonly (Config | undefined)[],
+  machine: MachineFacts = {},
+): ConfigSet | undefined {
+  const [system] = configs;
+  if (system?.kind !== "system") return undefined;
+  const root = part(0, system.rootCell, true);
+  const cells = configs.flatMap((config, file) =>
+    config?.kind === "cell" ? [part(file, config, false)] : [],
+  );
+  return { system, root, cells, parts: [root, ...cells], machine };
+}
+
+/** A memory region with where it stands. */
+export interface Region extends MemoryRegion {
+  readonly part: Part;
+  readonly index: number;
+  /** Its place, or that of one of its fields. */
+  at(field?: keyof MemoryRegion): Place;
+}
+
+/** The regions of a cell that are no placeholders. */
+export function regionsOf(part: Part): Region[] {
+  return part.cell.memory.flatMap((region, index) => {
+    if (region.size === 0n) return [];
+    const at = (field?: keyof MemoryRegion) =>
+      part.at(`memory[${index}]${field === undefined ? "" : `.${field}`}`);
+    return [{ ...region, part, index, at }];
+  });
+}
+
+/** Every unordered pair of a list. */
+export function pairs<Type>(list: readonly Type[]): [Type, Type][] {
+  return list.flatMap((a, index) => list.slice(index + 1).map((b): [Type, Type] => [a, b]));
+}
