@@ -102,7 +102,8 @@ export interface Input {
     readonly code: string;
     readonly message: string;
     readonly hint?: string | undefined;
-    /** Offset in a binary file. */
+    /** Offset in a built file, or line of a source. */
     readonly offset?: number | undefined;
+    readonly line?: number | undefined;
   };
 }

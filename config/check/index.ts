@@ -9,6 +9,7 @@ import { homes } from "./rules/homes.ts";
 import { hypervisorMemory } from "./rules/hypervisor-memory.ts";
 import { identity } from "./rules/identity.ts";
 import { irqchips } from "./rules/irqchips.ts";
+import { msix } from "./rules/msix.ts";
 import { overlaps } from "./rules/overlaps.ts";
 import { pci } from "./rules/pci.ts";
 import { platform } from "./rules/platform.ts";
@@ -36,6 +37,7 @@ const FAMILIES: readonly Family[] = [
   ports,
   irqchips,
   pci,
+  msix,
   capabilities,
   sharedMemory,
   consoles,

@@ -3,7 +3,7 @@ import * as abi from "../../../abi/config.ts";
 import type { PciDevice } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
-import { has, hex, isComm, PAGE } from "../ranges.ts";
+import { has, hex, isComm } from "../ranges.ts";
 import { type ConfigSet, type Part, pairs, regionsOf } from "../set.ts";
 
 const RULES = {
@@ -20,17 +20,14 @@ const RULES = {
   "pci-bar-mask": ["warning", "A base address register's mask is not one"],
   "pci-memory": ["warning", "A cell cannot reach the registers of its PCI device"],
   "pci-msi": ["warning", "The MSI of a PCI device does not fit together"],
-  "pci-msix": ["warning", "The MSI-X of a PCI device does not fit together"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
 
-const PAGE_BYTES = 4096;
 /** The mask of a register for one page; those for ports are never so wide. */
 const PAGE_MASK = 0xfffff000;
 /** Registers for ports may have 16 bits only. */
 const IO_BITS = 16;
 const IO_MASK = 0xffff;
-const MSIX_ENTRY = 16;
 const MAX_MSI = 32;
 const isVirtual = ({ type }: PciDevice): boolean => type === abi.PCI_TYPE_IVSHMEM;
 
@@ -214,46 +211,6 @@ function checkMsi(device: Device, tell: Tell) {
     );
 }
 
-function checkMsix(device: Device, tell: Tell) {
-  const { numMsixVectors: vectors, msixAddress, msixRegionSize: size } = device;
-  if (isVirtual(device) || vectors === 0) {
-    if (vectors === 0 && (size !== 0 || msixAddress !== 0n))
-      tell(
-        "pci-msix",
-        device.at("numMsixVectors"),
-        `it has an MSI-X table at ${hex(msixAddress)} but no vectors`,
-        {
-          fix: [setTo(device.at("numMsixVectors"), Math.max(1, Math.floor(size / MSIX_ENTRY)))],
-        },
-      );
-    return;
-  }
-  const pages = Math.ceil((vectors * MSIX_ENTRY) / PAGE_BYTES) * PAGE_BYTES;
-  if (size < vectors * MSIX_ENTRY || size % PAGE_BYTES !== 0)
-    tell(
-      "pci-msix",
-      device.at("msixRegionSize"),
-      `${vectors} MSI-X vectors take ${hex(pages)} bytes of whole pages, not ${hex(size)}`,
-      {
-        fix: [setTo(device.at("msixRegionSize"), pages)],
-      },
-    );
-  if (msixAddress === 0n || msixAddress % PAGE !== 0n)
-    tell(
-      "pci-msix",
-      device.at("msixAddress"),
-      `its MSI-X table is at ${hex(msixAddress)}, which is ${msixAddress === 0n ? "no address" : "not the start of a page"}`,
-      {
-        fix:
-          msixAddress === 0n
-            ? []
-            : [setTo(device.at("msixAddress"), msixAddress - (msixAddress % PAGE))],
-        advice:
-          "Take the address from the device's base address register and its MSI-X capability.",
-      },
-    );
-}
-
 function checkOwner(set: ConfigSet, device: Device, tell: Tell) {
   if (device.part.isRoot || isVirtual(device)) return;
   if (device.type === abi.PCI_TYPE_BRIDGE)
@@ -291,7 +248,6 @@ export const pci = family(RULES, (set, tell) => {
       if (!isVirtual(device)) checkBars(set, device, tell);
       checkReach(device, tell);
       checkMsi(device, tell);
-      checkMsix(device, tell);
     }
   }
   checkCells(set, tell);

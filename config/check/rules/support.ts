@@ -2,13 +2,15 @@
 import * as abi from "../../../abi/config.ts";
 import { FEATURES, type FeatureName } from "../../features.ts";
 import { family } from "../finding.ts";
+import { setTo } from "../fix.ts";
 import { has } from "../ranges.ts";
 import type { ConfigSet, Part } from "../set.ts";
 import { bdfText, devicesOf } from "./pci.ts";
 
 const RULES = {
   unsupported: ["note", "Something is accepted but has no effect"],
-  "dma-guest": ["warning", "A device of a cell can reach all memory"],
+  "dma-unguarded": ["error", "A cell has a device that no IOMMU keeps from other memory"],
+  "dma-trusted": ["note", "A cell is trusted with the DMA of its devices"],
 } as const;
 
 const IOMMU_FEATURES: Readonly<Record<number, FeatureName>> = {
@@ -47,16 +49,21 @@ export const support = family(RULES, (set, tell) => {
     note("debug-console-efifb", { file: 0, path: "debugConsole" });
   if (isGuarded(set)) return;
   for (const part of set.cells)
-    for (const device of devicesOf(part))
-      if (device.type === abi.PCI_TYPE_DEVICE)
+    for (const device of devicesOf(part)) {
+      if (device.type !== abi.PCI_TYPE_DEVICE) continue;
+      const what = `${bdfText(device.bdf)} can do DMA, and no IOMMU keeps it from the memory of the other cells and of the hypervisor`;
+      const related = [{ file: 0, path: "iommuUnits" }];
+      if (has(part.cell.flags, abi.CELL_FLAG_UNGUARDED_DMA))
+        tell("dma-trusted", device.at(), what, { related });
+      else
         tell(
-          "dma-guest",
+          "dma-unguarded",
           device.at(),
-          `${bdfText(device.bdf)} can do DMA, and no IOMMU keeps it from the memory of the other cells and of the hypervisor`,
+          `${what}: the hypervisor refuses unless the cell is trusted`,
           {
-            related: [{ file: 0, path: "iommuUnits" }],
-            advice:
-              "Give the cell only devices that you trust, or use a machine with an IOMMU that the hypervisor drives.",
+            fix: [setTo(part.at("flags"), (part.cell.flags | abi.CELL_FLAG_UNGUARDED_DMA) >>> 0)],
+            related,
           },
         );
+    }
 });

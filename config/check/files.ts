@@ -1,0 +1,35 @@
+// The files of a check: read whole, and what keeps one from being a configuration kept as a finding.
+import { readFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { isConfigError } from "../errors.ts";
+import { loadConfig } from "../load.ts";
+import type { Input } from "./finding.ts";
+
+const SOURCES = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
+
+/** Whether a file of this name is written by people, in lines. */
+export const isSource = (path: string): boolean => SOURCES.includes(extname(path).toLowerCase());
+
+async function readSource(path: string, directory: string): Promise<string | undefined> {
+  if (!isSource(path)) return undefined;
+  return readFile(resolve(directory, path), "utf8").catch(() => undefined);
+}
+
+/** Loads one file; a fault of it is in the result. `path` may be relative to `directory`. */
+export async function loadInput(path: string, directory: string): Promise<Input> {
+  try {
+    const { config } = await loadConfig(path, directory);
+    return { path, config, source: await readSource(path, directory) };
+  } catch (error) {
+    if (!isConfigError(error)) throw error;
+    const { code, message, hint, offset, origin } = error;
+    const failure = { code, message: withoutPath(message, path), hint, offset, line: origin?.line };
+    return { path, source: await readSource(path, directory), failure };
+  }
+}
+
+/** A message of loadConfig begins with the file, and perhaps a place in it. */
+function withoutPath(message: string, path: string): string {
+  if (!message.startsWith(path)) return message;
+  return message.slice(path.length).replace(/^(:\d+|, byte 0x[0-9a-f]+)?: /, "");
+}

@@ -1,0 +1,127 @@
+// Findings for people: as compilers show them, with the line underlined, a picture of ranges, and the lines of the fix.
+import type { Config } from "../types.ts";
+import type { Finding, Input, Shown } from "./finding.ts";
+import { type Location, locate } from "./locate.ts";
+import { definitionKeys, lineOf, stepsOf } from "./notation.ts";
+import { hex } from "./ranges.ts";
+
+const PICTURE_WIDTH = 40;
+const INDENT = "    ";
+
+/** `file:line:column`, or `file, byte 0x8c`. */
+export function whereText({ file, line, column, offset }: Location): string {
+  if (line !== undefined) return `${file}:${line}${column === undefined ? "" : `:${column}`}`;
+  return offset === undefined ? file : `${file}, byte ${hex(offset)}`;
+}
+
+/** Bars on a common scale, one line for each range. */
+export function picture(ranges: readonly Shown[]): string[] {
+  if (ranges.length < 2) return [];
+  const first = ranges.map(({ start }) => start).reduce((a, b) => (a < b ? a : b));
+  const last = ranges.map(({ start, size }) => start + size).reduce((a, b) => (a > b ? a : b));
+  const width = BigInt(PICTURE_WIDTH);
+  const column = (address: bigint) => Number(((address - first) * width) / (last - first));
+  const labels = Math.max(...ranges.map(({ label }) => label.length));
+  return ranges.map(({ label, start, size }) => {
+    const from = Math.min(column(start), PICTURE_WIDTH - 1);
+    const length = Math.max(1, column(start + size) - from);
+    const bar = `${" ".repeat(from)}${"#".repeat(length)}`.padEnd(PICTURE_WIDTH);
+    return `${label.padEnd(labels)} |${bar}| ${hex(start)} to ${hex(start + size - 1n)}`;
+  });
+}
+
+/** The line in question and an underline: of the source, or as a definition would have it. */
+function excerpt(
+  input: Input,
+  place: Finding["place"],
+  { line, column, length }: Location,
+): string[] {
+  const text = line === undefined ? undefined : input.source?.split("\n")[line - 1];
+  if (text !== undefined && column !== undefined) {
+    const gutter = `${line} | `;
+    const underline = `${" ".repeat(gutter.length + column - 1)}${"^".repeat(Math.max(1, length ?? 1))}`;
+    return [`${gutter}${text}`, underline];
+  }
+  if (!input.config || line !== undefined || place.path === "") return [];
+  const entry = lineOf(input.config, place.path);
+  if (entry.text === "") return [];
+  const key = definitionKeys(place.path).split(/[.\]]/).at(-1) as string;
+  const found =
+    key === "" ? null : new RegExp(`${key}: ([[{].*?[\\]}]|[^,}]*[^,} ])`).exec(entry.text);
+  const gutter = `${definitionKeys(entry.path)} | `;
+  const [start, size] = found ? [found.index, found[0].length] : [0, entry.text.length];
+  return [`${gutter}${entry.text}`, `${" ".repeat(gutter.length + start)}${"^".repeat(size)}`];
+}
+
+const VERBS = { replace: "write", delete: "delete", add: "add" } as const;
+
+/** What to do, with the literal lines. */
+function remedy(inputs: readonly Input[], { fix, advice, place }: Finding): string[] {
+  if (fix.length === 0) return advice === undefined ? [] : [`help: ${advice}`];
+  // A rule proposes edits of files that are configurations only.
+  const configs = inputs.map(({ config }) => config) as Config[];
+  return stepsOf(configs, fix).flatMap(({ file, path, action, line }) => {
+    const name = definitionKeys(path);
+    const where = file === place.file ? name : `${name} of ${inputs[file]!.path}`;
+    const goal = action === "add" ? `to ${where}` : `as ${where}`;
+    const head = action === "delete" ? `delete ${where}` : `${VERBS[action]} ${goal}`;
+    return [`fix: ${head}:`, `${INDENT}${line}`];
+  });
+}
+
+/** One finding, in several lines. */
+export function findingText(inputs: readonly Input[], finding: Finding): string {
+  const { place, severity, message, rule, ranges } = finding;
+  const location = locate(inputs, place);
+  const path = place.path === "" ? "" : `${definitionKeys(place.path)}: `;
+  const details = [
+    ...excerpt(inputs[place.file]!, place, location),
+    ...picture(ranges),
+    ...remedy(inputs, finding),
+  ];
+  const head = `${whereText(location)}: ${severity}: ${path}${message} [${rule}]`;
+  return `${[head, ...details.map((line) => `${INDENT}${line}`)].join("\n")}\n`;
+}
+
+/** What the original's check looks for, and the rules that are about it. */
+const CATEGORIES: readonly (readonly [string, readonly string[]])[] = [
+  ["Overlapping memory regions inside cell", ["memory-inside", "memory-alias"]],
+  ["Overlapping memory regions with hypervisor", ["memory-hypervisor"]],
+  ["Missing PCI MMCONFIG interceptions", ["memory-mmconfig"]],
+  ["Missing IOMMU interceptions", ["iommu-overlap"]],
+  [
+    "Missing resource interceptions for architecture",
+    ["memory-trapped", "memory-ioapic", "memory-device-moved", "memory-msix"],
+  ],
+];
+
+/** The original's output: what was read, and its five questions. */
+export function frameText(inputs: readonly Input[], findings: readonly Finding[]): string {
+  const [system] = inputs;
+  const architecture = system?.config?.architecture;
+  const lines = ["Reading configuration set:"];
+  if (architecture) lines.push(`  Architecture:  ${architecture}`);
+  inputs.forEach(({ path, config }, index) => {
+    const cell = config?.kind === "system" ? config.rootCell : config;
+    const kind = index === 0 ? "Root cell:     " : "Non-root cell: ";
+    lines.push(`  ${kind}${cell ? `${cell.name} (${path})` : path}`);
+  });
+  if (system?.config?.kind !== "system") return `${lines.join("\n")}\n`;
+  for (const [title, rules] of CATEGORIES) {
+    const isIommu = rules.includes("iommu-overlap");
+    if (isIommu && system.config.iommuUnits.length === 0) continue;
+    const count = findings.filter(({ rule }) => rules.includes(rule)).length;
+    const name = title.endsWith("architecture") ? `${title} ${architecture}` : title;
+    lines.push(`${name}: ${count === 0 ? "None" : `${count}, see below`}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const counted = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? "" : "s"}`;
+
+/** How many there are of each kind. */
+export function summaryText(findings: readonly Finding[]): string {
+  const count = (wanted: string) => findings.filter(({ severity }) => severity === wanted).length;
+  return `${counted(count("error"), "error")}, ${counted(count("warning"), "warning")}, ${counted(count("note"), "note")}\n`;
+}
