@@ -26,4 +26,15 @@ export function addConfig(config: Command, io: Io): void {
     .action(async (file, options) =>
       (await import("./config-compile.ts")).compileConfig(io, file, options),
     );
+  config
+    .command("check <SYSCONFIG> [CELLCONFIGS...]")
+    .description("find what is wrong with a system and the cells that shall run beside each other")
+    .option("--cpus <N>", "the machine has this many CPUs (default: unknown)")
+    .option("--memory <SIZE>", "its RAM ends there, for example 1G (default: unknown)")
+    .option("--notes", "show what is worth knowing, too")
+    .option("--json", "print JSON")
+    .option("--sarif", "print SARIF 2.1.0, for editors and CI")
+    .action(async (system, cells, options) =>
+      (await import("./config-check.ts")).checkConfig(io, [system, ...cells], options),
+    );
 }

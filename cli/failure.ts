@@ -19,6 +19,17 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** Ends a command with this exit status; it has said all that there is to say. */
+export class ExitStatus extends Error {
+  override readonly name = "ExitStatus";
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`exit status ${status}`);
+    this.status = status;
+  }
+}
+
 /** Waits for something; its failure becomes `what: strerror`, as perror prints it. */
 export async function attempt<T>(what: string, action: Promise<T>): Promise<T> {
   try {

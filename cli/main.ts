@@ -1,12 +1,14 @@
 // jailhouse: the command. Start reading at program.ts.
 
 import { type Command, CommanderError } from "commander";
-import { type CommandFailure, perror, UsageError } from "./failure.ts";
+import { type CommandFailure, ExitStatus, perror, UsageError } from "./failure.ts";
 import { type Io, processIo } from "./io.ts";
 import { program } from "./program.ts";
 
 const SUCCESS = 0;
 const FAILURE = 1;
+/** What `config check` and `hardware check` return when they are misused: 1 is a result of theirs. */
+const CHECK_MISUSED = 2;
 /** Node's exit status when nothing is left to do and the command still waits. */
 const NEVER_SETTLED = 13;
 /** commander's ends that are no errors. */
@@ -33,6 +35,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError && SHOWN.includes(error.code)) return SUCCESS;
     if (error instanceof CommanderError) return misuse(io, last, error.message);
     if (error instanceof UsageError) return misuse(io, last, `error: ${error.message}`);
+    if (error instanceof ExitStatus) return error.status;
     return fail(io, perror("jailhouse", error));
   }
 }
@@ -47,7 +50,7 @@ function misuse(io: Io, command: Command, message: string): number {
   // Without a verb commander has no more to say than that it shows the help.
   if (!message.startsWith("(")) io.err(`${message}\n`);
   io.out(command.helpInformation());
-  return FAILURE;
+  return command.name() === "check" ? CHECK_MISUSED : FAILURE;
 }
 
 function fail(io: Io, { message, hint }: CommandFailure): number {

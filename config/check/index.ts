@@ -74,15 +74,14 @@ function fileFinding(
 
 function checkFile({ config, failure }: Input, file: number): Finding[] {
   if (failure) {
-    const { code, message, hint, offset } = failure;
+    const { code, message, hint } = failure;
     const rule =
       code === "file"
         ? "file-unreadable"
         : SOURCE_CODES.includes(code)
           ? "file-source"
           : "file-format";
-    const where = offset === undefined ? "" : ` (at byte ${offset})`;
-    return [fileFinding(rule, file, `${message}${where}`, hint)];
+    return [fileFinding(rule, file, message, hint)];
   }
   const wanted = file === 0 ? "system" : "cell";
   if (!config || config.kind === wanted) return [];

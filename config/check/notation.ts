@@ -1,7 +1,17 @@
 // Pieces of a configuration as people write them in a definition: the lines that a fix names.
 import * as abi from "../../abi/config.ts";
 import * as names from "../names.ts";
-import type { Config, Console, Irqchip, MemoryRegion, PciCapability, PortRange } from "../types.ts";
+import type {
+  CacheRegion,
+  Config,
+  Console,
+  IommuUnit,
+  Irqchip,
+  MemoryRegion,
+  PciCapability,
+  PciDevice,
+  PortRange,
+} from "../types.ts";
 import type { Edit } from "./finding.ts";
 import { applyFix, segments, valueAt } from "./fix.ts";
 import { hex } from "./ranges.ts";
@@ -44,6 +54,25 @@ const terminal = ({ type, address, size, flags }: Console): string => {
   return `{ ${parts.join(", ")} }`;
 };
 
+const cache = ({ start, size, type, flags }: CacheRegion): string => {
+  const parts = [`start: ${start}`, `size: ${size}`];
+  if (type !== abi.CACHE_TYPE_L3) parts.push(`type: ${choice(type, names.CACHE_TYPES)}`);
+  if (flags !== 0) parts.push(`flags: ${flagList(flags, names.CACHE_FLAGS)}`);
+  return `{ ${parts.join(", ")} }`;
+};
+
+const iommu = ({ type, base, size, amd }: IommuUnit): string => {
+  const part = amd
+    ? `, amd: { bdf: ${hex(amd.bdf)}, baseCapability: ${hex(amd.baseCapability)} }`
+    : "";
+  return `{ type: ${choice(type, names.IOMMU_TYPES)}, base: ${hex(base)}, size: ${hex(size)}${part} }`;
+};
+
+const device = ({ type, bdf }: PciDevice): string => {
+  const [bus, slot, fn] = [bdf >> 8, (bdf >> 3) & 0x1f, bdf & 7];
+  return `{ type: ${choice(type, names.PCI_TYPES)}, bdf: bdf(${bus}, ${slot}, ${fn}), … }`;
+};
+
 const PINS_PER_WORD = 32;
 
 /** The numbers of the pins that a bitmap lists. */
@@ -63,7 +92,12 @@ const ENTRIES: Readonly<Record<string, (entry: never) => string>> = {
   ports,
   irqchips: irqchip,
   pciCapabilities: capability,
+  caches: cache,
+  iommuUnits: iommu,
 };
+
+/** Entries that are too long for a line: printed whole only when they are deleted. */
+const LONG: Readonly<Record<string, (entry: never) => string>> = { pciDevices: device };
 
 const SCALARS: Readonly<Record<string, (value: never) => string>> = {
   console: terminal,
@@ -127,6 +161,11 @@ export function lineOf(config: Config, path: string): Line {
   if (entry && print) {
     const value = valueAt(config, entry[0]) as never;
     return { path: entry[0], text: value === undefined ? "" : `${print(value)},` };
+  }
+  const long = entry && entry[0] === path && LONG[entry[2] as string];
+  if (long) {
+    const value = valueAt(config, path) as never;
+    return { path, text: value === undefined ? "" : `${long(value)},` };
   }
   const scalar = /^(rootCell\.)?(\w+)/.exec(path);
   const printScalar = scalar && SCALARS[scalar[2] as string];

@@ -1,5 +1,5 @@
 // CPUs: every cell has some, none is in two cells, and the root cell keeps one.
-import { family, type Report } from "../finding.ts";
+import { type Edit, family, type Report } from "../finding.ts";
 import { setTo } from "../fix.ts";
 import { type ConfigSet, type Part, pairs } from "../set.ts";
 
@@ -23,36 +23,29 @@ const MAX_CPUS = 256;
 const listed = (cpus: readonly number[]): string =>
   `${cpus.length === 1 ? "CPU" : "CPUs"} ${cpus.join(", ")}`;
 
-/** CPUs that a cell of the set could have: the root cell's, without 0 and those of others. */
-function freeCpus({ root, cells }: ConfigSet, except: Part): number[] {
-  const taken = cells.filter((part) => part !== except).flatMap(({ cell }) => cell.cpus);
-  return root.cell.cpus.filter((cpu) => cpu !== 0 && !taken.includes(cpu));
+/** CPUs that a cell of the set can have: the root cell's, without 0 and those of earlier cells. */
+function freeCpus({ root, cells }: ConfigSet, part: Part): number[] {
+  const taken = cells.slice(0, cells.indexOf(part)).flatMap(({ cell }) => cell.cpus);
+  return root.cell.cpus.filter((cpu) => cpu !== 0 && cpu < MAX_CPUS && !taken.includes(cpu));
 }
 
-/** The cell's CPUs without the bad ones; a free one in their place if none is left. */
-function fixCpus(set: ConfigSet, part: Part, bad: readonly number[]) {
-  const kept = part.cell.cpus.filter((cpu) => !bad.includes(cpu));
-  const spare = freeCpus(set, part).filter((cpu) => !bad.includes(cpu) && !kept.includes(cpu));
-  const wanted = [...kept, ...spare.slice(0, Math.max(0, part.cell.cpus.length - kept.length))];
-  if (wanted.length === 0) return {};
-  return {
-    fix: [
-      setTo(
-        part.at("cpus"),
-        wanted.sort((a, b) => a - b),
-      ),
-    ],
-  };
+/** As many CPUs as the cell has, those that it can keep among them; none if there is none. */
+function fixCpus(set: ConfigSet, part: Part): { fix?: Edit[] } {
+  const free = freeCpus(set, part);
+  const others = set.cells.filter((other) => other !== part).flatMap(({ cell }) => cell.cpus);
+  const kept = part.cell.cpus.filter((cpu) => free.includes(cpu));
+  const spare = free.filter((cpu) => !kept.includes(cpu) && !others.includes(cpu));
+  const wanted = Math.max(1, part.cell.cpus.length);
+  const cpus = [...kept, ...spare].slice(0, wanted).sort((a, b) => a - b);
+  return cpus.length === 0 ? {} : { fix: [setTo(part.at("cpus"), cpus)] };
 }
 
 function checkPart(set: ConfigSet, part: Part, tell: Tell) {
   const place = part.at("cpus");
   const { cpus } = part.cell;
   if (cpus.length === 0) {
-    const [spare] = part.isRoot ? [0] : freeCpus(set, part).slice(-1);
-    tell("cpu-none", place, `${part.label} has no CPU`, {
-      fix: spare === undefined ? [] : [setTo(place, [spare])],
-    });
+    const fix = part.isRoot ? { fix: [setTo(place, [0])] } : fixCpus(set, part);
+    tell("cpu-none", place, `${part.label} has no CPU`, fix);
   }
   const large = cpus.filter((cpu) => cpu >= MAX_CPUS);
   if (large.length > 0)
@@ -74,7 +67,7 @@ function checkCell(set: ConfigSet, part: Part, tell: Tell) {
       "cpu-zero",
       place,
       `${part.label} takes CPU 0, which the root cell's system cannot give away`,
-      fixCpus(set, part, [0]),
+      fixCpus(set, part),
     );
   const foreign = cpus.filter((cpu) => cpu < MAX_CPUS && !set.root.cell.cpus.includes(cpu));
   if (foreign.length > 0)
@@ -82,7 +75,7 @@ function checkCell(set: ConfigSet, part: Part, tell: Tell) {
       "cpu-foreign",
       place,
       `${part.label} has ${listed(foreign)}, but the root cell has only ${listed(set.root.cell.cpus)}`,
-      { ...fixCpus(set, part, foreign), related: [set.root.at("cpus")] },
+      { ...fixCpus(set, part), related: [set.root.at("cpus")] },
     );
 }
 
@@ -94,7 +87,7 @@ function checkShared(set: ConfigSet, tell: Tell) {
         "cpu-twice",
         second.at("cpus"),
         `${listed(both)} ${both.length === 1 ? "is" : "are"} in ${first.label} too: the two cannot exist at the same time`,
-        { ...fixCpus(set, second, both), related: [first.at("cpus")] },
+        { ...fixCpus(set, second), related: [first.at("cpus")] },
       );
   }
 }

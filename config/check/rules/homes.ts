@@ -38,12 +38,11 @@ function moved(set: ConfigSet, region: Region) {
 
 function checkCovered(set: ConfigSet, region: Region, tell: Tell): boolean {
   const range = physical(region);
-  const missing = uncovered(
-    range,
-    regionsOf(set.root)
-      .filter((one) => !isComm(one))
-      .map(physical),
-  );
+  // What is the hypervisor's is a fault of its own.
+  const known = regionsOf(set.root)
+    .filter((one) => !isComm(one))
+    .map(physical);
+  const missing = uncovered(range, [...known, physical(set.system.hypervisorMemory)]);
   if (missing.length === 0) return true;
   const parts = missing.map(span).join(", ");
   const first = missing[0]!;

@@ -38,7 +38,11 @@ export const support = family(RULES, (set, tell) => {
   const note = (name: FeatureName, at: ReturnType<Part["at"]>) => {
     const feature = FEATURES[name];
     if (feature.support === "ignored")
-      tell("unsupported", at, `${feature.name} has no effect here: ${feature.consequence}`);
+      tell(
+        "unsupported",
+        at,
+        `this asks for ${feature.name}, which has no effect here: ${feature.consequence}`,
+      );
   };
   for (const part of set.parts) for (const [name, path] of asked(part)) note(name, part.at(path));
   set.system.iommuUnits.forEach(({ type }, index) => {

@@ -1,0 +1,159 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { shippedConfigs } from "../tools/configs.ts";
+import { Surroundings } from "./testing/surroundings.ts";
+
+const configs = (path: string) => fileURLToPath(new URL(`../configs/${path}`, import.meta.url));
+const SYSTEM = configs("qemu-x86.cell");
+
+let world: Surroundings;
+beforeEach(() => {
+  world = new Surroundings();
+});
+afterEach(() => world.close());
+
+const check = (...args: string[]) => world.run(["config", "check", ...args]);
+const at = (name: string) => join(world.directory, name);
+
+/** apic-demo's source with one piece of its text replaced. */
+function changed(from: string, to: string): string {
+  const source = readFileSync(configs("x86/apic-demo.ts"), "utf8").replace(
+    "../../config/index.ts",
+    "jailhouse/config",
+  );
+  expect(source).toContain(from);
+  writeFileSync(at("cell.ts"), source.replace(from, to));
+  return "cell.ts";
+}
+
+describe("config check", () => {
+  it("prints what the original prints when all is well, for every cell that ships", async () => {
+    for (const { name, config, built } of await shippedConfigs()) {
+      if (config.kind === "system") continue;
+      expect(await check(SYSTEM, built)).toEqual({
+        status: 0,
+        out: [
+          "Reading configuration set:",
+          "  Architecture:  x86",
+          `  Root cell:     QEMU-VM (${SYSTEM})`,
+          `  Non-root cell: ${name} (${built})`,
+          "Overlapping memory regions inside cell: None",
+          "Overlapping memory regions with hypervisor: None",
+          "Missing PCI MMCONFIG interceptions: None",
+          "Missing resource interceptions for architecture x86: None",
+          "",
+        ].join("\n"),
+        err: "",
+      });
+    }
+  });
+
+  it("underlines the line of a source, shows the ranges, and prints the line that repairs it", async () => {
+    const { status, out } = await check(SYSTEM, changed("0x3ef00000", "0x3a100000"));
+    expect(status).toBe(1);
+    expect(out).toContain("Overlapping memory regions with hypervisor: 1, see below\n");
+    const found = out.slice(out.indexOf("\n\n") + 2);
+    expect(found).toBe(
+      [
+        'cell.ts:12:7: error: memory[0].physical: 0x3a100000 to 0x3a1fffff of cell "apic-demo" has 1 MiB of the hypervisor\'s memory, 0x3a000000 to 0x3a5fffff [memory-hypervisor]',
+        "    12 |       physical: 0x3a100000,",
+        "               ^^^^^^^^^^^^^^^^^^^^",
+        `    memory[0]  |      #######${" ".repeat(27)}| 0x3a100000 to 0x3a1fffff`,
+        `    hypervisor |${"#".repeat(40)}| 0x3a000000 to 0x3a5fffff`,
+        "    fix: write as memory[0]:",
+        '        { physical: 0x3ef00000, virtual: 0x0, size: 0x100000, flags: ["read", "write", "execute", "loadable"] },',
+        "",
+        "1 error, 0 warnings, 1 note",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("finds everything at once, files that are none included", async () => {
+    writeFileSync(at("half.cell"), readFileSync(configs("tiny-demo.cell")).subarray(0, 100));
+    writeFileSync(at("old.cell"), "JHCELL\x0c");
+    const source = changed("cpus: [3]", "cpus: [0, 9]");
+    const { status, out } = await check(SYSTEM, "half.cell", source, "old.cell", "none.cell");
+    expect(status).toBe(1);
+    for (const rule of ["file-format", "cpu-zero", "cpu-foreign", "file-unreadable"])
+      expect(out).toContain(`[${rule}]`);
+    expect(out).toContain("half.cell");
+    expect(out).toContain("older");
+    expect(out).toContain("none.cell: error: opening none.cell: No such file or directory");
+    expect(out).toMatch(/\n5 errors, 0 warnings, /);
+  });
+
+  it("names the byte of a built file", async () => {
+    const bytes = readFileSync(configs("tiny-demo.cell"));
+    bytes.writeUInt32LE(0x800, 0x8c + 16);
+    writeFileSync(at("tiny.cell"), bytes);
+    const { out } = await check(SYSTEM, "tiny.cell");
+    expect(out).toContain("tiny.cell, byte 0x8c: error: memory[0]: ");
+    expect(out).toContain("memory[0] | { physical: 0x3ee00000, virtual: 0x0, size: 0x800, flags");
+  });
+
+  it("takes the machine into account when it is told of it", async () => {
+    expect((await check(SYSTEM)).status).toBe(0);
+    const { status, out } = await check(SYSTEM, "--cpus", "2", "--memory", "512M");
+    expect(status).toBe(1);
+    expect(out).toContain("[cpu-offline]");
+    expect(out).toContain("[hypervisor-outside]");
+  });
+
+  it("shows notes only when asked", async () => {
+    const { status, out } = await check(SYSTEM, configs("tiny-demo.cell"), "--notes");
+    expect(status).toBe(0);
+    expect(out).toContain(": note: caches[0]: ");
+  });
+
+  it("prints JSON", async () => {
+    const { status, out } = await check(SYSTEM, changed("cpus: [3]", "cpus: [9]"), "--json");
+    expect(status).toBe(1);
+    const { clean, files, findings } = JSON.parse(out);
+    expect(clean).toBe(false);
+    expect(files).toEqual([
+      { path: SYSTEM, kind: "system" },
+      { path: "cell.ts", kind: "cell" },
+    ]);
+    expect(findings[0]).toMatchObject({
+      rule: "cpu-foreign",
+      severity: "error",
+      file: "cell.ts",
+      path: "cpus",
+      line: 9,
+      column: 3,
+      fix: [{ action: "replace", file: "cell.ts", path: "cpus", line: "cpus: [1]," }],
+      edits: [{ op: "set", file: "cell.ts", path: "cpus", value: [1] }],
+    });
+  });
+
+  it("prints SARIF", async () => {
+    const { out } = await check(SYSTEM, changed("cpus: [3]", "cpus: [9]"), "--sarif");
+    const { version, runs } = JSON.parse(out);
+    expect(version).toBe("2.1.0");
+    expect(runs[0].results[0]).toMatchObject({
+      ruleId: "cpu-foreign",
+      level: "error",
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: "cell.ts" },
+            region: { startLine: 9, startColumn: 3, endColumn: 12 },
+          },
+        },
+      ],
+    });
+  });
+
+  it("returns 2 when it is misused, as the original does", async () => {
+    for (const args of [[], ["--frob", "a"], ["a", "--cpus", "many"], ["a", "--json", "--sarif"]]) {
+      const { status, out } = await check(...args);
+      expect([status, out.startsWith("Usage: jailhouse config check")], args.join()).toEqual([
+        2,
+        true,
+      ]);
+    }
+  });
+});
