@@ -214,7 +214,9 @@ static u64 hw_extendedControl(void) {
   return (u64)high << 32 | low;
 }
 
-ALWAYS void hw_writeExtendedControl(u64 value) { try_write_xcr(value); }
+static void hw_writeExtendedControl(u64 value) {
+  if (hw_readControl(4) & CR4_OSXSAVE) try_write_xcr(value);
+}
 ALWAYS void hw_writeCr2(u64 value) { __asm__ volatile("movq %0, %%cr2" : : "r"(value) : "memory"); }
 
 #define DEBUG_REGISTERS(access) \
