@@ -54,8 +54,12 @@ static struct jh_cell *new_root(const struct jh_system_desc *config)
 
 	if (!root)
 		return ERR_PTR(-ENOMEM);
-	if (jh_cell_cpus(&config->root_cell, &root->cpus) && !check_cpus(&root->cpus))
-		return root;
+	if (jh_cell_cpus(&config->root_cell, &root->cpus)) {
+		if (!check_cpus(&root->cpus))
+			return root;
+	} else {
+		pr_err("jailhouse: The configuration has CPUs from number %u on, which this machine has not\n", nr_cpu_ids);
+	}
 	kobject_put(&root->kobj);
 	return ERR_PTR(-EINVAL);
 }

@@ -53,7 +53,10 @@ static const struct firmware *get_image(void)
 
 	if (!err)
 		return image;
-	pr_err("jailhouse: Missing hypervisor image %s\n", name);
+	if (err == -ENOENT)
+		pr_err("jailhouse: Missing hypervisor image %s\n", name);
+	else
+		pr_err("jailhouse: The hypervisor image %s cannot be read: error %d\n", name, err);
 	return ERR_PTR(err);
 }
 
