@@ -16,6 +16,7 @@ const NATIVE = "platforms/metal/native";
 const NUMBERS = [
   "abi/config.ts",
   "abi/errno.ts",
+  "abi/hypercall.ts",
   "abi/platform.ts",
   "abi/x86/msr.ts",
   "abi/x86/registers.ts",
@@ -55,7 +56,7 @@ export interface Image {
 }
 
 /** The numbers as a C header, and by name. */
-function numbersHeader(root: string): { text: string; numbers: Map<string, number> } {
+export function numbersHeader(root: string): { text: string; numbers: Map<string, number> } {
   const found = NUMBERS.flatMap((path) => [
     ...readFileSync(join(root, path), "utf8").matchAll(CONSTANT),
   ]).map(([, name, value]) => ({ name: name!, value: value! }));

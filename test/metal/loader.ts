@@ -1,0 +1,106 @@
+// Runs a metal image on QEMU without Linux: a small multiboot kernel stands in for Linux and its driver.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../tools/inmates/toolchain.ts";
+import { numbersHeader } from "../../tools/metal/image.ts";
+import { ROOT } from "../../tools/root.ts";
+
+const SOURCES = join(ROOT, "test/metal/loader");
+const UNITS = ["boot.S", "main.c"];
+const QEMU = "qemu-system-x86_64";
+/** QEMU's isa-debug-exit ends with twice what is written, plus 1: the loader writes 1 for success. */
+const STATUS_GOOD = 3;
+
+const OPTIONS = [
+  ...["--target=x86_64-unknown-none-elf", "-std=c11", "-O1", "-ffreestanding", "-fno-builtin"],
+  ...["-nostdinc", "-mgeneral-regs-only", "-mno-red-zone", "-fno-pic", "-mcmodel=small"],
+  ...["-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-strict-aliasing"],
+  ...["-Wall", "-Wno-unused-function"],
+];
+
+/** What to boot. */
+export interface Boot {
+  /** The image, as it would lie in /lib/firmware. */
+  readonly image: Uint8Array;
+  /** The system configuration, then what the scenario takes. */
+  readonly modules: readonly Uint8Array[];
+  readonly cpus: number;
+  readonly scenario: "demo" | "conformance" | "faults";
+  /** Seconds until QEMU is ended; 60 if not given. */
+  readonly seconds?: number;
+}
+
+/** What the serial ports said: the hypervisor's and the cells' COM1 and COM2, and the loader's own. */
+export interface Said {
+  readonly com1: string;
+  readonly com2: string;
+  readonly loader: string;
+  /** Whether the loader came to its end. */
+  readonly ended: boolean;
+}
+
+/** The loader's kernel image. */
+export function buildLoader(directory: string): string {
+  writeFileSync(join(directory, "numbers.h"), numbersHeader(ROOT).text);
+  const resources = run("clang-14", ["-print-resource-dir"]).trim();
+  const include = ["-I.", `-I${SOURCES}`, "-isystem", join(resources, "include")];
+  const clang = [...OPTIONS, ...include];
+  const objects = UNITS.map((name) => {
+    run("clang-14", [...clang, "-c", join(SOURCES, name), "-o", `${name}.o`], directory);
+    return `${name}.o`;
+  });
+  const script = join(SOURCES, "loader.ld");
+  run("clang-14", [...clang, "-E", "-P", "-x", "c", script, "-o", "loader.ld"], directory);
+  const lld = ["-m", "elf_x86_64", "-T", "loader.ld", "--oformat=binary", "--build-id=none"];
+  run("ld.lld-14", [...lld, "-o", "loader", ...objects], directory);
+  return join(directory, "loader");
+}
+
+function qemu(args: readonly string[], seconds: number): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(QEMU, args, { stdio: "ignore" });
+    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+    child.on("error", reject);
+    child.on("close", (status) => {
+      clearTimeout(timer);
+      resolve(status);
+    });
+  });
+}
+
+/** Boots and waits for the end. */
+export async function boot({ image, modules, cpus, scenario, seconds = 60 }: Boot): Promise<Said> {
+  const directory = mkdtempSync(join(tmpdir(), "loader-"));
+  const file = (name: string) => join(directory, name);
+  try {
+    const loader = buildLoader(directory);
+    const names = [image, ...modules].map((bytes, index) => {
+      writeFileSync(file(`module${index}`), bytes);
+      return file(`module${index}`);
+    });
+    const serial = ["com1", "com2", "loader"].flatMap((name) => [
+      "-serial",
+      `file:${file(`${name}.log`)}`,
+    ]);
+    const status = await qemu(
+      [
+        ...["-accel", "tcg", "-machine", "q35", "-m", "1G", "-smp", String(cpus)],
+        ...["-cpu", "EPYC,+svm,+npt", "-display", "none", "-monitor", "none", "-no-reboot"],
+        ...["-device", "isa-debug-exit,iobase=0xf4,iosize=4", ...serial],
+        ...["-kernel", loader, "-append", `${cpus}${scenario}`, "-initrd", names.join(",")],
+      ],
+      seconds,
+    );
+    const said = (name: string) => readFileSync(file(`${name}.log`), "latin1");
+    return {
+      com1: said("com1"),
+      com2: said("com2"),
+      loader: said("loader"),
+      ended: status === STATUS_GOOD,
+    };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,101 @@
+// The little of a PC that the loader uses: a serial port, a timer, the local APIC, QEMU's way out.
+#ifndef MACHINE_H_
+#define MACHINE_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loader.h"
+
+#define COM3 0x3e8
+#define LINE_STATUS 5
+#define TRANSMITTER_EMPTY 0x20
+#define PM_TIMER 0x608
+#define PM_TIMER_MASK 0xffffff
+#define PM_TIMER_PER_MS 3580
+#define EXIT_PORT 0xf4
+#define XAPIC 0xfee00000ull
+#define XAPIC_ICR_LOW 0x300
+#define XAPIC_ICR_HIGH 0x310
+#define XAPIC_SVR 0xf0
+#define SVR_ENABLED 0x1ff
+#define ICR_INIT 0x4500
+#define ICR_STARTUP 0x4600
+#define AT(type, address) (*(volatile type*)(uintptr_t)(address))
+
+static inline void out8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
+
+static inline uint8_t in8(uint16_t port) {
+  uint8_t value;
+  __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
+static inline uint32_t in32(uint16_t port) {
+  uint32_t value;
+  __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
+static inline void put(char character) {
+  while (!(in8(COM3 + LINE_STATUS) & TRANSMITTER_EMPTY)) continue;
+  out8(COM3, character);
+}
+
+static inline void say(const char* text) {
+  while (*text) put(*text++);
+}
+
+static inline void say_number(int64_t value) {
+  char digits[20];
+  int count = 0;
+  if (value < 0) {
+    put('-');
+    value = -value;
+  }
+  do {
+    digits[count++] = '0' + value % 10;
+    value /= 10;
+  } while (value);
+  while (count) put(digits[--count]);
+}
+
+static inline void say_hex(uint64_t value) {
+  say("0x");
+  for (int digit = 16; digit--;) put("0123456789abcdef"[value >> digit * 4 & 15]);
+}
+
+static inline void wait_ms(uint32_t milliseconds) {
+  uint32_t start = in32(PM_TIMER);
+  uint64_t left = (uint64_t)milliseconds * PM_TIMER_PER_MS;
+  while (true) {
+    uint32_t passed = (in32(PM_TIMER) - start) & PM_TIMER_MASK;
+    if (passed >= left) return;
+    if (passed < PM_TIMER_MASK / 2) continue;
+    left -= passed;
+    start = (start + passed) & PM_TIMER_MASK;
+  }
+}
+
+/** Starts or restarts a CPU at the trampoline; CPU numbers are APIC ids. */
+static inline void start_cpu(uint32_t cpu) {
+  AT(uint32_t, XAPIC + XAPIC_ICR_HIGH) = cpu << 24;
+  AT(uint32_t, XAPIC + XAPIC_ICR_LOW) = ICR_INIT;
+  wait_ms(10);
+  AT(uint32_t, XAPIC + XAPIC_ICR_HIGH) = cpu << 24;
+  AT(uint32_t, XAPIC + XAPIC_ICR_LOW) = ICR_STARTUP | SIPI_VECTOR;
+}
+
+static inline int32_t hypercall(uint32_t number, uint64_t first, uint64_t second) {
+  int32_t result;
+  __asm__ volatile("vmmcall" : "=a"(result) : "a"(number), "D"(first), "S"(second) : "memory");
+  return result;
+}
+
+static inline void quit(uint8_t code) {
+  out8(EXIT_PORT, code);
+  for (;;) __asm__ volatile("cli; hlt");
+}
+
+#endif

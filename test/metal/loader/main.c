@@ -1,0 +1,218 @@
+// Stands in for Linux and its driver: loads an image as its header says, calls the entry on all CPUs, plays a scenario.
+// Multiboot modules: the image, the system configuration; for the scenario "demo" a cell's configuration and its image.
+#include "machine.h"
+
+#define MULTIBOOT_COMMAND_LINE 16
+#define MULTIBOOT_MODULES 20
+#define ID_OFFSET 40
+#define INMATE_BASE 0xf0000
+#define LARGE_PAGE 0x200000ull
+#define TABLE_MASK 0x1ff
+#define KHZ 1000000
+#define POLL_MS 5000
+
+struct module {
+  uint32_t start, end, text, reserved;
+};
+
+struct header {
+  char signature[8];
+  uint64_t core_size, percpu_size, entry, console_page, gcov;
+  uint32_t max_cpus, online_cpus;
+  uint64_t debug_console_base, arm;
+};
+
+/** What the other CPUs do next. */
+enum command { NOTHING, ENTER, DISABLE, HALT };
+
+extern uint32_t boot_info;
+extern uint64_t page_map[512];
+extern const uint8_t trampoline[], trampoline_end[], vectors[];
+
+static uint64_t base_pointers[512] __attribute__((aligned(4096)));
+static uint64_t base_directory[512] __attribute__((aligned(4096)));
+static volatile enum command commands[MAX_CPUS];
+static volatile int32_t results[MAX_CPUS];
+static volatile bool present[MAX_CPUS];
+static uint32_t cpus;
+static struct module* modules;
+static struct header* const header = (struct header*)VIRTUAL_BASE;
+
+static struct {
+  uint16_t low, selector, flags, middle;
+  uint32_t high, reserved;
+} gates[VECTORS];
+
+void* memcpy(void* to, const void* from, size_t size) {
+  void* result = to;
+  __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+  return result;
+}
+
+void* memset(void* to, int value, size_t size) {
+  void* result = to;
+  __asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(value) : "memory");
+  return result;
+}
+
+void fault(const uint64_t* frame) {
+  say("loader: exception ");
+  say_number((frame[0] - (uint64_t)vectors) / STUB_SIZE);
+  for (int word = 1; word < 5; word++) {
+    put(' ');
+    say_hex(frame[word]);
+  }
+  say("\n");
+  quit(2);
+}
+
+static void load_gates(void) {
+  struct {
+    uint16_t limit;
+    uint64_t base;
+  } __attribute__((packed)) pointer = {sizeof(gates) - 1, (uint64_t)gates};
+  for (int vector = 0; vector < VECTORS; vector++) {
+    uint64_t stub = (uint64_t)vectors + vector * STUB_SIZE;
+    gates[vector].low = stub;
+    gates[vector].selector = CODE64;
+    gates[vector].flags = 0x8e00;
+    gates[vector].middle = stub >> 16;
+  }
+  __asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+static void report(const char* what, int64_t result) {
+  say(what);
+  say(": ");
+  say_number(result);
+  say("\n");
+}
+
+/** All other CPUs do this, and so does the caller; the results are printed. */
+static void everywhere(const char* what, enum command command, int32_t (*mine)(uint32_t)) {
+  for (uint32_t cpu = 1; cpu < cpus; cpu++) commands[cpu] = command;
+  int32_t result = mine(0);
+  for (uint32_t cpu = 1; cpu < cpus; cpu++)
+    while (commands[cpu] != NOTHING) __asm__ volatile("pause");
+  say(what);
+  say(":");
+  for (uint32_t cpu = 0; cpu < cpus; cpu++) {
+    put(' ');
+    say_number(cpu ? results[cpu] : result);
+  }
+  say("\n");
+}
+
+static int32_t enter(uint32_t cpu) {
+  int32_t (*entry)(uint32_t) = (int32_t (*)(uint32_t))(VIRTUAL_BASE + header->entry);
+  return entry(cpu);
+}
+
+static int32_t disable(uint32_t cpu) {
+  (void)cpu;
+  return hypercall(HC_DISABLE, 0, 0);
+}
+
+static void serve(uint32_t cpu) {
+  present[cpu] = true;
+  for (;;) {
+    enum command command = commands[cpu];
+    if (command == ENTER) results[cpu] = enter(cpu);
+    if (command == DISABLE) results[cpu] = disable(cpu);
+    commands[cpu] = NOTHING;
+    while (command == HALT) __asm__ volatile("cli; hlt");
+    __asm__ volatile("pause");
+  }
+}
+
+/** Maps, fills and describes the hypervisor's memory, as the driver does. */
+static void load(void) {
+  const uint8_t* config = (const uint8_t*)(uintptr_t)modules[1].start;
+  uint64_t start = *(const uint64_t*)(config + SYS_HYPERVISOR_MEMORY + MEM_PHYS_START);
+  uint64_t size = *(const uint64_t*)(config + SYS_HYPERVISOR_MEMORY + MEM_REGION_SIZE);
+  page_map[TABLE_MASK] = (uint64_t)base_pointers | PTE_PRESENT | PTE_WRITABLE;
+  base_pointers[TABLE_MASK] = (uint64_t)base_directory | PTE_PRESENT | PTE_WRITABLE;
+  for (uint64_t at = 0; at < size; at += LARGE_PAGE)
+    base_directory[((uint64_t)VIRTUAL_BASE / LARGE_PAGE + at / LARGE_PAGE) & TABLE_MASK] =
+        (start + at) | PTE_PRESENT | PTE_WRITABLE | PTE_LARGE;
+  memset((void*)VIRTUAL_BASE, 0, size);
+  memcpy((void*)VIRTUAL_BASE, (const void*)(uintptr_t)modules[0].start, modules[0].end - modules[0].start);
+  header->max_cpus = cpus;
+  header->online_cpus = cpus;
+  uint8_t* place = (uint8_t*)VIRTUAL_BASE + header->core_size + cpus * header->percpu_size;
+  memcpy(place, config, modules[1].end - modules[1].start);
+  *(uint32_t*)(place + SYS_X86_TSC_KHZ) = KHZ;
+  *(uint32_t*)(place + SYS_X86_APIC_KHZ) = KHZ;
+}
+
+static void info(void) {
+  for (uint32_t kind = 0; kind <= 4; kind++) report("info", hypercall(HC_HYPERVISOR_GET_INFO, kind, 0));
+}
+
+/** A cell from its creation to its end; it gets the last CPU. */
+static void run_cell(void) {
+  uint8_t* config = (uint8_t*)(uintptr_t)modules[2].start;
+  uint32_t cpu = cpus - 1;
+  const uint8_t* memory = config + CELL_HEADER_SIZE + *(uint32_t*)(config + CELL_CPU_SET_SIZE);
+  config[ID_OFFSET] = 1;
+  commands[cpu] = HALT;
+  while (commands[cpu] != NOTHING) __asm__ volatile("pause");
+  present[cpu] = false;
+  report("create", hypercall(HC_CELL_CREATE, (uint64_t)config, 0));
+  report("set loadable", hypercall(HC_CELL_SET_LOADABLE, 1, 0));
+  memcpy((void*)(*(uint64_t*)(memory + MEM_PHYS_START) + INMATE_BASE), (void*)(uintptr_t)modules[3].start,
+         modules[3].end - modules[3].start);
+  report("start", hypercall(HC_CELL_START, 1, 0));
+  wait_ms(POLL_MS);
+  report("state", hypercall(HC_CELL_GET_STATE, 1, 0));
+  report("exits", hypercall(HC_CPU_GET_INFO, cpu, 1000));
+  int32_t result = hypercall(HC_CELL_DESTROY, 1, 0);
+  report("destroy", result);
+  if (result) report("destroy", hypercall(HC_CELL_DESTROY, 1, 0));
+  start_cpu(cpu);
+  while (!present[cpu]) __asm__ volatile("pause");
+  say("CPU is back\n");
+}
+
+/** Enable, a cell, disable. */
+static void demo(void) {
+  load();
+  everywhere("enter", ENTER, enter);
+  info();
+  run_cell();
+  info();
+  everywhere("disable", DISABLE, disable);
+}
+
+/** The conformance cases, which are the hypercalls of that core. */
+static void conformance(void) {
+  load();
+  everywhere("enter", ENTER, enter);
+  commands[1] = HALT;
+  while (commands[1] != NOTHING) __asm__ volatile("pause");
+  int32_t result;
+  for (uint32_t number = 0; (result = hypercall(number, 0, 0)) != -1; number++) report("case", result);
+}
+
+void cpu_main(uint32_t cpu) {
+  load_gates();
+  AT(uint32_t, XAPIC + XAPIC_SVR) = SVR_ENABLED;
+  if (cpu) serve(cpu);
+  memcpy((void*)TRAMPOLINE, trampoline, trampoline_end - trampoline);
+  modules = (struct module*)(uintptr_t)*(uint32_t*)(uintptr_t)(boot_info + MULTIBOOT_MODULES + 4);
+  // QEMU's command line is the kernel's path, then what -append says: the number of CPUs, and the scenario's letter.
+  const char* text = (const char*)(uintptr_t)*(uint32_t*)(uintptr_t)(boot_info + MULTIBOOT_COMMAND_LINE);
+  while (*text != ' ') text++;
+  cpus = text[1] - '0';
+  for (cpu = 1; cpu < cpus; cpu++) {
+    start_cpu(cpu);
+    while (!present[cpu]) __asm__ volatile("pause");
+  }
+  say("loader: all CPUs are here\n");
+  if (text[2] == 'c')
+    conformance();
+  else
+    for (int round = 0; round < 2; round++) demo();
+  say("loader: end\n");
+  quit(1);
+}
