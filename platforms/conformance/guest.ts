@@ -73,8 +73,8 @@ export function startProgram(): void {
   store<u32>(DONE, 0);
   stopCpu(GUEST_CPU);
   resetCpu(GUEST_CPU, 0);
-  resumeCpu(GUEST_CPU);
   clearEvents();
+  resumeCpu(GUEST_CPU);
 }
 
 /** Waits for the program's end; false when it does not come. */

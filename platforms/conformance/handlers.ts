@@ -2,11 +2,11 @@
 import { ACCESS_FETCH, NO_ERROR_CODE, PIO_IN, REG_RIP } from "../../abi/platform.ts";
 import { VECTOR_UD } from "../../abi/x86/registers.ts";
 import { injectException, readRegister, writeRegister } from "../../hypervisor/platform.ts";
-import { endProgram, PORT_DONE, PORT_INJECT } from "./guest.ts";
+import { endProgram, GUEST_CPU, PORT_DONE, PORT_INJECT } from "./guest.ts";
 import {
   addEvent,
+  addStop,
   EVENT_CPUID,
-  EVENT_MANAGEMENT,
   EVENT_MMIO,
   EVENT_MSR_READ,
   EVENT_MSR_WRITE,
@@ -16,6 +16,11 @@ import {
 
 /** Length of the moves between AL and memory that the programs use for memory accesses. */
 const MOVE_LENGTH: u64 = 3;
+/** Lengths of the other instructions that exit: not every platform knows them. */
+const CPUID_LENGTH: u32 = 2;
+const MSR_LENGTH: u32 = 2;
+const XSETBV_LENGTH: u32 = 3;
+const MOVE_TO_CR_LENGTH: u32 = 3;
 /** Where a program goes on that jumped where nothing is. */
 const AFTER_FETCH: u64 = 0x100;
 
@@ -44,26 +49,26 @@ export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32)
 
 export function exitCpuid(cpu: u32, length: u32): i32 {
   addEvent(EVENT_CPUID, 0, 0, length);
-  return skip(cpu, length);
+  return skip(cpu, CPUID_LENGTH);
 }
 
 export function exitMsrRead(cpu: u32, length: u32): i32 {
   addEvent(EVENT_MSR_READ, 0, 0, length);
-  return skip(cpu, length);
+  return skip(cpu, MSR_LENGTH);
 }
 
 export function exitMsrWrite(cpu: u32, length: u32): i32 {
   addEvent(EVENT_MSR_WRITE, 0, 0, length);
-  return skip(cpu, length);
+  return skip(cpu, MSR_LENGTH);
 }
 
-export function exitXsetbv(cpu: u32, length: u32): i32 {
-  return skip(cpu, length);
+export function exitXsetbv(cpu: u32, _length: u32): i32 {
+  return skip(cpu, XSETBV_LENGTH);
 }
 
-export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
+export function exitCr(cpu: u32, register: u32, value: u64, _length: u32): i32 {
   writeRegister(cpu, register, value);
-  return skip(cpu, length);
+  return skip(cpu, MOVE_TO_CR_LENGTH);
 }
 
 export function exitException(cpu: u32, vector: u32, errorCode: i32): i32 {
@@ -72,7 +77,7 @@ export function exitException(cpu: u32, vector: u32, errorCode: i32): i32 {
 }
 
 export function exitManagement(cpu: u32): void {
-  addEvent(EVENT_MANAGEMENT, cpu, 0, 0);
+  if (cpu === GUEST_CPU) addStop();
 }
 
 export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {

@@ -72,6 +72,9 @@ const MSRS_HIGH: u32 = 0xc0000000;
 /** Result of a case that does not exist. */
 const NO_CASE: i32 = -1;
 
+/** VMCALL and VMMCALL. */
+const HYPERCALL_LENGTH: u64 = 3;
+
 const RANGE: usize = memory.data(16, 8);
 const CONSOLE: usize = memory.data(4096, 16);
 
@@ -153,7 +156,7 @@ function runCase(number: u32): i32 {
   }
 }
 
-export function hypercall(cpu: u32, length: u32): i32 {
+export function hypercall(cpu: u32, _length: u32): i32 {
   const number = <u32>readRegister(cpu, REG_RAX);
   let result = openGuest();
   if (!result) {
@@ -161,6 +164,6 @@ export function hypercall(cpu: u32, length: u32): i32 {
     closeGuest();
   }
   writeRegister(cpu, REG_RAX, <u64>(<u32>result));
-  writeRegister(cpu, REG_RIP, readRegister(cpu, REG_RIP) + length);
+  writeRegister(cpu, REG_RIP, readRegister(cpu, REG_RIP) + HYPERCALL_LENGTH);
   return 1;
 }

@@ -7,13 +7,13 @@ export const EVENT_CPUID: u32 = 3;
 export const EVENT_MSR_READ: u32 = 4;
 export const EVENT_MSR_WRITE: u32 = 5;
 export const EVENT_UNHANDLED: u32 = 6;
-export const EVENT_MANAGEMENT: u32 = 7;
 
 /** An event: kind, two facts, length of the instruction; u32 each. */
 const EVENT_SIZE: u32 = 16;
 const EVENTS_MAX: u32 = 32;
 
 const COUNT: usize = memory.data(4, 4);
+const STOPS: usize = memory.data(4, 4);
 const EVENTS: usize = memory.data(512, 4);
 
 /** Forgets all events. */
@@ -51,4 +51,13 @@ export function eventIs(index: u32, kind: u32, fact1: u32, fact2: u32): bool {
 /** Length of the instruction of event `index`, as the platform told it. */
 export function eventLength(index: u32): u32 {
   return load<u32>(EVENTS + index * EVENT_SIZE, 12);
+}
+
+/** Counts that the guest's CPU was stopped. No event, since a CPU may report it before or after what it does next. */
+export function addStop(): void {
+  store<u32>(STOPS, load<u32>(STOPS) + 1);
+}
+
+export function stopCount(): u32 {
+  return load<u32>(STOPS);
 }

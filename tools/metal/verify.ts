@@ -13,6 +13,8 @@ const STACK_SPACE = /^sub +\$0x([0-9a-f]+),%rsp$/;
 const WORD = 8;
 /** Functions that end a CPU's work; they report, so what they call may fault again and come back to them: they notice. */
 const LAST = ["panic", "exception"];
+/** Begins with an empty stack. */
+const FRESH = "restart";
 /** What a processor pushes for an exception, and its stub: SS, RSP, RFLAGS, CS, RIP, error code, alignment, return address. */
 const EXCEPTION_FRAME = 8 * WORD;
 
@@ -57,7 +59,7 @@ function depthOf(
   if (found !== undefined) return found;
   const { stack, next } = functions.get(name) ?? { stack: 0, next: [] };
   const depths = [...next]
-    .filter((callee) => !LAST.includes(callee))
+    .filter((callee) => callee !== FRESH && !LAST.includes(callee))
     .map((callee) => depthOf(callee, functions, known, [...path, name]));
   const depth = stack + Math.max(0, ...depths);
   known.set(name, depth);

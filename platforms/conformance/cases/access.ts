@@ -69,5 +69,7 @@ export function msrsExit(): i32 {
 /** CPUID always exits. */
 export function cpuidExits(): i32 {
   if (!runProgram(CPUID, CPUID_SIZE)) return 1;
-  return eventCount() === 1 && eventIs(0, EVENT_CPUID, 0, 0) && eventLength(0) === 2 ? 0 : 2;
+  const length = eventLength(0);
+  if (length !== 0 && length !== 2) return 3;
+  return eventCount() === 1 && eventIs(0, EVENT_CPUID, 0, 0) ? 0 : 2;
 }

@@ -15,7 +15,7 @@ header_max_cpus:
 header_online_cpus:
 	.long 0
 	// Linux' address of the debug console, which is a port or reached by its physical address; and Arm's field.
-	.quad 0, 0
+	.quad 0, 0, 0
 
 	.text
 	// int entry(unsigned cpu): the CPU goes on as a guest with result 0, or everything is as it was and the result -errno.

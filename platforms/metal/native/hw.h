@@ -217,6 +217,7 @@ static u64 hw_extendedControl(void) {
 static void hw_writeExtendedControl(u64 value) {
   if (hw_readControl(4) & CR4_OSXSAVE) try_write_xcr(value);
 }
+
 ALWAYS void hw_writeCr2(u64 value) { __asm__ volatile("movq %0, %%cr2" : : "r"(value) : "memory"); }
 
 #define DEBUG_REGISTERS(access) \
