@@ -12,7 +12,7 @@ const ROOMS = ["abi", "cli", "config", "configs", "control"];
 /** Packages that it needs, koffi's native code among them. */
 const PACKAGES = ["commander", "jiti", "vscode-jsonrpc", "koffi", "@koromix"];
 /** Sources and notes of packages are of no use to a guest. */
-const USELESS = /\.(map|md|d\.ts|d\.cts|d\.mts)$|\/(doc|src|vendor)\//;
+const USELESS = /\.(map|md|d\.ts|d\.cts|d\.mts)$|\/(doc|vendor)\//;
 const EXECUTABLE = 0o755;
 const SCRIPTS = join(ROOT, "tools", "metal", "guest");
 const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"];
