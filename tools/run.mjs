@@ -59,6 +59,7 @@ const COMMANDS = {
   bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
   picture: (args) => run(process.execPath, [join(ROOT, "dist/tools/picture.js"), ...args]),
+  "metal:demo": (args) => run(process.execPath, [join(ROOT, "dist/tools/metal/demo.js"), ...args]),
   "metal:image": (args) =>
     run(process.execPath, [join(ROOT, "dist/tools/metal/image.js"), ...args]),
   inmates: (args) => run(process.execPath, [join(ROOT, "dist/tools/inmates.js"), ...args]),

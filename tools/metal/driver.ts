@@ -21,7 +21,6 @@ const MODULE = "jailhouse.ko";
 const SOURCE = /(\.[chS]|Makefile|Kbuild)$/;
 
 function sources(): string[] {
-  if (!existsSync(SOURCES)) return [];
   const files = (readdirSync(SOURCES, { recursive: true }) as string[]).filter(
     (path) => SOURCE.test(path) && !path.endsWith(".mod.c"),
   );
@@ -29,15 +28,11 @@ function sources(): string[] {
 }
 
 /**
- * The driver for this kernel; undefined when the clone has none. Built in the cache, once for each state of its sources.
+ * The driver for this kernel, by its path. Built in the cache, once for each state of its sources.
  * Throws with the compiler's words when it cannot be built.
  */
-export function driverFor(
-  kernel: Kernel,
-  say: (text: string) => void = () => {},
-): string | undefined {
+export function driverFor(kernel: Kernel, say: (text: string) => void = () => {}): string {
   const files = sources();
-  if (files.length === 0) return undefined;
   const hash = createHash("sha256").update(kernel.version);
   for (const path of files) hash.update(`${path}\0`).update(readFileSync(join(SOURCES, path)));
   const directory = join(CACHE, `driver-${hash.digest("hex").slice(0, 16)}`);

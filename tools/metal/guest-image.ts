@@ -1,14 +1,15 @@
 // All files that QEMU needs to run a guest, made from what is built and installed here.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../root.ts";
 import { type Entry, writeCpio } from "./cpio.ts";
 import { buildDisk } from "./disk.ts";
-import { findKernel, type Kernel } from "./kernel.ts";
+import { driverFor } from "./driver.ts";
+import { firmware } from "./firmware.ts";
+import { findKernel } from "./kernel.ts";
 import { collectModules } from "./modules.ts";
-import { GUEST_PACKAGES, requirePackages } from "./packages.ts";
+import { GUEST_PACKAGES, METAL_PACKAGES, requirePackages } from "./packages.ts";
 import { guestTree } from "./payload.ts";
 
 /** Absolute paths. */
@@ -23,34 +24,29 @@ export interface GuestImageOptions {
   readonly say?: (text: string) => void;
   /** More files, by their paths in the guest without the leading slash. */
   readonly extra?: ReadonlyMap<string, Entry>;
-  /** jailhouse.ko, for this kernel; undefined: the guest has none. */
-  readonly driver?: (kernel: Kernel) => string | undefined;
+  /** The guest gets the driver and the hypervisor's image, built where they are not up to date. */
+  readonly jailhouse?: boolean;
 }
 
 /** Disk, file system and network of the guest. */
 const MODULES = ["crc32c_generic", "ahci", "sd_mod", "ext4", "e1000e"];
-/** The hypervisor's image, where `npm run metal:image` leaves it. */
-export const FIRMWARE = join(ROOT, "dist", "jailhouse-amd.bin");
-
-const read = (path: string | undefined) =>
-  path && existsSync(path) ? readFileSync(path) : undefined;
 
 /**
  * Makes a guest's files; `remove` deletes those that are not kept in the cache. Throws MissingPackages when something is
  * not installed.
  */
-export function makeGuestImage({ say, extra, driver }: GuestImageOptions = {}): {
+export function makeGuestImage({ say, extra, jailhouse }: GuestImageOptions = {}): {
   readonly image: GuestImage;
   readonly remove: () => void;
 } {
-  requirePackages(GUEST_PACKAGES);
+  requirePackages(jailhouse ? METAL_PACKAGES : GUEST_PACKAGES);
   const kernel = findKernel(say);
   const disk = buildDisk(say);
   const parts = {
     disk,
     modules: collectModules(kernel, MODULES),
-    firmware: read(FIRMWARE),
-    driver: read(driver?.(kernel)),
+    firmware: jailhouse ? readFileSync(firmware(say)) : undefined,
+    driver: jailhouse ? readFileSync(driverFor(kernel, say)) : undefined,
     extra,
   };
   const directory = mkdtempSync(join(tmpdir(), "jailhouse-guest-"));

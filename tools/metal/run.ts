@@ -2,7 +2,6 @@
 // serial ports said is printed at the end. The exit status is that of the first command that fails.
 
 import { parseArgs } from "node:util";
-import { driverFor } from "./driver.ts";
 import { Guest } from "./guest.ts";
 import { MissingPackages } from "./packages.ts";
 
@@ -14,7 +13,7 @@ async function run(): Promise<number> {
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   const onConsole = (text: string) => void (values.verbose && process.stderr.write(text));
   const start = performance.now();
-  const guest = await Guest.boot({ say, onConsole, driver: (kernel) => driverFor(kernel, say) });
+  const guest = await Guest.boot({ say, onConsole, jailhouse: true });
   say(`Linux is up after ${((performance.now() - start) / 1000).toFixed(1)} s.`);
   try {
     for (const command of positionals) {

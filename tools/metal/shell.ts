@@ -1,7 +1,6 @@
 // npm run metal:shell: an interactive guest on this terminal. What its serial ports for cells say is shown between the
 // lines, with the port's name.
 
-import { driverFor } from "./driver.ts";
 import { Guest } from "./guest.ts";
 import { MissingPackages } from "./packages.ts";
 
@@ -25,7 +24,7 @@ async function shell(): Promise<void> {
   const say = (text: string) => write(`${text}\n`);
   const guest = await Guest.start({
     say,
-    driver: (kernel) => driverFor(kernel, say),
+    jailhouse: true,
     append: [INTERACTIVE, "quiet"],
     onConsole: (text) => void stdout.write(text, "latin1"),
   });
