@@ -1,0 +1,123 @@
+// Figures of one kind of guest, round by round, and what they are beside another's.
+
+import { figure, median, table } from "../measure.ts";
+
+/** One of many: less is better for all of them. */
+export interface Figure {
+  /** Heading of its table. */
+  readonly group: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly value: number;
+}
+
+/** The figures of one round. */
+export class Figures {
+  readonly #all = new Map<string, Figure>();
+
+  add(group: string, name: string, unit: string, value: number): void {
+    this.#all.set(keyOf(group, name), { group, name, unit, value });
+  }
+
+  get all(): readonly Figure[] {
+    return [...this.#all.values()];
+  }
+
+  value(group: string, name: string): number | undefined {
+    return this.#all.get(keyOf(group, name))?.value;
+  }
+}
+
+export const keyOf = (group: string, name: string): string => `${group}/${name}`;
+
+const KIND = /^(.*): (\d+) ns\r?$/gm;
+const TICK = /^Timer fired, jitter: *(-?\d+) ns/gm;
+const NS_PER_US = 1000;
+
+/** The value below which that share of at least one value is. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}
+
+/** Nanoseconds of each kind of exit that exits-demo printed, without its loop. */
+export function exitTimes(text: string): Map<string, number> {
+  const kinds = new Map<string, number[]>();
+  for (const [, kind, ns] of text.matchAll(KIND)) {
+    kinds.set(kind!, [...(kinds.get(kind!) ?? []), Number(ns)]);
+  }
+  const loop = median(kinds.get("no exit") ?? [0]);
+  kinds.delete("no exit");
+  return new Map([...kinds].map(([kind, values]) => [kind, median(values) - loop]));
+}
+
+/** Microseconds of jitter of each tick that apic-demo printed. */
+export function jitter(text: string): number[] {
+  return [...text.matchAll(TICK)].map(([, ns]) => Number(ns) / NS_PER_US);
+}
+
+/** What `rounds` say of a figure, in their order; without those that lack it. */
+function values(rounds: readonly Figures[], { group, name }: Figure): number[] {
+  return rounds.flatMap((round) => round.value(group, name) ?? []);
+}
+
+/** The median of what each round has as ratio; undefined when the other's is 0 or missing. */
+export function ratio(
+  ours: readonly Figures[],
+  theirs: readonly Figures[],
+  { group, name }: Pick<Figure, "group" | "name">,
+): number | undefined {
+  const pairs = ours.flatMap((round, index) => {
+    const a = round.value(group, name);
+    const b = theirs[index]?.value(group, name);
+    return a !== undefined && b ? [a / b] : [];
+  });
+  return pairs.length > 0 ? median(pairs) : undefined;
+}
+
+/** Every figure that a round has, once, in order. */
+function kindsOf(rounds: readonly Figures[]): Figure[] {
+  const found = new Map<string, Figure>();
+  for (const one of rounds.flatMap(({ all }) => all)) {
+    if (!found.has(keyOf(one.group, one.name))) found.set(keyOf(one.group, one.name), one);
+  }
+  return [...found.values()];
+}
+
+const shown = (all: readonly number[]): string => (all.length > 0 ? figure(median(all)) : "–");
+
+/** A table for each group: medians of ours beside theirs, and the median of the rounds' ratios. */
+export function pairedTables(ours: readonly Figures[], theirs: readonly Figures[]): string {
+  return tables(kindsOf([...ours, ...theirs]), ["ours", "original", "ratio"], (kind) => {
+    const quotient = ratio(ours, theirs, kind);
+    const last = quotient === undefined ? "–" : figure(quotient);
+    return [shown(values(ours, kind)), shown(values(theirs, kind)), last];
+  });
+}
+
+/** A table for each group: medians of ours, and what the original had another day, which is no comparison. */
+export function contextTables(
+  ours: readonly Figures[],
+  earlier: ReadonlyMap<string, string>,
+): string {
+  return tables(kindsOf(ours), ["ours", "original, another day"], (kind) => [
+    shown(values(ours, kind)),
+    earlier.get(keyOf(kind.group, kind.name)) ?? "",
+  ]);
+}
+
+function tables(
+  kinds: readonly Figure[],
+  heading: readonly string[],
+  cells: (kind: Figure) => string[],
+): string {
+  const groups = [...new Set(kinds.map(({ group }) => group))];
+  return groups
+    .map((group) => {
+      const rows = kinds
+        .filter((kind) => kind.group === group)
+        .map((kind) => [kind.name, kind.unit, ...cells(kind)]);
+      return table([group, "", ...heading], rows);
+    })
+    .join("\n\n");
+}

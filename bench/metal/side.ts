@@ -1,0 +1,217 @@
+// One of the two that are compared: a guest with its driver and image, and a round of all measurements in it.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { encode } from "../../config/index.ts";
+import apicDemo from "../../configs/x86/apic-demo.ts";
+import type { Counters } from "../../control/api.ts";
+import type { Entry } from "../../tools/metal/cpio.ts";
+import { driverFor } from "../../tools/metal/driver.ts";
+import { Guest } from "../../tools/metal/guest.ts";
+import { FIRMWARE } from "../../tools/metal/guest-image.ts";
+import { ROOT } from "../../tools/root.ts";
+import { median } from "../measure.ts";
+import { exitTimes, Figures, jitter, percentile } from "./figures.ts";
+import { BUSY, CALLS, EXITS, IDLE, JITTER, ROUND_TRIP, SIZE } from "./groups.ts";
+import type { CallTimes, Pools, Rates } from "./inside.ts";
+import type { Original } from "./original.ts";
+
+/** How long each of a round's measurements takes. */
+export interface Extent {
+  /** Of each look at exits and jitter. */
+  readonly seconds: number;
+  /** Life cycles whose requests are timed. */
+  readonly cycles: number;
+}
+
+export interface Side {
+  readonly label: string;
+  readonly guest: Guest;
+  /** The hypervisor's image. */
+  readonly image: Uint8Array;
+}
+
+/** A program for the cell of apic-demo. */
+interface Program {
+  readonly config: string;
+  readonly image: string;
+  readonly address: string;
+}
+
+const MEASURE = "dist/bench/metal/inside.js";
+const SYSTEM = "/bench/system.cell";
+const CELL = "apic-demo";
+const ours = (name: string): Program => ({
+  config: "configs/apic-demo.cell",
+  image: `inmates/demos/x86/${name}.bin`,
+  address: "0xf0000",
+});
+/** The original's image of apic-demo, which begins at 0. */
+const THEIRS: Program = {
+  config: "/bench/from-0.cell",
+  image: "/bench/apic-demo.bin",
+  address: "0",
+};
+
+const KIB = 1024;
+const PAGE = 4096;
+const CPUS = 4;
+/** Fields of the image's header (ABI section 7). */
+const CORE_SIZE = 8;
+const PERCPU_SIZE = 16;
+/** Milliseconds for a program to end, and for a measurement beyond its own time. */
+const PATIENCE = 300_000;
+const MS_PER_SECOND = 1000;
+
+/** The files that a guest needs for the bench. `original`: those of the original, else ours. */
+function filesFor(original: Original | undefined): Map<string, Entry> {
+  const file = (path: string): Entry => ({ data: readFileSync(path) });
+  const files = new Map<string, Entry>([
+    [`jailhouse/${MEASURE}`, file(join(ROOT, MEASURE))],
+    ["bench/system.cell", file(original?.system ?? join(ROOT, "configs/qemu-x86.cell"))],
+    ["bench/from-0.cell", { data: encode({ ...apicDemo, cpuResetAddress: 0n }) }],
+  ]);
+  if (original) files.set("lib/firmware/jailhouse-amd.bin", file(original.image));
+  return files;
+}
+
+/** Boots a guest with ours or, if it is given, the original, and loads the driver. */
+export async function bootSide(
+  original: Original | undefined,
+  apicDemoOfOriginal: string | undefined,
+  say: (text: string) => void,
+): Promise<Side> {
+  const extra = filesFor(original);
+  if (apicDemoOfOriginal) {
+    extra.set("bench/apic-demo.bin", { data: readFileSync(apicDemoOfOriginal) });
+  }
+  if (original?.tool) extra.set("bench/tool", { data: readFileSync(original.tool), mode: 0o755 });
+  const guest = await Guest.boot({
+    say,
+    extra,
+    driver: (kernel) => original?.driver ?? driverFor(kernel, say),
+  });
+  try {
+    await guest.check("insmod driver/jailhouse.ko");
+  } catch (error) {
+    await guest.close();
+    throw error;
+  }
+  const image = readFileSync(original?.image ?? FIRMWARE);
+  return { label: original ? "the original" : "ours", guest, image };
+}
+
+async function measure<T>({ guest }: Side, ...args: (string | number)[]): Promise<T> {
+  const command = [process.execPath, MEASURE, ...args].join(" ");
+  return JSON.parse(await guest.check(command, { timeout: PATIENCE })) as T;
+}
+
+/** The image's own figures. */
+function addSizes(figures: Figures, image: Uint8Array): void {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const core = Number(view.getBigUint64(CORE_SIZE, true));
+  const perCpu = Number(view.getBigUint64(PERCPU_SIZE, true));
+  figures.add(SIZE, "image", "KiB", image.length / KIB);
+  figures.add(SIZE, "code and data", "KiB", core / KIB);
+  figures.add(SIZE, "each CPU", "KiB", perCpu / KIB);
+  figures.add(SIZE, `with ${CPUS} CPUs`, "KiB", (core + CPUS * perCpu) / KIB);
+}
+
+function addPool(figures: Figures, when: string, { memory }: Pools): void {
+  figures.add(SIZE, `pool in use, ${when}`, "KiB", (memory.used * PAGE) / KIB);
+}
+
+function addRates(figures: Figures, cell: string, counters: Counters, seconds: number): void {
+  for (const [name, exits] of Object.entries(counters)) {
+    if (exits > 0) figures.add(EXITS, `${cell}: ${name}`, "1/s", exits / seconds);
+  }
+}
+
+function addJitter(figures: Figures, load: string, ticks: readonly number[]): void {
+  if (ticks.length === 0) throw new Error(`apic-demo did not tick (${load})`);
+  figures.add(JITTER, `${load}: min`, "µs", Math.min(...ticks));
+  figures.add(JITTER, `${load}: median`, "µs", median(ticks));
+  figures.add(JITTER, `${load}: p99`, "µs", percentile(ticks, 0.99));
+  figures.add(JITTER, `${load}: max`, "µs", Math.max(...ticks));
+}
+
+/** Exits and jitter while apic-demo runs; `suffix` tells its binaries apart. */
+async function watch(side: Side, figures: Figures, load: string, seconds: number, suffix: string) {
+  const start = side.guest.com1.text.length;
+  const words = load === BUSY ? "busy" : "idle";
+  const rates = await measure<Rates>(side, "rates", seconds, words);
+  const ticks = jitter(side.guest.com1.text.slice(start));
+  addJitter(figures, `${load}${suffix}`, ticks);
+  if (suffix !== "") return;
+  for (const [name, counters] of Object.entries(rates.cells)) {
+    const cell = name === CELL ? CELL : "root cell";
+    addRates(figures, `${cell}, ${load}`, counters, rates.seconds);
+  }
+  const perTick = (rates.cells[CELL]?.total ?? 0) / ticks.length;
+  if (load === IDLE) figures.add(EXITS, "apic-demo: each tick", "", perTick);
+}
+
+async function launch(side: Side, { config, image, address }: Program): Promise<Pools> {
+  return measure<Pools>(side, "launch", config, image, address);
+}
+
+async function runApicDemo(side: Side, figures: Figures, program: Program, { seconds }: Extent) {
+  const suffix = program === THEIRS ? " (the original's binary)" : "";
+  const start = side.guest.com1.text.length;
+  const enabled = await measure<Pools>(side, "enable", SYSTEM);
+  const launched = await launch(side, program);
+  if (suffix === "") {
+    addPool(figures, "enabled", enabled);
+    addPool(figures, "with apic-demo", launched);
+  }
+  await side.guest.com1.waitFor(/Timer fired/, PATIENCE, start);
+  for (const load of [IDLE, BUSY]) await watch(side, figures, load, seconds, suffix);
+  await measure(side, "end");
+}
+
+async function runExits(side: Side, figures: Figures): Promise<void> {
+  const start = side.guest.com1.text.length;
+  await measure(side, "enable", SYSTEM);
+  await launch(side, ours("exits-demo"));
+  await side.guest.com1.waitFor(/Exits done/, PATIENCE, start);
+  const times = exitTimes(side.guest.com1.text.slice(start));
+  for (const [kind, ns] of times) figures.add(ROUND_TRIP, kind, "ns", ns);
+  await measure(side, "end");
+}
+
+async function timeCalls(side: Side, figures: Figures, { cycles }: Extent): Promise<void> {
+  const { config, image, address } = ours(CELL);
+  const times = await measure<CallTimes>(side, "calls", SYSTEM, config, image, address, cycles);
+  for (const name of ["enable", "create", "load", "start", "destroy, refused", "destroy"]) {
+    if (times[name]) figures.add(CALLS, name, "ms", median(times[name]));
+  }
+  if (times.disable) figures.add(CALLS, "disable", "ms", median(times.disable));
+}
+
+/** A round: every figure once. The hypervisor is off before and after. */
+export async function measureRound(
+  side: Side,
+  extent: Extent,
+  withTheirs: boolean,
+): Promise<Figures> {
+  const figures = new Figures();
+  addSizes(figures, side.image);
+  await runApicDemo(side, figures, ours(CELL), extent);
+  if (withTheirs) await runApicDemo(side, figures, THEIRS, extent);
+  await runExits(side, figures);
+  await timeCalls(side, figures, extent);
+  return figures;
+}
+
+/** Milliseconds of `cell list` from shell to shell, by our command and by the original's if it is there. */
+export async function timeCommand(side: Side, command: string, runs: number): Promise<number> {
+  const loop = `for i in $(seq ${runs}); do ${command} >/dev/null || exit 1; done`;
+  const clock = "cut -d' ' -f1 /proc/uptime";
+  const [before, after] = (
+    await side.guest.check(`${clock}; ${loop}; ${clock}`, { timeout: PATIENCE })
+  )
+    .trim()
+    .split("\n")
+    .map(Number);
+  return ((after! - before!) / runs) * MS_PER_SECOND;
+}
