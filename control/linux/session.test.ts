@@ -103,7 +103,17 @@ test("a name or number that the structure cannot hold is nobody's", async () => 
   expect(computer.requests).toEqual([]);
 });
 
+test("a request that needs an enabled hypervisor says so", async () => {
+  computer.answer = () => -22;
+  for (const call of [session.disable(), session.destroyCell(1, { force: true })]) {
+    await expect(call).rejects.toMatchObject({
+      ...{ code: "EINVAL", hint: "The hypervisor is not enabled." },
+    });
+  }
+});
+
 test("a driver without force is said to have none", async () => {
+  computer.show([ROOT]);
   for (const [errno, code] of [
     [22, "EOPNOTSUPP"],
     [25, "EOPNOTSUPP"],

@@ -59,7 +59,18 @@ export class LinuxSession implements api.OpenSession {
     encode: Parameters<Device["request"]>[1] = () => null,
   ): Promise<void> {
     this.#device ??= Device.open(this.#host);
-    (await this.#device).request(number, encode);
+    try {
+      (await this.#device).request(number, encode);
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  /** The most common reason for EINVAL is one that nobody prints. */
+  #explained(error: unknown): unknown {
+    if (!(error instanceof SystemError) || error.errno !== EINVAL || error.hint) return error;
+    if (isEnabled(this.#host)) return error;
+    return new SystemError(EINVAL, { hint: "The hypervisor is not enabled.", cause: error });
   }
 
   async #cellRequest(number: number, cell: api.CellRef): Promise<void> {
