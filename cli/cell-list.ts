@@ -8,7 +8,8 @@ import { cellTable, json, sortCells } from "./table.ts";
 /** Like the original it prints nothing, successfully, without a machine or before it is enabled. */
 export async function listCells(io: Io, options: CommonOptions): Promise<void> {
   const cells = await withMachineIfAny(io, options, async (session) => {
-    const { enabled, cells } = await attempt("reading cells", session.status());
+    const { enabled, learning, cells } = await attempt("reading cells", session.status());
+    if (learning) io.err("Learning: the root cell may use what its configuration forgot.\n");
     return enabled ? cells : undefined;
   });
   if (options.json) io.out(json(sortCells(cells ?? [])));

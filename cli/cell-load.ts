@@ -16,15 +16,15 @@ export async function loadCell(
   options: CommonOptions,
 ): Promise<void> {
   const { cell, items, machine } = loadArguments(args);
-  const images = await Promise.all(items.map((item) => readImage(io, item)));
+  const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
   const target = machine === undefined ? options : { ...options, machine };
   await withMachine(io, target, (session) => attempt(REQUEST, session.loadCell(cell, images)));
 }
 
 /** A string is sent with its NUL. */
-async function readImage(io: Io, item: LoadItem): Promise<Image> {
+export async function readImage(io: Io, item: LoadItem, request: string): Promise<Image> {
   const { address } = item;
   if (item.kind === "string") return { data: Buffer.from(`${item.text}\0`), address };
-  const input = { path: item.path, request: REQUEST, limit: IMAGES_MAX };
+  const input = { path: item.path, request, limit: IMAGES_MAX };
   return { data: await readInput(io, input), address };
 }

@@ -5,6 +5,7 @@ import type { Io } from "./io.ts";
 
 /** Adds the verbs of `config`. Files may be `.cell`, TypeScript or JSON everywhere. */
 export function addConfig(config: Command, io: Io): void {
+  config.enablePositionalOptions();
   config
     .command("show <FILE...>")
     .description("show configurations as tables, or a system and its cells as a map")
@@ -36,5 +37,20 @@ export function addConfig(config: Command, io: Io): void {
     .option("--sarif", "print SARIF 2.1.0, for editors and CI")
     .action(async (system, cells, options) =>
       (await import("./config-check.ts")).checkConfig(io, [system, ...cells], options),
+    );
+  config
+    .command("learn")
+    .description("find the smallest configuration under which an image runs, by running it")
+    .usage('--system SYSCONFIG -o FILE.cell NAME {IMAGE | -s "STRING"} [-a ADDR] ...')
+    .argument("[ARGUMENTS...]", "the cell's name and its images, as for cell load")
+    .requiredOption("--system <SYSCONFIG>", "the system that the cell shall run on")
+    .requiredOption("-o, --output <FILE.cell>", "where to write it")
+    .option("--cpus <LIST>", "the cell's CPUs", "2")
+    .option("--console <PORT>", "the UART that the cell may print on", "0x2f8")
+    .option("--seconds <N>", "virtual seconds that it must run undisturbed", "3")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args, options) =>
+      (await import("./config-learn.ts")).learnConfig(io, args, options),
     );
 }

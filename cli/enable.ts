@@ -2,6 +2,7 @@
 
 import { connect } from "../control/client.ts";
 import { launch } from "../control/launch.ts";
+import { learning } from "../control/learning.ts";
 import { listMachines } from "../control/registry.ts";
 import { wantYes } from "./ask.ts";
 import { readConfig } from "./config-file.ts";
@@ -10,15 +11,21 @@ import { attempt, perror } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 const REQUEST = "JAILHOUSE_ENABLE";
+const LEARNING =
+  "Learning: the root cell may use everything that no cell has, whether its configuration lists it or not.\n" +
+  "`jailhouse explain --fix` prints what it used; leave this mode once the configuration has it.\n";
 
 export interface EnableOptions extends CommonOptions {
   /** The risk is taken. */
   readonly yes?: boolean;
+  /** Allow and record what the root cell's configuration forgot. */
+  readonly learn?: boolean;
 }
 
 /** Takes over the machine. An emulated one is started with its defaults if it does not run yet. */
 export async function enable(io: Io, file: string, options: EnableOptions): Promise<void> {
-  const config = await readConfig(io, file, REQUEST);
+  const given = await readConfig(io, file, REQUEST);
+  const config = options.learn ? learning(given) : given;
   if (!isComputer(io, options)) await startIfMissing(io, options);
   await withMachine(io, options, async (session) => {
     const risk = await session.risk();
@@ -26,6 +33,7 @@ export async function enable(io: Io, file: string, options: EnableOptions): Prom
     await attempt(REQUEST, session.enable(config));
     for (const caveat of await session.caveats()) io.err(`Warning: ${caveat}\n`);
   });
+  if (options.learn) io.err(LEARNING);
   io.out("The Jailhouse is opening.\n");
 }
 

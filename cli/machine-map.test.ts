@@ -8,7 +8,16 @@ const cell = (id: number, name: string, cpusAssigned: number[]) => ({
   state: id === 2 ? ("failed" as const) : ("running" as const),
 });
 const STATUS: MachineStatus = {
-  ...{ name: "m", cpus: 5, memory: 64 * MIB, pace: "free", enabled: true, time: 0, offline: [] },
+  ...{
+    name: "m",
+    cpus: 5,
+    memory: 64 * MIB,
+    pace: "free",
+    enabled: true,
+    learning: false,
+    time: 0,
+    offline: [],
+  },
   pools: { memory: { size: 0, used: 0 }, remap: { size: 0, used: 0 } },
   cells: [cell(0, "root", [0, 1]), cell(1, "one", [3]), cell(2, "two", [2])],
   memoryMap: [

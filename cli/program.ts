@@ -38,10 +38,21 @@ export function program(io: Io): Command {
 function addSystem(root: Command, io: Io): void {
   verb(root, "enable <SYSCONFIG>", "take over the machine; starts an emulated one if none runs")
     .option("--yes", "take the risk that there is on a physical machine")
+    .option("--learn", "allow and record what the root cell's configuration forgot")
     .action(async (file, options) => (await import("./enable.ts")).enable(io, file, options));
   verb(root, "disable", "hand the machine back").action(async (options) =>
     (await import("./disable.ts")).disable(io, options),
   );
+  withJson(verb(root, "explain [CELL]", "say what cells were denied, why, and what would allow it"))
+    .option("--name <NAME>", CELL_NAME)
+    .option("--fix", "print only the lines that configurations lack")
+    .option(
+      "-o, --output <FILE.cell>",
+      "write the configuration (the system's by default) with them",
+    )
+    .action(async (ref, options) =>
+      (await import("./explain.ts")).explainDenials(io, ref, options),
+    );
   verb(root, "console", "show the hypervisor's console")
     .option("-f, --follow", "go on with what comes")
     .action(async (options) => (await import("./console.ts")).showConsole(io, options));

@@ -1,7 +1,10 @@
 // The session API: one running machine, its hypervisor and its cells. Implemented in process (control/session.ts) and
 // over the daemon's socket (control/client.ts); users, tests and the command see only this.
 
+import type { Denial } from "../config/explain/index.ts";
 import type { MemoryRange } from "./memory-map.ts";
+
+export type { Denial };
 
 /** A cell by number or by name, as the command takes it: a non-negative integer is an id. */
 export type CellRef = number | string;
@@ -81,6 +84,8 @@ export interface MachineStatus {
   /** `real` is that of a computer. */
   readonly pace: Pace | "real";
   readonly enabled: boolean;
+  /** Whether the root cell is allowed, and recorded with, what its configuration forgot. */
+  readonly learning: boolean;
   /** Time in nanoseconds since power-on; virtual on an emulated machine. */
   readonly time: number;
   readonly cells: readonly CellInfo[];
@@ -90,33 +95,6 @@ export interface MachineStatus {
   readonly offline: readonly number[];
   /** Whose RAM is where, ascending; empty while not enabled, and where nobody keeps such books. */
   readonly memoryMap: readonly MemoryRange[];
-}
-
-/** An access that a cell was denied; or, while the hypervisor learns, that the root cell was allowed. */
-export interface Denial {
-  /** Counts up from 0; what is missing was overwritten. */
-  readonly sequence: number;
-  readonly kind: "memory" | "port" | "msr" | "pci" | "control" | "exit";
-  readonly cell: number;
-  readonly cpu: number;
-  /** Guest-physical address, port, MSR, `bdf << 16 | register`, control register, or SVM exit code. */
-  readonly address: bigint;
-  /** Bytes; 0 if not known. */
-  readonly size: number;
-  readonly write: boolean;
-  readonly fetch: boolean;
-  /** INS, OUTS, or repeated. */
-  readonly string: boolean;
-  /** Whether learning allowed it, and then how many bytes or ports from the address on; 0 otherwise. */
-  readonly allowed: number;
-  /** What was written, as far as the hypervisor knows it. */
-  readonly value: bigint;
-  readonly rip: bigint;
-  /** Size of the code: 16, 32 or 64 bits. */
-  readonly bits: 16 | 32 | 64;
-  /** The first bytes at RIP. */
-  readonly instruction: Uint8Array;
-  readonly times: number;
 }
 
 /** What the hypervisor has recorded since it was enabled. */

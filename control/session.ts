@@ -51,6 +51,7 @@ export class LocalSession implements api.Session {
     return {
       ...{ name, cpus, memory, pace },
       enabled: this.#driver.enabled,
+      learning: this.#driver.enabled && this.#driver.denials().learning,
       time: this.machine.time,
       cells: await this.cells(),
       pools: this.#change(() => this.#driver.pools()),

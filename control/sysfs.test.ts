@@ -22,6 +22,7 @@ function snapshot(cells: CellStatistics[], console: string | undefined = "log\n"
     memory: 2 ** 30,
     pace: "free" as const,
     enabled: cells.length > 0,
+    learning: false,
     time: 0,
     cells: cells.map((each) => each.cell),
     memoryMap: [],

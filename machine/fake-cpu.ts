@@ -206,6 +206,7 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
       ...{ sync() {}, raise() {}, flush() {}, invalidateCode() {}, createGuest: () => 0 },
       ...{ destroyGuest() {}, reserveGuest: () => -1, mapGuest() {}, unmapGuest() {} },
       ...{
+        disassemble: () => 0,
         translateGuest: () => -1n,
         translateLinear: () => -1n,
         setFeatures() {},

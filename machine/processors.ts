@@ -23,6 +23,8 @@ export interface CpuExports {
   raise(cpu: number, vector: number, errorCode: number): void;
   flush(cpu: number): void;
   invalidateCode(address: bigint, size: bigint): void;
+  /** Writes an instruction's text (64 bytes, ends with a zero); its length, 0 for none. `mode` 0 to 2: 16, 32, 64 bits. */
+  disassemble(cpu: number, linear: bigint, mode: number, out: number): number;
   createGuest(): number;
   destroyGuest(guest: number): void;
   reserveGuest(guest: number, address: bigint, size: bigint): number;

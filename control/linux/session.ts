@@ -91,6 +91,7 @@ export class LinuxSession implements api.OpenSession {
       memory: memorySize(host),
       pace: "real",
       enabled: isEnabled(host),
+      learning: await this.#isLearning(),
       time: await this.time(),
       cells: readCells(host),
       pools: readPools(host),
@@ -174,6 +175,14 @@ export class LinuxSession implements api.OpenSession {
 
   async statistics(cell: api.CellRef): Promise<api.CellStatistics> {
     return readStatistics(this.#host, cell);
+  }
+
+  /** False where it cannot be known: to anybody but root, and with the original's driver. */
+  async #isLearning(): Promise<boolean> {
+    return this.denials().then(
+      ({ learning }) => learning,
+      () => false,
+    );
   }
 
   async denials(): Promise<api.DenialLog> {

@@ -85,7 +85,7 @@ export class FakeComputer implements LinuxCalls {
     const pool = cells ? { size: 979, used: 202 } : { size: 0, used: 0 };
     const status: MachineStatus = {
       ...{ name: "", cpus: 4, memory: 0, time: 0, offline: [], memoryMap: [] },
-      ...{ enabled: cells !== undefined, pools: { memory: pool, remap: pool } },
+      ...{ enabled: cells !== undefined, learning: false, pools: { memory: pool, remap: pool } },
       pace: "real",
       cells: this.#cells.map(({ cell }) => cell),
     };

@@ -105,6 +105,7 @@ export class FakeSession implements Session {
       memory: this.#options.memory ?? 1 << 30,
       pace: this.#options.pace ?? "paced",
       enabled: this.#cells !== undefined,
+      learning: false,
       time: this.#time,
       cells: (this.#cells ?? []).map((cell) => this.#info(cell)),
       pools: { memory: pool, remap: pool },

@@ -1,0 +1,61 @@
+// jailhouse config learn: the smallest configuration under which an image runs, found by running it.
+
+import { additionText } from "../config/explain/index.ts";
+import { encode } from "../config/index.ts";
+import { LearnError, learnCell } from "../control/learn-cell.ts";
+import { loadArguments } from "./arguments.ts";
+import { readImage } from "./cell-load.ts";
+import { CommandFailure, UsageError } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { openConfig, writeOutput } from "./open-config.ts";
+
+const REQUEST = "learning";
+const NS_PER_SECOND = 1e9;
+
+export interface LearnCommandOptions {
+  readonly system: string;
+  readonly cpus: string;
+  readonly console: string;
+  readonly seconds: string;
+  readonly output: string;
+}
+
+function cpuNumbers(text: string): number[] {
+  const cpus = text.split(",").map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Number.NaN));
+  if (cpus.some(Number.isNaN)) throw new UsageError("--cpus takes numbers, as in 2,3");
+  return cpus;
+}
+
+function positive(text: string, option: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new UsageError(`${option} takes a number above 0`);
+}
+
+/** Runs an image on an emulated machine of its own, and writes what it turned out to need. */
+export async function learnConfig(
+  io: Io,
+  args: readonly string[],
+  options: LearnCommandOptions,
+): Promise<void> {
+  const { cell, items } = loadArguments(args);
+  const cpus = cpuNumbers(options.cpus);
+  const time = positive(options.seconds, "--seconds") * NS_PER_SECOND;
+  const console = positive(options.console, "--console");
+  const { config: system } = await openConfig(io, options.system);
+  if (system.kind !== "system") {
+    throw new CommandFailure(`${options.system}: not a system configuration`);
+  }
+  const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
+  const progress = (addition: Parameters<typeof additionText>[0]) =>
+    io.err(`needs ${additionText(addition)}\n`);
+  try {
+    const name = `${cell}`;
+    const learned = await learnCell({ name, images, system, cpus, console, time, progress });
+    await writeOutput(io, options.output, encode(learned.config));
+  } catch (error) {
+    if (error instanceof LearnError) throw new CommandFailure(`${REQUEST}: ${error.message}`);
+    throw error;
+  }
+  io.out(`Wrote ${options.output}: "${cell}" ran ${options.seconds} s under it undisturbed.\n`);
+}

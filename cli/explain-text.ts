@@ -1,0 +1,74 @@
+// What `jailhouse explain` prints.
+
+import {
+  additionText,
+  type Explanation,
+  missing,
+  type Situation,
+} from "../config/explain/index.ts";
+import type { Disassemble } from "../control/disassembler.ts";
+import { json } from "./table.ts";
+
+function indented(lines: readonly string[], depth: number): string {
+  return lines.map((line) => `${" ".repeat(depth)}${line}\n`).join("");
+}
+
+function instructionText({ denial }: Explanation, disassemble: Disassemble): string {
+  const { instruction, bits, rip } = denial;
+  const bytes = Buffer.from(instruction).toString("hex");
+  const text = disassemble(instruction, bits) ?? (bytes ? `bytes ${bytes}` : "unreadable");
+  return `at 0x${rip.toString(16)} (${bits}-bit code): ${text}`;
+}
+
+function explanationText(explanation: Explanation, disassemble: Disassemble): string {
+  const { denial, what, where, why, additions } = explanation;
+  const times = denial.times > 1 ? ` (${denial.times} times)` : "";
+  const verdict = denial.allowed > 0 ? "Learning allowed it, although" : "It was denied, because";
+  const advice = additions.map(additionText);
+  return [
+    `${what}${times}\n`,
+    indented([instructionText(explanation, disassemble)], 4),
+    indented([`That is ${where}. ${verdict} ${why}.`], 4),
+    advice.length > 0 ? indented(["To allow it:"], 4) + indented(advice, 8) : "",
+  ].join("");
+}
+
+/** All explanations, one after the other. */
+export function denialsText(
+  missed: number,
+  explanations: readonly Explanation[],
+  disassemble: Disassemble,
+): string {
+  if (explanations.length === 0) return "No access was denied.\n";
+  const gap = missed > 0 ? `${missed} earlier records were overwritten.\n\n` : "";
+  return gap + explanations.map((one) => explanationText(one, disassemble)).join("\n");
+}
+
+/** Only the lines that configurations lack, cell by cell. */
+export function fixText(situation: Situation, explanations: readonly Explanation[]): string {
+  const parts = situation.cells.flatMap(({ id, config }) => {
+    const own = explanations.filter(({ denial }) => denial.cell === id);
+    const lines = missing(config, own).map(additionText);
+    return lines.length > 0 ? [`cell "${config.name}":\n${indented(lines, 4)}`] : [];
+  });
+  return parts.length > 0 ? parts.join("\n") : "No entry is missing.\n";
+}
+
+/** The same for programs. */
+export function denialsJson(
+  explanations: readonly Explanation[],
+  disassemble: Disassemble,
+): string {
+  return json(
+    explanations.map(({ denial, what, where, why, additions }) => ({
+      ...denial,
+      address: `0x${denial.address.toString(16)}`,
+      value: `0x${denial.value.toString(16)}`,
+      rip: `0x${denial.rip.toString(16)}`,
+      instruction: Buffer.from(denial.instruction).toString("hex"),
+      disassembly: disassemble(denial.instruction, denial.bits) ?? null,
+      ...{ what, where, why },
+      advice: additions.map(additionText),
+    })),
+  );
+}

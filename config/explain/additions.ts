@@ -1,0 +1,116 @@
+// What a configuration lacks: entries to add to a cell, as data, as the lines that people write, and applied to a model.
+import * as abi from "../../abi/config.ts";
+import { MEMORY_FLAGS } from "../names.ts";
+import type { Cell, MemoryRegion, PciDevice, PortRange } from "../types.ts";
+
+/** An entry that a cell's configuration lacks. */
+export type Addition =
+  | { readonly kind: "ports"; readonly ports: PortRange; readonly comment: string }
+  | { readonly kind: "memory"; readonly region: MemoryRegion; readonly comment: string }
+  | { readonly kind: "flags"; readonly index: number; readonly flags: bigint }
+  | { readonly kind: "pci"; readonly device: PciDevice; readonly comment: string };
+
+const hex = (value: bigint | number) => `0x${value.toString(16)}`;
+const COMM_REGION_SIZE = 0x1000n;
+const KIB = 1024n;
+const MIB = KIB * KIB;
+
+function sizeText(size: bigint): string {
+  if (size % MIB === 0n && size > 0n) return `MiB(${size / MIB})`;
+  return size % KIB === 0n && size > 0n ? `KiB(${size / KIB})` : hex(size);
+}
+
+function flagNames(flags: bigint): string {
+  const names = Object.entries(MEMORY_FLAGS)
+    .filter(([, bit]) => (flags & BigInt(bit)) !== 0n)
+    .map(([name]) => `"${name}"`);
+  return `[${names.join(", ")}]`;
+}
+
+function regionText({ physicalStart, virtualStart, size, flags }: MemoryRegion): string {
+  if (flags & BigInt(abi.MEM_COMM_REGION) && size === COMM_REGION_SIZE) {
+    return `commRegion(${hex(virtualStart)})`;
+  }
+  const virtual = virtualStart === physicalStart ? "" : ` virtual: ${hex(virtualStart)},`;
+  return `{ physical: ${hex(physicalStart)},${virtual} size: ${sizeText(size)}, flags: ${flagNames(flags)} }`;
+}
+
+function bdfText(bdf: number): string {
+  return `bdf(${hex(bdf >>> 8)}, ${hex((bdf >>> 3) & 0x1f)}, ${bdf & 7})`;
+}
+
+/** The line that a person writes, with the list that it belongs to. */
+export function additionText(addition: Addition): string {
+  switch (addition.kind) {
+    case "ports":
+      return `ports: [{ base: ${hex(addition.ports.base)}, length: ${addition.ports.length} }]  // ${addition.comment}`;
+    case "memory":
+      return `memory: [${regionText(addition.region)}]  // ${addition.comment}`;
+    case "flags":
+      return `memory[${addition.index}]: flags also ${flagNames(addition.flags)}`;
+    case "pci":
+      return `pciDevices: [{ type: "device", bdf: ${bdfText(addition.device.bdf)} }]  // ${addition.comment}`;
+  }
+}
+
+function addFlags(cell: Cell, index: number, flags: bigint): Cell {
+  const memory = cell.memory.map((region, at) =>
+    at === index ? { ...region, flags: region.flags | flags } : region,
+  );
+  return { ...cell, memory };
+}
+
+function end({ virtualStart, size }: MemoryRegion): bigint {
+  return virtualStart + size;
+}
+
+/** Whether `next` goes on where `region` ends, in both address spaces and with the same flags. */
+function continues(region: MemoryRegion, next: MemoryRegion): boolean {
+  return (
+    end(region) === next.virtualStart &&
+    region.physicalStart + region.size === next.physicalStart &&
+    region.flags === next.flags
+  );
+}
+
+function addRegion(cell: Cell, region: MemoryRegion): Cell {
+  const isThere = cell.memory.some(
+    (other) =>
+      region.virtualStart >= other.virtualStart &&
+      end(region) <= end(other) &&
+      (region.flags & ~other.flags) === 0n,
+  );
+  if (isThere) return cell;
+  const grown = cell.memory.findIndex((other) => continues(other, region));
+  if (grown < 0) return { ...cell, memory: [...cell.memory, region] };
+  const memory = cell.memory.map((other, at) =>
+    at === grown ? { ...other, size: other.size + region.size } : other,
+  );
+  return { ...cell, memory };
+}
+
+function addPorts(cell: Cell, { base, length }: PortRange): Cell {
+  const touching = cell.ports.filter(
+    (other) => other.base <= base + length && base <= other.base + other.length,
+  );
+  const first = Math.min(base, ...touching.map((other) => other.base));
+  const last = Math.max(base + length, ...touching.map((other) => other.base + other.length));
+  const ports = cell.ports.filter((other) => !touching.includes(other));
+  return { ...cell, ports: [...ports, { base: first, length: last - first }] };
+}
+
+/** The cell with what it lacked; the rest stays as it is, and in its place. Entries that touch become one. */
+export function applyAddition<T extends Cell>(cell: T, addition: Addition): T {
+  switch (addition.kind) {
+    case "ports":
+      return { ...cell, ...addPorts(cell, addition.ports) };
+    case "memory":
+      return { ...cell, ...addRegion(cell, addition.region) };
+    case "flags":
+      return { ...cell, ...addFlags(cell, addition.index, addition.flags) };
+    case "pci": {
+      const isThere = cell.pciDevices.some(({ bdf }) => bdf === addition.device.bdf);
+      return isThere ? cell : { ...cell, pciDevices: [...cell.pciDevices, addition.device] };
+    }
+  }
+}

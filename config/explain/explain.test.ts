@@ -1,0 +1,197 @@
+import { expect, test } from "vitest";
+import { MEM_READ, MEM_WRITE } from "../../abi/config.ts";
+import { defineCell, defineSystem, MiB } from "../index.ts";
+import type { Denial } from "./access.ts";
+import { additionText, explain, missing, repaired, type Situation } from "./index.ts";
+
+const system = defineSystem({
+  hypervisorMemory: { physical: 0x3a000000, size: MiB(6) },
+  x86: { pmTimer: 0x608 },
+  rootCell: {
+    name: "root",
+    cpus: [0, 1, 2],
+    memory: [
+      { physical: 0, size: 0x3a000000, flags: ["read", "write", "execute", "dma"] },
+      { physical: 0x3a600000, size: MiB(74), flags: ["read", "write", "execute", "dma"] },
+      { physical: 0xfd000000, size: MiB(16), flags: ["read", "write"] },
+    ],
+    ports: [{ base: 0x3f8, length: 8 }],
+    pciDevices: [{ type: "device", bdf: 8 }],
+  },
+});
+const cell = defineCell({
+  name: "demo",
+  cpus: [2],
+  memory: [
+    {
+      physical: 0x3ee00000,
+      virtual: 0,
+      size: 0x10000,
+      flags: ["read", "write", "execute", "loadable"],
+    },
+    { physical: 0x3ec00000, virtual: 0x180000, size: 0x1000, flags: ["read"] },
+    { physical: 0xfe000010, size: 0x10, flags: ["read", "write", "io-32"] },
+  ],
+  ports: [{ base: 0x2f8, length: 8 }],
+  pciDevices: [{ type: "device", bdf: 0xd8 }],
+});
+const situation: Situation = {
+  system,
+  cells: [
+    { id: 0, config: system.rootCell },
+    { id: 1, config: cell },
+  ],
+};
+
+function denial(of: Partial<Denial>): Denial {
+  return {
+    ...{ sequence: 0, kind: "memory", cell: 1, cpu: 2, address: 0n, size: 4, write: false },
+    ...{ fetch: false, string: false, allowed: 0, value: 0n, rip: 0x1000n, bits: 64 },
+    ...{ instruction: new Uint8Array(), times: 1 },
+    ...of,
+  };
+}
+
+test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
+  [
+    "a read-only page",
+    { address: 0x180004n, write: true },
+    /^CPU 2 of cell "demo" wrote 4 bytes to address 0x180004$/,
+    /^memory\[1\] of the cell \(0x180000 to 0x180fff\): the region's flags do not allow it$/,
+    ['memory[1]: flags also ["write"]'],
+  ],
+  [
+    "a width that a sub-page region lacks",
+    { address: 0xfe000011n, size: 2 },
+    /read 2 bytes at address 0xfe000011$/,
+    /^memory\[2\]/,
+    ['memory[2]: flags also ["io-unaligned", "io-16"]'],
+  ],
+  [
+    "RAM behind the cell's own",
+    { address: 0x10008n },
+    /read 4 bytes/,
+    /^an address without memory/,
+    [
+      'memory: [{ physical: 0x3ee10000, virtual: 0x10000, size: KiB(4), flags: ["read", "write", "execute", "loadable"] }]  // RAM, taken from the root cell\'s',
+    ],
+  ],
+  [
+    "the communication region",
+    { address: 0x100000n },
+    /read/,
+    /without memory/,
+    ["memory: [commRegion(0x100000)]  // the communication region, where inmates expect it"],
+  ],
+  [
+    "a known device's registers",
+    { address: 0xfed000f0n },
+    /read/,
+    /^the HPET/,
+    [
+      'memory: [{ physical: 0xfed00000, size: KiB(4), flags: ["read", "write"] }]  // the HPET',
+    ],
+  ],
+  [
+    "a fetch",
+    { address: 0x40000000n, fetch: true, size: 0 },
+    /fetched an instruction at 0x40000000$/,
+    /jumped astray/,
+    [
+      'memory: [{ physical: 0x3efff000, virtual: 0x40000000, size: KiB(4), flags: ["read", "write", "execute"] }]  // RAM, taken from the root cell\'s',
+    ],
+  ],
+  [
+    "a port of a known device",
+    { kind: "port", address: 0x3fdn, size: 1, write: true, value: 0x41n },
+    /wrote 0x41 to port 0x3fd \(1 byte\)$/,
+    /^COM1: the cell's configuration does not list it$/,
+    ["ports: [{ base: 0x3f8, length: 8 }]  // COM1"],
+  ],
+  [
+    "an unknown port",
+    { kind: "port", address: 0x5658n, size: 4 },
+    /read from port 0x5658 \(4 bytes\)$/,
+    /no entry/,
+    ["ports: [{ base: 0x5658, length: 4 }]  // found by use"],
+  ],
+  [
+    "a port that another cell has",
+    { kind: "port", cell: 0, address: 0x2f8n, size: 1 },
+    /of cell "root" read/,
+    /cell "demo" has it/,
+    [],
+  ],
+  [
+    "memory that was given away",
+    { cell: 0, address: 0x3ee00000n },
+    /of cell "root"/,
+    /^memory of cell "demo"/,
+    [],
+  ],
+  [
+    "the hypervisor's memory",
+    { cell: 0, address: 0x3a000000n, write: true },
+    /of cell "root"/,
+    /^the hypervisor's own memory \(0x3a000000 to 0x3a5fffff\)/,
+    [],
+  ],
+  [
+    "an MSR",
+    { kind: "msr", address: 0x1bn, write: true, value: 0xfee00900n },
+    /wrote 0xfee00900 to MSR 0x1b$/,
+    /no configuration can allow it/,
+    [],
+  ],
+  [
+    "a PCI device",
+    { kind: "pci", address: (8n << 16n) | 4n, size: 2, write: true },
+    /wrote configuration register 0x4 of PCI device 00:01.0$/,
+    /does not list it/,
+    [
+      'pciDevices: [{ type: "device", bdf: bdf(0x0, 0x1, 0) }]  // its BARs and capabilities have to be filled in',
+    ],
+  ],
+  [
+    "a register of an own PCI device",
+    { kind: "pci", address: (0xd8n << 16n) | 0x60n, size: 4, write: true },
+    /register 0x60/,
+    /no capability of the device's entry makes register 0x60 writable/,
+    [],
+  ],
+  [
+    "a triple fault",
+    { kind: "exit", address: 0x7fn },
+    /shut down with a triple fault/,
+    /no configuration/,
+    [],
+  ],
+  ["a cell that is gone", { cell: 5 }, /cell 5, which is gone/, /looked up/, []],
+])("%s", (_name, of, what, why, advice) => {
+  const explanation = explain(situation, denial(of));
+  expect(explanation.what).toMatch(what);
+  expect(`${explanation.where}: ${explanation.why}`).toMatch(why);
+  expect(explanation.additions.map(additionText)).toEqual(advice);
+});
+
+test("what was learned page by page becomes one entry", () => {
+  const learned = [0n, 1n, 2n].map((page) =>
+    denial({ cell: 0, address: 0xe0000000n + page * 4096n, allowed: 4096, size: 0 }),
+  );
+  const ports = [0x70n, 0xd010n, 0xd011n].map((address) =>
+    denial({ cell: 0, kind: "port", address, allowed: 1, size: 1 }),
+  );
+  const explanations = [...learned, ...ports].map((one) => explain(situation, one));
+  expect(missing(system.rootCell, explanations).map(additionText)).toEqual([
+    'memory: [{ physical: 0xe0000000, size: KiB(12), flags: ["read", "write"] }]  // found by use',
+    "ports: [{ base: 0x70, length: 2 }]  // the real-time clock (CMOS)",
+    "ports: [{ base: 0xd010, length: 2 }]  // found by use",
+  ]);
+});
+
+test("a repaired cell has what was denied, and nothing twice", () => {
+  const explanation = explain(situation, denial({ address: 0x180004n, write: true }));
+  const fixed = repaired(cell, [explanation, explanation]);
+  expect(fixed.memory[1]!.flags).toBe(BigInt(MEM_READ | MEM_WRITE));
+  expect(fixed.memory).toHaveLength(cell.memory.length);
+});

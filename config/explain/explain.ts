@@ -1,0 +1,173 @@
+// Explains denied accesses: what was touched, why it was denied, and what would allow it.
+import * as abi from "../../abi/config.ts";
+import type { Cell, PciDevice } from "../types.ts";
+import type { Denial } from "./access.ts";
+import { explainMemory } from "./memory.ts";
+import { hex, ownerOfDevice, ownerOfPort, type Situation } from "./owners.ts";
+import { PORTS, placeOf } from "./places.ts";
+import type { Reason } from "./reason.ts";
+
+/** One denied access in words. */
+export interface Explanation extends Reason {
+  readonly denial: Denial;
+  /** Who did what: a sentence without its full stop. */
+  readonly what: string;
+}
+
+const PM_TIMER_PORTS = 4;
+const BDF_SHIFT = 16n;
+const REGISTER_MASK = 0xffffn;
+/** SVM exit codes (AMD64 Architecture Programmer's Manual, volume 2, appendix C) that a guest brings about. */
+const EXITS = new Map<bigint, string>([
+  [0x7fn, "shut down with a triple fault: an exception could not be delivered"],
+  [0x80n, "executed VMRUN"],
+  [0x82n, "executed VMLOAD"],
+  [0x83n, "executed VMSAVE"],
+  [0x84n, "executed STGI"],
+  [0x85n, "executed CLGI"],
+  [0x86n, "executed SKINIT"],
+]);
+const CONTROL_REGISTERS = new Map<bigint, string>([
+  [18n, "CR0"],
+  [20n, "CR3"],
+  [21n, "CR4"],
+  [28n, "XCR0"],
+]);
+
+export function bdfName(bdf: number): string {
+  const two = (value: number) => value.toString(16).padStart(2, "0");
+  return `${two(bdf >>> 8)}:${two((bdf >>> 3) & 0x1f)}.${bdf & 7}`;
+}
+
+function bytes(size: number): string {
+  return size === 0 ? "" : size === 1 ? "1 byte " : `${size} bytes `;
+}
+
+function actionOf(denial: Denial): string {
+  const { kind, address, write, fetch, size, value } = denial;
+  const verb = write ? "wrote" : "read";
+  switch (kind) {
+    case "memory":
+      if (fetch) return `fetched an instruction at ${hex(address)}`;
+      return `${verb} ${bytes(size)}${write ? "to" : "at"} address ${hex(address)}`;
+    case "port": {
+      const what = write && size > 0 && !denial.string ? `${hex(value)} ` : "";
+      const how = denial.string ? " with a string instruction" : "";
+      return `${verb} ${what}${write ? "to" : "from"} port ${hex(address)} (${bytes(size).trim()})${how}`;
+    }
+    case "msr":
+      return write ? `wrote ${hex(value)} to MSR ${hex(address)}` : `read MSR ${hex(address)}`;
+    case "pci": {
+      const device = bdfName(Number(address >> BDF_SHIFT));
+      const register = hex(address & REGISTER_MASK);
+      return `${verb} configuration register ${register} of PCI device ${device}`;
+    }
+    case "control": {
+      const name = CONTROL_REGISTERS.get(address) ?? `control register ${address}`;
+      return `wrote ${hex(value)} to ${name}`;
+    }
+    case "exit":
+      return (
+        EXITS.get(address) ?? `left its guest for a reason that is not handled (${hex(address)})`
+      );
+  }
+}
+
+function explainPort(situation: Situation, denial: Denial): Reason {
+  const { address, cell, allowed } = denial;
+  const { x86 } = situation.system;
+  const known = placeOf(PORTS, address);
+  const timer = x86?.pmTimerAddress ?? 0;
+  const isTimer = address >= BigInt(timer) && address < BigInt(timer + PM_TIMER_PORTS);
+  const where =
+    known?.name ?? (isTimer ? "the PM timer" : "a port that no entry of the configuration names");
+  const owner = ownerOfPort(situation, cell, address);
+  if (owner && cell === 0) {
+    return { where, why: `cell "${owner.name}" has it`, additions: [] };
+  }
+  if (known && (known.base === 0xcf8 || known.base === 0xcfc)) {
+    const why =
+      "the hypervisor mediates PCI's configuration, and this access has no form that it knows";
+    return { where, why, additions: [] };
+  }
+  const length = Math.max(allowed, denial.size, 1);
+  const own = { base: Number(address), length };
+  const whole = known ? { base: known.base, length: known.length } : own;
+  const ports = whole.base + whole.length >= own.base + own.length ? whole : own;
+  return {
+    where,
+    why: `the ${cell === 0 ? "root cell" : "cell"}'s configuration does not list it`,
+    additions: [{ kind: "ports", ports, comment: known?.name ?? "found by use" }],
+  };
+}
+
+function plainDevice(situation: Situation, bdf: number): PciDevice {
+  const listed = situation.system.rootCell.pciDevices.find((device) => device.bdf === bdf);
+  if (listed) return { ...listed, capsStart: 0, numCaps: 0 };
+  return {
+    ...{ type: abi.PCI_TYPE_DEVICE, iommu: 0, domain: 0, bdf, barMask: [0, 0, 0, 0, 0, 0] },
+    ...{ capsStart: 0, numCaps: 0, numMsiVectors: 0, msiFlags: 0, numMsixVectors: 0 },
+    ...{ msixRegionSize: 0, msixAddress: 0n, shmemRegionsStart: 0, shmemDeviceId: 0 },
+    ...{ shmemPeers: 0, shmemProtocol: 0 },
+  };
+}
+
+function explainPci(situation: Situation, cell: Cell, denial: Denial): Reason {
+  const bdf = Number(denial.address >> BDF_SHIFT);
+  const owner = ownerOfDevice(situation, denial.cell, bdf);
+  const where = `PCI device ${bdfName(bdf)}`;
+  if (owner) return { where, why: `cell "${owner.name}" has it`, additions: [] };
+  if (cell.pciDevices.some((device) => device.bdf === bdf)) {
+    const register = hex(denial.address & REGISTER_MASK);
+    const why = `no capability of the device's entry makes register ${register} writable`;
+    return { where, why, additions: [] };
+  }
+  const device = plainDevice(situation, bdf);
+  return {
+    where,
+    why: `the ${denial.cell === 0 ? "root cell" : "cell"}'s configuration does not list it`,
+    additions: [{ kind: "pci", device, comment: "its BARs and capabilities have to be filled in" }],
+  };
+}
+
+function reasonOf(situation: Situation, cell: Cell, denial: Denial): Reason {
+  switch (denial.kind) {
+    case "memory":
+      return explainMemory(situation, cell, denial);
+    case "port":
+      return explainPort(situation, denial);
+    case "pci":
+      return explainPci(situation, cell, denial);
+    case "msr":
+      return {
+        where: "a register of the processor that concerns other cells, or that it does not have",
+        why: "no cell may use it; no configuration can allow it",
+        additions: [],
+      };
+    case "control":
+      return {
+        where:
+          "a value that the processor does not accept, or that the hypervisor keeps for itself",
+        why: "no configuration can allow it",
+        additions: [],
+      };
+    case "exit":
+      return {
+        where: "a mistake of the program, or an instruction that only the hypervisor may use",
+        why: "no configuration can allow it",
+        additions: [],
+      };
+  }
+}
+
+/** Explains one access. A cell that is gone since is spoken of by its number. */
+export function explain(situation: Situation, denial: Denial): Explanation {
+  const cell = situation.cells.find(({ id }) => id === denial.cell)?.config;
+  const who = cell ? `cell "${cell.name}"` : `cell ${denial.cell}, which is gone`;
+  const what = `CPU ${denial.cpu} of ${who} ${actionOf(denial)}`;
+  if (!cell) {
+    const gone = { where: "nothing that can be looked up any more", why: "it was not the cell's" };
+    return { denial, what, ...gone, additions: [] };
+  }
+  return { denial, what, ...reasonOf(situation, cell, denial) };
+}

@@ -1,0 +1,181 @@
+// Why an access to memory was denied, and which entry would allow it.
+import * as abi from "../../abi/config.ts";
+import type { Cell, MemoryRegion } from "../types.ts";
+import type { Denial } from "./access.ts";
+import type { Addition } from "./additions.ts";
+import { isHypervisors, ownerOfMemory, rangeText, regionAt, type Situation } from "./owners.ts";
+import { placeOf, REGISTERS } from "./places.ts";
+import type { Reason } from "./reason.ts";
+
+const PAGE = 4096n;
+const PAGE_MASK = ~(PAGE - 1n);
+const IO_WIDTHS = abi.MEM_IO_8 | abi.MEM_IO_16 | abi.MEM_IO_32 | abi.MEM_IO_64;
+const RWX = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_EXECUTE);
+const DMA = BigInt(abi.MEM_DMA);
+/** Where inmates expect the communication region. */
+const COMM_ADDRESS = 0x100000n;
+const COMM_FLAGS = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_COMM_REGION);
+
+function isRam({ flags }: MemoryRegion): boolean {
+  const own = BigInt(abi.MEM_EXECUTE);
+  return (flags & own) !== 0n && (flags & BigInt(abi.MEM_COMM_REGION)) === 0n;
+}
+
+/** What a region's flags do not allow of an access. */
+function lackingFlags({ flags }: MemoryRegion, denial: Denial): bigint {
+  const direction = denial.fetch ? abi.MEM_EXECUTE : denial.write ? abi.MEM_WRITE : abi.MEM_READ;
+  const isSubPage = (flags & BigInt(IO_WIDTHS)) !== 0n;
+  const width = isSubPage && denial.size > 0 ? abi.MEM_IO_8 << Math.log2(denial.size) : 0;
+  const isOdd = isSubPage && denial.size > 0 && denial.address % BigInt(denial.size) !== 0n;
+  const wanted = BigInt(direction) | BigInt(width) | (isOdd ? BigInt(abi.MEM_IO_UNALIGNED) : 0n);
+  return wanted & ~flags;
+}
+
+function inRegion(cell: Cell, denial: Denial): Reason | undefined {
+  const found = regionAt(cell, denial.address);
+  if (!found) return undefined;
+  const { index, region } = found;
+  const where = `memory[${index}] of the cell (${rangeText(region.virtualStart, region.size)})`;
+  const flags = lackingFlags(region, denial);
+  if (flags === 0n) {
+    return {
+      where,
+      why: "the hypervisor mediates this page and does not allow this kind of access to it",
+      additions: [],
+    };
+  }
+  return {
+    where,
+    why: "the region's flags do not allow it",
+    additions: [{ kind: "flags", index, flags }],
+  };
+}
+
+/** Whether physical memory is the root cell's RAM and nobody else's. */
+function isFree(situation: Situation, page: bigint): boolean {
+  const { system } = situation;
+  const isRoots = system.rootCell.memory.some(
+    (region) =>
+      isRam(region) &&
+      (region.flags & DMA) !== 0n &&
+      page >= region.physicalStart &&
+      page < region.physicalStart + region.size,
+  );
+  return isRoots && !isHypervisors(system, page) && !ownerOfMemory(situation, -1, page);
+}
+
+/** A free page of RAM for a cell: next to what it has if possible, so that the region grows; else the last one free. */
+function freePage(situation: Situation, cell: Cell, page: bigint): bigint | undefined {
+  const before = cell.memory.find(
+    (region) => isRam(region) && region.virtualStart + region.size === page,
+  );
+  const next = before && before.physicalStart + before.size;
+  if (next !== undefined && isFree(situation, next)) return next;
+  const ends = situation.system.rootCell.memory
+    .filter(isRam)
+    .map(({ physicalStart, size }) => physicalStart + size)
+    .sort((a, b) => Number(b - a));
+  for (const end of ends)
+    for (let at = end - PAGE; at >= end - BigInt(1024) * PAGE && at >= 0n; at -= PAGE)
+      if (isFree(situation, at)) return at;
+  return undefined;
+}
+
+function missingRam(situation: Situation, cell: Cell, page: bigint): Addition[] {
+  if (page === COMM_ADDRESS && !cell.memory.some((one) => one.flags & BigInt(abi.MEM_COMM_REGION)))
+    return [
+      {
+        kind: "memory",
+        region: { physicalStart: 0n, virtualStart: page, size: PAGE, flags: COMM_FLAGS },
+        comment: "the communication region, where inmates expect it",
+      },
+    ];
+  const physicalStart = freePage(situation, cell, page);
+  if (physicalStart === undefined) return [];
+  const near = cell.memory.find(
+    (region) => isRam(region) && region.virtualStart + region.size === page,
+  );
+  const flags = near && near.physicalStart + near.size === physicalStart ? near.flags : RWX;
+  const region = { physicalStart, virtualStart: page, size: PAGE, flags };
+  return [{ kind: "memory", region, comment: "RAM, taken from the root cell's" }];
+}
+
+/** Device registers, or RAM of the system, at their own address. */
+function knownPlace(
+  situation: Situation,
+  denial: Denial,
+): { name: string; region: MemoryRegion } | undefined {
+  const { address } = denial;
+  const root = situation.system.rootCell;
+  const known = placeOf(REGISTERS, address);
+  if (known) {
+    const flags = BigInt(abi.MEM_READ | abi.MEM_WRITE);
+    const [start, size] = [BigInt(known.base), BigInt(known.length)];
+    return { name: known.name, region: { physicalStart: start, virtualStart: start, size, flags } };
+  }
+  const listed = root.memory.findIndex(
+    (region) =>
+      !isRam(region) &&
+      address >= region.physicalStart &&
+      address < region.physicalStart + region.size,
+  );
+  if (listed < 0) return undefined;
+  return { name: `what memory[${listed}] of the root cell lists`, region: root.memory[listed]! };
+}
+
+function pageRegion(denial: Denial): MemoryRegion {
+  const start = denial.address & PAGE_MASK;
+  const size = denial.allowed > 0 ? BigInt(denial.allowed) : PAGE;
+  const execute = denial.fetch ? abi.MEM_EXECUTE : 0;
+  const flags = BigInt(abi.MEM_READ | abi.MEM_WRITE | execute);
+  return { physicalStart: start, virtualStart: start, size, flags };
+}
+
+function ofRoot(situation: Situation, denial: Denial): Reason {
+  const known = knownPlace(situation, denial);
+  const region = known && denial.allowed === 0 ? known.region : pageRegion(denial);
+  return {
+    where: known?.name ?? "an address that no entry of the configuration names",
+    why: "the root cell's configuration does not list it",
+    additions: [{ kind: "memory", region, comment: known?.name ?? "found by use" }],
+  };
+}
+
+function ofCell(situation: Situation, cell: Cell, denial: Denial): Reason {
+  const page = denial.address & PAGE_MASK;
+  const known = knownPlace(situation, denial);
+  const why = "the cell's configuration does not list it";
+  if (known) {
+    const additions: Addition[] = [{ kind: "memory", region: known.region, comment: known.name }];
+    return { where: known.name, why, additions };
+  }
+  const where = denial.fetch
+    ? "an address without memory: the program jumped astray, or was loaded elsewhere"
+    : "an address without memory";
+  return { where, why, additions: missingRam(situation, cell, page) };
+}
+
+/** Why a cell was denied an access to memory. */
+export function explainMemory(situation: Situation, cell: Cell, denial: Denial): Reason {
+  const { address } = denial;
+  const { physicalStart, size } = situation.system.hypervisorMemory;
+  const isRoot = denial.cell === 0;
+  if (isRoot && isHypervisors(situation.system, address)) {
+    return {
+      where: `the hypervisor's own memory (${rangeText(physicalStart, size)})`,
+      why: "no cell may touch that; the kernel must leave it alone (memmap= on its command line)",
+      additions: [],
+    };
+  }
+  const owner = isRoot ? ownerOfMemory(situation, 0, address) : undefined;
+  if (owner) {
+    return {
+      where: `memory of cell "${owner.name}"`,
+      why: "it was given away when that cell was created",
+      additions: [],
+    };
+  }
+  const own = inRegion(cell, denial);
+  if (own) return own;
+  return isRoot ? ofRoot(situation, denial) : ofCell(situation, cell, denial);
+}
