@@ -1,9 +1,7 @@
 // The metal platform in a QEMU guest with a real Linux: memory, exits, jitter, times of the driver's requests. With
 // JAILHOUSE_ORIGINAL=DIR the original runs beside it, in turns, with the same inmates; docs/metal.md says what DIR holds.
 
-import { buildImages } from "../tools/metal/image.ts";
 import { requirePackages } from "../tools/metal/packages.ts";
-import { ROOT } from "../tools/root.ts";
 import { figure } from "./measure.ts";
 import { EARLIER } from "./metal/earlier.ts";
 import { contextTables, type Figures, pairedTables } from "./metal/figures.ts";
@@ -62,7 +60,6 @@ export async function benchMetal(): Promise<void> {
   const directory = process.env.JAILHOUSE_ORIGINAL;
   const original = directory ? findOriginal(directory) : undefined;
   requirePackages();
-  buildImages(ROOT);
   const sides: Side[] = [];
   try {
     sides.push(await bootSide(undefined, original?.apicDemo, say));

@@ -6,9 +6,8 @@ import { encode } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
 import type { Counters } from "../../control/api.ts";
 import type { Entry } from "../../tools/metal/cpio.ts";
-import { driverFor } from "../../tools/metal/driver.ts";
+import { firmware } from "../../tools/metal/firmware.ts";
 import { Guest } from "../../tools/metal/guest.ts";
-import { FIRMWARE } from "../../tools/metal/guest-image.ts";
 import { ROOT } from "../../tools/root.ts";
 import { median } from "../measure.ts";
 import { exitTimes, Figures, jitter, percentile } from "./figures.ts";
@@ -71,7 +70,10 @@ function filesFor(original: Original | undefined): Map<string, Entry> {
     ["bench/system.cell", file(original?.system ?? join(ROOT, "configs/qemu-x86.cell"))],
     ["bench/from-0.cell", { data: encode({ ...apicDemo, cpuResetAddress: 0n }) }],
   ]);
-  if (original) files.set("lib/firmware/jailhouse-amd.bin", file(original.image));
+  if (original) {
+    files.set("lib/firmware/jailhouse-amd.bin", file(original.image));
+    files.set("jailhouse/driver/jailhouse.ko", file(original.driver));
+  }
   return files;
 }
 
@@ -86,18 +88,14 @@ export async function bootSide(
     extra.set("bench/apic-demo.bin", { data: readFileSync(apicDemoOfOriginal) });
   }
   if (original?.tool) extra.set("bench/tool", { data: readFileSync(original.tool), mode: 0o755 });
-  const guest = await Guest.boot({
-    say,
-    extra,
-    driver: (kernel) => original?.driver ?? driverFor(kernel, say),
-  });
+  const guest = await Guest.boot({ say, extra, jailhouse: original === undefined });
   try {
     await guest.check("insmod driver/jailhouse.ko");
   } catch (error) {
     await guest.close();
     throw error;
   }
-  const image = readFileSync(original?.image ?? FIRMWARE);
+  const image = readFileSync(original?.image ?? firmware(say));
   return { label: original ? "the original" : "ours", guest, image };
 }
 
