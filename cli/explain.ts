@@ -5,6 +5,7 @@ import { decode, encode } from "../config/index.ts";
 import type { Cell, Config, SystemConfig } from "../config/types.ts";
 import type { CellInfo, DenialLog, OpenSession } from "../control/api.ts";
 import { loadDisassembler } from "../control/disassembler.ts";
+import { LEARN_FLAG } from "../control/learning.ts";
 import { cellRef } from "./arguments.ts";
 import { type CommonOptions, withMachine } from "./context.ts";
 import { denialsJson, denialsText, fixText } from "./explain-text.ts";
@@ -46,7 +47,9 @@ async function gather(session: OpenSession): Promise<Facts> {
 function repairedConfig(facts: Facts, id: number, explanations: readonly Explanation[]): Config {
   const own = explanations.filter(({ denial }) => denial.cell === id);
   const { system, cells } = facts.situation;
-  if (id === ROOT_ID) return { ...system, rootCell: repaired(system.rootCell, own) };
+  // What the machine was told to do for once is no part of its configuration.
+  const flags = (system.flags & ~LEARN_FLAG) >>> 0;
+  if (id === ROOT_ID) return { ...system, flags, rootCell: repaired(system.rootCell, own) };
   const { config } = cells.find((cell) => cell.id === id)!;
   return repaired(config as Cell & Config, own);
 }

@@ -220,7 +220,7 @@ static int create_from(struct jh_cell_desc *config, size_t size)
 	cell = jh_cell_new(config);
 	if (!cell)
 		return -ENOMEM;
-	err = create(config, cell);
+	err = jh_told_keep(cell, config, size) ?: create(config, cell);
 	if (err)
 		kobject_put(&cell->kobj);
 	else

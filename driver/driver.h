@@ -42,6 +42,9 @@ struct jh_cell {
 	struct jh_memory *memory;
 	u32 num_pci;
 	struct jh_pci_device *pci;
+	/* Its configuration as it was given, for the root cell the system's, and the file that shows it. */
+	void *config;
+	struct bin_attribute config_file;
 };
 
 struct jh_counters;
@@ -126,6 +129,18 @@ struct jh_counters *jh_counters_add(struct jh_cell *cell, struct kobject *parent
 void jh_counters_remove(struct jh_counters *counters);
 int jh_counters_add_cpus(struct jh_cell *cell, const struct cpumask *cpus);
 void jh_counters_remove_cpus(struct jh_cell *cell, const struct cpumask *cpus);
+
+/* The read member of a bin_attribute, which newer kernels want with a const attribute: NAME or NAME_const. */
+#define JH_BIN_READ(name)                                                                                              \
+	__builtin_choose_expr(__builtin_types_compatible_p(typeof(((struct bin_attribute *)0)->read), typeof(&name)),  \
+			      name, name##_const)
+
+/* told.c: what an explanation of denied accesses is made of */
+int jh_told_keep(struct jh_cell *cell, const void *config, size_t size);
+int jh_told_add_cell(struct jh_cell *cell);
+void jh_told_remove_cell(struct jh_cell *cell);
+int jh_told_init(void);
+void jh_told_exit(void);
 
 /* sysfs.c */
 int jh_ask_locked(u32 code, unsigned long argument1, unsigned long argument2);

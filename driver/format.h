@@ -165,6 +165,7 @@ enum jh_hypercall {
 	JH_HC_CPU_GET_INFO = 7,
 	JH_HC_DESTROY_ALL = 0x100,
 	JH_HC_CELL_DESTROY_FORCED = 0x101,
+	JH_HC_DENIAL_WORD = 0x102,
 };
 
 /* First argument of JH_HC_GET_INFO. */

@@ -116,6 +116,7 @@ static void cell_free(struct kobject *kobj)
 
 	kfree(cell->memory);
 	kfree(cell->pci);
+	kvfree(cell->config);
 	kfree(cell);
 }
 
@@ -140,6 +141,9 @@ int jh_sysfs_add_cell(struct jh_cell *cell)
 
 	if (err)
 		return err;
+	err = jh_told_add_cell(cell);
+	if (err)
+		return err;
 	cell->total = jh_counters_add(cell, &cell->kobj, -1);
 	return cell->total ? jh_counters_add_cpus(cell, &cell->assigned) : -ENOMEM;
 }
@@ -151,6 +155,7 @@ void jh_sysfs_remove_cell(struct jh_cell *cell)
 	if (cell->total)
 		jh_counters_remove(cell->total);
 	cell->total = NULL;
+	jh_told_remove_cell(cell);
 	kobject_del(&cell->kobj);
 }
 
@@ -251,8 +256,7 @@ static ssize_t core_read_const(struct file *file, struct kobject *kobj, const st
 
 static struct bin_attribute core_attr = {
 	.attr = { .name = "core", .mode = 0400 },
-	.read = __builtin_choose_expr(__builtin_types_compatible_p(typeof(((struct bin_attribute *)0)->read),
-								   typeof(&core_read)), core_read, core_read_const),
+	.read = JH_BIN_READ(core_read),
 };
 
 /* Shows the image, or the new one's size. */
@@ -279,9 +283,10 @@ int jh_sysfs_init(void)
 	err = sysfs_create_group(&jh.device->kobj, &jailhouse_group);
 	if (!err) {
 		cells = kobject_create_and_add("cells", &jh.device->kobj);
-		if (cells)
+		err = cells ? jh_told_init() : -ENOMEM;
+		if (!err)
 			return 0;
-		err = -ENOMEM;
+		kobject_put(cells);
 		sysfs_remove_group(&jh.device->kobj, &jailhouse_group);
 	}
 	root_device_unregister(jh.device);
@@ -292,6 +297,7 @@ void jh_sysfs_exit(void)
 {
 	if (core_shown)
 		sysfs_remove_bin_file(&jh.device->kobj, &core_attr);
+	jh_told_exit();
 	kobject_put(cells);
 	sysfs_remove_group(&jh.device->kobj, &jailhouse_group);
 	root_device_unregister(jh.device);
