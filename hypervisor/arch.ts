@@ -15,6 +15,7 @@ import {
   archCpuReset,
   archInit,
   archInitCpu,
+  archMessageAllowed,
   archMmio,
   archPosition,
   archPrintPosition,
@@ -58,6 +59,8 @@ export {
    * identifies it, followed by a blank. Returns 0 or -errno.
    */
   archInitCpu,
+  /** Whether the devices of a cell may send the message-signalled interrupt with this address and data. */
+  archMessageAllowed,
   /**
    * An access of the calling CPU to a range registered with `kind` and `argument`, `offset` bytes into it. Returns
    * MMIO_HANDLED (a value read is in PerCpu.mmioValue) or MMIO_FAULT.

@@ -30,6 +30,8 @@ import { denialsInit, isLearning } from "./denials.ts";
 import { MAX_CPUS } from "./limits.ts";
 import { mapRoot, reserveMemory, trapSubPages } from "./memory.ts";
 import { giveDevices } from "./pci.ts";
+import { trapTables } from "./pci-check.ts";
+import { allocateDevices } from "./pci-device.ts";
 import { addCpu, cpuInCell, nextCpu, perCpu } from "./percpu.ts";
 import { allocatePages, inCoreMemory, poolInit, printPools } from "./pool.ts";
 import { refuse, refuseItem } from "./refuse.ts";
@@ -81,7 +83,9 @@ function initRoot(caller: u32): i32 {
   root.config = systemConfig() + SYS_ROOT_CELL;
   let result = checkCell(root.config, true);
   if (!result) result = addCpus(caller);
+  if (!result && !allocateDevices(root)) result = refuse(ENOMEM, "the page pool is exhausted");
   if (!result) result = archCellCheck(root);
+  if (!result) result = trapTables(root);
   if (!result) result = trapSubPages(root);
   if (!result) result = reserveMemory(root);
   return result;

@@ -28,6 +28,10 @@ export class Cell {
   mmio: usize;
   /** Ranges in it. */
   mmioCount: u32;
+  /** Address of the state of its PCI devices (core/pci-device.ts), or 0. */
+  pci: usize;
+  /** Pages of that. */
+  pciPages: u32;
 
   /** CELL_FLAG_* of its configuration. */
   get flags(): u32 {

@@ -22,8 +22,9 @@ import { ADDRESS_LIMIT, PAGE_SIZE } from "./limits.ts";
 import { giveMemory, reserveMemory, scrubMemory, trapSubPages } from "./memory.ts";
 import { mmioRelease } from "./mmio.ts";
 import { checkMemoryOwners } from "./owners.ts";
-import { giveDevices } from "./pci.ts";
-import { checkPciOwners } from "./pci-check.ts";
+import { giveDevices, silenceRootStrays } from "./pci.ts";
+import { checkPciOwners, trapTables } from "./pci-check.ts";
+import { allocateDevices, releaseDevices } from "./pci-device.ts";
 import { allocatePages, freePages } from "./pool.ts";
 import { refuse } from "./refuse.ts";
 import { checkCell, checkCellFormat } from "./validate.ts";
@@ -46,6 +47,7 @@ export function createCell(caller: u32, address: u64): i32 {
 /** Frees what the core holds for `cell`. */
 export function discard(cell: Cell): void {
   mmioRelease(cell);
+  releaseDevices(cell);
   if (cell.config) freePages(cell.config, cell.configPages);
   freePages(changetype<usize>(cell), 1);
 }
@@ -81,7 +83,9 @@ function checkNew(cell: Cell, caller: u32): i32 {
   if (!result) result = checkCpus(cell.config, caller);
   if (!result) result = checkMemoryOwners(cell);
   if (!result) result = checkPciOwners(cell.config);
+  if (!result && !allocateDevices(cell)) result = refuse(ENOMEM, "the page pool is exhausted");
   if (!result) result = archCellCheck(cell);
+  if (!result) result = trapTables(cell);
   if (!result) result = trapSubPages(cell);
   if (!result) result = reserveMemory(cell);
   return result;
@@ -103,6 +107,7 @@ function commitCreate(cell: Cell, caller: u32): void {
   giveMemory(cell);
   archCellCreate(cell);
   giveDevices(cell);
+  silenceRootStrays();
   commit(0);
   commit(cell.number);
   scrubMemory(cell);

@@ -8,7 +8,7 @@ import { beginLine, endLine, print } from "./console.ts";
 import { moveCpus, parkCell, resetCell, resumeCell, stopCell } from "./cpus.ts";
 import { discard } from "./create.ts";
 import { closeWindow, openWindow, returnMemory, scrubMemory } from "./memory.ts";
-import { takeDevices } from "./pci.ts";
+import { resetDevices, takeDevices } from "./pci.ts";
 
 /** Opens (1) or closes (0) the loadable regions of `cell`, stopped, to the root cell. */
 function setLoadable(cell: Cell, caller: u32, loadable: u32): void {
@@ -27,6 +27,7 @@ export function startCell(cell: Cell, caller: u32): void {
   stopCell(cell, caller);
   setLoadable(cell, caller, 0);
   cell.failed = 0;
+  resetDevices(cell);
   fillComm(cell);
   resetCell(cell);
   beginLine("Started cell ");

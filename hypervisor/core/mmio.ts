@@ -5,6 +5,7 @@ import { mmioRead, mmioWrite } from "../platform.ts";
 import { Cell, isRoot } from "./cell.ts";
 import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
 import { isTakenFromRoot } from "./owners.ts";
+import { tableAccess } from "./pci-config.ts";
 import { cellOfCpu, perCpu } from "./percpu.ts";
 import { allocatePages, freePages } from "./pool.ts";
 
@@ -17,6 +18,8 @@ export const MMIO_FAULT: i32 = -1;
 
 /** Kind of range: a sub-page region; `argument` = its flags. The architecture's kinds start at 1. */
 export const MMIO_SUBPAGE: u32 = 0;
+/** Kind of range: the region of an MSI-X table; `argument` = its device's bdf. */
+export const MMIO_MSIX: u32 = 0x100;
 
 @unmanaged
 class Range {
@@ -48,7 +51,7 @@ function addRange(cell: Cell, start: u64, size: u64, kind: u32, argument: u32, d
 
 /**
  * Traps [start, start+size) of `cell` and gives accesses to archMmio with `kind` (from 1) and `argument`. Ranges
- * registered first win. The pages that they touch are unmapped when the cell is created. From archCellCheck only.
+ * registered first win. The pages that they touch are unmapped when the cell is created. While it is checked only.
  * Returns false when there is no room.
  */
 export function mmioRegister(cell: Cell, start: u64, size: u64, kind: u32, argument: u32): bool {
@@ -125,6 +128,8 @@ export function mmioAccess(cpu: u32, address: u64, size: u32, write: bool, value
     if (offset >= range.size) continue;
     if (size > range.size - offset) return MMIO_FAULT;
     if (range.kind === MMIO_SUBPAGE) return accessSubPage(cpu, range, address, size, write, value);
+    if (range.kind === MMIO_MSIX)
+      return tableAccess(cpu, range.argument, <u32>offset, size, write, <u32>value);
     return archMmio(cpu, range.kind, range.argument, offset, size, write, value);
   }
   return MMIO_UNKNOWN;

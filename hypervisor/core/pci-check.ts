@@ -2,6 +2,8 @@
 import {
   CAP_LENGTH,
   CAP_START,
+  CELL_FLAG_UNGUARDED_DMA,
+  CELL_FLAGS,
   CELL_NUM_MEMORY,
   CELL_NUM_PCI_CAPS,
   CELL_NUM_PCI_DEVICES,
@@ -14,15 +16,35 @@ import {
   PCI_TYPE,
   PCI_TYPE_DEVICE,
   PCI_TYPE_IVSHMEM,
+  SYS_HYPERVISOR_MEMORY,
   SYS_IOMMU_COUNT,
   SYS_PCI_DOMAIN,
 } from "../../abi/config.ts";
-import { EBUSY, EINVAL } from "../../abi/errno.ts";
-import { Cell, nextCell, rootCell } from "./cell.ts";
-import { bdfOf, findDevice, isVirtual, pciCapability, pciDevice, systemConfig } from "./config.ts";
-import { CONFIG_SPACE_SIZE } from "./limits.ts";
+import { EBUSY, EINVAL, ENOMEM, EPERM, ERANGE } from "../../abi/errno.ts";
+import { Cell, rootCell } from "./cell.ts";
+import {
+  bdfOf,
+  findDevice,
+  isVirtual,
+  overlap,
+  pciCapability,
+  pciDevice,
+  physOf,
+  sizeOf,
+  systemConfig,
+} from "./config.ts";
+import { beginLine, endLine, print } from "./console.ts";
+import { ADDRESS_LIMIT, CONFIG_SPACE_SIZE } from "./limits.ts";
+import { MMIO_MSIX, mmioRegister } from "./mmio.ts";
+import { hasTable, tableAddress, tableEntries, tableSize } from "./msix.ts";
+import { isTakenFromRoot } from "./owners.ts";
+import { printDevice } from "./pci.ts";
+import { isBridge, isForeign } from "./pci-device.ts";
 import { refuseItem } from "./refuse.ts";
 
+/** Alignment of an MSI-X table, and how many entries one can have. */
+const TABLE_MASK: u64 = 7;
+const TABLE_ENTRIES_MAX: u32 = 2048;
 const DEVICE: string = "PCI device";
 /** Shared memory regions that every shared memory device has besides one per peer: state table and read/write section. */
 const SHMEM_COMMON_REGIONS: u32 = 2;
@@ -55,10 +77,39 @@ function checkDevice(config: usize, index: u32): i32 {
   const caps = <u32>load<u16>(device, PCI_CAPS_START) + load<u16>(device, PCI_NUM_CAPS);
   if (caps > load<u32>(config, CELL_NUM_PCI_CAPS))
     return refuseItem(EINVAL, DEVICE, index, "no such capabilities");
+  if (!isVirtual(device) && hasTable(device)) {
+    const result = checkTable(device, index);
+    if (result) return result;
+  }
   if (isVirtual(device) && !hasSharedMemory(config, device))
     return refuseItem(EINVAL, DEVICE, index, "no such shared memory regions");
   if (findDevice(config, bdfOf(device)) !== device)
     return refuseItem(EINVAL, DEVICE, index, "listed twice");
+  return 0;
+}
+
+/** The MSI-X table must be one, and not in the hypervisor's memory. */
+function checkTable(device: usize, index: u32): i32 {
+  const start = tableAddress(device);
+  const own = systemConfig() + SYS_HYPERVISOR_MEMORY;
+  if (start & TABLE_MASK || tableEntries(device) > TABLE_ENTRIES_MAX)
+    return refuseItem(EINVAL, DEVICE, index, "not an MSI-X table");
+  if (start > ADDRESS_LIMIT - tableSize(device))
+    return refuseItem(ERANGE, DEVICE, index, "its MSI-X table is out of range");
+  if (overlap(start, tableSize(device), physOf(own), sizeOf(own)))
+    return refuseItem(EINVAL, DEVICE, index, "its MSI-X table overlaps the hypervisor memory");
+  return 0;
+}
+
+/** Traps the regions of the MSI-X tables of all devices of `cell`. Returns 0 or -ENOMEM. */
+export function trapTables(cell: Cell): i32 {
+  const count = load<u32>(cell.config, CELL_NUM_PCI_DEVICES);
+  for (let index: u32 = 0; index < count; index++) {
+    const device = pciDevice(cell.config, index);
+    if (isVirtual(device) || !hasTable(device)) continue;
+    if (!mmioRegister(cell, tableAddress(device), tableSize(device), MMIO_MSIX, bdfOf(device)))
+      return refuseItem(ENOMEM, DEVICE, index, "too many trapped ranges");
+  }
   return 0;
 }
 
@@ -68,17 +119,34 @@ function hasSharedMemory(config: usize, device: usize): bool {
   return start + regions <= load<u32>(config, CELL_NUM_MEMORY);
 }
 
-/** Checks that no device of the new cell's `config` belongs to another non-root cell. Returns 0 or -EBUSY. */
+/**
+ * Checks that no physical device of the new cell's `config` belongs to another non-root cell, that its MSI-X table is where the
+ * root cell's configuration has it and nobody else's memory, and that its DMA is guarded or the cell is trusted with it.
+ * Returns 0, -EBUSY, -EINVAL or -EPERM.
+ */
 export function checkPciOwners(config: usize): i32 {
   const count = load<u32>(config, CELL_NUM_PCI_DEVICES);
   for (let index: u32 = 0; index < count; index++) {
     const device = pciDevice(config, index);
     if (isVirtual(device)) continue;
-    for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell)) {
-      const other = findDevice(cell.config, bdfOf(device));
-      if (other && !isVirtual(other))
-        return refuseItem(EBUSY, DEVICE, index, "belongs to another cell");
-    }
+    if (isForeign(bdfOf(device)))
+      return refuseItem(EBUSY, DEVICE, index, "belongs to another cell");
+    const own = findDevice(rootCell().config, bdfOf(device));
+    if (own && hasTable(device) && tableAddress(device) !== tableAddress(own))
+      return refuseItem(EINVAL, DEVICE, index, "its MSI-X table is not where the root cell's is");
+    if (hasTable(device) && isTakenFromRoot(tableAddress(device), tableSize(device)))
+      return refuseItem(EBUSY, DEVICE, index, "its MSI-X table belongs to another cell");
+    if (!isBridge(device) && !(load<u32>(config, CELL_FLAGS) & CELL_FLAG_UNGUARDED_DMA))
+      return refuseDma(device);
   }
   return 0;
+}
+
+/** No IOMMU is driven, so that what a device is told to read and write is not confined to its cell. */
+function refuseDma(device: usize): i32 {
+  beginLine("Refused: PCI device ");
+  printDevice(bdfOf(device));
+  print(": no IOMMU guards memory from it; the cell flag unguarded-dma allows it all the same");
+  endLine();
+  return -EPERM;
 }

@@ -1,20 +1,26 @@
 // PCI devices: each belongs to the non-root cell whose configuration lists it, else to the root cell if its own does.
 import { CELL_NUM_PCI_DEVICES, PCI_IOMMU, PCI_SIZE } from "../../abi/config.ts";
-import { attachDevice, detachDevice } from "../platform.ts";
+import { attachDevice, detachDevice, lock, unlock } from "../platform.ts";
 import { Cell, isRoot, printCellName, rootCell } from "./cell.ts";
 import { bdfOf, findDevice, isVirtual, pciDevice } from "./config.ts";
 import { beginLine, endLine, print, printHex } from "./console.ts";
+import { silenceStrays } from "./msi.ts";
+import { initDevice, ownDevice, resetDevice } from "./pci-device.ts";
 
-function printMove(verb: string, device: usize, preposition: string, cell: Cell): void {
-  const bdf = bdfOf(device);
-  beginLine(verb);
-  if (isVirtual(device)) print("virtual ");
-  print("PCI device ");
+/** Prints bus, device and function. */
+export function printDevice(bdf: u32): void {
   printHex(bdf >> 8, 2);
   print(":");
   printHex((bdf >> 3) & 0x1f, 2);
   print(".");
   printHex(bdf & 7, 1);
+}
+
+function printMove(verb: string, device: usize, preposition: string, cell: Cell): void {
+  beginLine(verb);
+  if (isVirtual(device)) print("virtual ");
+  print("PCI device ");
+  printDevice(bdfOf(device));
   print(preposition);
   printCellName(cell);
   endLine();
@@ -37,24 +43,56 @@ function rootDevice(device: usize): usize {
   return own && !isVirtual(own) ? own : 0;
 }
 
-/** Gives `cell` the devices of its configuration, taking them from the root cell. */
+/** Where the devices of `cell` begin in its configuration, and where they end. */
+function firstDevice(cell: Cell): usize {
+  return pciDevice(cell.config, 0);
+}
+
+function endDevice(cell: Cell): usize {
+  return pciDevice(cell.config, load<u32>(cell.config, CELL_NUM_PCI_DEVICES));
+}
+
+/** Gives `cell` the devices of its configuration, taking them from the root cell; a non-root cell's are reset. */
 export function giveDevices(cell: Cell): void {
-  const count = load<u32>(cell.config, CELL_NUM_PCI_DEVICES);
-  const first = pciDevice(cell.config, 0);
-  for (let device = first; device < first + count * PCI_SIZE; device += PCI_SIZE) {
+  for (let device = firstDevice(cell); device < endDevice(cell); device += PCI_SIZE) {
     const own = isRoot(cell) ? <usize>0 : rootDevice(device);
     if (own) removeDevice(rootCell(), own);
     addDevice(cell, device);
+    if (isVirtual(device)) continue;
+    lock();
+    initDevice(cell, device);
+    if (!isRoot(cell)) resetDevice(cell, device);
+    unlock();
+  }
+}
+
+/** Resets all devices of `cell`, which is stopped and not the root cell. */
+export function resetDevices(cell: Cell): void {
+  for (let device = firstDevice(cell); device < endDevice(cell); device += PCI_SIZE) {
+    if (isVirtual(device)) continue;
+    lock();
+    resetDevice(cell, device);
+    unlock();
   }
 }
 
 /** Takes all devices of `cell` and gives those that the root cell's configuration lists back to it. */
 export function takeDevices(cell: Cell): void {
-  const count = load<u32>(cell.config, CELL_NUM_PCI_DEVICES);
-  const first = pciDevice(cell.config, 0);
-  for (let device = first; device < first + count * PCI_SIZE; device += PCI_SIZE) {
+  resetDevices(cell);
+  for (let device = firstDevice(cell); device < endDevice(cell); device += PCI_SIZE) {
     removeDevice(cell, device);
     const own = rootDevice(device);
     if (own) addDevice(rootCell(), own);
+  }
+}
+
+/** Ends the interrupts of the root cell's devices that would go to CPUs which it has lost. */
+export function silenceRootStrays(): void {
+  const root = rootCell();
+  for (let device = firstDevice(root); device < endDevice(root); device += PCI_SIZE) {
+    if (ownDevice(root, bdfOf(device)) !== device) continue;
+    lock();
+    silenceStrays(root, device);
+    unlock();
   }
 }

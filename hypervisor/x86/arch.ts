@@ -11,6 +11,7 @@ import {
   APIC_MODE_XAPIC,
   ARCH_X86,
   CELL_NUM_MEMORY,
+  CELL_NUM_PCI_DEVICES,
   MEM_COMM_REGION,
   SYS_PCI_MMCONFIG_BASE,
   SYS_PCI_MMCONFIG_END_BUS,
@@ -28,8 +29,10 @@ import { EFER_SVME } from "../../abi/x86/registers.ts";
 import { Cell, isRoot } from "../core/cell.ts";
 import {
   flagsOf,
+  isVirtual,
   memoryRegion,
   overlap,
+  pciDevice,
   physOf,
   sizeOf,
   systemConfig,
@@ -38,6 +41,7 @@ import {
 import { printLine } from "../core/console.ts";
 import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
+import { hasTable, tableAddress, tableSize } from "../core/msix.ts";
 import { cellOfCpu, nextCpu } from "../core/percpu.ts";
 import { refuse, refuseItem } from "../core/refuse.ts";
 import {
@@ -67,6 +71,7 @@ import {
 } from "./ioapic.ts";
 import { printStart } from "./ipi.ts";
 import { MMIO_ECAM, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
+import { isMessageAllowed } from "./message.ts";
 import { grantCellMsrs } from "./msr.ts";
 import { applyPat, keepPat, resetPat } from "./pat.ts";
 import { ecamAccess } from "./pci-config.ts";
@@ -130,6 +135,18 @@ function checkMemory(cell: Cell): i32 {
       return refuseItem(EINVAL, "memory region", index, "has an IOAPIC that is not the cell's");
     if (physOf(region) !== virtOf(region) && hidesDevice(physOf(region), sizeOf(region)))
       return refuseItem(EINVAL, "memory region", index, "has a trapped device at another address");
+  }
+  return checkTables(cell);
+}
+
+/** Refuses MSI-X tables that would be another trapped device. */
+function checkTables(cell: Cell): i32 {
+  const count = load<u32>(cell.config, CELL_NUM_PCI_DEVICES);
+  for (let index: u32 = 0; index < count; index++) {
+    const device = pciDevice(cell.config, index);
+    if (isVirtual(device) || !hasTable(device)) continue;
+    if (hidesDevice(tableAddress(device), tableSize(device)))
+      return refuseItem(EINVAL, "PCI device", index, "its MSI-X table is another device");
   }
   return 0;
 }
@@ -197,6 +214,10 @@ export function archCpuPark(cpu: u32, wake: u32): void {
 
 export function archCpuRelease(cpu: u32): void {
   writeRegister(cpu, REG_PAT, cpuState(cpu).pat);
+}
+
+export function archMessageAllowed(cell: Cell, low: u32, high: u32, data: u32): bool {
+  return isMessageAllowed(cell, low, high, data);
 }
 
 export function archReport(cpu: u32): void {

@@ -103,15 +103,19 @@ function ownLogical(cell: Cell): u32 {
   return own;
 }
 
-/** Whether the destination of an entry is made of the cell's own CPUs. */
-function isOwnDestination(cell: Cell, low: u32, high: u32): bool {
-  const destination = high >>> DESTINATION_SHIFT;
-  if (!(low & apic.ICR_LOGICAL)) return isOwnId(cell, destination);
+/** Whether an 8-bit destination is made of the cell's own CPUs. */
+export function isOwnTarget(cell: Cell, destination: u32, isLogical: bool): bool {
+  if (!isLogical) return isOwnId(cell, destination);
   return destination !== 0 && !(destination & ~ownLogical(cell));
 }
 
-/** Whether an entry delivers what a cell may send: fixed or lowest-priority interrupts. */
-function isSafeMode(low: u32): bool {
+/** Whether the destination of an entry is made of the cell's own CPUs. */
+function isOwnDestination(cell: Cell, low: u32, high: u32): bool {
+  return isOwnTarget(cell, high >>> DESTINATION_SHIFT, (low & apic.ICR_LOGICAL) !== 0);
+}
+
+/** Whether an entry or message delivers what a cell may send: fixed or lowest-priority interrupts. */
+export function isSafeMode(low: u32): bool {
   return (low & apic.ICR_MODE_MASK) >>> apic.ICR_MODE_SHIFT <= apic.ICR_MODE_LOWEST;
 }
 

@@ -144,20 +144,20 @@ function writeAccumulator(cpu: u32, size: u32, value: u32): void {
 function input(cpu: u32, cell: Cell, port: u32, size: u32): bool {
   let value: u32 = 0xffffffff;
   if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell)) value = portIn(port, size);
-  else if (isConfigAccess(port, size)) value = readConfigPort(cell, port, size);
+  else if (isConfigAccess(port, size)) value = readConfigPort(cpu, port, size);
   else if (port !== DELAY_PORT || size !== 1) return false;
   writeAccumulator(cpu, size, value);
   return true;
 }
 
 /** Emulates OUT. Returns whether the port is one that is emulated and takes the value. */
-function output(cell: Cell, port: u32, size: u32, value: u32): bool {
+function output(cpu: u32, cell: Cell, port: u32, size: u32, value: u32): bool {
   if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell)) {
     if (!isHarmlessCommand(value)) return false;
     portOut(port, size, value);
     return true;
   }
-  if (isConfigAccess(port, size)) return writeConfigPort(cell, port, size, value);
+  if (isConfigAccess(port, size)) return writeConfigPort(cpu, port, size, value);
   return port === DELAY_PORT && size === 1;
 }
 
@@ -215,7 +215,7 @@ export function accessPort(cpu: u32, port: u32, size: u32, flags: u32, length: u
   const value = read32(cpu, REG_RAX) & (0xffffffff >>> (32 - (size << 3)));
   noteKeyboard(cpu, port, size, denialFlags(flags));
   const isPlain = !(flags & (PIO_STRING | PIO_REP));
-  if (isPlain && (isInput ? input(cpu, cell, port, size) : output(cell, port, size, value))) {
+  if (isPlain && (isInput ? input(cpu, cell, port, size) : output(cpu, cell, port, size, value))) {
     advance(cpu, length);
     return 1;
   }

@@ -14,6 +14,8 @@ export interface Device {
   readonly domain?: number;
   readonly iommu?: number;
   readonly caps?: readonly [start: number, count: number];
+  readonly barMask?: readonly number[];
+  readonly msix?: { readonly vectors: number; readonly address: bigint; readonly size?: number };
   readonly shmem?: readonly [start: number, peers: number];
 }
 
@@ -34,8 +36,8 @@ export interface CellOptions {
   readonly ports?: readonly (readonly [base: number, length: number])[];
   readonly devices?: readonly Device[];
   readonly irqchips?: readonly Irqchip[];
-  /** Start and length of each capability. */
-  readonly caps?: readonly (readonly [start: number, length: number])[];
+  /** Start, length and CAP_FLAG_* of each capability. */
+  readonly caps?: readonly (readonly [start: number, length: number, flags?: number])[];
   readonly resetAddress?: bigint;
   readonly timeout?: bigint;
 }
@@ -114,6 +116,12 @@ function writeDevice(view: DataView, at: number, device: Device): void {
   view.setUint16(at + abi.PCI_BDF, device.bdf, true);
   view.setUint16(at + abi.PCI_CAPS_START, device.caps?.[0] ?? 0, true);
   view.setUint16(at + abi.PCI_NUM_CAPS, device.caps?.[1] ?? 0, true);
+  device.barMask?.forEach((mask, index) => {
+    view.setUint32(at + abi.PCI_BAR_MASK + 4 * index, mask, true);
+  });
+  view.setUint16(at + abi.PCI_NUM_MSIX_VECTORS, device.msix?.vectors ?? 0, true);
+  view.setUint16(at + abi.PCI_MSIX_REGION_SIZE, device.msix?.size ?? 0, true);
+  view.setBigUint64(at + abi.PCI_MSIX_ADDRESS, device.msix?.address ?? 0n, true);
   view.setUint32(at + abi.PCI_SHMEM_REGIONS_START, device.shmem?.[0] ?? 0, true);
   view.setUint8(at + abi.PCI_SHMEM_PEERS, device.shmem?.[1] ?? 0);
 }
@@ -146,7 +154,8 @@ function descriptor(cell: CellOptions): Uint8Array {
   end = list(view, end, abi.PCI_SIZE, cell.devices ?? [], (at, device) => {
     writeDevice(view, at, device);
   });
-  end = list(view, end, abi.CAP_SIZE, cell.caps ?? [], (at, [start, length]) => {
+  end = list(view, end, abi.CAP_SIZE, cell.caps ?? [], (at, [start, length, flags]) => {
+    view.setUint16(at + abi.CAP_FLAGS, flags ?? 0, true);
     view.setUint16(at + abi.CAP_START, start, true);
     view.setUint16(at + abi.CAP_LENGTH, length, true);
   });

@@ -88,6 +88,8 @@ export class FakePlatform {
   onPort: (port: number, size: number) => number = () => 0xffffffff;
   /** Value of a register in PCI configuration space. */
   onPci: (bdf: number, register: number, size: number) => number = () => 0xffffffff;
+  /** Takes what is written to PCI configuration space. */
+  onPciWrite: (bdf: number, register: number, size: number, value: number) => void = () => {};
   /** Pages that `reserve` may still set aside. */
   reservable: number;
   /** Whether the core holds its lock. */

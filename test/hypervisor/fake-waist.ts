@@ -256,8 +256,10 @@ export function deviceMembers(platform: FakePlatform) {
       platform.onMmio(address, size, BigInt.asUintN(64, value));
     },
     pciRead: (bdf: number, register: number, size: number) => platform.onPci(bdf, register, size),
-    pciWrite: (bdf: number, register: number, size: number, value: number) =>
-      note(platform, "pciWrite", bdf, register, size, value >>> 0),
+    pciWrite: (bdf: number, register: number, size: number, value: number) => {
+      note(platform, "pciWrite", bdf, register, size, value >>> 0);
+      platform.onPciWrite(bdf, register, size, value >>> 0);
+    },
     readMsr: (cpu: number, msr: number) => {
       held(platform, cpu);
       return platform.onMsr(msr >>> 0);

@@ -69,6 +69,7 @@ function mutate(original: Uint8Array, random: Random): Uint8Array {
 /** Something of everything. */
 const FULL: cfg.CellOptions = {
   name: "mutant",
+  flags: abi.CELL_FLAG_UNGUARDED_DMA,
   regions: [
     cfg.loadable(5n * cfg.MIB),
     cfg.COMM,

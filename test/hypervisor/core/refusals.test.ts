@@ -128,7 +128,11 @@ describe("cell create refuses", () => {
   });
 
   test("what another cell has", () => {
-    const first = { regions: [cfg.loadable(INMATE)], devices: [{ bdf: 0x18 }] };
+    const first = {
+      flags: abi.CELL_FLAG_UNGUARDED_DMA,
+      regions: [cfg.loadable(INMATE)],
+      devices: [{ bdf: 0x18 }],
+    };
     expect(create(cfg.cellConfig({ name: "first", ...first }))).toBe(0);
     watch = new Watch(platform);
     const other = { name: "second", id: 2, cpus: [2] };

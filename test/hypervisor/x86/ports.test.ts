@@ -1,28 +1,18 @@
-// Ports and PCI configuration space: grants, what is emulated, violations.
+// Ports: grants, what is emulated, violations.
 import { beforeEach, describe, expect, test } from "vitest";
 import { EINVAL } from "../../../abi/errno.ts";
 import * as hc from "../../../abi/hypercall.ts";
-import {
-  ACCESS_WRITE,
-  PIO_IN,
-  PIO_REP,
-  PIO_STRING,
-  REG_RAX,
-  REG_RBX,
-} from "../../../abi/platform.ts";
+import { PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../../abi/platform.ts";
 import * as cfg from "../configurations.ts";
 import { Guest } from "./guest.ts";
 
 const PM_TIMER = 0x608;
-const ECAM = 0xb0000000n;
-const OWNED = 0x10;
-const ROOTS = 0x18;
 
 let guest: Guest;
 
 beforeEach(() => {
   guest = new Guest(undefined, 0, {
-    x86: { pmTimer: PM_TIMER, mmconfig: { base: ECAM, endBus: 0xff } },
+    x86: { pmTimer: PM_TIMER },
     root: {
       ports: [
         [0x40, 4],
@@ -43,7 +33,6 @@ function create(options: cfg.CellOptions = {}): number {
       [0x2f8, 8],
       [0x3fc, 8],
     ],
-    devices: [{ bdf: OWNED }],
     ...options,
   });
   guest.platform.writeRam(cfg.CONFIG_ADDRESS, config);
@@ -100,18 +89,16 @@ describe("grants", () => {
 
   test("stay with a second cell that has them too", () => {
     expect(create()).toBe(0);
-    expect(
-      create({ id: 2, name: "b", cpus: [2], ports: [[0x2f8, 8]], devices: [], regions: [] }),
-    ).toBe(0);
+    expect(create({ id: 2, name: "b", cpus: [2], ports: [[0x2f8, 8]], regions: [] })).toBe(0);
     guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n);
     expect(ports(0)).toEqual(ROOT_PORTS.filter((port) => port < 0x2f8 || port > 0x2ff));
   });
 
   test("end at the last port", () => {
     expect(create({ ports: [[0xfff8, 8]] })).toBe(0);
-    expect(
-      create({ id: 2, name: "b", cpus: [2], ports: [[0xfff8, 9]], devices: [], regions: [] }),
-    ).toBe(-EINVAL);
+    expect(create({ id: 2, name: "b", cpus: [2], ports: [[0xfff8, 9]], regions: [] })).toBe(
+      -EINVAL,
+    );
   });
 });
 
@@ -162,97 +149,5 @@ describe("the keyboard controller", () => {
     create({ ports: [[0x64, 1]] });
     expect(access(cellGuest(), 0x64, 1, PIO_IN)).toBe(1);
     expect(access(guest, 0x64, 1, PIO_IN)).toBe(0);
-  });
-});
-
-describe("PCI configuration space", () => {
-  const select = (on: Guest, bdf: number, register: number) =>
-    expect(access(on, 0xcf8, 4, 0, BigInt((0x80000000 | (bdf << 8) | register) >>> 0))).toBe(1);
-  const ecam = (on: Guest, bdf: number, register: number, write: boolean, code: number[]) => {
-    on.code(code);
-    on.set(REG_RBX, 0n);
-    return on.mmio(ECAM + BigInt((bdf << 12) | register), write ? ACCESS_WRITE : 0);
-  };
-
-  beforeEach(() => {
-    create();
-    guest.platform.onPci = (bdf, register, size) => (bdf << 16) | (register << 4) | size;
-  });
-
-  test("each cell has its own address register", () => {
-    select(guest, ROOTS, 0x10);
-    select(cellGuest(), OWNED, 0x20);
-    expect(access(guest, 0xcf8, 4, PIO_IN)).toBe(1);
-    expect(guest.get(REG_RAX)).toBe(0x80001810n);
-  });
-
-  test("the root cell reads and writes what no other cell has", () => {
-    select(guest, ROOTS, 0x10);
-    expect(access(guest, 0xcfe, 2, PIO_IN)).toBe(1);
-    expect(guest.get(REG_RAX)).toBe(0x122n);
-    expect(access(guest, 0xcfc, 4, 0, 0x12345678n)).toBe(1);
-    expect(guest.platform.takeRecord()).toEqual(["pciWrite 0x18 0x10 0x4 0x12345678"]);
-  });
-
-  test.each([
-    ["the root cell another cell's", () => guest, OWNED],
-    ["a cell the root cell's", cellGuest, ROOTS],
-  ])("devices are hidden: from %s", (_name, on, bdf) => {
-    select(on(), bdf, 0x04);
-    expect(access(on(), 0xcfc, 4, PIO_IN)).toBe(1);
-    expect(on().get(REG_RAX)).toBe(0xffffffffn);
-    expect(access(on(), 0xcfd, 1, 0, 1n)).toBe(0);
-    expect(guest.output().split("\n")[0]).toBe(
-      `FATAL: Invalid PCI config write, device 00:0${bdf >> 3}.0, reg: 0x5, size: 1`,
-    );
-  });
-
-  test.each([
-    ["command", 0x04, 4, true],
-    ["cache line size", 0x0c, 4, true],
-    ["interrupt line", 0x3c, 1, true],
-    ["interrupt pin", 0x3c, 4, false],
-    ["BAR", 0x10, 4, false],
-    ["capability", 0x40, 2, false],
-  ])("a cell writes its device's %s: %i", (_name, register, size, allowed) => {
-    select(cellGuest(), OWNED, register);
-    expect(access(cellGuest(), 0xcfc, size, 0, 6n)).toBe(allowed ? 1 : 0);
-    const order = `pciWrite 0x10 0x${register.toString(16)} 0x${size.toString(16)} 0x6`;
-    const orders = guest.platform.takeRecord();
-    expect(orders).toEqual(allowed ? [order] : ["parkCpu 0x3 0x0"]);
-  });
-
-  test("a cell's expansion ROM is not there", () => {
-    select(cellGuest(), OWNED, 0x30);
-    expect(access(cellGuest(), 0xcfc, 4, 0, 0xfffffffen)).toBe(1);
-    expect(access(cellGuest(), 0xcfc, 4, PIO_IN)).toBe(1);
-    expect(cellGuest().get(REG_RAX)).toBe(0n);
-    expect(guest.platform.takeRecord()).toEqual([]);
-  });
-
-  test("without the enable bit nothing answers", () => {
-    expect(access(guest, 0xcf8, 4, 0, 0x1810n)).toBe(1);
-    expect(access(guest, 0xcfc, 4, PIO_IN)).toBe(1);
-    expect(guest.get(REG_RAX)).toBe(0xffffffffn);
-    expect(access(guest, 0xcfc, 4, 0, 1n)).toBe(1);
-    expect(guest.platform.takeRecord()).toEqual([]);
-  });
-
-  test("is mediated in memory as well", () => {
-    expect(ecam(guest, ROOTS, 0x104, false, [0x8b, 0x03])).toBe(1);
-    expect(guest.get(REG_RAX)).toBe(0x181044n);
-    expect(ecam(guest, OWNED, 0x104, false, [0x8b, 0x03])).toBe(1);
-    expect(guest.get(REG_RAX)).toBe(0xffffffffn);
-    expect(ecam(guest, ROOTS, 0x4, true, [0x66, 0x89, 0x03])).toBe(1);
-    expect(guest.platform.takeRecord()).toEqual(["pciWrite 0x18 0x4 0x2 0xffff"]);
-    expect(ecam(guest, OWNED, 0x4, true, [0x88, 0x03])).toBe(0);
-    expect(guest.output()).toMatch(
-      /^FATAL: Invalid PCI MMCONFIG write, device 00:02.0, reg: 0x4, size: 1\nFATAL: Invalid MMIO\/RAM write, addr: 0x00000000b0010004 size: 1\n/,
-    );
-  });
-
-  test("in memory, wide and unaligned accesses stop the CPU", () => {
-    expect(ecam(guest, ROOTS, 0, false, [0x48, 0x8b, 0x03])).toBe(0);
-    expect(ecam(guest, ROOTS, 2, false, [0x8b, 0x03])).toBe(0);
   });
 });
