@@ -15,6 +15,15 @@ export function addConfig(config: Command, io: Io): void {
       (await import("./config-show.ts")).showConfig(io, files, options),
     );
   config
+    .command("decompile <FILE>")
+    .description(
+      "write the source of a .cell file: TypeScript, or JSON if the output's name ends so",
+    )
+    .option("-o, --output <FILE.ts>", "where to write it (default: standard output)")
+    .action(async (file, options) =>
+      (await import("./config-decompile.ts")).decompileConfig(io, file, options),
+    );
+  config
     .command("diff <BEFORE> <AFTER>")
     .description("say in words what differs between two configurations")
     .action(async (before, after) =>

@@ -67,7 +67,7 @@ export const FILE_KEYS = {
 const cellConfigKeys = parse.object("cell configuration", { ...FILE_KEYS, ...CELL_KEYS });
 
 /** The size of a set for these CPUs: whole words of 8 bytes. */
-function defaultSetSize(cpus: readonly number[]): number {
+export function defaultSetSize(cpus: readonly number[]): number {
   const bits = Math.max(-1, ...cpus) + 1;
   return Math.max(1, Math.ceil(bits / (CPU_SET_STEP * BITS_PER_BYTE))) * CPU_SET_STEP;
 }
@@ -113,12 +113,15 @@ function cellFrom(keys: ReturnType<typeof cellKeys>, resetAddress: bigint, path:
 export const parseRootCell: parse.Parser<Cell> = (value, path) =>
   cellFrom(cellKeys(value, path), 0n, `${path}.`);
 
+/** Where a cell that does not say it starts. */
+export const defaultResetAddress = (architecture: Architecture): bigint =>
+  architecture === "x86" ? DEFAULT_RESET_ADDRESS : 0n;
+
 /** A whole cell configuration from a value of unknown origin. */
 export const parseCell: parse.Parser<CellConfig> = (value, path) => {
   const { architecture, revision: _, bytes, ...keys } = cellConfigKeys(value, path);
   derive(value, keys);
-  const resetAddress = architecture === "x86" ? DEFAULT_RESET_ADDRESS : 0n;
-  const cell = cellFrom(keys, resetAddress, "");
+  const cell = cellFrom(keys, defaultResetAddress(architecture), "");
   return applyBytes(derive(value, { kind: "cell", architecture, ...cell }), bytes);
 };
 

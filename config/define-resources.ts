@@ -80,11 +80,14 @@ function pinBitmap(pins: readonly number[], base: number, path: string): number[
   return words;
 }
 
+/** The last pins of an irqchip may have numbers beyond 32 bits. */
+const pin = parse.integer(5);
+
 const irqchipKeys = parse.object("irqchip", {
   address: required(parse.address),
   id: required(u32),
   pinBase: optional(u32, 0),
-  pins: required(parse.list(u32)),
+  pins: required(parse.list(pin)),
 });
 
 export const parseIrqchip: parse.Parser<Cell["irqchips"][number]> = (value, path) => {

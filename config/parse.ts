@@ -13,6 +13,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
   GiB: 1n << 30n,
 };
 const BITS_PER_BYTE = 8;
+const HEX = /^0x[0-9a-f]+$/i;
 
 function show(value: unknown): string {
   if (typeof value === "bigint") return `${value}`;
@@ -102,7 +103,9 @@ export function choice(table: Readonly<Record<string, number>>, size: number): P
 export function flags(table: Readonly<Record<string, number>>, size: number): Parser<bigint> {
   const named = choice(table, size);
   const one: Parser<bigint> = (value, path) =>
-    typeof value === "string" ? BigInt(named(value, path)) : unsigned(size)(value, path);
+    typeof value === "string" && !HEX.test(value)
+      ? BigInt(named(value, path))
+      : unsigned(size)(value, path);
   return (value, path) => {
     if (!Array.isArray(value)) return unsigned(size)(value, path);
     return value.reduce<bigint>((sum, entry, index) => sum | one(entry, `${path}[${index}]`), 0n);

@@ -14,6 +14,11 @@ export function bdf(bus: number, device: number, fn: number): number {
   return (bus << 8) | (device << 3) | fn;
 }
 
+/** The whole numbers from `first` to `last`: CPUs, or pins. */
+export function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
 /** A stream id of an MMU-500: id in the lower, mask in the upper half. */
 export function mmu500Stream(id: number, mask: number): number {
   return ((mask << 16) | id) >>> 0;

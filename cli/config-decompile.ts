@@ -1,0 +1,19 @@
+// jailhouse config decompile
+
+import { basename, extname } from "node:path";
+import { decompileToJson, decompileToSource } from "../config/decompile/source.ts";
+import type { Io } from "./io.ts";
+import { openConfig, writeOutput } from "./open-config.ts";
+
+/** Writes a source that compiles to a configuration's bytes: TypeScript, or JSON by the output's name. */
+export async function decompileConfig(
+  io: Io,
+  file: string,
+  { output }: { readonly output?: string },
+): Promise<void> {
+  const { config } = await openConfig(io, file);
+  const isJson = extname(output ?? "").toLowerCase() === ".json";
+  const text = isJson ? decompileToJson(config) : decompileToSource(config, basename(file));
+  if (output === undefined) io.out(text);
+  else await writeOutput(io, output, text);
+}
