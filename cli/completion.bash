@@ -48,6 +48,23 @@ _jailhouse_cell() {
   esac
 }
 
+_jailhouse_config() {
+  if ((COMP_CWORD == 2)); then
+    _jailhouse_words "show check compile decompile diff learn --help"
+    return
+  fi
+  case "${COMP_WORDS[COMP_CWORD]}" in
+    -*)
+      case "${COMP_WORDS[2]}" in
+        show) _jailhouse_words "--map --svg --help" ;;
+        check) _jailhouse_words "--cpus --memory --notes --json --sarif --help" ;;
+        *) _jailhouse_words "--output --help" ;;
+      esac
+      ;;
+    *) _jailhouse_files .cell .ts .json ;;
+  esac
+}
+
 _jailhouse_machine() {
   if ((COMP_CWORD == 2)); then
     _jailhouse_words "start stop list status record --help"
@@ -66,7 +83,7 @@ _jailhouse_machine() {
 
 _jailhouse() {
   if ((COMP_CWORD == 1)); then
-    _jailhouse_words "enable disable console cell machine serial --help --version"
+    _jailhouse_words "enable disable console cell config machine serial --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
@@ -76,6 +93,7 @@ _jailhouse() {
     console) _jailhouse_words "-f --follow --help" ;;
     serial) _jailhouse_words "0 1 -f --follow --send --help" ;;
     cell) _jailhouse_cell ;;
+    config) _jailhouse_config ;;
     machine) _jailhouse_machine ;;
   esac
 }

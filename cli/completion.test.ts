@@ -28,8 +28,9 @@ function complete(...words: string[]): string[] {
 }
 
 test("verbs are completed", () => {
-  expect(complete("jailhouse", "c")).toEqual(["console", "cell"]);
+  expect(complete("jailhouse", "c")).toEqual(["console", "cell", "config"]);
   expect(complete("jailhouse", "cell", "s")).toEqual(["start", "shutdown", "stat", "stats"]);
+  expect(complete("jailhouse", "config", "co")).toEqual(["compile"]);
   expect(complete("jailhouse", "machine", "st")).toEqual(["start", "stop", "status"]);
 });
 
@@ -43,6 +44,8 @@ test("cells are completed by id and name, the root cell for statistics only", ()
 
 test("configurations and images are completed as files", () => {
   expect(complete("jailhouse", "cell", "create", "")).toEqual(["a.cell", "b.ts"]);
+  expect(complete("jailhouse", "config", "show", "")).toEqual(["a.cell", "b.ts"]);
+  expect(complete("jailhouse", "config", "show", "--m")).toEqual(["--map"]);
   expect(complete("jailhouse", "cell", "load", "1", "c")).toEqual(["c.txt"]);
   expect(complete("jailhouse", "cell", "load", "1", "c.txt", "-")).toContain("--address");
 });

@@ -99,7 +99,8 @@ test("config diff tells differences, and nothing of equals", async () => {
     configs,
   );
   expect(await world.run(["config", "diff", apic!, source!])).toMatchObject({ status: 0, out: "" });
-  const { out } = await world.run(["config", "diff", apic!, tiny!]);
+  const { status, out, err } = await world.run(["config", "diff", apic!, tiny!]);
+  expect([status, err]).toEqual([1, ""]);
   expect(out).toContain('name: "apic-demo" -> "tiny-demo"\n');
   expect(out).toContain("CPU removed: 3\nCPU added: 2\n");
 });
@@ -107,7 +108,9 @@ test("config diff tells differences, and nothing of equals", async () => {
 test("config decompile writes a source that config compile turns back into the same bytes", async () => {
   for (const source of ["made.ts", "made.json"]) {
     const cell = configs("qemu-x86.cell");
-    expect(await world.run(["config", "decompile", cell, "-o", source])).toMatchObject({ status: 0 });
+    expect(await world.run(["config", "decompile", cell, "-o", source])).toMatchObject({
+      status: 0,
+    });
     const { status, err } = await world.run(["config", "compile", source, "-o", "again.cell"]);
     expect([status, err]).toEqual([0, ""]);
     expect(readFileSync(at("again.cell"))).toEqual(readFileSync(cell));

@@ -88,9 +88,7 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     { address: 0xfed000f0n },
     /read/,
     /^the HPET/,
-    [
-      'memory: [{ physical: 0xfed00000, size: KiB(4), flags: ["read", "write"] }]  // the HPET',
-    ],
+    ['memory: [{ physical: 0xfed00000, size: KiB(4), flags: ["read", "write"] }]  // the HPET'],
   ],
   [
     "a fetch",
