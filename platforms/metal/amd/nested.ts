@@ -129,7 +129,9 @@ function targetOf(cell: Cell, phys: u64, flags: u32): u64 {
 export function map(cell: u32, virt: u64, phys: u64, size: u64, flags: u32): void {
   const record = existing(cell);
   const isOnePage = (flags & (MAP_ZERO | MAP_COMM | MAP_CONSOLE)) !== 0;
-  change(record.root, virt, targetOf(record, phys, flags), size, entryBits(flags), isOnePage);
+  // The driver looks for the console page where the image's header says, wherever the core would have it.
+  const start = flags & MAP_CONSOLE ? hw.consolePhysical() : virt;
+  change(record.root, start, targetOf(record, phys, flags), size, entryBits(flags), isOnePage);
 }
 
 export function unmap(cell: u32, virt: u64, size: u64): void {
