@@ -1,5 +1,7 @@
 // Checks configurations that shall run together: every rule by which the hypervisor would refuse them, and the mistakes
 // that it would not notice. All findings at once.
+import * as abi from "../../abi/config.ts";
+import { encode } from "../encode.ts";
 import type { Config } from "../types.ts";
 import { type Family, type Finding, family, type Input, type Rule } from "./finding.ts";
 import { capabilities } from "./rules/capabilities.ts";
@@ -50,6 +52,7 @@ const FILE_RULES = {
   "file-format": ["error", "A file is damaged or no configuration"],
   "file-source": ["error", "A source cannot be evaluated"],
   "file-kind": ["error", "A file is of the other kind of configuration"],
+  "file-large": ["error", "A configuration is larger than the hypervisor accepts"],
 } as const;
 
 /** All rules by id. */
@@ -95,11 +98,29 @@ function checkFile({ config, failure }: Input, file: number): Finding[] {
   ];
 }
 
+/** Size of a cell configuration that the hypervisor accepts, in bytes; a system is taken to need no more. */
+const SIZE_MAX = abi.CONFIG_MAX_PAGES * 4096;
+
+function checkSize({ config }: Input, file: number): Finding[] {
+  const size = config ? encode(config).length : 0;
+  if (size <= SIZE_MAX) return [];
+  return [
+    fileFinding(
+      "file-large",
+      file,
+      `the configuration has ${size} bytes; ${SIZE_MAX} are accepted, and its entries were not looked at`,
+      "Leave out entries: ranges next to each other can be one.",
+    ),
+  ];
+}
+
 /** Checks files: the first is the system, the others are the cells that shall run beside each other on it. */
 export function checkInputs(inputs: readonly Input[], machine: MachineFacts = {}): Finding[] {
   const findings = inputs.flatMap(checkFile);
+  const large = inputs.map(checkSize);
+  findings.push(...large.flat());
   const set = makeSet(
-    inputs.map(({ config }) => config),
+    inputs.map(({ config }, file) => (large[file]!.length > 0 ? undefined : config)),
     machine,
   );
   if (set) for (const one of FAMILIES) findings.push(...one.check(set));

@@ -5,6 +5,10 @@ import type { MemoryRegion } from "../types.ts";
 export const PAGE = 4096n;
 /** Physical and guest-physical addresses end here: no processor that is supported has more bits. */
 export const ADDRESS_LIMIT = 1n << 52n;
+/** Guest-physical addresses end here: the maps of the cells have four levels. */
+export const MAP_LIMIT = 1n << 48n;
+/** Pairs that are told of one list: nobody reads more, and a damaged file may have millions. */
+const MAX_CLASHES = 25;
 const UNITS = [
   ["GiB", 30n],
   ["MiB", 20n],
@@ -84,3 +88,23 @@ export const isMoved = ({ flags }: MemoryRegion): boolean =>
 
 export const alignDown = (value: bigint, unit: bigint): bigint => value - (value % unit);
 export const alignUp = (value: bigint, unit: bigint): bigint => alignDown(value + unit - 1n, unit);
+
+/** Pairs of entries that overlap, each in the order of the list, at most MAX_CLASHES. */
+export function clashes<Type>(
+  list: readonly Type[],
+  rangeOf: (entry: Type) => Range,
+): [Type, Type][] {
+  const sorted = list
+    .map((entry, index) => ({ entry, index, ...rangeOf(entry) }))
+    .filter(({ size }) => size > 0n)
+    .sort((a, b) => (a.start < b.start ? -1 : 1));
+  const found: [Type, Type][] = [];
+  for (const [position, low] of sorted.entries())
+    for (let next = position + 1; next < sorted.length; next++) {
+      const high = sorted[next]!;
+      if (high.start >= endOf(low)) break;
+      found.push(low.index < high.index ? [low.entry, high.entry] : [high.entry, low.entry]);
+      if (found.length === MAX_CLASHES) return found;
+    }
+  return found;
+}

@@ -3,13 +3,13 @@ import { family, type Report, type Shown } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
 import { findRam } from "../place-ram.ts";
 import {
-  ADDRESS_LIMIT,
   alignDown,
   alignUp,
   amount,
   endOf,
   hex,
   isComm,
+  MAP_LIMIT,
   overlap,
   PAGE,
   physical,
@@ -52,15 +52,10 @@ function checkShape({ system, root, cells, machine }: ConfigSet, tell: Tell): bo
     );
     return false;
   }
-  if (endOf(own) > ADDRESS_LIMIT) {
-    tell(
-      "hypervisor-range",
-      place(""),
-      `its end ${hex(endOf(own))} is beyond ${hex(ADDRESS_LIMIT)}`,
-      {
-        advice: "Give it the place that the kernel's memmap= keeps free.",
-      },
-    );
+  if (endOf(own) > MAP_LIMIT) {
+    tell("hypervisor-range", place(""), `its end ${hex(endOf(own))} is beyond ${hex(MAP_LIMIT)}`, {
+      advice: "Give it the place that the kernel's memmap= keeps free.",
+    });
     return false;
   }
   const least = LEAST + PER_CPU * BigInt(root.cell.cpus.length) + PER_CELL * BigInt(cells.length);

@@ -1,6 +1,5 @@
 // Names, sizes and versions of files: what the driver and the hypervisor look at first.
 import * as abi from "../../../abi/config.ts";
-import { encode } from "../../encode.ts";
 import { FEATURES } from "../../features.ts";
 import { CELL_FLAGS } from "../../names.ts";
 import type { CellConfig } from "../../types.ts";
@@ -14,14 +13,12 @@ const RULES = {
   "architecture-refused": ["error", "The hypervisor does not run on this architecture"],
   "name-twice": ["error", "Two cells have the same name"],
   "name-empty": ["warning", "A cell has no name"],
-  "cell-too-large": ["error", "A cell configuration is larger than the hypervisor accepts"],
   "cell-flags-unknown": ["warning", "A cell has flags without a meaning"],
   "cell-flags-arm": ["warning", "A cell has flags of another architecture"],
   "system-flags-unknown": ["warning", "The system has flags without a meaning"],
   "reply-timeout": ["warning", "A cell has too little time for its answers"],
 } as const;
 
-const PAGE_SIZE = 4096;
 const KNOWN_FLAGS = Object.values(CELL_FLAGS).reduce((sum, flag) => (sum | flag) >>> 0, 0);
 /** Fewer polls than this pass before the code of a cell that was just woken can answer. */
 const FEWEST_POLLS = 1000n;
@@ -82,18 +79,6 @@ function checkFlags(part: Part, report: Report<keyof typeof RULES>) {
     });
 }
 
-function checkSize(part: Part, report: Report<keyof typeof RULES>) {
-  const limit = abi.CONFIG_MAX_PAGES * PAGE_SIZE;
-  const size = encode(part.cell as CellConfig).length;
-  if (size > limit)
-    report(
-      "cell-too-large",
-      part.at(""),
-      `the configuration has ${size} bytes, but the hypervisor accepts ${limit}`,
-      { advice: "Leave out entries: regions next to each other can be one." },
-    );
-}
-
 function checkTimeout(part: Part, report: Report<keyof typeof RULES>) {
   const polls = part.cell.msgReplyTimeout;
   if (polls === 0n || polls >= FEWEST_POLLS) return;
@@ -111,7 +96,6 @@ export const identity = family(RULES, (set, report) => {
   checkNames(set, report);
   for (const part of set.parts) checkFlags(part, report);
   for (const part of set.cells) {
-    checkSize(part, report);
     checkTimeout(part, report);
     if (part.cell.flags & abi.CELL_FLAG_AARCH32 && set.system.architecture !== "arm64")
       report("cell-flags-arm", part.at("flags"), "aarch32 is for cells on arm64 only", {

@@ -4,7 +4,7 @@ import type { Irqchip } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
 import { pinsOf } from "../notation.ts";
-import { ADDRESS_LIMIT, hex, isRam, overlap, PAGE, physical } from "../ranges.ts";
+import { hex, isRam, MAP_LIMIT, overlap, PAGE, physical } from "../ranges.ts";
 import { type ConfigSet, type Part, pairs, regionsOf } from "../set.ts";
 
 const RULES = {
@@ -59,7 +59,7 @@ function checkRoot({ system, root }: ConfigSet, tell: Tell) {
     const reason =
       address % PAGE !== 0n
         ? "is not a multiple of 0x1000"
-        : address > ADDRESS_LIMIT - PAGE
+        : address > MAP_LIMIT - PAGE
           ? "is beyond all addresses"
           : overlap(page, physical(system.hypervisorMemory))
             ? "is in the hypervisor's memory"

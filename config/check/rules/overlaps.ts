@@ -7,6 +7,7 @@ import { findRam } from "../place-ram.ts";
 import {
   alignUp,
   amount,
+  clashes,
   endOf,
   has,
   hex,
@@ -62,31 +63,27 @@ function freeVirtual(part: Part, size: bigint): bigint {
 }
 
 function checkInside(part: Part, tell: Tell) {
-  for (const [a, b] of pairs(regionsOf(part))) {
-    const seen = overlap(virtual(a), virtual(b));
-    if (seen) {
-      const twice = isSame(a, b);
-      tell(
-        "memory-inside",
-        b.at(twice ? undefined : "virtualStart"),
-        twice
-          ? `it is the same as memory[${a.index}]: ${span(virtual(a))}`
-          : `${span(virtual(b))} and memory[${a.index}], ${span(virtual(a))}, have ${amount(seen.size)} in common`,
-        { ...picture(a, b, virtual), fix: twice ? [remove(b.at())] : cut(a, b, part) },
-      );
-    } else if (!isComm(a) && !isComm(b)) {
-      const common = overlap(physical(a), physical(b));
-      if (common)
-        tell(
-          "memory-alias",
-          b.at("physicalStart"),
-          `${span(common)} is in memory[${a.index}] too`,
-          {
-            ...picture(a, b, physical),
-            fix: part.isRoot ? cut(a, b, part) : [],
-          },
-        );
-    }
+  const regions = regionsOf(part);
+  for (const [a, b] of clashes(regions, virtual)) {
+    const twice = isSame(a, b);
+    const common = overlap(virtual(a), virtual(b)) as Range;
+    tell(
+      "memory-inside",
+      b.at(twice ? undefined : "virtualStart"),
+      twice
+        ? `it is the same as memory[${a.index}]: ${span(virtual(a))}`
+        : `${span(virtual(b))} and memory[${a.index}], ${span(virtual(a))}, have ${amount(common.size)} in common`,
+      { ...picture(a, b, virtual), fix: twice ? [remove(b.at())] : cut(a, b, part) },
+    );
+  }
+  const own = regions.filter((region) => !isComm(region));
+  for (const [a, b] of clashes(own, physical)) {
+    if (overlap(virtual(a), virtual(b))) continue;
+    const common = overlap(physical(a), physical(b)) as Range;
+    tell("memory-alias", b.at("physicalStart"), `${span(common)} is in memory[${a.index}] too`, {
+      ...picture(a, b, physical),
+      fix: part.isRoot ? cut(a, b, part) : [],
+    });
   }
 }
 
@@ -102,23 +99,23 @@ function cut(a: Region, b: Region, part: Part) {
 
 /** The hypervisor lets cells share only what all of them leave to the root cell too. */
 function checkCells(set: ConfigSet, tell: Tell) {
-  for (const [first, second] of pairs(set.cells))
-    for (const a of regionsOf(first))
-      for (const b of regionsOf(second)) {
-        if (isComm(a) || isComm(b) || !(isMoved(a) || isMoved(b))) continue;
-        const common = overlap(physical(a), physical(b));
-        if (!common) continue;
-        const start = findRam(set, b.size);
-        tell(
-          "memory-cells",
-          b.at("physicalStart"),
-          `${span(common)}, ${amount(common.size)}, belongs to ${first.label} too`,
-          {
-            ...picture(a, b, physical),
-            fix: start === undefined ? [] : [setTo(b.at("physicalStart"), start)],
-          },
-        );
-      }
+  for (const [first, second] of pairs(set.cells)) {
+    const regions = [first, second].flatMap(regionsOf).filter((region) => !isComm(region));
+    for (const [a, b] of clashes(regions, physical)) {
+      if (a.part === b.part || !(isMoved(a) || isMoved(b))) continue;
+      const common = overlap(physical(a), physical(b)) as Range;
+      const start = findRam(set, b.size);
+      tell(
+        "memory-cells",
+        b.at("physicalStart"),
+        `${span(common)}, ${amount(common.size)}, belongs to ${first.label} too`,
+        {
+          ...picture(a, b, physical),
+          fix: start === undefined ? [] : [setTo(b.at("physicalStart"), start)],
+        },
+      );
+    }
+  }
 }
 
 interface Device extends Range {

@@ -3,7 +3,7 @@
 import type { PortRange } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
-import { hex } from "../ranges.ts";
+import { clashes, hex } from "../ranges.ts";
 import { type ConfigSet, type Part, pairs } from "../set.ts";
 
 const RULES = {
@@ -37,6 +37,7 @@ const NEEDED: readonly Named[] = [
   { base: 0x70, length: 2, name: "the clock (RTC)" },
 ];
 
+const asRange = ({ base, length }: PortRange) => ({ start: BigInt(base), size: BigInt(length) });
 const end = ({ base, length }: PortRange): number => base + length;
 const shown = (range: PortRange): string =>
   range.length === 1 ? hex(range.base) : `${hex(range.base)} to ${hex(end(range) - 1)}`;
@@ -76,9 +77,10 @@ function checkPart(part: Part, tell: Tell) {
     if (range.length === 0)
       tell("port-empty", place, `no port from ${hex(range.base)}`, { fix: [remove(place)] });
   });
-  for (const [[i, a], [j, b]] of pairs([...part.cell.ports.entries()])) {
-    const both = common(a, b);
-    if (!both) continue;
+  for (const [[i, a], [j, b]] of clashes([...part.cell.ports.entries()], ([, range]) =>
+    asRange(range),
+  )) {
+    const both = common(a, b) as PortRange;
     const place = part.at(`ports[${j}]`);
     const rest = missing(b, [a]);
     const only = rest.length === 1 ? rest[0] : undefined;
@@ -90,22 +92,21 @@ function checkPart(part: Part, tell: Tell) {
 }
 
 function checkCells({ cells }: ConfigSet, tell: Tell) {
-  for (const [first, second] of pairs(cells))
-    for (const [i, a] of first.cell.ports.entries())
-      for (const [j, b] of second.cell.ports.entries()) {
-        const both = common(a, b);
-        if (!both) continue;
-        const place = second.at(`ports[${j}]`);
-        tell(
-          "port-twice",
-          place,
-          `${shown(both)} is in ${first.label} too: both can drive the device at once`,
-          {
-            related: [first.at(`ports[${i}]`)],
-            advice: "Leave the ports to one of the cells.",
-          },
-        );
-      }
+  for (const [first, second] of pairs(cells)) {
+    const all = [first, second].flatMap((part) =>
+      part.cell.ports.map((range, index) => ({ part, range, place: part.at(`ports[${index}]`) })),
+    );
+    for (const [a, b] of clashes(all, ({ range }) => asRange(range))) {
+      if (a.part === b.part) continue;
+      const both = common(a.range, b.range) as PortRange;
+      tell(
+        "port-twice",
+        b.place,
+        `${shown(both)} is in ${first.label} too: both can drive the device at once`,
+        { related: [a.place], advice: "Leave the ports to one of the cells." },
+      );
+    }
+  }
 }
 
 function checkHome({ root }: ConfigSet, part: Part, tell: Tell) {

@@ -13,6 +13,7 @@ import {
   isComm,
   isRam,
   isSubPage,
+  MAP_LIMIT,
   PAGE,
 } from "../ranges.ts";
 import { type ConfigSet, type Part, type Region, regionsOf } from "../set.ts";
@@ -38,8 +39,6 @@ const RULES = {
 } as const;
 type Tell = Report<keyof typeof RULES>;
 
-/** Guest-physical addresses end here: maps have four levels. */
-const MAP_LIMIT = 1n << 48n;
 /** Page tables that all cells together may need, a page each; more than any real machine's RAM takes. */
 const MAX_TABLES = 20_000n;
 const WIDTHS = abi.MEM_IO_8 | abi.MEM_IO_16 | abi.MEM_IO_32 | abi.MEM_IO_64;
