@@ -11,7 +11,9 @@ import {
   assignCpu,
   commit,
   map,
+  now,
   parkCpu,
+  readComm,
   relax,
   release,
   reserve,
@@ -28,6 +30,8 @@ export const GUEST: u32 = 1;
 export const GUEST_CPU: u32 = 1;
 /** The CPU that runs the cases. */
 export const ROOT_CPU: u32 = 0;
+/** Where programs count, in their page. */
+export const MARK: u32 = 0x800;
 /** Guest-physical range of the cell, bytes. */
 export const GUEST_SPACE: u64 = 0x10000;
 /** A write to this port ends a program. */
@@ -36,7 +40,8 @@ export const PORT_DONE: u32 = 0xf4;
 export const PORT_INJECT: u32 = 0xf5;
 
 const PAGE: u64 = 4096;
-const PATIENCE: u32 = 2000;
+/** Nanoseconds that a guest may take: CPUs of an emulated machine may have to wait for a busy host. */
+const PATIENCE: u64 = 10_000_000_000;
 const RANGE: usize = memory.data(16, 8);
 const DONE: usize = memory.data(4, 4);
 
@@ -71,6 +76,7 @@ export function putCode(offset: u32, code: usize, size: u32): void {
 /** Starts the program, without waiting. */
 export function startProgram(): void {
   store<u32>(DONE, 0);
+  writeComm(GUEST, MARK, 0);
   stopCpu(GUEST_CPU);
   resetCpu(GUEST_CPU, 0);
   clearEvents();
@@ -79,11 +85,27 @@ export function startProgram(): void {
 
 /** Waits for the program's end; false when it does not come. */
 export function awaitEnd(): bool {
-  for (let round: u32 = 0; round < PATIENCE; round++) {
+  const start = now();
+  while (now() - start < PATIENCE) {
     if (load<u32>(DONE)) return true;
     relax(ROOT_CPU);
   }
   return false;
+}
+
+/** Waits until the u32 that programs count in is more than `value`; false when that does not happen. */
+export function awaitMark(value: u32): bool {
+  const start = now();
+  while (now() - start < PATIENCE) {
+    if (readMark() > value) return true;
+    relax(ROOT_CPU);
+  }
+  return false;
+}
+
+/** The u32 that programs count in: at MARK in their page. */
+export function readMark(): u32 {
+  return readComm(GUEST, MARK);
 }
 
 /** Runs `size` bytes of code to their end. */

@@ -24,11 +24,13 @@ import {
 } from "../../../hypervisor/platform.ts";
 import {
   awaitEnd,
+  awaitMark,
   endProgram,
   GUEST,
   GUEST_CPU,
   putCode,
   ROOT_CPU,
+  readMark,
   runProgram,
   startProgram,
 } from "../guest.ts";
@@ -38,15 +40,15 @@ const ENTRY: u64 = 0xffff0;
 const HANDLER: u32 = 0x100;
 const VECTOR_SIZE: u32 = 4;
 const TRIPLE_FAULT: u32 = 0x7f;
-const MARK: u64 = 0x123456789abc;
+const PATTERN: u64 = 0x123456789abc;
 const ROUNDS: u32 = 10;
 
 // out 0xf4, al
 const FINISH: usize = memory.data<u8>([0xe6, 0xf4, 0, 0]);
-// l: inc eax; jmp l
-const COUNT: usize = memory.data<u8>([0x66, 0x40, 0xeb, 0xfc]);
-// mov sp, 0xf00; hlt; jmp to the hlt
-const HALT: usize = memory.data<u8>([0xbc, 0x00, 0x0f, 0xf4, 0xeb, 0xfd, 0, 0]);
+// l: inc dword [MARK]; jmp l
+const COUNT: usize = memory.data<u8>([0x66, 0xff, 0x06, 0x00, 0x08, 0xeb, 0xf9, 0]);
+// mov sp, 0xf00; mov byte [MARK], 1; hlt; jmp to the hlt
+const HALT: usize = memory.data<u8>([0xbc, 0, 0x0f, 0xc6, 0x06, 0, 0x08, 1, 0xf4, 0xeb, 0xfd, 0]);
 // mov sp, 0xf00; in al, 0xf5; out 0xf6, al (not to be reached)
 const INJECT: usize = memory.data<u8>([0xbc, 0x00, 0x0f, 0xe4, 0xf5, 0xe6, 0xf6, 0]);
 // lidt [0x200] (zeros); int3
@@ -55,7 +57,7 @@ const CRASH: usize = memory.data<u8>([0x0f, 0x01, 0x1e, 0x00, 0x02, 0xcc, 0, 0])
 /** resetCpu gives the start state of ABI section 4. */
 export function startState(): i32 {
   stopCpu(GUEST_CPU);
-  writeRegister(GUEST_CPU, REG_R15, MARK);
+  writeRegister(GUEST_CPU, REG_R15, PATTERN);
   resetCpu(GUEST_CPU, ENTRY);
   if (readRegister(GUEST_CPU, REG_RIP) !== 0xfff0) return 1;
   if (readRegister(GUEST_CPU, REG_CS_SELECTOR) !== 0xf000) return 2;
@@ -66,8 +68,8 @@ export function startState(): i32 {
     if (readRegister(GUEST_CPU, register) !== 0) return 6;
   }
   if (readRegister(GUEST_CPU, REG_CPL) !== 0) return 7;
-  writeRegister(GUEST_CPU, REG_R15, MARK);
-  const kept = readRegister(GUEST_CPU, REG_R15) === MARK;
+  writeRegister(GUEST_CPU, REG_R15, PATTERN);
+  const kept = readRegister(GUEST_CPU, REG_R15) === PATTERN;
   endProgram();
   resumeCpu(GUEST_CPU);
   return kept ? 0 : 8;
@@ -75,35 +77,34 @@ export function startState(): i32 {
 
 /** A stopped CPU makes no progress, a resumed one goes on; the stop is reported once. */
 export function stopAndResume(): i32 {
-  putCode(0, COUNT, 4);
+  putCode(0, COUNT, 8);
   startProgram();
-  for (let round: u32 = 0; round < ROUNDS; round++) relax(ROOT_CPU);
+  if (!awaitMark(0)) return 1;
   stopCpu(GUEST_CPU);
   stopCpu(GUEST_CPU);
-  const first = readRegister(GUEST_CPU, REG_RAX);
-  if (first === 0) return 1;
+  const first = readMark();
   for (let round: u32 = 0; round < ROUNDS; round++) relax(ROOT_CPU);
-  if (readRegister(GUEST_CPU, REG_RAX) !== first) return 2;
+  if (readMark() !== first) return 2;
   const before = stopCount();
   resumeCpu(GUEST_CPU);
-  for (let round: u32 = 0; round < ROUNDS; round++) relax(ROOT_CPU);
-  if (stopCount() !== before + 1) return 3;
+  if (!awaitMark(first)) return 3;
+  if (stopCount() !== before + 1) return 4;
   stopCpu(GUEST_CPU);
-  const later = readRegister(GUEST_CPU, REG_RAX);
   endProgram();
   resumeCpu(GUEST_CPU);
-  return later > first ? 0 : 4;
+  return 0;
 }
 
 /** An NMI wakes a halted CPU and enters vector 2. */
 export function nmiArrives(): i32 {
   putCode(HANDLER, FINISH, 4);
-  putCode(0, HALT, 8);
+  putCode(0, HALT, 12);
   writeComm(GUEST, 2 * VECTOR_SIZE, HANDLER);
   startProgram();
+  if (!awaitMark(0)) return 1;
   for (let round: u32 = 0; round < ROUNDS; round++) relax(ROOT_CPU);
   sendIpi(GUEST_CPU, IPI_NMI, 0);
-  return awaitEnd() ? 0 : 1;
+  return awaitEnd() ? 0 : 2;
 }
 
 /** An injected exception is delivered at the present instruction. */

@@ -9,7 +9,10 @@
 #define LARGE_PAGE 0x200000ull
 #define TABLE_MASK 0x1ff
 #define KHZ 1000000
-#define POLL_MS 5000
+/** Until the cell has said that it is locked, and what it then may run. */
+#define POLLS 100
+#define POLL_MS 100
+#define RUN_MS 3000
 
 struct module {
   uint32_t start, end, text, reserved;
@@ -163,7 +166,8 @@ static void run_cell(void) {
   memcpy((void*)(*(uint64_t*)(memory + MEM_PHYS_START) + INMATE_BASE), (void*)(uintptr_t)modules[3].start,
          modules[3].end - modules[3].start);
   report("start", hypercall(HC_CELL_START, 1, 0));
-  wait_ms(POLL_MS);
+  for (uint32_t poll = 0; poll < POLLS && hypercall(HC_CELL_GET_STATE, 1, 0) == 0; poll++) wait_ms(POLL_MS);
+  wait_ms(RUN_MS);
   report("state", hypercall(HC_CELL_GET_STATE, 1, 0));
   report("exits", hypercall(HC_CPU_GET_INFO, cpu, 1000));
   int32_t result = hypercall(HC_CELL_DESTROY, 1, 0);

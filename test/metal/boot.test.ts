@@ -1,0 +1,123 @@
+// The metal images on QEMU's AMD-V, loaded by nothing but their headers.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { CASES } from "../../platforms/conformance/cases.ts";
+import { missingPackages } from "../../tools/inmates/toolchain.ts";
+import { buildImage } from "../../tools/metal/image.ts";
+import { ROOT } from "../../tools/root.ts";
+import { boot, type Said } from "./loader.ts";
+
+const CPUS = 4;
+const SECONDS = 60;
+const TIMEOUT = 2 * SECONDS * 1000;
+/** The size of the original's image, which ours has to stay below. */
+const ORIGINAL_SIZE = 88_072;
+
+const MISSING = [
+  ...missingPackages([64]),
+  ...(spawnSync("qemu-system-x86_64", ["--version"]).status === 0 ? [] : ["qemu-system-x86"]),
+];
+/** In CI all has to be there, so there the tests fail without it. */
+const CAN_BOOT = process.env.CI === "true" || MISSING.length === 0;
+if (!CAN_BOOT) console.warn(`Skipped: booting images needs the packages ${MISSING.join(" ")}.`);
+
+const file = (path: string) => readFileSync(join(ROOT, path));
+const image = (core: string) =>
+  buildImage({
+    root: ROOT,
+    core: join(ROOT, "dist", `${core}.wasm`),
+    platform: join(ROOT, "dist/metal-amd.wasm"),
+  }).bytes;
+
+/** What the loader says of a round that goes well; "info" is said five times each. */
+const ROUND = [
+  "enter: 0 0 0 0",
+  "create: 0",
+  "set loadable: 0",
+  "start: 0",
+  "state: 1",
+  expect.stringMatching(/^exits: \d+$/),
+  "destroy: -1",
+  "destroy: 0",
+  "CPU is back",
+  "disable: 0 0 0 0",
+];
+/** GET_INFO has so many kinds. */
+const INFOS = 5;
+const isInfo = (line: string) => line.startsWith("info: ");
+
+describe.skipIf(!CAN_BOOT)("hypervisor.wasm on AMD-V", () => {
+  let said: Said;
+  let size: number;
+
+  beforeAll(async () => {
+    const bytes = image("hypervisor");
+    size = bytes.length;
+    const modules = [
+      file("configs/qemu-x86.cell"),
+      file("configs/apic-demo.cell"),
+      file("inmates/demos/x86/apic-demo.bin"),
+    ];
+    said = await boot({ image: bytes, modules, cpus: CPUS, scenario: "demo", seconds: SECONDS });
+  }, TIMEOUT);
+
+  it("is enabled, runs a cell, and is disabled, twice", () => {
+    const lines = said.loader.split("\n").filter((line) => !isInfo(line));
+    expect(lines).toEqual(["loader: all CPUs are here", ...ROUND, ...ROUND, "loader: end", ""]);
+    expect(said.ended).toBe(true);
+  });
+
+  it("has as much memory after a cell as before, each time", () => {
+    const infos = said.loader.split("\n").filter(isInfo);
+    const before = infos.slice(0, INFOS);
+    expect(infos).toEqual(Array.from({ length: 4 }, () => before).flat());
+    expect(before).toHaveLength(INFOS);
+  });
+
+  it("has a core that is hypervisor.wasm to the byte, and says so", () => {
+    const digest = createHash("sha256").update(file("dist/hypervisor.wasm")).digest("hex");
+    expect(said.com1.split(`hypervisor.wasm sha256 ${digest}\r\n`)).toHaveLength(3);
+  });
+
+  it("lets the inmate say what it says elsewhere", () => {
+    const round = said.com1.slice(said.com1.indexOf('Started cell "apic-demo"'));
+    expect(round).toMatch(/Calibrated APIC frequency: \d+ kHz/);
+    expect(round).toMatch(/Timer fired, jitter: +\d+ ns, min: +\d+ ns, max: +\d+ ns/);
+    expect(round).toContain("Rejecting first shutdown request - try again!");
+    expect(round).toContain("Stopped APIC demo");
+    expect(round).toContain('Closing cell "apic-demo"');
+    expect(round).toContain(" Releasing CPU 3");
+    expect(said.com1).not.toContain("FATAL");
+  });
+
+  it("is smaller than the original", () => {
+    expect(size).toBeLessThan(ORIGINAL_SIZE);
+  });
+});
+
+describe.skipIf(!CAN_BOOT)("platform conformance, metal", () => {
+  let results: string[];
+
+  beforeAll(async () => {
+    const said = await boot({
+      image: image("conformance"),
+      modules: [file("configs/qemu-x86.cell")],
+      cpus: CPUS,
+      scenario: "conformance",
+      seconds: SECONDS,
+    });
+    results = said.loader.split("\n").filter((line) => line.startsWith("case"));
+  }, TIMEOUT);
+
+  it.each(CASES.map((title, number) => ({ title, number })))("$title", ({ number }) => {
+    expect(results[number], "number of the check that failed").toBe("case: 0");
+  });
+
+  it("has no further case", () => {
+    expect(results).toHaveLength(CASES.length);
+  });
+});
