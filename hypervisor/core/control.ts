@@ -141,6 +141,7 @@ function reportState(cpu: u32, id: u32): i32 {
 
 function manageExclusively(cpu: u32, code: u32, argument: u64): i32 {
   if (!isRoot(cellOfCpu(cpu))) return refuse(EPERM, "only the root cell may do this");
+  if (code === HC_DISABLE) return disable(cpu);
   lock();
   const busy = control().busy;
   control().busy = 1;
@@ -152,7 +153,6 @@ function manageExclusively(cpu: u32, code: u32, argument: u64): i32 {
 }
 
 function manage(cpu: u32, code: u32, argument: u64): i32 {
-  if (code === HC_DISABLE) return disable(cpu);
   if (control().leaving) return refuse(EBUSY, "the hypervisor is shutting down");
   if (code === HC_CELL_CREATE) return create(cpu, argument);
   if (code === HC_DESTROY_ALL) return destroyAll(cpu);
@@ -220,13 +220,24 @@ function askAll(cpu: u32, locked: bool): bool {
   return true;
 }
 
+/** Decides whether the hypervisor may end, once, for all CPUs that ask at the same time. Returns 0 or -EBUSY. */
+function beginLeaving(): i32 {
+  lock();
+  const first = !control().leaving;
+  const busy = first && control().busy;
+  const cells = first && nextCell(rootCell()) !== null;
+  if (!busy && !cells) control().leaving = 1;
+  unlock();
+  if (busy) return refuse(EBUSY, "another request is under way");
+  if (cells) return refuse(EBUSY, "cells exist");
+  if (first) sayLine("Shutting down hypervisor");
+  return 0;
+}
+
 /** Each root CPU leaves when it asks for it; the first one decides whether that may be. */
 function disable(cpu: u32): i32 {
-  if (!control().leaving) {
-    if (nextCell(rootCell())) return refuse(EBUSY, "cells exist");
-    control().leaving = 1;
-    sayLine("Shutting down hypervisor");
-  }
+  const result = beginLeaving();
+  if (result) return result;
   beginLine(" Releasing CPU ");
   printDecimal(cpu);
   endLine();
