@@ -54,6 +54,19 @@ const device = (changes: Partial<PciDevice>): Changes => ({
     pciDevices: [{ ...qemuX86.rootCell.pciDevices[3]!, capsStart: 0, numCaps: 0, ...changes }],
   },
 });
+/** The device with an MSI-X table, in a cell that may have it. */
+const MSIX_INDEX = 2;
+const table = (changes: Partial<PciDevice>): Changes =>
+  device({ ...qemuX86.rootCell.pciDevices[MSIX_INDEX]!, capsStart: 0, numCaps: 0, ...changes });
+const rootTable = (changes: Partial<PciDevice>): Changes => ({
+  root: {
+    pciDevices: qemuX86.rootCell.pciDevices.map((one, index) =>
+      index === MSIX_INDEX ? { ...one, ...changes } : one,
+    ),
+  },
+});
+/** The page of that table. */
+const DEVICE_PAGE = { physicalStart: 0xfebd0000n, virtualStart: 0xfebd0000n, size: 0x1000n };
 const chip = qemuX86.rootCell.irqchips[0]!;
 const iommu = (type: number) => ({
   system: { iommuUnits: [{ type, base: 0xfed90000n, size: 0x1000 }] },
@@ -121,6 +134,29 @@ const CASES: readonly (readonly [string, string, Changes])[] = [
     "belongs to another cell",
     "pci-twice",
     { earlier: { ...device({}).cell!, memory: [OTHER_RAM, comm] }, ...device({}) },
+  ],
+  ["no IOMMU guards memory from it", "dma-unguarded", { cell: { ...device({}).cell, flags: 0 } }],
+  ["not an MSI-X table", "msix-vectors", table({ numMsixVectors: 4096 })],
+  ["not an MSI-X table", "msix-place", table({ msixAddress: 0xfebd0004n })],
+  ["its MSI-X table is out of range", "msix-place", table({ msixAddress: 1n << 52n })],
+  [
+    "its MSI-X table overlaps the hypervisor memory",
+    "msix-device",
+    table({ msixAddress: 0x3a000000n }),
+  ],
+  ["its MSI-X table is another device", "msix-device", rootTable({ msixAddress: 0xfee00000n })],
+  [
+    "its MSI-X table is not where the root cell's is",
+    "msix-differs",
+    table({ msixAddress: 0xfebd1000n }),
+  ],
+  [
+    "its MSI-X table belongs to another cell",
+    "msix-memory",
+    {
+      earlier: { memory: [OTHER_RAM, comm, region(ram, { ...DEVICE_PAGE, flags: 3n })] },
+      ...table({}),
+    },
   ],
   [
     "has an IOAPIC that is not the cell's",
