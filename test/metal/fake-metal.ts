@@ -1,0 +1,239 @@
+// Native code and the core for the platform's module: plain data instead of a processor. A guest "runs" until a test's
+// script says how it exits.
+import { readFileSync } from "node:fs";
+import { SYS_X86_TSC_KHZ } from "../../abi/config.ts";
+import {
+  CPUID_ADDRESS_SIZES,
+  CPUID_EXTENDED,
+  CPUID_FEATURES,
+  CPUID_SVM,
+  FEATURE_GIB_PAGES,
+  FEATURE_SVM,
+  SVM_NESTED_PAGING,
+  VMCB_EXIT_CODE,
+  VMCB_EXIT_EVENT,
+  VMCB_EXIT_INFO_1,
+  VMCB_EXIT_INFO_2,
+  VMCB_NEXT_RIP,
+  VMCB_RIP,
+} from "../../abi/x86/svm.ts";
+
+/** dist/metal-amd.wasm, compiled once. */
+const MODULE = new WebAssembly.Module(
+  readFileSync(new URL("../../dist/metal-amd.wasm", import.meta.url)),
+);
+
+/** The hypervisor's memory: 8 MiB, of which the last 6 are the platform's. */
+export const HYPERVISOR_START = 0x3a00_0000n;
+export const HYPERVISOR_SIZE = 0x80_0000n;
+export const PLATFORM_START = 0x3a20_0000n;
+const PARTS = [0, 0x1000, 0x2000, 0x3000, 0xb000, 0xc000, 0x20_0000, 0x80_0000];
+const MEMORY_PAGES = 96;
+const CORE_SIZE = 0x20000;
+const HEAP_BASE = 0x2000;
+/** Bits of a physical address. */
+export const ADDRESS_BITS = 40;
+export const RIP = 0x7c00n;
+
+/** Thrown by the guest when the script is at its end. */
+export class ScriptEnd extends Error {}
+
+/** Facts of an exit; what is not given is 0. */
+export interface Exit {
+  readonly code: number | bigint;
+  readonly info1?: bigint;
+  readonly info2?: bigint;
+  readonly event?: bigint;
+  readonly nextRip?: bigint;
+}
+
+export interface FakeOptions {
+  /** Changes of what CPUID says: leaf and part, and the value. */
+  readonly cpuid?: Readonly<Record<string, number>>;
+  readonly msrs?: Readonly<Record<number, bigint>>;
+  /** Result of core.init. */
+  readonly init?: number;
+}
+
+type Exports = Record<string, (...args: (number | bigint)[]) => number | bigint>;
+
+const CPUID: Readonly<Record<string, number>> = {
+  [`${CPUID_EXTENDED}:0`]: CPUID_SVM,
+  [`${CPUID_FEATURES}:2`]: FEATURE_SVM,
+  [`${CPUID_FEATURES}:3`]: FEATURE_GIB_PAGES,
+  [`${CPUID_ADDRESS_SIZES}:0`]: ADDRESS_BITS,
+  [`${CPUID_SVM}:3`]: SVM_NESTED_PAGING,
+};
+
+export class FakeMetal {
+  readonly memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
+  readonly view = new DataView(this.memory.buffer);
+  readonly core = new DataView(new ArrayBuffer(CORE_SIZE));
+  readonly exports: Exports;
+  /** Calls of the core: name, then arguments. */
+  readonly handled: (string | number | bigint)[][] = [];
+  /** Physical addresses and sizes that were copied to the core. */
+  readonly copied: [bigint, number][] = [];
+  /** What the guest does next. */
+  readonly script: Exit[] = [];
+  /** What was printed on the debug console. */
+  printed = "";
+  /** Linear address of the control block that ran last. */
+  control = 0;
+  readonly msrs = new Map<number, bigint>();
+  readonly #options: FakeOptions;
+  #lastMsr = 0n;
+  #time = 0n;
+
+  constructor(options: FakeOptions = {}) {
+    this.#options = options;
+    for (const [msr, value] of Object.entries(options.msrs ?? {}))
+      this.msrs.set(Number(msr), value);
+    this.core.setUint32(HEAP_BASE + SYS_X86_TSC_KHZ, 1_000_000, true);
+    const instance = new WebAssembly.Instance(MODULE, {
+      env: { memory: this.memory },
+      hw: this.#members(),
+      core: this.#handlers(),
+    });
+    this.exports = instance.exports as unknown as Exports;
+  }
+
+  /** Enters on CPU 0 and plays the script. Returns a refusal's -errno, or undefined after the script's end. */
+  enter(): number | undefined {
+    return this.#untilEnd(() => Number(this.exports.enter!(0)));
+  }
+
+  /** Plays a further script. */
+  play(...exits: Exit[]): void {
+    this.script.push(...exits);
+    this.#untilEnd(() => Number(this.exports.run!()));
+  }
+
+  #untilEnd(action: () => number): number | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof ScriptEnd)) throw error;
+      return undefined;
+    }
+  }
+
+  linear(physical: bigint): number {
+    return Number(physical - PLATFORM_START);
+  }
+
+  #runGuest(control: bigint): void {
+    this.control = this.linear(control);
+    const exit = this.script.shift();
+    if (!exit) throw new ScriptEnd();
+    const put = (at: number, value: bigint | number | undefined) =>
+      this.view.setBigUint64(this.control + at, BigInt.asUintN(64, BigInt(value ?? 0)), true);
+    put(VMCB_EXIT_CODE, exit.code);
+    put(VMCB_EXIT_INFO_1, exit.info1);
+    put(VMCB_EXIT_INFO_2, exit.info2);
+    put(VMCB_EXIT_EVENT, exit.event);
+    put(VMCB_NEXT_RIP, exit.nextRip);
+    put(VMCB_RIP, RIP);
+  }
+
+  #handlers() {
+    const names = ["hypercall", "exitMmio", "exitPio", "exitCpuid", "exitMsrRead", "exitMsrWrite"];
+    names.push("exitXsetbv", "exitCr", "exitException", "exitManagement", "exitUnhandled");
+    const recorders = names.map((name) => [
+      name,
+      (...args: (number | bigint)[]) => {
+        this.handled.push([name, ...args]);
+        return 1;
+      },
+    ]);
+    return {
+      ...Object.fromEntries(recorders),
+      heapBase: () => HEAP_BASE,
+      init: () => this.#options.init ?? 0,
+      initCpu: () => 0,
+      activate: () => 0,
+      consolePage: () => 0x1000,
+      exceptions: () => 0,
+    };
+  }
+
+  #members() {
+    const { view } = this;
+    const nothing = () => {};
+    return {
+      ...this.#memoryMembers(),
+      ...Object.fromEntries(
+        [
+          "pause",
+          "takeNmi",
+          "loadGuest",
+          "saveGuest",
+          "useOwnTables",
+          "writeDebug",
+          "publishConsole",
+        ]
+          .concat("writeExtendedControl", "flushHost", "useLinuxTables", "writeCr2")
+          .map((name) => [name, nothing]),
+      ),
+      cpuIndex: () => 0,
+      onlineCpus: () => 1,
+      compareExchange: (at: number, expected: number, value: number) => {
+        const old = view.getUint32(at, true);
+        if (old === expected >>> 0) view.setUint32(at, value, true);
+        return old;
+      },
+      loadAcquire: (at: number) => view.getUint32(at, true),
+      storeRelease: (at: number, value: number) => view.setUint32(at, value, true),
+      portIn: () => ~0,
+      portOut: (_port: number, _size: number, byte: number) => {
+        this.printed += String.fromCharCode(byte & 0xff);
+      },
+      readMsr: (msr: number) => this.msrs.get(msr >>> 0) ?? 0n,
+      writeMsr: (msr: number, value: bigint) => void this.msrs.set(msr >>> 0, value),
+      tryReadMsr: (msr: number) => {
+        this.#lastMsr = this.msrs.get(msr >>> 0) ?? 0n;
+        return this.msrs.has(msr >>> 0) ? 1 : 0;
+      },
+      tryWriteMsr: () => 1,
+      readMsrValue: () => this.#lastMsr,
+      cpuid: (leaf: number, _subleaf: number, part: number) =>
+        ({ ...CPUID, ...this.#options.cpuid })[`${leaf >>> 0}:${part}`] ?? 0,
+      timestamp: () => (this.#time += 1000n),
+      extendedControl: () => 1n,
+      readControl: () => 0n,
+      readDebug: () => 0n,
+      linuxState: (field: number) => BigInt(field),
+      runGuest: (control: bigint) => this.#runGuest(control),
+      restart: () => {
+        throw new ScriptEnd();
+      },
+      leave: () => {
+        throw new ScriptEnd();
+      },
+      panic: (code: number) => {
+        throw new Error(`panic ${code}`);
+      },
+    };
+  }
+
+  #memoryMembers() {
+    const { core, memory } = this;
+    const width = (size: number) => (1n << BigInt(size * 8)) - 1n;
+    return {
+      physicalRead: () => 0n,
+      physicalWrite: () => {},
+      physicalClear: () => {},
+      physicalToCore: (address: bigint, _to: number, size: number) =>
+        void this.copied.push([address, size]),
+      physicalOf: (address: number) => PLATFORM_START + BigInt(address >>> 0),
+      coreRead: (address: number, size: number) => core.getBigUint64(address, true) & width(size),
+      copyToCore: (from: number, to: number, size: number) =>
+        new Uint8Array(core.buffer).set(new Uint8Array(memory.buffer, from, size), to),
+      configSize: () => 488,
+      hypervisorStart: () => HYPERVISOR_START,
+      hypervisorSize: () => HYPERVISOR_SIZE,
+      consolePhysical: () => HYPERVISOR_START + 0x2000n,
+      partOffset: (part: number) => PARTS[part]!,
+    };
+  }
+}
