@@ -20,8 +20,10 @@ export const CONSOLE_PAGE_OFFSET: u32 = 0;
 export const RANGE_VIRT: u32 = 0;
 /** Range given to `reserve`: size in bytes, u64. */
 export const RANGE_LENGTH: u32 = 8;
+/** Range given to `reserve`: physical start of what will be mapped there, u64; how it is aligned tells the size of pages. */
+export const RANGE_PHYS: u32 = 16;
 /** Size of a range. */
-export const RANGE_SIZE: u32 = 16;
+export const RANGE_SIZE: u32 = 24;
 
 /** `poolPages` kind: all pages of the platform's pool. */
 export const POOL_SIZE: u32 = 0;

@@ -12,7 +12,7 @@
  * Makes the (empty) address space of `cell` if it has none, and sets aside all that later map and unmap calls can need that
  * begin and end at bounds of the given ranges. `ranges` is the address of `count` RANGE_* records. May be called again with
  * other ranges. Returns 0, or -ENOMEM: an address space that was made is then gone again, the map of one that existed is
- * as it was (the platform may keep what it has set aside). Called while decoding, before anything changes.
+ * as it was. What is set aside in the root cell's map for a new cell goes with that cell. Called while decoding, before anything changes.
  */
 export declare function reserve(cell: u32, ranges: usize, count: u32): i32;
 /** Frees the address space of `cell` and all that `reserve` set aside. No CPU may be assigned to it any more. */

@@ -7,6 +7,7 @@ import {
   MAP_READ,
   MAP_WRITE,
   RANGE_LENGTH,
+  RANGE_PHYS,
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../abi/platform.ts";
@@ -67,6 +68,7 @@ export function learnMemory(cpu: u32, address: u64, flags: u32): bool {
   if (isDone) {
     store<u64>(RANGE, page, RANGE_VIRT);
     store<u64>(RANGE, PAGE_SIZE, RANGE_LENGTH);
+    store<u64>(RANGE, page, RANGE_PHYS);
     isDone = !reserve(rootCell().number, RANGE, 1);
   }
   if (isDone) {

@@ -24,6 +24,7 @@ import {
   MAP_WRITE,
   MAP_ZERO,
   RANGE_LENGTH,
+  RANGE_PHYS,
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../abi/platform.ts";
@@ -79,10 +80,11 @@ export function trapSubPages(cell: Cell): i32 {
   return 0;
 }
 
-function writeRange(ranges: usize, index: u32, virt: u64, size: u64): void {
+function writeRange(ranges: usize, index: u32, virt: u64, phys: u64, size: u64): void {
   const range = ranges + index * RANGE_SIZE;
   store<u64>(range, virt, RANGE_VIRT);
   store<u64>(range, size, RANGE_LENGTH);
+  store<u64>(range, phys, RANGE_PHYS);
 }
 
 /** Most ranges that one memory region or trapped range of a cell needs. */
@@ -93,8 +95,8 @@ function writeTrapped(ranges: usize, count: u32, cell: Cell, range: u32): u32 {
   if (mmioKind(cell, range) === MMIO_SUBPAGE) return count;
   const first = mmioFirstPage(cell, range);
   const last = mmioEndPage(cell, range) - PAGE_SIZE;
-  writeRange(ranges, count++, first, PAGE_SIZE);
-  if (last > first) writeRange(ranges, count++, last, PAGE_SIZE);
+  writeRange(ranges, count++, first, first, PAGE_SIZE);
+  if (last > first) writeRange(ranges, count++, last, last, PAGE_SIZE);
   return count;
 }
 
@@ -103,14 +105,16 @@ function reserveOwn(cell: Cell, ranges: usize): i32 {
   let count: u32 = 0;
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
-    if (isMapped(region)) writeRange(ranges, count++, virtOf(region), sizeOf(region));
+    if (!isMapped(region)) continue;
+    writeRange(ranges, count++, virtOf(region), physOf(region), sizeOf(region));
   }
   for (let range: u32 = 0; range < cell.mmioCount; range++)
     count = writeTrapped(ranges, count, cell, range);
   if (isRoot(cell)) {
     const memory = systemConfig() + SYS_HYPERVISOR_MEMORY;
-    writeRange(ranges, count++, physOf(memory), sizeOf(memory));
-    writeRange(ranges, count++, physOf(memory) + CONSOLE_PAGE_OFFSET, PAGE_SIZE);
+    const page = physOf(memory) + CONSOLE_PAGE_OFFSET;
+    writeRange(ranges, count++, physOf(memory), physOf(memory), sizeOf(memory));
+    writeRange(ranges, count++, page, page, PAGE_SIZE);
   }
   return reserve(cell.number, ranges, count);
 }
@@ -129,15 +133,16 @@ function reserveInRoot(cell: Cell, ranges: usize): i32 {
       const end = min(endOfPages(region), physOf(owned) + sizeOf(owned));
       if (start >= end) continue;
       const virt = virtOf(owned) + (start - physOf(owned));
-      writeRange(ranges, count++, virt, end - start);
+      writeRange(ranges, count++, virt, start, end - start);
       if (!((physOf(region) | sizeOf(region)) & PAGE_MASK)) continue;
       // The first and the last page of such a region may come back alone.
-      writeRange(ranges, count++, virt, PAGE_SIZE);
-      writeRange(ranges, count++, virt + (end - start) - PAGE_SIZE, PAGE_SIZE);
+      const last = end - start - PAGE_SIZE;
+      writeRange(ranges, count++, virt, start, PAGE_SIZE);
+      writeRange(ranges, count++, virt + last, start + last, PAGE_SIZE);
     }
     if (isLearning()) {
       const start = physOf(region) & ~PAGE_MASK;
-      writeRange(ranges, count++, start, endOfPages(region) - start);
+      writeRange(ranges, count++, start, start, endOfPages(region) - start);
     }
     const result = reserve(root.number, ranges, count);
     if (result) return result;

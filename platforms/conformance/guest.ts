@@ -5,6 +5,7 @@ import {
   MAP_READ,
   MAP_WRITE,
   RANGE_LENGTH,
+  RANGE_SIZE,
   RANGE_VIRT,
 } from "../../abi/platform.ts";
 import {
@@ -42,7 +43,7 @@ export const PORT_INJECT: u32 = 0xf5;
 const PAGE: u64 = 4096;
 /** Nanoseconds that a guest may take: CPUs of an emulated machine may have to wait for a busy host. */
 const PATIENCE: u64 = 10_000_000_000;
-const RANGE: usize = memory.data(16, 8);
+const RANGE: usize = memory.data(RANGE_SIZE, 8);
 const DONE: usize = memory.data(4, 4);
 
 /** Makes the cell, with an empty map but for its program's page. Returns 0 or -errno. */

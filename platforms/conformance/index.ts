@@ -6,6 +6,7 @@ import {
   MSR_ACCESS_READ,
   MSR_ACCESS_WRITE,
   RANGE_LENGTH,
+  RANGE_SIZE,
   RANGE_VIRT,
   REG_RAX,
   REG_RIP,
@@ -75,7 +76,7 @@ const NO_CASE: i32 = -1;
 /** VMCALL and VMMCALL. */
 const HYPERCALL_LENGTH: u64 = 3;
 
-const RANGE: usize = memory.data(16, 8);
+const RANGE: usize = memory.data(RANGE_SIZE, 8);
 const CONSOLE: usize = memory.data(4096, 16);
 
 export function heapBase(): usize {

@@ -186,15 +186,24 @@ function touched(virt: u64, end: u64, level: u32): u64 {
   return ((end - 1) >> shiftOf(level)) - (virt >> shiftOf(level)) + 1;
 }
 
-/** Most tables that mapping [virt, virt+size) to `phys`, or a part to single pages (`isOnePage`), can take. */
+/** Tables below entries of `level` for [virt, end): one for each entry if pages are smaller, else where a bound lies in one. */
+function tablesBelow(virt: u64, end: u64, level: u32, isSmall: bool): u64 {
+  const mask = sizeOf(level) - 1;
+  const bounds = (virt & mask ? 1 : 0) + (end & mask ? 1 : 0);
+  const entries = touched(virt, end, level);
+  return isSmall ? entries : min<u64>(entries, bounds);
+}
+
+/**
+ * Most tables that it can take to map [virt, virt+size) to `phys`, or all of it to the page there (`isOnePage`), and to cut
+ * it out of a larger range.
+ */
 export function tablesFor(virt: u64, phys: u64, size: u64, isOnePage: bool): u64 {
   const end = virt + size;
   const offset = virt ^ phys;
-  const small = touched(virt, end, 2);
-  const medium = touched(virt, end, LARGEST);
   return (
     touched(virt, end, TOP) +
-    (isOnePage || offset & (sizeOf(2) - 1) ? small : min<u64>(small, 2)) +
-    (isOnePage || offset & (sizeOf(LARGEST) - 1) ? medium : min<u64>(medium, 2))
+    tablesBelow(virt, end, LARGEST, isOnePage || (offset & (sizeOf(LARGEST) - 1)) !== 0) +
+    tablesBelow(virt, end, 2, isOnePage || (offset & (sizeOf(2) - 1)) !== 0)
   );
 }

@@ -10,6 +10,7 @@ import {
   POOL_SIZE,
   POOL_USED,
   RANGE_LENGTH,
+  RANGE_PHYS,
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../abi/platform.ts";
@@ -34,8 +35,10 @@ beforeEach(() => {
   metal.enter();
 });
 
-function reserve(cell: number, ranges: readonly (readonly [bigint, bigint])[]): number {
-  ranges.forEach(([virt, length], index) => {
+/** Reserves ranges: guest-physical start, length, and physical start if that is another. */
+function reserve(cell: number, ranges: readonly (readonly [bigint, bigint, bigint?])[]): number {
+  ranges.forEach(([virt, length, phys = virt], index) => {
+    metal.core.setBigUint64(RANGES + index * RANGE_SIZE + RANGE_PHYS, phys, true);
     metal.core.setBigUint64(RANGES + index * RANGE_SIZE + RANGE_VIRT, virt, true);
     metal.core.setBigUint64(RANGES + index * RANGE_SIZE + RANGE_LENGTH, length, true);
   });
@@ -98,6 +101,16 @@ describe("nested page tables", () => {
     map(MIB2 + PAGE, MIB2 + PAGE, PAGE, MAP_READ);
     expect(used()).toBe(before);
     expect(walk(rootOf(CELL), MIB2 + PAGE)).toMatchObject({ size: GIB });
+  });
+
+  it("have small pages where the two addresses are not alike, and room for that", () => {
+    const before = used();
+    expect(reserve(CELL, [[0n, 1n << 35n, PAGE]])).toBe(-ENOMEM);
+    expect(reserve(CELL, [[0n, 8n * MIB2, PAGE]])).toBe(0);
+    map(0n, PAGE, 8n * MIB2, MAP_READ);
+    expect(walk(rootOf(CELL), 3n * MIB2)).toMatchObject({ phys: 3n * MIB2 + PAGE, size: PAGE });
+    metal.exports.release!(CELL);
+    expect(used()).toBe(before);
   });
 
   it("show a page of zeros, and the console, read-only", () => {
@@ -192,6 +205,28 @@ describe("reservations", () => {
     for (let cell = 1; cell <= cells; cell++)
       metal.exports.map!(cell, 0n, 0n, MIB2 + PAGE, MAP_READ);
     expect(used()).toBeLessThanOrEqual(size);
+  });
+});
+
+describe("what is set aside in the root cell's map", () => {
+  const cut: readonly [bigint, bigint] = [MIB2 + PAGE, GIB];
+
+  it("goes with the cell that it was for", () => {
+    expect(reserve(0, [[0n, 4n * GIB]])).toBe(0);
+    for (let round = 0; round < 2000; round++) {
+      expect(reserve(0, [cut])).toBe(0);
+      expect(reserve(CELL, [cut])).toBe(0);
+      metal.exports.release!(CELL);
+    }
+  });
+
+  it("goes when the cell does not come, or the root cell has used it itself", () => {
+    expect(reserve(0, [[0n, 4n * GIB]])).toBe(0);
+    for (let round = 0; round < 2000; round++) {
+      expect(reserve(0, [cut])).toBe(0);
+      if (round % 2) metal.exports.map!(0, PAGE, PAGE, PAGE, MAP_READ);
+      else expect(reserve(CELL, [[0n, 1n << 46n]])).toBe(-ENOMEM);
+    }
   });
 });
 

@@ -8,6 +8,7 @@ import {
   MAP_WRITE,
   MAP_ZERO,
   RANGE_LENGTH,
+  RANGE_SIZE,
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
 import {
@@ -33,7 +34,7 @@ const COMM_OFFSET: u32 = 0x800;
 const HANDLER: u32 = 0x100;
 
 const BUFFER: usize = memory.data(16, 8);
-const RANGE: usize = memory.data(16, 8);
+const RANGE: usize = memory.data(RANGE_SIZE, 8);
 // mov al, [0x3000]; mov [0x3000], al; out 0xf4, al
 const TOUCH: usize = memory.data<u8>([0xa0, 0x00, 0x30, 0xa2, 0x00, 0x30, 0xe6, 0xf4]);
 const TOUCH_SIZE: u32 = 8;

@@ -10,6 +10,7 @@ import {
   MAP_WRITE,
   MAP_ZERO,
   RANGE_LENGTH,
+  RANGE_PHYS,
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
@@ -32,9 +33,8 @@ import { allocate, free, PAGE, promise, withdraw } from "../pool.ts";
 const NO_EXECUTE: u64 = 1 << 63;
 /** Nested tables are walked as by user code. What the processor would set is set, so that entries stay comparable. */
 const READ_BITS: u64 = PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY;
-/** Tables that cutting a range out of the map takes: two for each bound. */
-const BOUND_TABLES: u64 = 4;
 const PAGE_MASK: u64 = 0xfff;
+const ROOT: u32 = 0;
 
 const ZEROS: usize = memory.data(4, 4);
 
@@ -78,7 +78,7 @@ function tablesOf(range: usize): u64 {
   const limit = physicalLimit();
   if (!size) return 0;
   if (virt >= limit || size > limit - virt) return limit;
-  return tablesFor(virt, virt, size, virt === hw.hypervisorStart()) + BOUND_TABLES;
+  return tablesFor(virt, load<u64>(range, RANGE_PHYS), size, virt === hw.hypervisorStart());
 }
 
 /** Address of the ranges in the core's memory, range `index`, copied here. */
@@ -86,24 +86,44 @@ function rangeAt(ranges: usize, index: u32, to: usize): usize {
   const from = <u32>ranges + index * RANGE_SIZE;
   store<u64>(to, hw.coreRead(from + RANGE_VIRT, 8), RANGE_VIRT);
   store<u64>(to, hw.coreRead(from + RANGE_LENGTH, 8), RANGE_LENGTH);
+  store<u64>(to, hw.coreRead(from + RANGE_PHYS, 8), RANGE_PHYS);
   return to;
 }
 
 const RANGE: usize = memory.data(RANGE_SIZE, 8);
+/** Pages set aside for what the next cell takes from the root cell's map, u32. */
+const PENDING: usize = memory.data(4, 4);
+
+/** Ends what was set aside for a cell that does not come. */
+function dropPending(): void {
+  withdraw(load<u32>(PENDING));
+  store<u32>(PENDING, 0);
+}
+
+/** Sets pages aside: for a new cell, or in the root cell's map for the cell that comes next and then has them. */
+function setAside(record: Cell, isNew: bool, tables: u32): void {
+  if (record === cellOf(ROOT) && !isNew) {
+    store<u32>(PENDING, load<u32>(PENDING) + tables);
+    return;
+  }
+  record.promised += tables + load<u32>(PENDING);
+  store<u32>(PENDING, 0);
+}
 
 export function reserve(cell: u32, ranges: usize, count: u32): i32 {
   if (cell >= CELLS_MAX) return -ENOMEM;
   const record = cellOf(cell);
   const isNew = !record.block;
-  if (isNew && !open(record)) return -ENOMEM;
+  const isOpen = !isNew || open(record);
   let tables: u64 = 0;
   for (let index: u32 = 0; index < count; index++)
     tables += tablesOf(rangeAt(ranges, index, RANGE));
-  if (tables <= <u64>u32.MAX_VALUE && promise(<u32>tables)) {
-    record.promised += <u32>tables;
+  if (isOpen && tables <= <u64>u32.MAX_VALUE && promise(<u32>tables)) {
+    setAside(record, isNew, <u32>tables);
     return 0;
   }
-  if (isNew) close(record);
+  if (isNew && isOpen) close(record);
+  dropPending();
   return -ENOMEM;
 }
 
@@ -128,6 +148,7 @@ function targetOf(cell: Cell, phys: u64, flags: u32): u64 {
 
 export function map(cell: u32, virt: u64, phys: u64, size: u64, flags: u32): void {
   const record = existing(cell);
+  if (cell === ROOT) dropPending();
   const isOnePage = (flags & (MAP_ZERO | MAP_COMM | MAP_CONSOLE)) !== 0;
   // The driver looks for the console page where the image's header says, wherever the core would have it.
   const start = flags & MAP_CONSOLE ? hw.consolePhysical() : virt;
