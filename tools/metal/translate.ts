@@ -1,6 +1,8 @@
 // The C text that wasm2c makes, turned into what the image needs: no instances (there is one of each module), no indirection
 // between the modules, no preamble (native/wasm.h is ours), and the data as one table.
 
+import { pack } from "./pack.ts";
+
 /** A translated module: its exports' prototypes, and everything. */
 export interface Translation {
   readonly prototypes: string;
@@ -39,13 +41,17 @@ function segmentsOf(text: string): Segment[] {
   }));
 }
 
-/** The table that start.c's load_data reads: address and length, u32 each, then the bytes, for each segment. */
+/** The module's data as the bytes that start.c's load_data makes it from; they begin at `dataStart`. */
 function dataTable(name: string, segments: readonly Segment[]): string {
-  const bytes = segments.flatMap(({ address, bytes }) => [
-    ...Uint8Array.from(new Uint8Array(Uint32Array.of(address, bytes.length).buffer)),
-    ...bytes,
-  ]);
-  return `static const u8 ${name}_data[] = {${bytes.join(",")}};\n`;
+  const start = Math.min(...segments.map(({ address }) => address));
+  const end = Math.max(...segments.map(({ address, bytes }) => address + bytes.length));
+  const memory = new Uint8Array(Math.max(0, end - start));
+  for (const { address, bytes } of segments) memory.set(bytes, address - start);
+  const packed = pack(memory);
+  return [
+    `enum { ${name}_data_start = ${segments.length === 0 ? 0 : start} };`,
+    `static const u8 ${name}_data[] = {${packed.join(",")}};\n`,
+  ].join("\n");
 }
 
 /** Takes instances out of a text, and calls what imports mean directly. */

@@ -24,7 +24,10 @@ static struct {
   u32 parts[PART_END + 1];
   u32 config_size;
 } layout;
-static struct memory core_memory, metal_memory;
+/** The modules' memories; start.c fills them in before any module runs, and for these the compiler may keep what it read. */
+extern const struct memory core_memory, metal_memory;
+/** The same two, to fill in (image.ld). */
+extern struct memory memories[2];
 
 extern u8 constants_start[], data_start[], cpus_start[], console_page[];
 extern u32 header_max_cpus, header_online_cpus;

@@ -7,6 +7,8 @@
 #define PAGE_SIZE 4096
 /** Bytes at the top of each CPU's stack: Linux' state (LINUX_FIELDS of 8 bytes), and what tryReadMsr read. */
 #define CPU_TOP_SIZE 176
+/** Bytes of a `struct memory`. */
+#define MEMORY_SIZE 16
 /** The image's only code segment. */
 #define CODE_SELECTOR 8
 /** Exceptions, and where their stubs are: offset from the image's start, size of each, size of the call in it. */

@@ -7,11 +7,18 @@
 #define START_DONE 2
 #define START_FAILED 3
 
+/** Tokens of packed data: above PACKED_ZEROS zeros, above PACKED_WIDE bytes with a zero behind each, else bytes. */
+#define PACKED_WIDE 0x80
+#define PACKED_WIDE_MAX 0x40
+#define PACKED_ZEROS 0xc0
+
 /** Part of what is left for memories that the core gets. */
 #define CORE_SHARE 4
 
 u8 console_page[PAGE_SIZE] __attribute__((section(".bss.console"), aligned(PAGE_SIZE)));
 static u32 start_state;
+struct memory memories[2];
+_Static_assert(sizeof(struct memory) == MEMORY_SIZE, "image.h disagrees");
 
 extern const u64 gdt[2], idt[2 * VECTORS];
 
@@ -33,13 +40,20 @@ static u64 load64(const u8* from) {
   return value;
 }
 
-/** Puts a module's data into its memory: address and size, then the bytes, for each piece. */
-static void load_data(const struct memory* memory, const u8* table, u64 size) {
-  const u8* end = table + size;
-  while (table < end) {
-    u32 length = load32(table + sizeof(u32));
-    memcpy(at(memory, load32(table), length), table + 2 * sizeof(u32), length);
-    table += 2 * sizeof(u32) + length;
+/** Unpacks a module's data (tools/metal/pack.ts) into its memory, which is zero, from `address` on. */
+static void load_data(const struct memory* memory, u64 address, const u8* packed, u64 size) {
+  const u8* end = packed + size;
+  while (packed < end) {
+    u32 token = *packed++;
+    if (token >= PACKED_ZEROS) {
+      address += ((token % PACKED_WIDE_MAX) << 8 | *packed++) + 1;
+      continue;
+    }
+    u32 width = token >= PACKED_WIDE ? 2 : 1;
+    for (u32 count = token % (width == 1 ? PACKED_WIDE : PACKED_WIDE_MAX) + 1; count; count--) {
+      *at(memory, address, width) = *packed++;
+      address += width;
+    }
   }
 }
 
@@ -74,8 +88,8 @@ static bool divide_memory(const u8* config) {
   layout.parts[PART_PLATFORM] = platform;
   layout.parts[PART_END] = end;
   layout.config_size = size;
-  core_memory = (struct memory){(u8*)VIRTUAL_BASE + core, core_size};
-  metal_memory = (struct memory){(u8*)VIRTUAL_BASE + platform, (end - platform) & ~(u64)(WASM_PAGE - 1)};
+  memories[0] = (struct memory){(u8*)VIRTUAL_BASE + core, core_size};
+  memories[1] = (struct memory){(u8*)VIRTUAL_BASE + platform, (end - platform) & ~(u64)(WASM_PAGE - 1)};
   return true;
 }
 
@@ -83,10 +97,10 @@ static bool divide_memory(const u8* config) {
 static bool make_modules(void) {
   const u8* config = cpus_start + (u64)header_max_cpus * CPU_SIZE;
   if (!divide_memory(config)) return false;
-  load_data(&core_memory, core_data, sizeof(core_data));
-  load_data(&metal_memory, metal_data, sizeof(metal_data));
+  load_data(&memories[0], core_data_start, core_data, sizeof(core_data));
+  load_data(&memories[1], metal_data_start, metal_data, sizeof(metal_data));
   u64 place = round_up(core_heapBase(), PAGE_SIZE);
-  memcpy(at(&core_memory, place, layout.config_size), config, layout.config_size);
+  memcpy(at(&memories[0], place, layout.config_size), config, layout.config_size);
   return true;
 }
 
@@ -143,13 +157,16 @@ static void restore_linux(const u64* state) {
   hw_writeMsr(MSR_EFER, state[LINUX_EFER]);
 }
 
+/** Not part of its caller, where the modules' memories were still to be filled in. */
+__attribute__((noinline)) static s32 enter_platform(void) { return (s32)metal_enter(hw_cpuIndex()); }
+
 /** Called by entry.S on this CPU's stack; returns only if the CPU does not become a guest. */
 s32 start(void) {
   u64* state = cpu_top()->linux_state;
   save_linux(state);
   load_tables((struct table){sizeof(gdt) - 1, (u64)gdt}, (struct table){sizeof(idt) - 1, (u64)idt});
   load_selectors(CODE_SELECTOR, 0, 0, 0);
-  s32 result = start_modules() ? (s32)metal_enter(hw_cpuIndex()) : -(s32)ENOMEM;
+  s32 result = start_modules() ? enter_platform() : -(s32)ENOMEM;
   restore_linux(state);
   return result;
 }
