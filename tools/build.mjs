@@ -5,13 +5,14 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packTexts } from "./texts.mjs";
 
 /** The clone's root directory. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
  * The WebAssembly modules. `--memoryBase` is where a module's own data starts in the memory that it imports: below it
- * nothing is placed, so that address 0 is never data.
+ * nothing is placed, so that address 0 is never data. `packsTexts`: its texts are stored by texts.mjs.
  */
 export const MODULES = [
   {
@@ -19,6 +20,7 @@ export const MODULES = [
     entry: "hypervisor/index.ts",
     sources: ["abi", "hypervisor"],
     options: ["--memoryBase", "4096", "-Osize", "--converge"],
+    packsTexts: true,
   },
   {
     name: "cpu",
@@ -100,7 +102,9 @@ export function buildModules({ quiet = false, only } = {}) {
     if (only && module.name !== only) continue;
     if (!existsSync(join(ROOT, module.entry))) continue;
     const product = join(ROOT, "dist", `${module.name}.wasm`);
-    whenStale(module.name, digest(module.sources, ".ts", [module, COMMON_OPTIONS]), product, () => {
+    const packing = module.packsTexts ? readFileSync(join(ROOT, "tools/texts.mjs"), "utf8") : "";
+    const value = digest(module.sources, ".ts", [module, COMMON_OPTIONS, packing]);
+    whenStale(module.name, value, product, () => {
       if (!quiet) console.error(`Compiling ${module.entry} to dist/${module.name}.wasm …`);
       runTool("assemblyscript/bin/asc.js", [
         module.entry,
@@ -109,6 +113,7 @@ export function buildModules({ quiet = false, only } = {}) {
         "-o",
         product,
       ]);
+      if (module.packsTexts) writeFileSync(product, packTexts(readFileSync(product)));
     });
   }
 }

@@ -62,11 +62,11 @@ export function putByte(byte: u32): void {
   putConsole(description, byte);
 }
 
-/** Prints a literal of ASCII characters. */
+/** Prints a literal of ASCII characters: one byte each, their number before them (tools/texts.mjs has packed them). */
 export function print(literal: string): void {
   const address = changetype<usize>(literal);
-  const bytes = load<u32>(address - 4);
-  for (let offset: u32 = 0; offset < bytes; offset += 2) putByte(load<u16>(address + offset));
+  const length = load<u32>(address - 4);
+  for (let index: u32 = 0; index < length; index++) putByte(load<u8>(address + index));
 }
 
 /** Prints a literal and ends the line. */

@@ -29,7 +29,7 @@ const CONSTANT = /^export const (\w+): [ui](?:32|64) = (-?0x[0-9a-f]+|-?\d+);$/g
  * addresses are in the last two GiB.
  */
 export const CLANG_OPTIONS = [
-  ...["--target=x86_64-unknown-none-elf", "-std=c11", "-Os", "-ffreestanding", "-fno-builtin"],
+  ...["--target=x86_64-unknown-none-elf", "-std=c11", "-Oz", "-ffreestanding", "-fno-builtin"],
   ...["-nostdinc", "-mgeneral-regs-only", "-mno-red-zone", "-mcmodel=kernel", "-fno-pic"],
   ...["-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-strict-aliasing"],
   ...["-fno-delete-null-pointer-checks", "-fomit-frame-pointer", "-fno-ident", "-g0"],
