@@ -330,6 +330,16 @@ static int destroy_each(bool force)
 	return err;
 }
 
+/* Who refused is not told: those that do are locked. */
+static void name_refusing(void)
+{
+	struct jh_cell *cell;
+
+	list_for_each_entry(cell, &jh.cells, entry)
+		if (cell != jh.root && jh_hypercall(JH_HC_CELL_GET_STATE, cell->id, 0) == JH_CELL_LOCKED)
+			pr_err("Jailhouse: failed to destroy cell \"%s\"\n", cell->name);
+}
+
 /* All cells but the root cell, for disabling: none where one refuses, if the image can do that. */
 int jh_cells_destroy_all(bool force)
 {
@@ -344,7 +354,7 @@ int jh_cells_destroy_all(bool force)
 		return destroy_each(force);
 	if (err) {
 		jh_console_explain();
-		pr_err("Jailhouse: failed to destroy cells\n");
+		name_refusing();
 		return err;
 	}
 	list_for_each_entry_safe(cell, next, &jh.cells, entry)

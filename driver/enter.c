@@ -196,7 +196,7 @@ static void explain(int err)
 	if (atomic_read(&meeting.decision) == GO)
 		pr_err("jailhouse: The hypervisor refused: error %d\n", err);
 	else if (err == -ETIMEDOUT)
-		pr_err("jailhouse: Not all CPUs came in time, %d of %d\n", atomic_read(&meeting.arrived), meeting.count);
+		pr_err("jailhouse: Not all CPUs came in time\n");
 	else if (err == -EBUSY && jh_virtualisation_in_use())
 		pr_err("jailhouse: Virtualisation is in use; unload KVM first\n");
 	else

@@ -168,6 +168,9 @@ enum jh_hypercall {
 	JH_HC_DENIAL_WORD = 0x102,
 };
 
+/* A result of JH_HC_CELL_GET_STATE: running, and not willing to be destroyed. */
+#define JH_CELL_LOCKED		1
+
 /* First argument of JH_HC_GET_INFO. */
 enum jh_info {
 	JH_INFO_MEM_POOL_SIZE,
