@@ -1,6 +1,6 @@
 // jailhouse config learn: the smallest configuration under which an image runs, found by running it.
 
-import { additionText } from "../config/explain/index.ts";
+import { type Addition, additionText, isRam } from "../config/explain/index.ts";
 import { encode } from "../config/index.ts";
 import { LearnError, learnCell } from "../control/learn-cell.ts";
 import { loadArguments } from "./arguments.ts";
@@ -11,6 +11,8 @@ import { openConfig, writeOutput } from "./open-config.ts";
 
 const REQUEST = "learning";
 const NS_PER_SECOND = 1e9;
+/** Back to the start of the line, which is emptied (ECMA-48 CR, EL). */
+const CLEAR = "\r\x1b[K";
 
 export interface LearnCommandOptions {
   readonly system: string;
@@ -18,6 +20,34 @@ export interface LearnCommandOptions {
   readonly console: string;
   readonly seconds: string;
   readonly output: string;
+}
+
+/** Says what turns out to be needed: RAM is only counted, all else has a line of its own. */
+class Report {
+  readonly #io: Io;
+  #pages = 0;
+
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  add(addition: Addition): void {
+    if (isRam(addition)) this.#pages++;
+    else this.#io.err(`${this.#clear}needs ${additionText(addition)}\n`);
+    if (this.#clear) this.#io.err(`${this.#clear}${this.#ram()}`);
+  }
+
+  end(): void {
+    this.#io.err(`${this.#clear}${this.#ram()}\n`);
+  }
+
+  get #clear(): string {
+    return this.#io.terminal ? CLEAR : "";
+  }
+
+  #ram(): string {
+    return `needs ${this.#pages} ${this.#pages === 1 ? "page" : "pages"} of RAM besides its image`;
+  }
 }
 
 function cpuNumbers(text: string): number[] {
@@ -47,11 +77,12 @@ export async function learnConfig(
     throw new CommandFailure(`${options.system}: not a system configuration`);
   }
   const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
-  const progress = (addition: Parameters<typeof additionText>[0]) =>
-    io.err(`needs ${additionText(addition)}\n`);
+  const report = new Report(io);
+  const progress = (addition: Addition) => report.add(addition);
   try {
     const name = `${cell}`;
     const learned = await learnCell({ name, images, system, cpus, console, time, progress });
+    report.end();
     await writeOutput(io, options.output, encode(learned.config));
   } catch (error) {
     if (error instanceof LearnError) throw new CommandFailure(`${REQUEST}: ${error.message}`);

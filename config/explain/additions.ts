@@ -39,6 +39,11 @@ function bdfText(bdf: number): string {
   return `bdf(${hex(bdf >>> 8)}, ${hex((bdf >>> 3) & 0x1f)}, ${bdf & 7})`;
 }
 
+/** Whether an entry is RAM, not registers or the communication region. */
+export function isRam(addition: Addition): boolean {
+  return addition.kind === "memory" && (addition.region.flags & BigInt(abi.MEM_EXECUTE)) !== 0n;
+}
+
 /** The line that a person writes, with the list that it belongs to. */
 export function additionText(addition: Addition): string {
   switch (addition.kind) {

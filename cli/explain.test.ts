@@ -1,0 +1,102 @@
+// jailhouse explain, enable --learn and config learn on a real machine.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { decode, encode } from "../config/index.ts";
+import type { CellConfig, SystemConfig } from "../config/types.ts";
+import qemuX86 from "../configs/x86/qemu-x86.ts";
+import rogueDemo from "../configs/x86/rogue-demo.ts";
+import { startSession } from "../control/session.ts";
+import { Surroundings } from "./testing/surroundings.ts";
+
+const ROGUE = readFileSync(new URL("../inmates/demos/x86/rogue-demo.bin", import.meta.url));
+let world: Surroundings;
+
+beforeEach(() => {
+  world = new Surroundings();
+  const file = (name: string, content: Uint8Array) =>
+    writeFileSync(join(world.directory, name), content);
+  file("system.cell", encode(qemuX86));
+  file("rogue.cell", encode(rogueDemo));
+  file("rogue.bin", ROGUE);
+});
+afterEach(() => world.close());
+
+async function play(...lines: string[]): Promise<void> {
+  for (const line of lines) expect(await world.run(line), line).toMatchObject({ status: 0 });
+}
+
+async function breakRule(violation: string): Promise<void> {
+  await world.machine("default", (options) => startSession(options));
+  await play("enable system.cell", "cell create rogue.cell");
+  const parameters = `violation=${violation} delay=1`;
+  const load = ["cell", "load", "rogue-demo", "rogue.bin", "-a", "0xf0000"];
+  await world.run([...load, "-s", parameters, "-a", "0x1000"]);
+  await play("cell start rogue-demo", "machine status");
+  for (let look = 0; look < 50; look++) {
+    if ((await world.run("cell list")).out.includes("failed")) return;
+    await world.run("cell stats rogue-demo -n 2");
+  }
+}
+
+test("nothing was denied", async () => {
+  await world.machine("default", (options) => startSession(options));
+  expect(await world.run("explain")).toMatchObject({ status: 1 });
+  await play("enable system.cell");
+  expect((await world.run("explain")).out).toBe("No access was denied.\n");
+  expect((await world.run("explain --fix")).out).toBe("No entry is missing.\n");
+  expect(await world.run("explain nobody")).toMatchObject({
+    status: 1,
+    err: "explaining: No such file or directory\nThere is no cell nobody.\n",
+  });
+  expect(await world.run("explain -o fixed.ts")).toMatchObject({ status: 1 });
+});
+
+test("a port: the words, the line, and the repaired configuration", async () => {
+  await breakRule("port");
+  const { out } = await world.run("explain");
+  expect(out).toMatch(/^CPU 2 of cell "rogue-demo" wrote 0x58 to port 0x3f8 \(1 byte\)\n/);
+  expect(out).toMatch(/at 0x[0-9a-f]+ \(64-bit code\): out dx, ?al\n/);
+  expect(out).toContain("That is COM1. It was denied, because the cell's configuration does not");
+  expect((await world.run("explain rogue-demo --fix")).out).toBe(
+    'cell "rogue-demo":\n    ports: [{ base: 0x3f8, length: 8 }]  // COM1\n',
+  );
+  const [record] = JSON.parse((await world.run("explain --json")).out);
+  expect(record).toMatchObject({ kind: "port", address: "0x3f8", value: "0x58", times: 1 });
+  await play("explain rogue-demo -o fixed.cell");
+  const fixed = decode(readFileSync(join(world.directory, "fixed.cell"))) as CellConfig;
+  expect(fixed.ports).toContainEqual({ base: 0x3f8, length: 8 });
+  expect({ ...fixed, ports: [] }).toEqual({ ...decode(encode(rogueDemo)), ports: [] });
+});
+
+test.each([
+  ["ram", /address 0x[0-9a-f]+\n/],
+  ["readonly", /memory\[2\] of the cell.*the region's flags do not allow it/],
+  ["msr", /MSR 0x[0-9a-f]+\n(.*\n)*.*no configuration can allow it/],
+  ["triple", /shut down with a triple fault/],
+  ["jump", /fetched an instruction at/],
+])("violation=%s", async (violation, words) => {
+  await breakRule(violation);
+  expect((await world.run("explain")).out).toMatch(words);
+});
+
+test("enable --learn is loud, and what it writes is the configuration that was given", async () => {
+  await world.machine("default", (options) => startSession(options));
+  const { out, err } = await world.run("enable --learn system.cell");
+  expect(out).toBe("The Jailhouse is opening.\n");
+  expect(err).toMatch(/^Learning: the root cell may use everything that no cell has/);
+  expect((await world.run("cell list")).err).toMatch(/^Learning: /);
+  await play("explain -o system2.cell");
+  const written = decode(readFileSync(join(world.directory, "system2.cell"))) as SystemConfig;
+  expect(written).toEqual(decode(encode(qemuX86)));
+});
+
+test("config learn refuses what makes no sense", async () => {
+  const learn = "config learn --system system.cell -o learned.cell";
+  expect((await world.run(learn)).status).toBe(1);
+  expect((await world.run(`${learn} --cpus x a rogue.bin`)).err).toContain("--cpus takes numbers");
+  expect((await world.run(`${learn} --seconds 0 a rogue.bin`)).err).toContain("--seconds takes");
+  expect((await world.run(`${learn} a missing.bin`)).err).toContain("No such file or directory");
+  const cell = "config learn --system rogue.cell -o learned.cell a rogue.bin";
+  expect((await world.run(cell)).err).toBe("rogue.cell: not a system configuration\n");
+});
