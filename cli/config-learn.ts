@@ -1,13 +1,12 @@
 // jailhouse config learn: the smallest configuration under which an image runs, found by running it.
 
 import { type Addition, additionText, isRam } from "../config/explain/index.ts";
-import { encode } from "../config/index.ts";
 import { LearnError, learnCell } from "../control/learn-cell.ts";
 import { loadArguments } from "./arguments.ts";
 import { readImage } from "./cell-load.ts";
 import { CommandFailure, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { openConfig, writeOutput } from "./open-config.ts";
+import { openConfig, writeConfig } from "./open-config.ts";
 
 const REQUEST = "learning";
 const NS_PER_SECOND = 1e9;
@@ -83,7 +82,7 @@ export async function learnConfig(
     const name = `${cell}`;
     const learned = await learnCell({ name, images, system, cpus, console, time, progress });
     report.end();
-    await writeOutput(io, options.output, encode(learned.config));
+    await writeConfig(io, options.output, learned.config, "jailhouse config learn");
   } catch (error) {
     if (error instanceof LearnError) throw new CommandFailure(`${REQUEST}: ${error.message}`);
     throw error;

@@ -50,10 +50,10 @@ export function addConfig(config: Command, io: Io): void {
   config
     .command("learn")
     .description("find the smallest configuration under which an image runs, by running it")
-    .usage('--system SYSCONFIG -o FILE.cell NAME {IMAGE | -s "STRING"} [-a ADDR] ...')
+    .usage('--system SYSCONFIG -o FILE NAME {IMAGE | -s "STRING"} [-a ADDR] ...')
     .argument("[ARGUMENTS...]", "the cell's name and its images, as for cell load")
     .requiredOption("--system <SYSCONFIG>", "the system that the cell shall run on")
-    .requiredOption("-o, --output <FILE.cell>", "where to write it")
+    .requiredOption("-o, --output <FILE>", "where to write it: a .cell, .ts or .json file")
     .option("--cpus <LIST>", "the cell's CPUs", "2")
     .option("--console <PORT>", "the UART that the cell may print on", "0x2f8")
     .option("--seconds <N>", "virtual seconds that it must run undisturbed", "3")

@@ -1,7 +1,7 @@
 // jailhouse explain [CELL] [--fix] [-o FILE]: what cells were denied, why, and what would allow it.
 
 import { type Explanation, explain, repaired, type Situation } from "../config/explain/index.ts";
-import { decode, encode } from "../config/index.ts";
+import { decode } from "../config/index.ts";
 import type { Cell, Config, SystemConfig } from "../config/types.ts";
 import type { CellInfo, DenialLog, OpenSession } from "../control/api.ts";
 import { loadDisassembler } from "../control/disassembler.ts";
@@ -9,9 +9,9 @@ import { LEARN_FLAG } from "../control/learning.ts";
 import { cellRef } from "./arguments.ts";
 import { type CommonOptions, withMachine } from "./context.ts";
 import { denialsJson, denialsText, fixText } from "./explain-text.ts";
-import { attempt, CommandFailure, UsageError } from "./failure.ts";
+import { attempt, CommandFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { writeOutput } from "./open-config.ts";
+import { writeConfig } from "./open-config.ts";
 
 const WHAT = "explaining";
 const ROOT_ID = 0;
@@ -60,9 +60,6 @@ export async function explainDenials(
   ref: string | undefined,
   options: ExplainOptions,
 ): Promise<void> {
-  if (options.output && !/\.cell$/.test(options.output)) {
-    throw new UsageError("the repaired configuration is written as a .cell file");
-  }
   const facts = await withMachine(io, options, (session) => attempt(WHAT, gather(session)));
   const isAll = ref === undefined && options.name === undefined;
   const wanted = isAll ? undefined : cellRef(ref, options.name);
@@ -75,7 +72,7 @@ export async function explainDenials(
     .filter(({ denial }) => cell === undefined || denial.cell === cell.id);
   if (options.output) {
     const config = repairedConfig(facts, cell?.id ?? ROOT_ID, explanations);
-    await writeOutput(io, options.output, encode(config));
+    await writeConfig(io, options.output, config, "jailhouse explain");
     io.out(`Wrote ${options.output}.\n`);
     return;
   }

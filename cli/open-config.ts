@@ -2,9 +2,10 @@
 // `enable` and `cell create`, which leave a built file to the hypervisor.
 
 import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import type { LoadedConfig } from "../config/load.ts";
-import { CommandFailure, perror } from "./failure.ts";
+import type { Config } from "../config/types.ts";
+import { CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 /** Loads a configuration. Fails with the file, the place in it, the reason, and as a second line what to do. */
@@ -30,4 +31,20 @@ export async function writeOutput(
   } catch (error) {
     throw perror(`writing ${file}`, error);
   }
+}
+
+/** Writes a configuration as what the file's name says: built, TypeScript or JSON. `about` is what the source says it is. */
+export async function writeConfig(
+  io: Io,
+  file: string,
+  config: Config,
+  about: string,
+): Promise<void> {
+  const { encode } = await import("../config/index.ts");
+  const { decompileToJson, decompileToSource } = await import("../config/decompile/source.ts");
+  const kind = extname(file).toLowerCase();
+  if (kind === ".cell") await writeOutput(io, file, encode(config));
+  else if (kind === ".ts") await writeOutput(io, file, decompileToSource(config, about));
+  else if (kind === ".json") await writeOutput(io, file, decompileToJson(config));
+  else throw new UsageError(`${file}: a configuration is a .cell, .ts or .json file`);
 }

@@ -47,8 +47,8 @@ function addSystem(root: Command, io: Io): void {
     .option("--name <NAME>", CELL_NAME)
     .option("--fix", "print only the lines that configurations lack")
     .option(
-      "-o, --output <FILE.cell>",
-      "write the configuration (the system's by default) with them",
+      "-o, --output <FILE>",
+      "write the configuration (the system's by default) with them, as .cell, .ts or .json",
     )
     .action(async (ref, options) =>
       (await import("./explain.ts")).explainDenials(io, ref, options),
