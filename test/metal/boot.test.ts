@@ -1,29 +1,19 @@
 // The metal images on QEMU's AMD-V, loaded by nothing but their headers.
 
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CASES } from "../../platforms/conformance/cases.ts";
-import { missingPackages } from "../../tools/inmates/toolchain.ts";
 import { buildImage } from "../../tools/metal/image.ts";
 import { ROOT } from "../../tools/root.ts";
-import { boot, type Said } from "./loader.ts";
+import { boot, CAN_BOOT, type Said } from "./loader.ts";
 
 const CPUS = 4;
 const SECONDS = 60;
 const TIMEOUT = 2 * SECONDS * 1000;
 /** The size of the original's image, which ours has to stay below. */
 const ORIGINAL_SIZE = 88_072;
-
-const MISSING = [
-  ...missingPackages([64]),
-  ...(spawnSync("qemu-system-x86_64", ["--version"]).status === 0 ? [] : ["qemu-system-x86"]),
-];
-/** In CI all has to be there, so there the tests fail without it. */
-const CAN_BOOT = process.env.CI === "true" || MISSING.length === 0;
-if (!CAN_BOOT) console.warn(`Skipped: booting images needs the packages ${MISSING.join(" ")}.`);
 
 const file = (path: string) => readFileSync(join(ROOT, path));
 const image = (core: string) =>

@@ -87,9 +87,15 @@ __attribute__((noreturn)) static void end_report(void) {
 
 __attribute__((noreturn, cold)) static void panic(u32 code) {
   begin_report();
-  say(code == PANIC_OWN_MEMORY ? "FATAL: Jailhouse was about to touch its own memory" : "FATAL: Jailhouse broke a contract");
-  say_hex(", called from 0x", (u64)__builtin_return_address(0));
+  say(code == PANIC_OWN_MEMORY ? "FATAL: Jailhouse was about to touch its own memory"
+                               : "FATAL: Jailhouse named what does not exist");
+  say_hex("\nCalled from: 0x", (u64)__builtin_return_address(0));
   end_report();
+}
+
+/** Whether the instruction at `rip` is a trap of the translated code (wasm.h). */
+static bool is_trap(u64 rip) {
+  return rip >= VIRTUAL_BASE && rip < (u64)constants_start && *(const u16*)rip == UD2;
 }
 
 /** Called by exceptions.S: `frame` is the address behind the stub's call, then what the processor pushed. */
@@ -104,5 +110,6 @@ __attribute__((noreturn)) void exception(const u64* frame) {
   say_hex(" RSP: 0x", frame[3]);
   say_hex(" FLAGS: 0x", frame[2]);
   if (vector == VECTOR_PF) say_hex("\nCR2: 0x", hw_readControl(2));
+  if (vector == VECTOR_UD && is_trap(frame[0])) say("\nA check has failed: bounds of memory, division, or what cannot be");
   end_report();
 }

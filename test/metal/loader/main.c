@@ -13,6 +13,8 @@
 #define POLLS 100
 #define POLL_MS 100
 #define RUN_MS 3000
+/** For a CPU to report that it has stopped. */
+#define FAULT_MS 1000
 
 struct module {
   uint32_t start, end, text, reserved;
@@ -26,7 +28,7 @@ struct header {
 };
 
 /** What the other CPUs do next. */
-enum command { NOTHING, ENTER, DISABLE, HALT };
+enum command { NOTHING, ENTER, DISABLE, CALL, HALT };
 
 extern uint32_t boot_info;
 extern uint64_t page_map[512];
@@ -122,6 +124,7 @@ static void serve(uint32_t cpu) {
     enum command command = commands[cpu];
     if (command == ENTER) results[cpu] = enter(cpu);
     if (command == DISABLE) results[cpu] = disable(cpu);
+    if (command == CALL) results[cpu] = hypercall(0, 0, 0);
     commands[cpu] = NOTHING;
     while (command == HALT) __asm__ volatile("cli; hlt");
     __asm__ volatile("pause");
@@ -198,6 +201,20 @@ static void conformance(void) {
   for (uint32_t number = 0; (result = hypercall(number, 0, 0)) != -1; number++) report("case", result);
 }
 
+/** Each other CPU makes a hypercall that goes wrong in its own way; this one goes on. */
+static void faults(void) {
+  load();
+  everywhere("enter", ENTER, enter);
+  for (uint32_t cpu = 1; cpu < cpus; cpu++) {
+    commands[cpu] = CALL;
+    wait_ms(FAULT_MS);
+    report("call", hypercall(0, 0, 0));
+    report("CPU is back", commands[cpu] == NOTHING);
+  }
+  say("loader: waits\n");
+  for (;;) __asm__ volatile("pause");
+}
+
 void cpu_main(uint32_t cpu) {
   load_gates();
   AT(uint32_t, XAPIC + XAPIC_SVR) = SVR_ENABLED;
@@ -215,6 +232,8 @@ void cpu_main(uint32_t cpu) {
   say("loader: all CPUs are here\n");
   if (text[2] == 'c')
     conformance();
+  else if (text[2] == 'f')
+    faults();
   else
     for (int round = 0; round < 2; round++) demo();
   say("loader: end\n");
