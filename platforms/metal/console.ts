@@ -15,7 +15,7 @@ import { consolePage } from "./core.ts";
 import * as hw from "./hw.ts";
 import { readPhysical, writePhysical } from "./physical.ts";
 import { PAGE } from "./pool.ts";
-import { lock, unlock } from "./stop.ts";
+import { lock, unlock, wasUsed } from "./stop.ts";
 import { configAddress } from "./time.ts";
 
 /** Registers of an 8250. */
@@ -116,7 +116,7 @@ export function publishNow(): void {
 
 /** Publishes the console page if something has been printed. */
 export function publish(): void {
-  if (<u32>hw.coreRead(consolePage() + RING_TAIL, 4) === state().tail) return;
+  if (!wasUsed() || <u32>hw.coreRead(consolePage() + RING_TAIL, 4) === state().tail) return;
   lock();
   publishNow();
   unlock();

@@ -75,6 +75,8 @@ export declare function extendedControl(): u64;
 export declare function writeExtendedControl(value: u64): void;
 /** Reads control register 0, 2, 3 or 4. */
 export declare function readControl(register: u32): u64;
+/** Writes CR4, with a value that the present mode takes. */
+export declare function writeCr4(value: u64): void;
 /** Writes CR2. */
 export declare function writeCr2(value: u64): void;
 /** Reads debug register 0 to 3, 6 or 7. */

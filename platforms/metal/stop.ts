@@ -27,6 +27,8 @@ import { now } from "./time.ts";
 const RELAX_TIME: u64 = 50_000;
 
 const LOCK: usize = memory.data(4, 4);
+/** 1 once the lock has been given back: something may have been printed, which is done with the lock. */
+const USED: usize = memory.data(4, 4);
 
 /** Whether the CPU has been asked to stop. */
 export function isRequested(cpu: Cpu): bool {
@@ -131,7 +133,15 @@ export function lock(): void {
 
 /** The waist's unlock. */
 export function unlock(): void {
+  store<u32>(USED, 1);
   hw.storeRelease(LOCK, 0);
+}
+
+/** Whether anybody may have printed since this was asked last. */
+export function wasUsed(): bool {
+  const isUsed = load<u32>(USED) !== 0;
+  if (isUsed) store<u32>(USED, 0);
+  return isUsed;
 }
 
 /** The waist's relax. */

@@ -172,7 +172,7 @@ export class FakeMetal {
           "writeDebug",
           "publishConsole",
         ]
-          .concat("writeExtendedControl", "flushHost", "useLinuxTables", "writeCr2")
+          .concat("writeExtendedControl", "writeCr4", "flushHost", "useLinuxTables", "writeCr2")
           .map((name) => [name, nothing]),
       ),
       cpuIndex: () => 0,

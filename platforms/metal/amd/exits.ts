@@ -1,6 +1,7 @@
 // An exit of a guest becomes a call of the core's handler for it (AMD64 Architecture Programmer's Manual, volume 2, sections
 // 15.7 to 15.14 and appendix C). The length of an instruction is told where the processor saves the next RIP; otherwise it
-// is 0, and the core finds out.
+// is what the instruction has without prefixes, which it does not need: a guest that puts some there harms itself only. For
+// moves to CR0 it is 0, and the core finds out.
 
 import {
   ACCESS_FETCH,
@@ -28,6 +29,10 @@ import { setEvent } from "./registers.ts";
 
 const EXCEPTIONS: u32 = 32;
 const PORT_SIZE_MASK: u32 = 7;
+/** CPUID, RDMSR, WRMSR. */
+const TWO_BYTES: u32 = 2;
+/** VMMCALL, XSETBV. */
+const THREE_BYTES: u32 = 3;
 
 /** Whether exceptions with this vector have an error code (table 8-1). */
 function hasErrorCode(vector: u32): bool {
@@ -51,10 +56,10 @@ function keepEvent(cpu: Cpu, event: u64): void {
   setEvent(cpu, <u32>event & svm.EVENT_VALID && !isRepeated(<u32>event) ? event : 0);
 }
 
-/** Length of the instruction that exited, or 0. */
-function lengthOf(control: usize): u32 {
+/** Length of the instruction that exited; `usual` where the processor does not tell. */
+function lengthOf(control: usize, usual: u32): u32 {
   const next = load<u64>(control, svm.VMCB_NEXT_RIP);
-  return next ? <u32>(next - load<u64>(control, svm.VMCB_RIP)) : 0;
+  return next ? <u32>(next - load<u64>(control, svm.VMCB_RIP)) : usual;
 }
 
 /**
@@ -107,17 +112,17 @@ export function dispatch(cpu: Cpu, number: u32): void {
       memoryExit(number, control, info, event);
       break;
     case svm.EXIT_MSR:
-      if (info) core.exitMsrWrite(number, lengthOf(control));
-      else core.exitMsrRead(number, lengthOf(control));
+      if (info) core.exitMsrWrite(number, lengthOf(control, TWO_BYTES));
+      else core.exitMsrRead(number, lengthOf(control, TWO_BYTES));
       break;
     case svm.EXIT_PORT:
       portExit(number, control, <u32>info);
       break;
     case svm.EXIT_CPUID:
-      core.exitCpuid(number, lengthOf(control));
+      core.exitCpuid(number, lengthOf(control, TWO_BYTES));
       break;
     case svm.EXIT_VMMCALL:
-      core.hypercall(number, lengthOf(control));
+      core.hypercall(number, lengthOf(control, THREE_BYTES));
       break;
     case svm.EXIT_NMI:
       receiveNmi(cpu);
@@ -126,7 +131,7 @@ export function dispatch(cpu: Cpu, number: u32): void {
       core.exitCr(number, REG_CR0, 0, 0);
       break;
     case svm.EXIT_XSETBV:
-      core.exitXsetbv(number, lengthOf(control));
+      core.exitXsetbv(number, lengthOf(control, THREE_BYTES));
       break;
     default:
       otherExit(number, control, code, info);

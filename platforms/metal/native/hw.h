@@ -262,6 +262,7 @@ static u64 hw_linuxState(u32 field) {
 static void write_cr0(u64 value) { __asm__ volatile("movq %0, %%cr0" : : "r"(value) : "memory"); }
 static void write_cr3(u64 value) { __asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory"); }
 static void write_cr4(u64 value) { __asm__ volatile("movq %0, %%cr4" : : "r"(value) : "memory"); }
+ALWAYS void hw_writeCr4(u64 value) { write_cr4(value); }
 
 /** Without global pages, loading CR3 flushes all translations, Linux' included; CR0.WP makes read-only pages so for us. */
 static void hw_useOwnTables(u64 root) {
