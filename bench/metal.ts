@@ -8,8 +8,9 @@ import { contextTables, type Figures, pairedTables } from "./metal/figures.ts";
 import { findOriginal, type Original } from "./metal/original.ts";
 import { bootSide, type Extent, measureRound, type Side, timeCommand } from "./metal/side.ts";
 
-const ROUNDS = 3;
-const EXTENT: Extent = { seconds: 10, cycles: 3 };
+const setting = (name: string, usual: number): number => Number(process.env[name] ?? usual);
+const ROUNDS = setting("JAILHOUSE_BENCH_ROUNDS", 3);
+const EXTENT: Extent = { seconds: setting("JAILHOUSE_BENCH_SECONDS", 10), cycles: 3 };
 const COMMANDS = 5;
 
 const say = (text: string): void => {

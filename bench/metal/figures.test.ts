@@ -13,6 +13,7 @@ import {
   ratio,
 } from "./figures.ts";
 import { findOriginal } from "./original.ts";
+import { Watch } from "./watch.ts";
 
 function round(...figures: [string, number][]): Figures {
   const result = new Figures();
@@ -67,6 +68,19 @@ test("figures of another day stand beside ours without a ratio", () => {
   const lines = contextTables([ours], EARLIER).split("\n");
   expect(lines[0]).toContain("original, another day");
   expect(lines[2]!.split(/\s+/)).toEqual(["create", "ms", "50", "99.6"]);
+});
+
+test("what a cell says is cut at the marks, in whatever pieces they come", () => {
+  const watch = new Watch();
+  let com1 = "before ";
+  watch.attach(() => com1);
+  watch.hear("[ 1.0] bench: be");
+  com1 += "too early ";
+  watch.hear("gin\r\n[ 2.0] other\n");
+  com1 += "inside ";
+  watch.hear("[ 3.0] bench: end\r\n");
+  com1 += "after";
+  expect([watch.take(), watch.take()]).toEqual(["inside ", ""]);
 });
 
 test("the original is found in a directory or in its build tree, or what is missing is named", () => {

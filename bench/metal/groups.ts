@@ -1,4 +1,4 @@
-// The headings of the metal bench's tables, and words that their rows share.
+// Words that the parts of the metal bench share: headings of its tables, and marks.
 
 export const SIZE = "memory";
 export const EXITS = "exits per second";
@@ -9,3 +9,7 @@ export const CALLS = "requests to the driver";
 export const IDLE = "root idle";
 /** All of the root cell's CPUs fork, copy and write. */
 export const BUSY = "root busy";
+
+/** What begins and ends a look, as the guest's kernel prints it on the console for whoever watches. */
+export const BEGIN = "bench: begin";
+export const END = "bench: end";

@@ -8,7 +8,7 @@
 //   end                                      destroys the cells, disables
 
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as abi from "../../abi/ioctl.ts";
 import type { Counters, PoolUse } from "../../control/api.ts";
@@ -17,6 +17,7 @@ import { readCellHeader } from "../../control/headers.ts";
 import { loadCalls } from "../../control/linux/calls.ts";
 import { THIS_HOST } from "../../control/linux/host.ts";
 import { LinuxSession } from "../../control/linux/session.ts";
+import { BEGIN, END } from "./groups.ts";
 
 /** Milliseconds of each request, by its name. */
 export type CallTimes = Record<string, number[]>;
@@ -48,6 +49,11 @@ const MS_PER_SECOND = 1000;
 /** Forks, system calls, page faults and copying. */
 const BUSY =
   "while :; do head -c 65536 /dev/urandom >/tmp/busy.$$; cat /tmp/busy.$$ >/dev/null; done";
+
+/** Level of messages that the console always shows. */
+const ERROR = "<3>";
+/** Milliseconds after which what this process did to start is over. */
+const SETTLE = 1000;
 
 const times: CallTimes = {};
 
@@ -130,9 +136,12 @@ async function rates([seconds, load]: readonly string[]): Promise<Rates> {
     spawn("sh", ["-c", BUSY], { detached: true, stdio: "ignore" }),
   );
   try {
-    const start = performance.now();
+    await sleep(SETTLE);
     const before = await exits();
+    const start = performance.now();
+    writeFileSync("/dev/kmsg", `${ERROR}${BEGIN}\n`);
     await sleep(Number(seconds) * MS_PER_SECOND);
+    writeFileSync("/dev/kmsg", `${ERROR}${END}\n`);
     const after = await exits();
     const passed = (performance.now() - start) / MS_PER_SECOND;
     const cells = Object.entries(after).map(([name, counters]) => [

@@ -14,6 +14,7 @@ import { exitTimes, Figures, jitter, percentile } from "./figures.ts";
 import { BUSY, CALLS, EXITS, IDLE, JITTER, ROUND_TRIP, SIZE } from "./groups.ts";
 import type { CallTimes, Pools, Rates } from "./inside.ts";
 import type { Original } from "./original.ts";
+import { Watch } from "./watch.ts";
 
 /** How long each of a round's measurements takes. */
 export interface Extent {
@@ -28,6 +29,7 @@ export interface Side {
   readonly guest: Guest;
   /** The hypervisor's image. */
   readonly image: Uint8Array;
+  readonly watch: Watch;
 }
 
 /** A program for the cell of apic-demo. */
@@ -38,6 +40,8 @@ interface Program {
 }
 
 const MEASURE = "dist/bench/metal/inside.js";
+/** What it imports of this room. */
+const WORDS = "dist/bench/metal/groups.js";
 const SYSTEM = "/bench/system.cell";
 const CELL = "apic-demo";
 const ours = (name: string): Program => ({
@@ -52,6 +56,8 @@ const THEIRS: Program = {
   address: "0",
 };
 
+/** Seconds from one tick of apic-demo to the next; a late one does not delay those after it. */
+const TICK = 0.1;
 const KIB = 1024;
 const PAGE = 4096;
 const CPUS = 4;
@@ -66,7 +72,7 @@ const MS_PER_SECOND = 1000;
 function filesFor(original: Original | undefined): Map<string, Entry> {
   const file = (path: string): Entry => ({ data: readFileSync(path) });
   const files = new Map<string, Entry>([
-    [`jailhouse/${MEASURE}`, file(join(ROOT, MEASURE))],
+    ...[MEASURE, WORDS].map((path) => [`jailhouse/${path}`, file(join(ROOT, path))] as const),
     ["bench/system.cell", file(original?.system ?? join(ROOT, "configs/qemu-x86.cell"))],
     ["bench/from-0.cell", { data: encode({ ...apicDemo, cpuResetAddress: 0n }) }],
   ]);
@@ -88,7 +94,10 @@ export async function bootSide(
     extra.set("bench/apic-demo.bin", { data: readFileSync(apicDemoOfOriginal) });
   }
   if (original?.tool) extra.set("bench/tool", { data: readFileSync(original.tool), mode: 0o755 });
-  const guest = await Guest.boot({ say, extra, jailhouse: original === undefined });
+  const watch = new Watch();
+  const onConsole = (piece: string) => watch.hear(piece);
+  const guest = await Guest.boot({ say, extra, onConsole, jailhouse: original === undefined });
+  watch.attach(() => guest.com1.text);
   try {
     await guest.check("insmod driver/jailhouse.ko");
   } catch (error) {
@@ -96,7 +105,7 @@ export async function bootSide(
     throw error;
   }
   const image = readFileSync(original?.image ?? firmware(say));
-  return { label: original ? "the original" : "ours", guest, image };
+  return { label: original ? "the original" : "ours", guest, image, watch };
 }
 
 async function measure<T>({ guest }: Side, ...args: (string | number)[]): Promise<T> {
@@ -120,7 +129,8 @@ function addPool(figures: Figures, when: string, { memory }: Pools): void {
 }
 
 function addRates(figures: Figures, cell: string, counters: Counters, seconds: number): void {
-  for (const [name, exits] of Object.entries(counters)) {
+  // The sum is the largest: it comes first.
+  for (const [name, exits] of Object.entries(counters).sort(([, a], [, b]) => b - a)) {
     if (exits > 0) figures.add(EXITS, `${cell}: ${name}`, "1/s", exits / seconds);
   }
 }
@@ -135,18 +145,16 @@ function addJitter(figures: Figures, load: string, ticks: readonly number[]): vo
 
 /** Exits and jitter while apic-demo runs; `suffix` tells its binaries apart. */
 async function watch(side: Side, figures: Figures, load: string, seconds: number, suffix: string) {
-  const start = side.guest.com1.text.length;
   const words = load === BUSY ? "busy" : "idle";
   const rates = await measure<Rates>(side, "rates", seconds, words);
-  const ticks = jitter(side.guest.com1.text.slice(start));
-  addJitter(figures, `${load}${suffix}`, ticks);
+  addJitter(figures, `${load}${suffix}`, jitter(side.watch.take()));
   if (suffix !== "") return;
   for (const [name, counters] of Object.entries(rates.cells)) {
     const cell = name === CELL ? CELL : "root cell";
     addRates(figures, `${cell}, ${load}`, counters, rates.seconds);
   }
-  const perTick = (rates.cells[CELL]?.total ?? 0) / ticks.length;
-  if (load === IDLE) figures.add(EXITS, "apic-demo: each tick", "", perTick);
+  const perSecond = (rates.cells[CELL]?.total ?? 0) / rates.seconds;
+  if (load === IDLE) figures.add(EXITS, "apic-demo: each tick", "", perSecond * TICK);
 }
 
 async function launch(side: Side, { config, image, address }: Program): Promise<Pools> {
