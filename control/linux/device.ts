@@ -13,7 +13,10 @@ const CHUNK = 8192;
 /** Most chunks taken at once, should somebody write without an end. */
 const CHUNKS_MAX = 256;
 /** A record of /dev/kmsg: priority, number, time and flags, then the text (Documentation/ABI/testing/dev-kmsg). */
-const RECORD = /^\d+,\d+,\d+,[^;]*;jailhouse: *(.*)$/i;
+const RECORD = /^(\d+),\d+,\d+,[^;]*;jailhouse: *(.*)$/i;
+/** A priority's low bits are its level: up to this one it is a warning or worse (printk's KERN_WARNING). */
+const LEVEL_MASK = 7;
+const WARNING = 4;
 
 const HINTS: ReadonlyMap<number, string> = new Map([
   [EACCES, "Only root may use it: try sudo."],
@@ -44,9 +47,12 @@ function readAvailable(fd: number): string {
   return text;
 }
 
-/** What the driver put into the kernel log, one line each. */
-function driverLines(records: string): string[] {
-  return records.split("\n").flatMap((line) => RECORD.exec(line)?.[1] ?? []);
+/** What the driver put into the kernel log, one line each, at that level or a more urgent one. */
+function driverLines(records: string, level = LEVEL_MASK): string[] {
+  return records.split("\n").flatMap((line) => {
+    const [, priority, text] = RECORD.exec(line) ?? [];
+    return text !== undefined && (Number(priority) & LEVEL_MASK) <= level ? [text] : [];
+  });
 }
 
 /** The open device. What the console held when it was opened comes with the first `readConsole`. */
@@ -100,19 +106,21 @@ export class Device {
   }
 
   /**
-   * Makes a request whose argument `encode` builds, given what turns bytes into their address. Throws its error number,
-   * with the words of driver and hypervisor as the hint.
+   * Makes a request whose argument `encode` builds, given what turns bytes into their address. Returns the driver's
+   * warnings. Throws its error number, with the words of driver and hypervisor as the hint.
    */
   request(
     request: number,
     encode: (addressOf: LinuxCalls["addressOf"]) => Uint8Array | null,
-  ): void {
+  ): string[] {
     const calls = this.#calls;
     if (!calls) throw new Error("the device was opened for its console only");
     this.#skip();
     const argument = encode((bytes) => calls.addressOf(bytes));
     const result = calls.ioctl(this.#fd, request, argument);
-    if (result < 0) throw new SystemError(-result, { hint: this.#reason() });
+    const log = this.#log === undefined ? "" : this.#wordsOf(this.#log);
+    if (result < 0) throw new SystemError(-result, { hint: this.#reason(driverLines(log)) });
+    return driverLines(log, WARNING);
   }
 
   /** Passes over what was said before a request. */
@@ -121,10 +129,11 @@ export class Device {
     if (this.#log !== undefined) this.#calls?.seekToEnd(this.#log);
   }
 
-  #reason(): string | undefined {
-    const driver = this.#log === undefined ? [] : driverLines(this.#wordsOf(this.#log));
+  /** What the driver said, and the hypervisor unless the driver has passed it on. */
+  #reason(driver: readonly string[]): string | undefined {
     const hypervisor = reasonIn(this.#wordsOf(this.#fd));
-    return [...driver, ...(hypervisor ? [hypervisor] : [])].join("; ") || undefined;
+    const isNew = hypervisor && !driver.some((line) => line.includes(hypervisor));
+    return [...driver, ...(isNew ? [hypervisor] : [])].join("; ") || undefined;
   }
 
   #wordsOf(fd: number): string {

@@ -143,6 +143,29 @@ test("a refusal carries what driver and hypervisor said, and nothing older", asy
   expect([second.code, second.hint]).toEqual(["EPERM", undefined]);
 });
 
+test("a hypervisor's words that the driver passed on are said once", async () => {
+  computer.answer = () => {
+    computer.log("jailhouse: Refused: AMD-V is in use");
+    computer.print("Refused: AMD-V is in use\n");
+    return -16;
+  };
+  await expect(session.enable(new Uint8Array(8))).rejects.toMatchObject({
+    hint: "Refused: AMD-V is in use",
+  });
+});
+
+test("what the driver warns of is passed on, and nothing else that it logs", async () => {
+  computer.answer = () => {
+    computer.log("jailhouse: beware", 4);
+    computer.log("jailhouse: by the way");
+    computer.show([ROOT, DEMO]);
+    return 0;
+  };
+  await session.enable(Buffer.from("JHSYS"));
+  expect(await session.caveats()).toEqual(["beware"]);
+  expect(await session.createCell(encode(apicDemo))).toMatchObject({ warnings: ["beware"] });
+});
+
 test("two users have the device open, and the later one is refused", async () => {
   const other = new LinuxSession(computer.host);
   await session.enable(Buffer.from("JHSYS"));

@@ -44,6 +44,8 @@ export class LinuxSession implements api.OpenSession {
   readonly #host: Host;
   readonly #followers = new Set<() => void>();
   #device: Promise<Device> | undefined;
+  /** Of the driver, about the enable of this session. */
+  #warnings: readonly string[] = [];
   #end: () => void = () => {};
   readonly closed: Promise<void>;
 
@@ -57,10 +59,10 @@ export class LinuxSession implements api.OpenSession {
   async #request(
     number: number,
     encode: Parameters<Device["request"]>[1] = () => null,
-  ): Promise<void> {
+  ): Promise<string[]> {
     this.#device ??= Device.open(this.#host);
     try {
-      (await this.#device).request(number, encode);
+      return (await this.#device).request(number, encode);
     } catch (error) {
       throw this.#explained(error);
     }
@@ -105,20 +107,22 @@ export class LinuxSession implements api.OpenSession {
     return Number(process.hrtime.bigint());
   }
 
-  enable(systemConfig: Uint8Array): Promise<void> {
-    return this.#request(abi.JAILHOUSE_ENABLE, () => systemConfig);
+  async enable(systemConfig: Uint8Array): Promise<void> {
+    this.#warnings = await this.#request(abi.JAILHOUSE_ENABLE, () => systemConfig);
   }
 
-  disable(): Promise<void> {
-    return this.#request(abi.JAILHOUSE_DISABLE);
+  async disable(): Promise<void> {
+    await this.#request(abi.JAILHOUSE_DISABLE);
   }
 
   async createCell(cellConfig: Uint8Array): Promise<api.CreatedCell> {
-    const warnings = this.#coreWarnings(cellConfig);
-    await this.#request(abi.JAILHOUSE_CELL_CREATE, (addressOf) =>
+    const ours = this.#coreWarnings(cellConfig);
+    const theirs = await this.#request(abi.JAILHOUSE_CELL_CREATE, (addressOf) =>
       encodeCreate(cellConfig, addressOf),
     );
-    return { ...this.#created(cellConfig), warnings };
+    // A driver that knows the cores of offline CPUs, too, has said it better.
+    const knows = theirs.some((line) => line.includes("shares a core"));
+    return { ...this.#created(cellConfig), warnings: knows ? theirs : [...ours, ...theirs] };
   }
 
   /** To be asked while the cell's CPUs are still Linux': it forgets the cores of those that are offline. */
@@ -272,11 +276,12 @@ export class LinuxSession implements api.OpenSession {
     return isVirtual(this.#host) ? undefined : RISK;
   }
 
-  /** What the hypervisor said about it while it was enabled; nothing when that may not be read. */
+  /** What driver and hypervisor said about it; of the latter nothing when that may not be read. */
   async caveats(): Promise<readonly string[]> {
     const text = await this.consoleText().catch(() => "");
     const lines = text.split("\n").map((line) => line.trim());
-    return lines.filter((line) => CAVEAT.test(line)).map((line) => line.replace(PREFIX, ""));
+    const caveats = lines.filter((line) => CAVEAT.test(line));
+    return [...this.#warnings, ...caveats.map((line) => line.replace(PREFIX, ""))];
   }
 
   async close(): Promise<void> {
