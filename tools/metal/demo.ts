@@ -3,14 +3,10 @@
 
 import { parseArgs } from "node:util";
 import { Difference } from "../demo/expect.ts";
-import { perform } from "../demo/perform.ts";
 import { Screen } from "../demo/screen.ts";
-import { coreDigest } from "./firmware.ts";
-import { Guest } from "./guest.ts";
-import { guestComplaints, newComplaints } from "./kernel-log.ts";
 import { MissingPackages } from "./packages.ts";
+import { playInGuest } from "./play.ts";
 import { SESSION } from "./session.ts";
-import { GuestStage } from "./stage.ts";
 
 const USAGE = `Usage: npm run metal:demo [-- OPTIONS]
   --record FILE  write what is shown as JSON lines of [seconds, text]
@@ -19,9 +15,6 @@ const USAGE = `Usage: npm run metal:demo [-- OPTIONS]
 const INTERRUPTED = 130;
 /** Milliseconds from one typed character to the next. */
 const TYPING = 4;
-/** Takes a CPU away from Linux and gives it back: creating and destroying a cell does that, too. */
-const HOTPLUG = "for n in 0 1; do echo $n >/sys/devices/system/cpu/cpu3/online; done";
-
 const NEXT = `
 Next: the same by hand    npm run metal:shell
       on a real machine   docs/metal.md
@@ -34,34 +27,6 @@ function readOptions() {
     process.stderr.write(`${(error as Error).message}\n${USAGE}`);
     process.exit(1);
   }
-}
-
-/** Plays the session in a guest. Throws Difference, GuestError or MissingPackages. */
-async function playInGuest(screen: Screen, signal: AbortSignal): Promise<void> {
-  const say = (text: string) => screen.show(`${text}\n`, "remark");
-  say("Booting Linux …");
-  const guest = await Guest.boot({ jailhouse: true, say, signal });
-  try {
-    await guest.check(HOTPLUG);
-    const before = await guestComplaints(guest);
-    await perform(SESSION, new GuestStage(guest, screen, signal), { screen });
-    const complaints = newComplaints(await guestComplaints(guest), before);
-    if (complaints.length > 0) {
-      throw new Difference(`Linux' log has new warnings:\n    ${complaints.join("\n    ")}`);
-    }
-    checkDigest(guest, say);
-  } finally {
-    await guest.close();
-  }
-}
-
-/** The image says which core it holds when it starts. */
-function checkDigest(guest: Guest, say: (text: string) => void): void {
-  const digest = coreDigest();
-  if (!guest.com1.text.includes(digest)) {
-    throw new Difference(`on COM1: expected the sha256 of hypervisor.wasm, ${digest}`);
-  }
-  say(`\nThis was hypervisor.wasm ${digest}, the same bytes as in npm run demo.`);
 }
 
 async function demo(): Promise<number> {
@@ -78,7 +43,7 @@ async function demo(): Promise<number> {
   });
   const start = performance.now();
   try {
-    await playInGuest(screen, interrupted.signal);
+    await playInGuest(SESSION, { screen, signal: interrupted.signal });
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED;
     if (error instanceof MissingPackages) process.stderr.write(`${error.message}\n`);
