@@ -3,12 +3,16 @@ import * as abi from "../../abi/config.ts";
 import { MEMORY_FLAGS } from "../names.ts";
 import type { Cell, MemoryRegion, PciDevice, PortRange } from "../types.ts";
 
+/** Bytes of configuration space that an entry for registers opens: the unit in which it is accessed. */
+const DWORD = 4;
+
 /** An entry that a cell's configuration lacks. */
 export type Addition =
   | { readonly kind: "ports"; readonly ports: PortRange; readonly comment: string }
   | { readonly kind: "memory"; readonly region: MemoryRegion; readonly comment: string }
   | { readonly kind: "flags"; readonly index: number; readonly flags: bigint }
-  | { readonly kind: "pci"; readonly device: PciDevice; readonly comment: string };
+  | { readonly kind: "pci"; readonly device: PciDevice; readonly comment: string }
+  | { readonly kind: "registers"; readonly bdf: number; readonly start: number };
 
 const hex = (value: bigint | number) => `0x${value.toString(16)}`;
 const COMM_REGION_SIZE = 0x1000n;
@@ -55,6 +59,8 @@ export function additionText(addition: Addition): string {
       return `memory[${addition.index}]: flags also ${flagNames(addition.flags)}`;
     case "pci":
       return `pciDevices: [{ type: "device", bdf: ${bdfText(addition.device.bdf)} }]  // ${addition.comment}`;
+    case "registers":
+      return `capabilities of ${bdfText(addition.bdf)}: [{ id: "registers", start: ${hex(addition.start)}, length: ${DWORD}, flags: ["write"] }]`;
   }
 }
 
@@ -104,6 +110,26 @@ function addPorts(cell: Cell, { base, length }: PortRange): Cell {
   return { ...cell, ports: [...ports, { base: first, length: last - first }] };
 }
 
+/** Opens a register of a device: its capabilities move to the end of the list, where there is room for one more. */
+function addRegisters(cell: Cell, bdf: number, start: number): Cell {
+  const device = cell.pciDevices.find((one) => one.bdf === bdf);
+  if (!device) return cell;
+  const all = cell.pciCapabilities;
+  const own = all.slice(device.capsStart, device.capsStart + device.numCaps);
+  const end = (cap: { start: number; length: number }) => cap.start + cap.length;
+  const has = own.some(
+    (cap) => cap.flags & abi.CAP_FLAG_WRITE && cap.start <= start && end(cap) >= start + DWORD,
+  );
+  if (has) return cell;
+  const added = { id: 0, start, length: DWORD, flags: abi.CAP_FLAG_WRITE };
+  const moved = { ...device, capsStart: all.length, numCaps: own.length + 1 };
+  return {
+    ...cell,
+    pciDevices: cell.pciDevices.map((one) => (one === device ? moved : one)),
+    pciCapabilities: [...all, ...own, added],
+  };
+}
+
 /** The cell with what it lacked; the rest stays as it is, and in its place. Entries that touch become one. */
 export function applyAddition<T extends Cell>(cell: T, addition: Addition): T {
   switch (addition.kind) {
@@ -117,5 +143,7 @@ export function applyAddition<T extends Cell>(cell: T, addition: Addition): T {
       const isThere = cell.pciDevices.some(({ bdf }) => bdf === addition.device.bdf);
       return isThere ? cell : { ...cell, pciDevices: [...cell.pciDevices, addition.device] };
     }
+    case "registers":
+      return { ...cell, ...addRegisters(cell, addition.bdf, addition.start) };
   }
 }

@@ -155,7 +155,9 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     { kind: "pci", address: (0xd8n << 16n) | 0x60n, size: 4, write: true },
     /register 0x60/,
     /no capability of the device's entry makes register 0x60 writable/,
-    [],
+    [
+      'capabilities of bdf(0x0, 0x1b, 0): [{ id: "registers", start: 0x60, length: 4, flags: ["write"] }]',
+    ],
   ],
   [
     "a triple fault",

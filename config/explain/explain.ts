@@ -2,6 +2,7 @@
 import * as abi from "../../abi/config.ts";
 import type { Cell, PciDevice } from "../types.ts";
 import type { Denial } from "./access.ts";
+import type { Addition } from "./additions.ts";
 import { explainMemory } from "./memory.ts";
 import { hex, ownerOfDevice, ownerOfPort, type Situation } from "./owners.ts";
 import { PORTS, placeOf } from "./places.ts";
@@ -15,6 +16,8 @@ export interface Explanation extends Reason {
 }
 
 const PM_TIMER_PORTS = 4;
+/** Bytes of the header in configuration space. */
+const HEADER_SIZE = 0x40;
 const BDF_SHIFT = 16n;
 const REGISTER_MASK = 0xffffn;
 /** SVM exit codes (AMD64 Architecture Programmer's Manual, volume 2, appendix C) that a guest brings about. */
@@ -118,9 +121,13 @@ function explainPci(situation: Situation, cell: Cell, denial: Denial): Reason {
   const where = `PCI device ${bdfName(bdf)}`;
   if (owner) return { where, why: `cell "${owner.name}" has it`, additions: [] };
   if (cell.pciDevices.some((device) => device.bdf === bdf)) {
-    const register = hex(denial.address & REGISTER_MASK);
-    const why = `no capability of the device's entry makes register ${register} writable`;
-    return { where, why, additions: [] };
+    const register = denial.address & REGISTER_MASK;
+    const why = `no capability of the device's entry makes register ${hex(register)} writable`;
+    const start = Number(register & ~3n);
+    // The header is mediated: no entry opens it.
+    const additions: Addition[] =
+      start >= HEADER_SIZE && denial.write ? [{ kind: "registers", bdf, start }] : [];
+    return { where, why, additions };
   }
   const device = plainDevice(situation, bdf);
   return {

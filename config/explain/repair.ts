@@ -1,5 +1,5 @@
 // A cell with everything that it lacked, and what that is.
-import type { Cell } from "../types.ts";
+import type { Cell, PciDevice } from "../types.ts";
 import { type Addition, applyAddition } from "./additions.ts";
 import type { Explanation } from "./explain.ts";
 
@@ -41,6 +41,12 @@ function commentIn(
   return found && "comment" in found ? found.comment : UNKNOWN;
 }
 
+/** Devices that were not listed at all. */
+function newDevices(cell: Cell, fixed: Cell): PciDevice[] {
+  const known = new Set(cell.pciDevices.map(({ bdf }) => bdf));
+  return fixed.pciDevices.filter(({ bdf }) => !known.has(bdf));
+}
+
 /** The entries that the cell lacks, those that touch merged into one. */
 export function missing(cell: Cell, explanations: readonly Explanation[]): Addition[] {
   const fixed = repaired(cell, explanations);
@@ -53,8 +59,9 @@ export function missing(cell: Cell, explanations: readonly Explanation[]): Addit
     const span = { start: range.base, length: range.length };
     return { kind: "ports", ports: range, comment: commentIn(span, additions, "ports") };
   });
-  const devices = added(cell.pciDevices, fixed.pciDevices).map(
+  const devices = newDevices(cell, fixed).map(
     (device): Addition => ({ kind: "pci", device, comment: DEVICE_COMMENT }),
   );
-  return [...memory, ...ports, ...devices];
+  const registers = additions.filter((one) => one.kind === "registers");
+  return [...memory, ...ports, ...devices, ...registers];
 }

@@ -131,11 +131,15 @@ function writeHeader(
   return true;
 }
 
-/** Whether the root cell may use what its configuration does not allow, because the hypervisor learns. Records it. */
+/**
+ * Whether the root cell may use what its configuration does not allow, because the hypervisor learns. Records it: a device that
+ * is not listed as a whole, of one that is the dword.
+ */
 function isLearned(cpu: u32, flags: u32, bdf: u32, register: u32, size: u32): bool {
   if (!learns(cpu) || isForeign(bdf)) return false;
+  const place = ownDevice(cellOfCpu(cpu), bdf) ? register & DWORD_MASK : 0;
   lock();
-  noteLearned(cpu, DENIAL_KIND_PCI, flags, size, configPlace(bdf, register), size);
+  noteLearned(cpu, DENIAL_KIND_PCI, flags, 4, configPlace(bdf, place), size);
   unlock();
   return true;
 }
