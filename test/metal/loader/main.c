@@ -125,7 +125,8 @@ static void serve(uint32_t cpu) {
     if (command == ENTER) results[cpu] = enter(cpu);
     if (command == DISABLE) results[cpu] = disable(cpu);
     if (command == CALL) results[cpu] = hypercall(0, 0, 0);
-    commands[cpu] = NOTHING;
+    // Not otherwise: a command that has just come would be lost.
+    if (command != NOTHING) commands[cpu] = NOTHING;
     while (command == HALT) __asm__ volatile("cli; hlt");
     __asm__ volatile("pause");
   }
