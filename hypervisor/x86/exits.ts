@@ -45,7 +45,15 @@ import { emulate, isWriting } from "./emulate.ts";
 import { codeSize, startFetch } from "./fetch.ts";
 import { advance, isKernel, read32 } from "./guest.ts";
 import { Instruction } from "./instruction.ts";
-import { decodeControlWrite, lengthOf, OPCODE_LONG, OPCODE_SHORT } from "./length.ts";
+import {
+  decodeControlWrite,
+  lengthOf,
+  OPCODE_CPUID,
+  OPCODE_RDMSR,
+  OPCODE_VMMCALL,
+  OPCODE_WRMSR,
+  OPCODE_XSETBV,
+} from "./length.ts";
 import { readTrapped, writeTrapped } from "./msr.ts";
 import { ecamPlace, isEcam } from "./pci-config.ts";
 import { accessPort } from "./ports.ts";
@@ -74,7 +82,7 @@ function failFetch(cpu: u32): i32 {
 /** VMCALL or VMMCALL. */
 export function hypercall(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_HYPERCALL);
-  const size = lengthOf(cpu, length, OPCODE_LONG);
+  const size = lengthOf(cpu, length, OPCODE_VMMCALL);
   if (!size) return failFetch(cpu);
   let result: i32 = -EPERM;
   if (isKernel(cpu)) {
@@ -161,7 +169,7 @@ export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32)
 /** CPUID. */
 export function exitCpuid(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_CPUID);
-  const size = lengthOf(cpu, length, OPCODE_SHORT);
+  const size = lengthOf(cpu, length, OPCODE_CPUID);
   if (!size) return failFetch(cpu);
   executeCpuid(cpu);
   advance(cpu, size);
@@ -171,7 +179,7 @@ export function exitCpuid(cpu: u32, length: u32): i32 {
 /** RDMSR that is not granted. */
 export function exitMsrRead(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_MSR_OTHER);
-  const size = lengthOf(cpu, length, OPCODE_SHORT);
+  const size = lengthOf(cpu, length, OPCODE_RDMSR);
   return size ? readTrapped(cpu, read32(cpu, REG_RCX), size) : failFetch(cpu);
 }
 
@@ -180,14 +188,14 @@ export function exitMsrWrite(cpu: u32, length: u32): i32 {
   const msr = read32(cpu, REG_RCX);
   cpuState(cpu).waiting = false;
   countExit(cpu, msr === MSR_X2APIC_ICR ? stat.STAT_MSR_X2APIC_ICR : stat.STAT_MSR_OTHER);
-  const size = lengthOf(cpu, length, OPCODE_SHORT);
+  const size = lengthOf(cpu, length, OPCODE_WRMSR);
   return size ? writeTrapped(cpu, msr, size) : failFetch(cpu);
 }
 
 /** XSETBV. */
 export function exitXsetbv(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_XSETBV);
-  const size = lengthOf(cpu, length, OPCODE_LONG);
+  const size = lengthOf(cpu, length, OPCODE_XSETBV);
   return size ? executeXsetbv(cpu, size) : failFetch(cpu);
 }
 

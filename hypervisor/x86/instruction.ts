@@ -70,4 +70,8 @@ export class Instruction {
   operandSize: bool;
   addressSize: bool;
   rex: u32;
+  /** Where the last instruction read began: linear page, CR3 then, and guest-physical page. */
+  lastLinear: u64;
+  lastRoot: u64;
+  lastPage: u64;
 }

@@ -5,14 +5,23 @@ import { REG_CR0 } from "../../abi/platform.ts";
 import { cellOfCpu } from "../core/percpu.ts";
 import { readRegister } from "../platform.ts";
 import { decodePrefixes, NO_BYTE, nextByte } from "./decode.ts";
-import { startFetch } from "./fetch.ts";
+import { peek, startFetch } from "./fetch.ts";
 import { Instruction } from "./instruction.ts";
 import { instructionOf } from "./state.ts";
 
-/** Opcode of CPUID, RDMSR and WRMSR in bytes. */
-export const OPCODE_SHORT: u32 = 2;
-/** Opcode of VMCALL, VMMCALL and XSETBV in bytes. */
-export const OPCODE_LONG: u32 = 3;
+// Opcodes, the first byte lowest.
+/** CPUID. */
+export const OPCODE_CPUID: u32 = 0xa20f;
+/** RDMSR. */
+export const OPCODE_RDMSR: u32 = 0x320f;
+/** WRMSR. */
+export const OPCODE_WRMSR: u32 = 0x300f;
+/** VMMCALL; VMCALL is as long. */
+export const OPCODE_VMMCALL: u32 = 0xd9010f;
+/** XSETBV. */
+export const OPCODE_XSETBV: u32 = 0xd1010f;
+/** Opcodes beyond have three bytes. */
+const SHORT_MAX: u32 = 0xffff;
 
 const ESCAPE: i32 = 0x0f;
 const MOV_TO_CR: i32 = 0x22;
@@ -36,13 +45,15 @@ function start(cpu: u32): Instruction {
 }
 
 /**
- * Length of the instruction at which `cpu` has exited: `length` if the platform knows it (not 0), otherwise prefixes and an
- * opcode of `opcode` bytes. 0 if the instruction cannot be read.
+ * Length of the instruction at which `cpu` has exited: `length` if the platform knows it (not 0), otherwise that of `opcode`
+ * (OPCODE_*) and its prefixes. 0 if the instruction cannot be read.
  */
 export function lengthOf(cpu: u32, length: u32, opcode: u32): u32 {
   if (length) return length;
+  const size: u32 = opcode > SHORT_MAX ? 3 : 2;
   const insn = start(cpu);
-  return decodePrefixes(insn) === NO_BYTE ? 0 : insn.length + opcode - 1;
+  if (peek(insn, size) === opcode) return size;
+  return decodePrefixes(insn) === NO_BYTE ? 0 : insn.length + size - 1;
 }
 
 /** Number of the control register REG_*: those from CR2 on follow CR0. */

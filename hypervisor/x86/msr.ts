@@ -57,6 +57,9 @@ const RANGE_SIZE: u32 = 0x2000;
 const RANGE_LOW: u32 = 0;
 const RANGE_SYSCALL: u32 = 0xc0000000;
 const RANGE_AMD: u32 = 0xc0010000;
+/** AMD's scalable machine check: it cannot be granted, and no cell has it. */
+const RANGE_SMCA: u32 = 0xc0002000;
+const RANGE_SMCA_SIZE: u32 = 0x1000;
 /** Those of the x2APIC's local vector table that have a delivery mode: an SMI or INIT is no cell's to send. */
 const MSR_LVT_CMCI: u32 = MSR_X2APIC_FIRST + APIC_LVT_CMCI;
 const MSR_LVT_FIRST: u32 = MSR_X2APIC_FIRST + APIC_LVT_THERMAL;
@@ -156,7 +159,10 @@ function isX2apic(msr: u32): bool {
 /** Whether the MSR lies where unknown ones raise #GP, not where their use is a violation. */
 function isGrantable(msr: u32): bool {
   return (
-    msr - RANGE_LOW < RANGE_SIZE || msr - RANGE_SYSCALL < RANGE_SIZE || msr - RANGE_AMD < RANGE_SIZE
+    msr - RANGE_LOW < RANGE_SIZE ||
+    msr - RANGE_SYSCALL < RANGE_SIZE ||
+    msr - RANGE_AMD < RANGE_SIZE ||
+    msr - RANGE_SMCA < RANGE_SMCA_SIZE
   );
 }
 

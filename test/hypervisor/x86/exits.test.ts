@@ -99,6 +99,36 @@ Parking CPU 0 (Cell: "root")
     expect(counter(hc.STAT_EXCEPTION)).toBe(0);
   });
 
+  test.each([
+    ["read", LOAD, 0],
+    ["write", STORE, reg.ACCESS_WRITE],
+  ])(
+    "by the root cell's %s of memory that it gave away stops that CPU only",
+    (kind, code, flags) => {
+      const inmate = 5n * cfg.MIB;
+      nonRoot();
+      guest.platform.writeRam(inmate, Uint8Array.of(0x5a));
+      const culprit: Guest = Object.create(guest);
+      Object.assign(culprit, { cpu: 1 });
+      culprit.code(code);
+      culprit.set(reg.REG_RAX, 0n);
+      expect(culprit.mmio(inmate, flags)).toBe(0);
+      const report = guest.output();
+      expect(report).toContain(
+        `FATAL: Invalid MMIO/RAM ${kind}, addr: 0x0000000000500000 size: 4\n`,
+      );
+      expect(report).toContain('Parking CPU 1 (Cell: "root")\n');
+      expect(guest.platform.readRam(inmate, 1)).toEqual(Uint8Array.of(0x5a));
+      expect(guest.platform.cpus.map(({ activity }) => activity)).toEqual([
+        ...["running", "halted", "running", "halted"],
+      ]);
+      const state = (cpu: number) => guest.platform.hypercall(0, hc.HC_CPU_GET_INFO, BigInt(cpu));
+      expect([0, 1, 2, 3].map(state)).toEqual([0, hc.CPU_FAILED, 0, 0]);
+      expect(guest.platform.hypercall(0, hc.HC_CELL_GET_STATE, 0n)).toBe(0);
+      expect(guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n)).toBe(0);
+    },
+  );
+
   test("is not reported again when another CPU stops the parked one", () => {
     guest.platform.violate(0);
     guest.output();

@@ -67,6 +67,58 @@ test.each(KINDS)("%s whose code is not there stops the CPU", (_name, code, exit)
   expect(guest.output()).toMatch(/^FATAL: Unable to get the instruction\nRIP: /);
 });
 
+describe("code in the page of the last instruction", () => {
+  const cpuid = () => guest.enter((core) => core.exitCpuid(0, 0));
+  const reads = () => {
+    let count = 0;
+    const read = guest.platform.ram.get.bind(guest.platform.ram);
+    guest.platform.ram.get = (page) => {
+      count++;
+      return read(page);
+    };
+    return () => count;
+  };
+
+  test("is read without a look at the page tables", () => {
+    guest.code(CPUID);
+    const count = reads();
+    cpuid();
+    const first = count();
+    guest.set(reg.REG_RIP, guest.get(reg.REG_RIP) - 2n);
+    cpuid();
+    expect(count() - first).toBe(1);
+    expect(guest.advanced).toBe(2);
+  });
+
+  test("is believed only if it is the instruction itself", () => {
+    guest.code(CPUID);
+    cpuid();
+    guest.code([0x66, ...CPUID]);
+    cpuid();
+    expect(guest.advanced).toBe(3);
+  });
+
+  test("is looked for anew in another address space", () => {
+    guest.code(CPUID);
+    cpuid();
+    guest.code(CPUID);
+    guest.set(reg.REG_CR3, 0x7000n);
+    expect(cpuid()).toBe(0);
+  });
+
+  test("is looked for anew in another page, and where it leaves the page", () => {
+    guest.code(CPUID);
+    cpuid();
+    guest.platform.writeRam(0x21fffn, Uint8Array.from(CPUID));
+    guest.set(reg.REG_RIP, 0x21fffn);
+    expect(cpuid()).toBe(1);
+    expect(guest.get(reg.REG_RIP)).toBe(0x22001n);
+    guest.set(reg.REG_RIP, 0x21fffn);
+    expect(cpuid()).toBe(1);
+    expect(guest.get(reg.REG_RIP)).toBe(0x22001n);
+  });
+});
+
 test("a known length is taken as it is, and no code is read", () => {
   guest.code([]);
   guest.set(reg.REG_CR3, 0x7000n);

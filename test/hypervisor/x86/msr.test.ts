@@ -180,15 +180,18 @@ test.each([
   expect(guest.platform.takeRecord()).toEqual(["parkCpu 0x0 0x0"]);
 });
 
-test.each([0x2000, 0xbfffffff, 0xc0002000, 0xdeadbeef])("reading %i stops the CPU", (number) => {
+test.each([0x2000, 0xbfffffff, 0xc0003000, 0xdeadbeef])("reading %i stops the CPU", (number) => {
   guest.code(RDMSR);
   expect(guest.rdmsr(number)).toBe(0);
   expect(guest.output().split("\n")[0]).toBe(`FATAL: Unhandled MSR read: ${number.toString(16)}`);
 });
 
-test("what a platform cannot grant raises #GP", () => {
-  expect(guest.rdmsr(0xc0010200)).toBe(1);
-  expect(guest.wrmsr(0xc0010200, 0n)).toBe(1);
+test.each([
+  ["a platform", 0xc0010200],
+  ["a processor (machine check)", 0xc0002004],
+])("what %s cannot grant raises #GP", (_name, number) => {
+  expect(guest.rdmsr(number)).toBe(1);
+  expect(guest.wrmsr(number, 0n)).toBe(1);
   expect(guest.platform.takeRecord()).toEqual([
     "injectException 0x0 0xd 0x0",
     "injectException 0x0 0xd 0x0",
