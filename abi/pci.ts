@@ -32,6 +32,13 @@ export const PCI_REG_INTERRUPT_LINE: u32 = 0x3c;
 /** Size of the header; capabilities follow. */
 export const PCI_HEADER_SIZE: u32 = 0x40;
 
+/** BAR: what is not address, in one for memory. */
+export const PCI_BAR_FLAGS: u32 = 0xf;
+/** BAR: which of them say what kind it is. */
+export const PCI_BAR_TYPE: u32 = 0x7;
+/** BAR: memory, 64 bits; the next BAR is the upper half. */
+export const PCI_BAR_TYPE_64: u32 = 0x4;
+
 /** Command: answers memory accesses. */
 export const PCI_COMMAND_MEMORY: u32 = 0x2;
 /** Command: raises no INTx. */
@@ -57,6 +64,10 @@ export const MSI_DATA_64: u32 = 0xc;
 export const MSI_ENABLE: u32 = 0x1;
 /** MSI control: addresses have 64 bits. */
 export const MSI_IS_64: u32 = 0x80;
+/** MSI-X: where the table is: number of its BAR in the lowest three bits, offset in that. */
+export const MSIX_TABLE: u32 = 4;
+/** Bits of the BAR's number. */
+export const MSIX_TABLE_BAR: u32 = 0x7;
 /** MSI-X control: enabled. */
 export const MSIX_ENABLE: u32 = 0x8000;
 /** Size of an entry of the MSI-X table: address, u64; data, u32; control, u32. */

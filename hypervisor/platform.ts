@@ -91,7 +91,7 @@ export declare function portOut(port: u32, size: u32, value: u32): void;
 export declare function mmioRead(address: u64, size: u32): u64;
 /** Writes device memory; as mmioRead. */
 export declare function mmioWrite(address: u64, size: u32, value: u64): void;
-/** Reads PCI configuration space. */
+/** Reads PCI configuration space; `size` 1, 2 or 4, within a dword. With the lock, as pciWrite. */
 export declare function pciRead(bdf: u32, register: u32, size: u32): u32;
 /** Writes PCI configuration space. */
 export declare function pciWrite(bdf: u32, register: u32, size: u32, value: u32): void;

@@ -5,8 +5,8 @@ import { archMessageAllowed } from "../arch.ts";
 import { pciRead, pciWrite } from "../platform.ts";
 import { Cell } from "./cell.ts";
 import { bdfOf } from "./config.ts";
-import { hasTable, maskStrayEntries } from "./msix.ts";
-import { msiOf, msixOf } from "./pci-device.ts";
+import { maskStrayEntries } from "./msix.ts";
+import { isTableKnown, msiOf, msixOf } from "./pci-device.ts";
 
 const CONTROL_SHIFT: u32 = 16;
 /** An offset that no dword of a capability has. */
@@ -28,15 +28,15 @@ function isMsiSafe(cell: Cell, bdf: u32, msi: u32, offset: u32, value: u32): boo
 }
 
 /** Whether MSI-X stays disabled, or the device's table is mediated, with `value` as the capability's first dword. */
-function isMsixSafe(device: usize, value: u32): bool {
-  return !((value >>> CONTROL_SHIFT) & pci.MSIX_ENABLE) || hasTable(device);
+function isMsixSafe(cell: Cell, device: usize, value: u32): bool {
+  return !((value >>> CONTROL_SHIFT) & pci.MSIX_ENABLE) || isTableKnown(cell, device);
 }
 
 /** Whether `cell` may write `value` to the dword at `register` of its device, as far as messages are concerned. */
 export function isMessageWriteSafe(cell: Cell, device: usize, register: u32, value: u32): bool {
   const msi = msiOf(cell, device);
   const msix = msixOf(cell, device);
-  if (msix && register === msix) return isMsixSafe(device, value);
+  if (msix && register === msix) return isMsixSafe(cell, device, value);
   if (!msi || register - msi > pci.MSI_DATA_64) return true;
   return isMsiSafe(cell, bdfOf(device), msi, register - msi, value);
 }
@@ -50,5 +50,5 @@ export function silenceStrays(cell: Cell, device: usize): void {
     pciWrite(bdf, msi + pci.MSI_CONTROL, 2, control & ~pci.MSI_ENABLE);
   }
   const isLive = (pciRead(bdf, pci.PCI_REG_COMMAND, 2) & pci.PCI_COMMAND_MEMORY) !== 0;
-  if (isLive && msixOf(cell, device)) maskStrayEntries(cell, device);
+  if (isLive && isTableKnown(cell, device)) maskStrayEntries(cell, device);
 }

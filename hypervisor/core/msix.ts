@@ -42,7 +42,6 @@ function setControl(device: usize, entry: u32, value: u32): void {
 
 /** Masks all entries. */
 export function maskAll(device: usize): void {
-  if (!hasTable(device)) return;
   for (let entry: u32 = 0; entry < tableEntries(device); entry++)
     setControl(device, entry, MSIX_MASKED);
 }
@@ -65,7 +64,6 @@ function isSafe(cell: Cell, base: u64, offset: u32, value: u32): bool {
 
 /** Masks the entries that `cell` may not send any more. */
 export function maskStrayEntries(cell: Cell, device: usize): void {
-  if (!hasTable(device)) return;
   for (let entry: u32 = 0; entry < tableEntries(device); entry++)
     if (!isSafe(cell, entryAddress(device, entry), MSIX_ENTRY, 0))
       setControl(device, entry, MSIX_MASKED);

@@ -20,7 +20,15 @@ import { isMessageWriteSafe } from "./msi.ts";
 import { tableAddress, writeTable } from "./msix.ts";
 import { beginWarning } from "./panic.ts";
 import { printDevice } from "./pci.ts";
-import { isBar, isBridge, isForeign, ownDevice, readBar, writeBar } from "./pci-device.ts";
+import {
+  isBar,
+  isBridge,
+  isForeign,
+  isTableKnown,
+  ownDevice,
+  readBar,
+  writeBar,
+} from "./pci-device.ts";
 import { cellOfCpu, perCpu } from "./percpu.ts";
 
 const DWORD_MASK: u32 = ~3;
@@ -193,7 +201,7 @@ export function tableAccess(
 ): i32 {
   const cell = cellOfCpu(cpu);
   const device = ownDevice(cell, bdf);
-  if (!device || size !== 4 || offset & 3) return MMIO_FAULT;
+  if (!device || !isTableKnown(cell, device) || size !== 4 || offset & 3) return MMIO_FAULT;
   let isSafe: bool = true;
   lock();
   if (write) isSafe = writeTable(cell, device, offset, value);

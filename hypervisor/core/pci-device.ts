@@ -11,13 +11,19 @@ import * as pci from "../../abi/pci.ts";
 import { pciRead, pciWrite } from "../platform.ts";
 import { Cell, isRoot, nextCell, rootCell } from "./cell.ts";
 import { bdfOf, findDevice, isVirtual, pciDevice } from "./config.ts";
+import { print, printLine } from "./console.ts";
 import { PAGE_SIZE } from "./limits.ts";
-import { maskAll } from "./msix.ts";
+import { hasTable, maskAll, tableAddress } from "./msix.ts";
+import { printDevice } from "./pci.ts";
 import { allocatePages, freePages } from "./pool.ts";
 
-/** State of a device: its BARs, u32[6]; offsets of its MSI and MSI-X capabilities, u8, 0 for none. */
+/**
+ * State of a device: its BARs, u32[6]; offsets of its MSI and MSI-X capabilities, u8, 0 for none; whether its MSI-X table is
+ * where the configuration has it, u8.
+ */
 const MSI: u32 = 24;
 const MSIX: u32 = 25;
+const TABLE: u32 = 26;
 const STATE_SIZE: u32 = 32;
 /** Capabilities that fit into configuration space: more are a loop. */
 const CAPABILITIES_MAX: u32 = 48;
@@ -106,6 +112,34 @@ function findCapability(bdf: u32, id: u32): u32 {
   return 0;
 }
 
+/** Whether accesses to the device's MSI-X table can be mediated: it has one, and where the configuration says. */
+export function isTableKnown(cell: Cell, device: usize): bool {
+  return load<u8>(stateOf(cell, device), TABLE) !== 0;
+}
+
+/** Where the device has its MSI-X table. */
+function tableOf(bdf: u32, msix: u32): u64 {
+  const place = pciRead(bdf, msix + pci.MSIX_TABLE, 4);
+  const bar = pci.PCI_REG_BAR + (place & pci.MSIX_TABLE_BAR) * 4;
+  const low = pciRead(bdf, bar, 4);
+  const isWide = (low & pci.PCI_BAR_TYPE) === pci.PCI_BAR_TYPE_64;
+  const high: u64 = isWide ? pciRead(bdf, bar + 4, 4) : 0;
+  return ((high << 32) | (low & ~pci.PCI_BAR_FLAGS)) + (place & ~pci.MSIX_TABLE_BAR);
+}
+
+/** Finds out whether the device's MSI-X table is where the configuration has it; warns if it is elsewhere. */
+function findTable(state: usize, device: usize): void {
+  const msix = <u32>load<u8>(state, MSIX);
+  if (!msix || !hasTable(device)) return;
+  if (tableOf(bdfOf(device), msix) === tableAddress(device)) {
+    store<u8>(state, 1, TABLE);
+    return;
+  }
+  print("WARNING: PCI device ");
+  printDevice(bdfOf(device));
+  printLine(": its MSI-X table is not where the configuration has it");
+}
+
 /** Learns the state of a device that `cell` has from now on. */
 export function initDevice(cell: Cell, device: usize): void {
   const state = stateOf(cell, device);
@@ -114,6 +148,7 @@ export function initDevice(cell: Cell, device: usize): void {
     store<u32>(state + at - pci.PCI_REG_BAR, pciRead(bdf, at, 4));
   store<u8>(state, <u8>findCapability(bdf, pci.PCI_CAP_MSI), MSI);
   store<u8>(state, <u8>findCapability(bdf, pci.PCI_CAP_MSIX), MSIX);
+  findTable(state, device);
 }
 
 /**
@@ -129,7 +164,7 @@ export function resetDevice(cell: Cell, device: usize): void {
   const msix = msixOf(cell, device);
   if (msi) pciWrite(bdf, msi + pci.MSI_CONTROL, 2, 0);
   if (msix) {
-    maskAll(device);
+    if (isTableKnown(cell, device)) maskAll(device);
     pciWrite(bdf, msix + pci.MSI_CONTROL, 2, 0);
   }
   pciWrite(bdf, pci.PCI_REG_COMMAND, 2, command);

@@ -197,6 +197,24 @@ describe("a device that changes hands", () => {
     expect(orders()).toContain("pciWrite 0x10 0x4 0x2 0x400");
   });
 
+  test("an MSI-X table that is not where the configuration says is left alone", () => {
+    owned().space.setUint32(MSIX + pci.MSIX_TABLE, 0x1000, true);
+    expect(create()).toBe(0);
+    expect(guest.output()).toContain(
+      "WARNING: PCI device 00:02.0: its MSI-X table is not where the configuration has it\n",
+    );
+    expect(orders().filter((order) => order.startsWith("mmioWrite"))).toEqual([]);
+    write(cellGuest(), OWNED, MSIX + 2, 2, pci.MSIX_ENABLE);
+    expect(owned().msixEnabled).toBe(false);
+    expect(store(cellGuest(), TABLE, 0n)).toBe(0);
+  });
+
+  test("an MSI-X table may be in the upper half of 64 bits", () => {
+    owned().space.setUint32(pci.PCI_REG_BAR + 4, 1, true);
+    expect(create()).toBe(0);
+    expect(guest.output()).toContain("WARNING: PCI device 00:02.0: its MSI-X table");
+  });
+
   test("a loop of capabilities ends", () => {
     owned().space.setUint8(VENDOR_CAPABILITY + 1, VENDOR_CAPABILITY);
     owned().space.setUint8(MSI, 9);
