@@ -7,6 +7,7 @@ import {
   PTE_ACCESSED,
   PTE_DIRTY,
   PTE_PRESENT,
+  PTE_USER,
   PTE_WRITABLE,
 } from "../../abi/x86/registers.ts";
 import { CPUID_ADDRESS_SIZES } from "../../abi/x86/svm.ts";
@@ -36,7 +37,7 @@ const SLOT_MASK: u64 = 0x1ff;
 const ENTRY_SHIFT: u32 = 3;
 /** The entry of a fifth level's table that leads to the root. */
 const LAST_ENTRY: u32 = 511;
-const TABLE_BITS: u64 = PTE_PRESENT | PTE_WRITABLE;
+const TABLE_BITS: u64 = PTE_PRESENT | PTE_WRITABLE | PTE_USER;
 /** Most bits of addresses that the direct map has room for. */
 const ADDRESS_BITS_MAX: u32 = 46;
 const ADDRESS_SIZE_MASK: u32 = 0xff;
