@@ -17,6 +17,7 @@ import { pci } from "./rules/pci.ts";
 import { platform } from "./rules/platform.ts";
 import { ports } from "./rules/ports.ts";
 import { regions } from "./rules/regions.ts";
+import { rootRam } from "./rules/root-ram.ts";
 import { sharedMemory } from "./rules/shared-memory.ts";
 import { start } from "./rules/start.ts";
 import { support } from "./rules/support.ts";
@@ -32,6 +33,7 @@ const FAMILIES: readonly Family[] = [
   hypervisorMemory,
   cpus,
   regions,
+  rootRam,
   overlaps,
   homes,
   start,

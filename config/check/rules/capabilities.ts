@@ -69,6 +69,15 @@ function checkOne(part: Part, index: number, tell: Tell) {
         advice: "Take the offset from lspci -vv.",
       },
     );
+  else if (id & abi.CAP_EXTENDED && length % 4 !== 0)
+    tell(
+      "cap-length",
+      place(".length"),
+      `"${nameOf(id)}" has ${length} bytes: extended capabilities are made of whole dwords`,
+      {
+        fix: [setTo(place(".length"), length - (length % 4) || 4)],
+      },
+    );
   const unknown = flags & ~abi.CAP_FLAG_WRITE;
   if (unknown !== 0)
     tell("cap-flags", place(".flags"), `the bits ${hex(unknown)} of the flags mean nothing`, {

@@ -110,16 +110,17 @@ function checkReach(set: ConfigSet, part: Part, described: Described, tell: Tell
 
 function reachMemory(part: Part, { console, at }: Described, tell: Tell) {
   const home = regionsOf(part).find((region) => contains(virtual(region), console.address));
-  if (home && has(home.flags, abi.MEM_WRITE)) return;
-  tell(
-    "console-reach",
-    at(".address"),
-    `its registers are at ${hex(console.address)}, ${home ? "which the cell may not write" : `where ${part.label} has no region`}`,
-    {
-      fix: home ? [setTo(home.at("flags"), home.flags | BigInt(abi.MEM_WRITE))] : [],
-      advice: "Add a region with the flags read and write for its registers.",
-    },
-  );
+  const isProgram = home && has(home.flags, abi.MEM_EXECUTE | abi.MEM_LOADABLE);
+  if (home && !isProgram && has(home.flags, abi.MEM_WRITE)) return;
+  const why = !home
+    ? `where ${part.label} has no region`
+    : isProgram
+      ? `which is RAM, memory[${home.index}]`
+      : "which the cell may not write";
+  tell("console-reach", at(".address"), `its registers are at ${hex(console.address)}, ${why}`, {
+    fix: home && !isProgram ? [setTo(home.at("flags"), home.flags | BigInt(abi.MEM_WRITE))] : [],
+    advice: "Add a region with the flags read and write for its registers.",
+  });
 }
 
 function checkVirtual(set: ConfigSet, part: Part, tell: Tell) {

@@ -17,6 +17,9 @@ const RULES = {
   "irqchip-empty": ["warning", "A cell has no pin of an I/O APIC that it lists"],
   "pin-twice": ["error", "Two cells have the same interrupt pin"],
   "pin-foreign": ["warning", "A cell has a pin that the root cell does not list"],
+  "irqchip-none": ["warning", "The root cell has no I/O APIC"],
+  "irqchip-unusual": ["warning", "The first I/O APIC is at an unusual address"],
+  "pin-missing": ["warning", "The root cell lacks interrupt pins"],
   "trap-limit": ["error", "A cell has too many trapped ranges"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
@@ -25,6 +28,9 @@ type Tell = Report<keyof typeof RULES>;
 const MAX_CHIPS = 8;
 /** Trapped ranges of a cell: its table has room for more, but devices take some too. */
 const MAX_TRAPPED = 96;
+/** Where a PC has its first I/O APIC, and a bit for each of its pins. */
+const FIRST_CHIP = 0xfec00000n;
+const FIRST_PINS = 0xffffff;
 const WORDS = [0, 1, 2, 3];
 
 const both = (a: Irqchip, b: Irqchip): Irqchip => ({
@@ -65,13 +71,49 @@ function checkRoot({ system, root }: ConfigSet, tell: Tell) {
             ? "is in the hypervisor's memory"
             : inRam && `is in memory[${inRam.index}], which is RAM`;
     if (!reason) return;
-    const usual = 0xfec00000n;
-    const isFree = irqchips.every((chip, other) => other === index || chip.address !== usual);
+    const isFree = irqchips.every((chip, other) => other === index || chip.address !== FIRST_CHIP);
     tell("irqchip-address", place, `its address ${hex(address)} ${reason}`, {
-      fix: isFree ? [setTo(place, usual)] : [],
-      advice: "The first I/O APIC of a PC is at 0xfec00000.",
+      fix: isFree ? [setTo(place, FIRST_CHIP)] : [],
+      advice: `The first I/O APIC of a PC is at ${hex(FIRST_CHIP)}.`,
     });
   });
+}
+
+/** The root cell's system runs already and uses what a PC has. */
+function checkUsual({ root }: ConfigSet, tell: Tell) {
+  const { irqchips } = root.cell;
+  const [first] = irqchips;
+  if (!first) {
+    tell(
+      "irqchip-none",
+      root.at("irqchips"),
+      "no I/O APIC is listed: the root cell's system would be stopped when it uses one",
+      { advice: `List it: { address: ${hex(FIRST_CHIP)}, id: 0xff00, pins: [0, 1, …, 23] }.` },
+    );
+    return;
+  }
+  if (irqchips.every(({ address }) => address !== FIRST_CHIP))
+    tell(
+      "irqchip-unusual",
+      root.at("irqchips[0].address"),
+      `no I/O APIC is at ${hex(FIRST_CHIP)}, where every PC has its first`,
+      { fix: [setTo(root.at("irqchips[0].address"), FIRST_CHIP)] },
+    );
+  const missing = (FIRST_PINS & ~first.pinBitmap[0]!) >>> 0;
+  if (missing !== 0)
+    tell(
+      "pin-missing",
+      root.at("irqchips[0].pinBitmap"),
+      `${listed(pinsOf({ ...first, pinBase: 0, pinBitmap: [missing, 0, 0, 0] }))} of the first I/O APIC is not listed: the interrupts of the root cell's devices there never come`,
+      {
+        fix: [
+          setTo(
+            root.at("irqchips[0].pinBitmap"),
+            first.pinBitmap.with(0, (first.pinBitmap[0]! | FIRST_PINS) >>> 0),
+          ),
+        ],
+      },
+    );
 }
 
 function checkPart({ root }: ConfigSet, part: Part, tell: Tell) {
@@ -199,6 +241,7 @@ function checkTrapped(part: Part, tell: Tell) {
 export const irqchips = family(RULES, (set, tell) => {
   if (set.system.architecture !== "x86") return;
   checkRoot(set, tell);
+  checkUsual(set, tell);
   for (const part of set.parts) {
     checkPart(set, part, tell);
     checkTrapped(part, tell);

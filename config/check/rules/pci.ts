@@ -15,6 +15,8 @@ const RULES = {
   "pci-twice": ["error", "Two cells have the same PCI device"],
   "pci-foreign": ["warning", "A cell has a PCI device that the root cell does not list"],
   "pci-bus": ["warning", "A PCI device is on a bus that the system does not have"],
+  "pci-host": ["warning", "The root cell lacks the PCI host bridge"],
+  "pci-function": ["warning", "A PCI device lacks its first function"],
   "pci-bridge": ["warning", "A cell has a PCI bridge"],
   "pci-bars": ["warning", "A PCI device has none of its base address registers"],
   "pci-bar-mask": ["warning", "A base address register's mask is not one"],
@@ -239,6 +241,32 @@ function checkOwner(set: ConfigSet, device: Device, tell: Tell) {
     );
 }
 
+/** The root cell's list is what its system sees: it looks for function 0 first. */
+function checkFunctions({ system, root }: ConfigSet, tell: Tell) {
+  const devices = devicesOf(root).filter((device) => !isVirtual(device));
+  if (system.architecture === "x86" && devices.length > 0 && devices.every(({ bdf }) => bdf !== 0))
+    tell(
+      "pci-host",
+      root.at("pciDevices"),
+      "00:00.0, the host bridge, is not listed: systems look for it first",
+      {
+        advice: 'Add { type: "device", bdf: bdf(0, 0, 0) }.',
+      },
+    );
+  for (const device of devices) {
+    const first = device.bdf & ~7;
+    if (device.bdf === first || devices.some(({ bdf }) => bdf === first)) continue;
+    tell(
+      "pci-function",
+      device.at("bdf"),
+      `${bdfText(device.bdf)} is listed, but not ${bdfText(first)}: systems do not look for further functions then`,
+      {
+        advice: `Add ${bdfText(first)}, or correct the bdf.`,
+      },
+    );
+  }
+}
+
 export const pci = family(RULES, (set, tell) => {
   for (const part of set.parts) {
     checkTwice(part, tell);
@@ -250,5 +278,6 @@ export const pci = family(RULES, (set, tell) => {
       checkMsi(device, tell);
     }
   }
+  checkFunctions(set, tell);
   checkCells(set, tell);
 });

@@ -6,6 +6,7 @@ import { remove, setTo } from "../fix.ts";
 import {
   ADDRESS_LIMIT,
   alignDown,
+  clashes,
   has,
   hex,
   isRam,
@@ -31,6 +32,7 @@ const RULES = {
   "cache-empty": ["warning", "A cache region is empty"],
   "cache-range": ["warning", "A cache region is larger than any cache"],
   "cache-twice": ["warning", "Two cells have the same part of the cache"],
+  "cache-inside": ["warning", "A cell lists a part of the cache twice"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
 
@@ -179,6 +181,19 @@ function checkCaches(part: Part, tell: Tell) {
   });
 }
 
+function checkCacheInside(part: Part, tell: Tell) {
+  const entries = [...part.cell.caches.entries()];
+  const range = ({ start, size }: { start: number; size: number }) => ({
+    start: BigInt(start),
+    size: BigInt(size),
+  });
+  for (const [[i], [j]] of clashes(entries, ([, cache]) => range(cache)))
+    tell("cache-inside", part.at(`caches[${j}]`), `it has units of caches[${i}]`, {
+      fix: [remove(part.at(`caches[${j}]`))],
+      related: [part.at(`caches[${i}]`)],
+    });
+}
+
 function checkCacheCells({ cells }: ConfigSet, tell: Tell) {
   for (const [first, second] of pairs(cells))
     for (const [i, a] of first.cell.caches.entries())
@@ -201,6 +216,9 @@ export const platform = family(RULES, (set, tell) => {
   checkMmconfig(set, tell);
   checkX86(set, tell);
   checkIommus(set, tell);
-  for (const part of set.parts) checkCaches(part, tell);
+  for (const part of set.parts) {
+    checkCaches(part, tell);
+    checkCacheInside(part, tell);
+  }
   checkCacheCells(set, tell);
 });

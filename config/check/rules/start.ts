@@ -14,8 +14,10 @@ const RULES = {
   "loadable-readonly": ["error", "A loadable region is read-only"],
   "comm-none": ["warning", "A cell has no communication region"],
   "comm-readonly": ["error", "A cell cannot answer requests"],
+  "comm-state": ["warning", "A cell cannot tell its state"],
   "comm-passive": ["note", "A passive cell may write its communication region"],
   "comm-twice": ["warning", "A cell has two communication regions"],
+  "comm-flags": ["warning", "A communication region has flags of other memory"],
   "comm-place": ["warning", "A communication region is where no inmate looks"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
@@ -24,6 +26,8 @@ type Tell = Report<keyof typeof RULES>;
 const COMM_ADDRESS = 0x100000n;
 /** Images are linked for a start at address 0, or at the reset vector of an 8086. */
 const USUAL_RESETS = [0n, 0xffff0n];
+const FOREIGN_FLAGS =
+  abi.MEM_EXECUTE | abi.MEM_DMA | abi.MEM_IO | abi.MEM_LOADABLE | abi.MEM_ROOTSHARED;
 const READ = BigInt(abi.MEM_READ);
 const WRITE = BigInt(abi.MEM_WRITE);
 
@@ -137,12 +141,30 @@ function checkComm(set: ConfigSet, part: Part, tell: Tell) {
       related: [first.at()],
     });
   const place = first.at("flags");
+  if (has(first.flags, FOREIGN_FLAGS))
+    tell(
+      "comm-flags",
+      place,
+      "it is one page that is read and written: its other flags mean nothing",
+      {
+        fix: [setTo(place, first.flags & ~BigInt(FOREIGN_FLAGS))],
+      },
+    );
   const isWritable = has(first.flags, abi.MEM_WRITE);
   if (!isPassive && !isWritable)
     tell(
       "comm-readonly",
       place,
       `${part.label} is asked before it is shut down, but may not write its answer: it would count as failed`,
+      {
+        fix: [setTo(place, first.flags | READ | WRITE)],
+      },
+    );
+  if (isPassive && !isWritable)
+    tell(
+      "comm-state",
+      place,
+      "inmates tell their state in it when they start and end, passive ones too: the write would be a violation",
       {
         fix: [setTo(place, first.flags | READ | WRITE)],
       },
