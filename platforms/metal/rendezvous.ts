@@ -6,8 +6,8 @@ import { compareExchange, loadAcquire, onlineCpus, pause, storeRelease } from ".
 import { acquire, give, increment } from "./spin.ts";
 import { now } from "./time.ts";
 
-/** Nanoseconds that the first CPU waits for all others. */
-const PATIENCE: u64 = 2_000_000_000;
+/** Nanoseconds that the first CPU waits for all others; a virtual CPU can be without a processor for a while. */
+const PATIENCE: u64 = 5_000_000_000;
 const UNDECIDED: u32 = 0;
 const GO: u32 = 1;
 const GO_BACK: u32 = 2;

@@ -1,7 +1,7 @@
 // The life of a CPU under the hypervisor: its guest, the handlers of its exits, what others want of it, until it leaves.
 
 import { MSR_PAT } from "../../../abi/x86/msr.ts";
-import { CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP } from "../../../abi/x86/registers.ts";
+import { CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, VECTOR_NMI } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
 import { publish } from "../console.ts";
 import { Cpu, cpuOf, STATE_GUEST, STATE_HOST, TASK_APIC, TASK_LOAD, TASK_XCR0 } from "../cpu.ts";
@@ -30,7 +30,7 @@ function doTasks(cpu: Cpu, number: u32): void {
 function deliverNmi(cpu: Cpu): void {
   if (<u32>load<u64>(cpu.control, svm.VMCB_EVENT) & svm.EVENT_VALID) return;
   cpu.guestNmi = 0;
-  setEvent(cpu, svm.EVENT_VALID | svm.EVENT_NMI);
+  setEvent(cpu, svm.EVENT_VALID | svm.EVENT_NMI | VECTOR_NMI);
 }
 
 /** Announces that the CPU enters a guest. Returns false if it must not, because it has been asked to stop. */
@@ -74,8 +74,9 @@ function runGuest(cpu: Cpu, number: u32): void {
   dispatch(cpu, number);
 }
 
-/** Gives the processor back with the guest's state. Never returns. */
+/** Gives the processor back with the guest's state. An NMI that was to stop it is not Linux'. Never returns. */
 function leave(cpu: Cpu): void {
+  hw.takeNmi();
   hw.writeMsr(MSR_PAT, load<u64>(cpu.control, svm.VMCB_PAT));
   hw.writeMsr(svm.MSR_HOST_SAVE, 0);
   hw.leave(cpu.control, cpu.registers);
