@@ -1,4 +1,4 @@
-// npm run metal:run -- [-v] COMMAND...: boots a guest, runs shell commands in it one after the other, and ends it. What the
+// npm run metal:run -- [-v] [-t SECONDS] COMMAND...: boots a guest, runs shell commands in it one after the other, and ends it. What the
 // serial ports said is printed at the end. The exit status is that of the first command that fails.
 
 import { parseArgs } from "node:util";
@@ -7,18 +7,22 @@ import { MissingPackages } from "./packages.ts";
 
 async function run(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { verbose: { type: "boolean", short: "v" } },
+    options: {
+      verbose: { type: "boolean", short: "v" },
+      timeout: { type: "string", short: "t", default: "120" },
+    },
     allowPositionals: true,
   });
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   const onConsole = (text: string) => void (values.verbose && process.stderr.write(text));
+  const timeout = Number(values.timeout) * 1000;
   const start = performance.now();
   const guest = await Guest.boot({ say, onConsole, jailhouse: true });
   say(`Linux is up after ${((performance.now() - start) / 1000).toFixed(1)} s.`);
   try {
     for (const command of positionals) {
       process.stdout.write(`$ ${command}\n`);
-      const { status, out, err } = await guest.run(command);
+      const { status, out, err } = await guest.run(command, { timeout });
       process.stdout.write(out);
       process.stderr.write(err);
       if (status !== 0) return status;
