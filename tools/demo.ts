@@ -2,6 +2,7 @@
 // every answer.
 
 import { parseArgs } from "node:util";
+import { coreDigest } from "./core.ts";
 import { Difference } from "./demo/expect.ts";
 import { play } from "./demo/player.ts";
 import { Screen } from "./demo/screen.ts";
@@ -21,8 +22,10 @@ const USAGE = `Usage: npm run demo [-- OPTIONS]
 `;
 
 /** Where to go from here; no part of the recording. */
-const NEXT = `
-Next: the same by hand    see "By hand" in README.md
+const next = (digest: string) => `
+Next: under a real Linux  npm run metal:demo: the same hypervisor.wasm, sha256
+                          ${digest}
+      by hand             see "By hand" in README.md
       in real time        npm run demo -- --paced
       a cell of your own  docs/configuration.md
       your own inmate     docs/inmates.md
@@ -66,7 +69,7 @@ async function demo(): Promise<number> {
     `\nAll ${SESSION.length} commands did what they should, in ${seconds} s.\n`,
     "remark",
   );
-  process.stdout.write(NEXT);
+  process.stdout.write(next(coreDigest()));
   return 0;
 }
 

@@ -11,12 +11,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { CORE } from "../core.ts";
 import { ROOT } from "../root.ts";
 import { buildImage } from "./image.ts";
 import { CACHE } from "./kernel.ts";
 
-/** The core, the very bytes that the emulated platform loads, and the platform's module. */
-export const CORE = join(ROOT, "dist", "hypervisor.wasm");
+/** The platform's module. */
 const PLATFORM = join(ROOT, "dist", "metal-amd.wasm");
 /** What else is in an image, or decides how it is made. */
 const SOURCES = ["abi", "platforms/metal", "tools/metal/image.ts", "tools/metal/translate.ts"];
@@ -29,11 +29,6 @@ function files(path: string): string[] {
     .sort()
     .map((name) => join(whole, name))
     .filter((name) => statSync(name).isFile());
-}
-
-/** The sha256 of hypervisor.wasm, in hexadecimal. */
-export function coreDigest(): string {
-  return createHash("sha256").update(readFileSync(CORE)).digest("hex");
 }
 
 /**

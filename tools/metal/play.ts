@@ -1,10 +1,10 @@
 // Plays a session in a guest and looks whether Linux stayed well.
 
+import { coreDigest } from "../core.ts";
 import { Difference } from "../demo/expect.ts";
 import { perform } from "../demo/perform.ts";
 import type { Screen } from "../demo/screen.ts";
 import type { Step } from "../demo/step.ts";
-import { coreDigest } from "./firmware.ts";
 import { Guest } from "./guest.ts";
 import { guestComplaints, newComplaints } from "./kernel-log.ts";
 import { GuestStage } from "./stage.ts";
