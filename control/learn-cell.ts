@@ -5,7 +5,6 @@ import { type Addition, applyAddition, explain, type Situation } from "../config
 import { encode } from "../config/index.ts";
 import type { CellConfig, MemoryRegion, SystemConfig } from "../config/types.ts";
 import type { Image, Session } from "./api.ts";
-import { startSession } from "./session.ts";
 
 const PAGE = 4096n;
 const MIB = 0x100000n;
@@ -105,6 +104,7 @@ function firstConfig(options: LearnOptions, base: bigint): CellConfig {
 
 async function begin(options: LearnOptions, config: CellConfig): Promise<Session> {
   const cpus = Math.max(...options.system.rootCell.cpus) + 1;
+  const { startSession } = await import("./session.ts");
   const session = await startSession({ cpus });
   await session.enable(encode(options.system));
   const { id } = await session.createCell(encode(config));
