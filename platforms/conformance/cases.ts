@@ -17,4 +17,6 @@ export const CASES: readonly string[] = [
   "an exception is injected",
   "a triple fault exits",
   "time passes and never goes back",
+  "the pool gives to cells and gets back",
+  "MSRs are written",
 ];

@@ -20,7 +20,13 @@ import {
   reserve,
   writeRegister,
 } from "../../hypervisor/platform.ts";
-import { cpuidExits, grantedPortsDoNot, msrsExit, portsExit } from "./cases/access.ts";
+import {
+  cpuidExits,
+  grantedPortsDoNot,
+  msrsAreWritten,
+  msrsExit,
+  portsExit,
+} from "./cases/access.ts";
 import {
   exceptionIsInjected,
   nmiArrives,
@@ -34,6 +40,7 @@ import {
   accessesExit,
   commPageIsShared,
   fetchesExit,
+  poolIsGivenBack,
   readsFollowTheMap,
   scrubbedMemoryIsZero,
 } from "./cases/memory.ts";
@@ -152,6 +159,10 @@ function runCase(number: u32): i32 {
       return tripleFaultExits();
     case 15:
       return timePasses();
+    case 16:
+      return poolIsGivenBack();
+    case 17:
+      return msrsAreWritten();
     default:
       return NO_CASE;
   }

@@ -16,6 +16,7 @@ const WITHOUT_A_GUEST = [
   "reads on a cell's behalf follow its map",
   "scrubbed memory is zero",
   "time passes and never goes back",
+  "the pool gives to cells and gets back",
 ];
 
 describe("platform conformance, fake", () => {

@@ -1,8 +1,15 @@
 // Grants: what is not granted exits, decoded; what is granted does not.
 import { MSR_ACCESS_READ, MSR_ACCESS_WRITE, PIO_IN } from "../../../abi/platform.ts";
 import { MSR_PAT } from "../../../abi/x86/msr.ts";
-import { grantMsrs, grantPorts, revokeMsrs, revokePorts } from "../../../hypervisor/platform.ts";
-import { GUEST, runProgram } from "../guest.ts";
+import {
+  grantMsrs,
+  grantPorts,
+  readMsr,
+  revokeMsrs,
+  revokePorts,
+  writeMsr,
+} from "../../../hypervisor/platform.ts";
+import { GUEST, ROOT_CPU, runProgram } from "../guest.ts";
 import {
   EVENT_CPUID,
   EVENT_MSR_READ,
@@ -16,6 +23,8 @@ import {
 /** The POST code port, which nobody minds. */
 const PORT: u32 = 0x80;
 const SIZE_SHIFT: u32 = 16;
+/** Uncached memory or write-back in the last field of the PAT: 0 or 6. */
+const PAT_LAST_TYPE: u64 = 0x0600000000000000;
 
 // in al, 0x80; out 0x80, ax; in eax, 0x80; out 0xf4, al
 const PORTS: usize = memory.data<u8>([
@@ -64,6 +73,16 @@ export function msrsExit(): i32 {
   if (eventCount() !== 1 || !eventIs(0, EVENT_MSR_WRITE, 0, 0)) return 5;
   revokeMsrs(GUEST, MSR_PAT, 1, MSR_ACCESS_READ | MSR_ACCESS_WRITE);
   return 0;
+}
+
+/** An MSR of the calling CPU is written, and read as it was written. The type changed is one that nobody uses. */
+export function msrsAreWritten(): i32 {
+  const value = readMsr(ROOT_CPU, MSR_PAT);
+  const other = value ^ PAT_LAST_TYPE;
+  if (!writeMsr(ROOT_CPU, MSR_PAT, other)) return 1;
+  if (readMsr(ROOT_CPU, MSR_PAT) !== other) return 2;
+  if (!writeMsr(ROOT_CPU, MSR_PAT, value)) return 3;
+  return readMsr(ROOT_CPU, MSR_PAT) === value ? 0 : 4;
 }
 
 /** CPUID always exits. */

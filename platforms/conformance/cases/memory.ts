@@ -7,6 +7,8 @@ import {
   MAP_READ,
   MAP_WRITE,
   MAP_ZERO,
+  POOL_SIZE,
+  POOL_USED,
   RANGE_LENGTH,
   RANGE_SIZE,
   RANGE_VIRT,
@@ -14,8 +16,10 @@ import {
 import {
   commit,
   map,
+  poolPages,
   readComm,
   readGuest,
+  release,
   reserve,
   scrub,
   unmap,
@@ -25,6 +29,8 @@ import { GUEST, putCode, runProgram } from "../guest.ts";
 import { EVENT_MMIO, eventCount, eventIs } from "../record.ts";
 
 const PAGE: u64 = 4096;
+/** A cell that no CPU has. */
+const OTHER: u32 = 2;
 /** A page of RAM that the root cell does not need: inside its staging buffer. */
 const SPARE: u64 = 0x1f000;
 const TARGET: u64 = 0x3000;
@@ -50,6 +56,19 @@ export function absurdReservationIsRefused(): i32 {
   if (reserve(GUEST, RANGE, 1) !== -ENOMEM) return 1;
   store<u64>(RANGE, PAGE, RANGE_LENGTH);
   return reserve(GUEST, RANGE, 1) === 0 ? 0 : 2;
+}
+
+/** A cell takes pages of the pool, and they are there again once it is gone. */
+export function poolIsGivenBack(): i32 {
+  const before = poolPages(POOL_USED);
+  if (!before || before > poolPages(POOL_SIZE)) return 1;
+  store<u64>(RANGE, 0, RANGE_VIRT);
+  store<u64>(RANGE, PAGE, RANGE_LENGTH);
+  if (reserve(OTHER, RANGE, 1) !== 0) return 2;
+  const during = poolPages(POOL_USED);
+  release(OTHER);
+  if (during <= before || during > poolPages(POOL_SIZE)) return 3;
+  return poolPages(POOL_USED) === before ? 0 : 4;
 }
 
 /** The communication page is one page, seen alike from both sides. */
