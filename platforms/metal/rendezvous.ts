@@ -2,6 +2,7 @@
 // all have, the first one decides, and all go on or all go back.
 
 import { EIO } from "../../abi/errno.ts";
+import { say } from "./console.ts";
 import { compareExchange, loadAcquire, onlineCpus, pause, storeRelease } from "./hw.ts";
 import { acquire, give, increment } from "./spin.ts";
 import { now } from "./time.ts";
@@ -65,6 +66,7 @@ export function awaitAll(): void {
   const start = now();
   while (loadAcquire(MEETING + offsetof<Meeting>("done")) < onlineCpus()) {
     if (now() - start > PATIENCE) {
+      say("Not all processors have come");
       report(-EIO);
       return;
     }

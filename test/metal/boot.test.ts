@@ -10,7 +10,7 @@ import { ROOT } from "../../tools/root.ts";
 import { boot, CAN_BOOT, type Said } from "./loader.ts";
 
 const CPUS = 4;
-const SECONDS = 60;
+const SECONDS = 120;
 const TIMEOUT = 2 * SECONDS * 1000;
 /** The size of the original's image, which ours has to stay below. */
 const ORIGINAL_SIZE = 88_072;

@@ -10,7 +10,7 @@ import { ROOT } from "../../tools/root.ts";
 import { boot, CAN_BOOT, type Said } from "./loader.ts";
 
 const CPUS = 4;
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 /** Where an image's header has its size. */
 const CORE_SIZE = 8;
 const VIRTUAL_BASE = 0xfffffffff0000000n;

@@ -38,8 +38,10 @@ export interface Boot {
   /** The system configuration, then what the scenario takes. */
   readonly modules: readonly Uint8Array[];
   readonly cpus: number;
-  readonly scenario: "demo" | "conformance" | "faults";
-  /** Seconds until QEMU is ended; 60 if not given. */
+  readonly scenario: "demo" | "conformance" | "faults" | "refusal" | "absent CPU";
+  /** QEMU's model of CPU; one with AMD-V and nested paging if not given. */
+  readonly cpu?: string;
+  /** Seconds until QEMU is ended; 120 if not given. */
   readonly seconds?: number;
   /** Commands for QEMU's monitor, once the loader waits; then QEMU is ended. */
   readonly monitor?: readonly string[];
@@ -109,7 +111,8 @@ function qemu(
 
 /** Boots and waits for the end. */
 export async function boot(request: Boot): Promise<Said> {
-  const { image, modules, cpus, scenario, seconds = 60, monitor = [] } = request;
+  const { image, modules, cpus, scenario, seconds = 120, monitor = [] } = request;
+  const { cpu = "EPYC,+svm,+npt" } = request;
   const directory = mkdtempSync(join(tmpdir(), "loader-"));
   const file = (name: string) => join(directory, name);
   try {
@@ -127,7 +130,7 @@ export async function boot(request: Boot): Promise<Said> {
     const end = await qemu(
       [
         ...["-accel", "tcg", "-machine", "q35", "-m", "1G", "-smp", String(cpus)],
-        ...["-cpu", "EPYC,+svm,+npt", "-display", "none", "-monitor", "stdio", "-no-reboot"],
+        ...["-cpu", cpu, "-display", "none", "-monitor", "stdio", "-no-reboot"],
         ...["-device", "isa-debug-exit,iobase=0xf4,iosize=4", ...serial],
         ...["-kernel", loader, "-append", `${cpus}${scenario}`, "-initrd", names.join(",")],
       ],

@@ -40,7 +40,8 @@ function functionsOf(disassembly: string): Map<string, Function> {
     const instruction = line.split("\t")[1]?.trim();
     if (instruction === undefined) continue;
     const target = BRANCH.exec(instruction)?.[1];
-    if (target !== undefined && target !== name) current.next.add(target);
+    if (target !== undefined && (target !== name || instruction.startsWith("call")))
+      current.next.add(target);
     if (instruction.startsWith("push")) current.stack += WORD;
     current.stack += Number.parseInt(STACK_SPACE.exec(instruction)?.[1] ?? "0", 16);
   }

@@ -216,6 +216,42 @@ static void faults(void) {
   for (;;) __asm__ volatile("pause");
 }
 
+/** What the hypervisor has to put back if it does not stay. */
+struct state {
+  uint64_t cr0, cr3, cr4, efer;
+  uint8_t gdt[10], idt[10];
+  uint16_t cs, ss, ds, es;
+};
+
+static struct state read_state(void) {
+  struct state state;
+  uint32_t low, high;
+  memset(&state, 0, sizeof(state));
+  __asm__ volatile("movq %%cr0, %0" : "=r"(state.cr0));
+  __asm__ volatile("movq %%cr3, %0" : "=r"(state.cr3));
+  __asm__ volatile("movq %%cr4, %0" : "=r"(state.cr4));
+  __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_EFER));
+  state.efer = (uint64_t)high << 32 | low;
+  __asm__ volatile("sgdt %0; sidt %1" : "=m"(state.gdt), "=m"(state.idt));
+  __asm__ volatile("movw %%cs, %0; movw %%ss, %1" : "=rm"(state.cs), "=rm"(state.ss));
+  __asm__ volatile("movw %%ds, %0; movw %%es, %1" : "=rm"(state.ds), "=rm"(state.es));
+  return state;
+}
+
+/** An enable that cannot succeed; `absent` CPUs are said to come and do not. */
+static void refusal(uint32_t absent) {
+  load();
+  header->online_cpus += absent;
+  struct state before = read_state();
+  everywhere("enter", ENTER, enter);
+  struct state after = read_state();
+  const uint8_t* first = (const uint8_t*)&before;
+  const uint8_t* second = (const uint8_t*)&after;
+  uint32_t differences = 0;
+  for (size_t at = 0; at < sizeof(before); at++) differences += first[at] != second[at];
+  report("differences", differences);
+}
+
 void cpu_main(uint32_t cpu) {
   load_gates();
   AT(uint32_t, XAPIC + XAPIC_SVR) = SVR_ENABLED;
@@ -233,6 +269,8 @@ void cpu_main(uint32_t cpu) {
   say("loader: all CPUs are here\n");
   if (text[2] == 'c')
     conformance();
+  else if (text[2] == 'r' || text[2] == 'a')
+    refusal(text[2] == 'a');
   else if (text[2] == 'f')
     faults();
   else

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { forbiddenInstruction, stackNeed } from "./verify.ts";
+
+/** A disassembly as objdump prints it: functions by name, each a list of instructions. */
+function disassembly(functions: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries({ panic: ["hlt"], exception: ["hlt"], ...functions })
+    .flatMap(([name, lines]) => [`ffff <${name}>:`, ...lines.map((line) => `  ffff:\t${line}`)])
+    .join("\n");
+}
+
+/** What a report of a fault takes at the deepest point: the processor's frame, and a function that only stops. */
+const REPORT = 8 * 8 + 8;
+
+describe("the need of stack", () => {
+  it("is a return address for a function that needs nothing", () => {
+    expect(stackNeed(disassembly({ run: ["ret"] }))).toBe(8 + REPORT);
+  });
+
+  it("counts pushes, space, and the deepest of what is called", () => {
+    const image = disassembly({
+      run: ["push   %rbx", "sub    $0x20,%rsp", "call   ffff <small>", "call   ffff <large>"],
+      small: ["ret"],
+      large: ["sub    $0x100,%rsp", "jmp    ffff <small>"],
+    });
+    expect(stackNeed(image)).toBe(8 + 8 + 0x20 + (8 + 0x100) + 8 + REPORT);
+  });
+
+  it("takes a jump within a function for none", () => {
+    expect(stackNeed(disassembly({ run: ["jne    ffff <run+0x10>"] }))).toBe(8 + REPORT);
+  });
+
+  it("begins anew where the stack does", () => {
+    const image = disassembly({
+      run: ["push   %rbx", "call   ffff <restart>"],
+      restart: ["call   ffff <run>"],
+    });
+    expect(stackNeed(image)).toBe(8 + 16 + REPORT);
+  });
+
+  it("has no bound where functions call each other in a circle", () => {
+    const image = disassembly({ one: ["call   ffff <two>"], two: ["jmp    ffff <one>"] });
+    expect(() => stackNeed(image)).toThrow("the image recurses: one > two > one");
+  });
+
+  it("has no bound where a function calls itself", () => {
+    expect(() => stackNeed(disassembly({ one: ["call   ffff <one>"] }))).toThrow("one > one");
+  });
+});
+
+describe("instructions", () => {
+  it.each([
+    "movaps %xmm0,(%rsp)",
+    "vmovdqu (%rax),%ymm1",
+    "fld    %st(0)",
+    "fxsave (%rax)",
+    "xrstor (%rax)",
+    "ldmxcsr (%rax)",
+    "movq   %mm0,%rax",
+    "call   *%rax",
+    "call   *0x8(%rbx)",
+  ])("%s must not be there", (instruction) => {
+    expect(forbiddenInstruction(disassembly({ run: ["ret", instruction] }))).toBe(instruction);
+  });
+
+  it.each(["mov    %rax,%rbx", "jmp    *-0xfff(,%rax,8)", "xsetbv", "xgetbv", "vmrun"])(
+    "%s may be there",
+    (instruction) => {
+      expect(forbiddenInstruction(disassembly({ run: [instruction] }))).toBeUndefined();
+    },
+  );
+});
