@@ -40,15 +40,18 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
-/** Nanoseconds of each kind of exit that exits-demo printed, without its loop. */
+/**
+ * Nanoseconds of each kind of exit that exits-demo printed, without its loop: those of the best round, which other
+ * processes of the host disturbed least.
+ */
 export function exitTimes(text: string): Map<string, number> {
-  const kinds = new Map<string, number[]>();
+  const kinds = new Map<string, number>();
   for (const [, kind, ns] of text.matchAll(KIND)) {
-    kinds.set(kind!, [...(kinds.get(kind!) ?? []), Number(ns)]);
+    kinds.set(kind!, Math.min(kinds.get(kind!) ?? Number.POSITIVE_INFINITY, Number(ns)));
   }
-  const loop = median(kinds.get("no exit") ?? [0]);
+  const loop = kinds.get("no exit") ?? 0;
   kinds.delete("no exit");
-  return new Map([...kinds].map(([kind, values]) => [kind, median(values) - loop]));
+  return new Map([...kinds].map(([kind, best]) => [kind, best - loop]));
 }
 
 /** Microseconds of jitter of each tick that apic-demo printed. */
@@ -61,7 +64,7 @@ function values(rounds: readonly Figures[], { group, name }: Figure): number[] {
   return rounds.flatMap((round) => round.value(group, name) ?? []);
 }
 
-/** The median of what each round has as ratio; undefined when the other's is 0 or missing. */
+/** The median of what each round has as ratio; undefined when one is missing or not above 0. */
 export function ratio(
   ours: readonly Figures[],
   theirs: readonly Figures[],
@@ -70,7 +73,7 @@ export function ratio(
   const pairs = ours.flatMap((round, index) => {
     const a = round.value(group, name);
     const b = theirs[index]?.value(group, name);
-    return a !== undefined && b ? [a / b] : [];
+    return a !== undefined && b !== undefined && a > 0 && b > 0 ? [a / b] : [];
   });
   return pairs.length > 0 ? median(pairs) : undefined;
 }

@@ -3,7 +3,7 @@
 //
 //   calls SYSTEM CELL IMAGE ADDRESS ROUNDS   milliseconds of each request
 //   enable SYSTEM                            pools afterwards
-//   launch CELL IMAGE ADDRESS                pools afterwards
+//   launch CELL IMAGE ADDRESS [PARAMETERS]   pools afterwards; parameters are the inmate's
 //   rates SECONDS idle|busy                  exits of each cell in that time
 //   end                                      destroys the cells, disables
 
@@ -46,6 +46,8 @@ const NAMES = new Map<number, string>([
  */
 const PAUSE = 300;
 const MS_PER_SECOND = 1000;
+/** Where an inmate finds its parameters (ABI section 5). */
+const COMMAND_LINE = 0x1000n;
 /** Forks, system calls, page faults and copying. */
 const BUSY =
   "while :; do head -c 65536 /dev/urandom >/tmp/busy.$$; cat /tmp/busy.$$ >/dev/null; done";
@@ -92,11 +94,18 @@ async function destroy(cell: string): Promise<void> {
   });
 }
 
-async function launch(config: string, image: string, address: string): Promise<string> {
+async function launch(
+  config: string,
+  image: string,
+  address: string,
+  parameters?: string,
+): Promise<string> {
   const bytes = readFileSync(config);
   const { name } = readCellHeader(bytes);
   await session.createCell(bytes);
-  await session.loadCell(name, [{ data: readFileSync(image), address: BigInt(address) }]);
+  const images = [{ data: readFileSync(image), address: BigInt(address) }];
+  if (parameters) images.push({ data: Buffer.from(`${parameters}\0`), address: COMMAND_LINE });
+  await session.loadCell(name, images);
   await sleep(PAUSE);
   await session.startCell(name);
   return name;
@@ -172,8 +181,8 @@ const VERBS: Readonly<Record<string, (args: readonly string[]) => Promise<unknow
     await session.enable(readFileSync(system!));
     return pools();
   },
-  launch: async ([config, image, address]) => {
-    await launch(config!, image!, address!);
+  launch: async ([config, image, address, parameters]) => {
+    await launch(config!, image!, address!, parameters);
     return pools();
   },
 };
