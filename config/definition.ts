@@ -10,18 +10,24 @@ export type Address = number | bigint | string;
 type Choice<Table> = Extract<keyof Table, string> | number;
 type Flags<Table> = readonly (Choice<Table> | bigint)[] | number | bigint;
 
+/** A flag of a cell. */
 export type CellFlag = Choice<typeof names.CELL_FLAGS>;
+/** A flag of a memory region. */
 export type MemoryFlag = Choice<typeof names.MEMORY_FLAGS>;
 
+/** A range of memory or of device registers. */
 export interface MemoryDefinition {
   /** Physical start; default 0 (a communication region has none). */
   physical?: Address;
   /** Where the cell sees it; default: at its physical address. */
   virtual?: Address;
+  /** Bytes: whole pages, except for registers that share a page with others. */
   size: Address;
+  /** What may be done with it. */
   flags: Flags<typeof names.MEMORY_FLAGS>;
 }
 
+/** A share of the last-level cache. */
 export interface CacheDefinition {
   /** First unit. */
   start: number;
@@ -29,10 +35,13 @@ export interface CacheDefinition {
   size: number;
   /** Default `l3`. */
   type?: Choice<typeof names.CACHE_TYPES>;
+  /** Default none. */
   flags?: Flags<typeof names.CACHE_FLAGS>;
 }
 
+/** Pins of an interrupt controller; on x86 of an IOAPIC. */
 export interface IrqchipDefinition {
+  /** Physical address of its registers. */
   address: Address;
   /** x86: number of the IOMMU << 16 | bdf of the IOAPIC. */
   id: number;
@@ -42,33 +51,45 @@ export interface IrqchipDefinition {
   pins: readonly number[];
 }
 
+/** I/O ports. */
 export interface PortDefinition {
+  /** First port. */
   base: number;
+  /** Number of ports. */
   length: number;
 }
 
+/** A console: a UART, or a framebuffer. */
 export interface ConsoleDefinition {
+  /** What it is. */
   type: Choice<typeof names.CONSOLE_TYPES>;
   /** First port, or with the flag `mmio` the physical address. */
   address?: Address;
   /** Bytes of registers (MMIO). */
   size?: number;
+  /** Default none: ports, a register each. */
   flags?: Flags<typeof names.CONSOLE_FLAGS>;
   /** Divider of the baud rate clock; default 0: it is set up already. */
   divider?: number;
+  /** Arm: number of its clock's gate. */
   gateNumber?: number;
+  /** Arm: physical address of the register with that gate. */
   clockRegister?: Address;
 }
 
+/** A capability in a function's configuration space, or a range of plain registers there. */
 export interface CapabilityDefinition {
+  /** What it is. */
   id: Choice<typeof names.CAPABILITIES>;
   /** First byte in configuration space. */
   start: number;
   /** Bytes. */
   length: number;
+  /** Default none: the cell may only read it. */
   flags?: Flags<typeof names.CAPABILITY_FLAGS>;
 }
 
+/** What makes a PCI device an end of a link between cells. `ivshmemLink` makes the devices of all ends. */
 export interface SharedMemoryDefinition {
   /**
    * State table, read/write section, then one output section per peer: placed before the cell's other memory. Or the index
@@ -79,21 +100,48 @@ export interface SharedMemoryDefinition {
   id: number;
   /** How many ends there are. */
   peers: number;
+  /** What the ends speak; default `undefined`. */
   protocol?: Choice<typeof names.PROTOCOLS>;
 }
 
+/** Message-signalled interrupts of a PCI function. */
+export interface MsiDefinition {
+  /** Number of vectors. */
+  vectors: number;
+  /** It takes 64-bit addresses; default false. */
+  bits64?: boolean;
+  /** Vectors can be masked; default false. */
+  maskable?: boolean;
+}
+
+/** MSI-X interrupts of a PCI function. */
+export interface MsixDefinition {
+  /** Number of vectors. */
+  vectors: number;
+  /** Bytes of the table, in whole pages. */
+  regionSize?: number;
+  /** Physical address of the table. */
+  address?: Address;
+}
+
+/** A PCI function. */
 export interface PciDeviceDefinition {
+  /** What it is. */
   type: Choice<typeof names.PCI_TYPES>;
-  /** bdf(bus, device, function). */
+  /** Where it is: `bdf(bus, device, function)`. */
   bdf: number;
+  /** Number of its IOMMU unit; default 0. */
   iommu?: number;
+  /** PCI segment; default 0. */
   domain?: number;
   /** Writable bits of up to six base address registers. */
   barMask?: readonly number[];
   /** Placed in the configuration's list; equal lists are stored once. Or a place in the cell's `pciCapabilities`. */
   capabilities?: readonly CapabilityDefinition[] | { start: number; count: number };
-  msi?: { vectors: number; bits64?: boolean; maskable?: boolean };
-  msix?: { vectors: number; regionSize?: number; address?: Address };
+  /** Its message-signalled interrupts; default none. */
+  msi?: MsiDefinition;
+  /** Its interrupts by MSI-X; default none. */
+  msix?: MsixDefinition;
   /** Shared memory devices. */
   sharedMemory?: SharedMemoryDefinition;
 }
@@ -103,19 +151,27 @@ export type StreamIdDefinition = number | { id: number; mask: number };
 
 /** A device: what a cell that has it is given. The name is for people, and for the cell's `console`. */
 export interface DeviceDefinition {
+  /** For people, and for the cell's `console`. */
   name: string;
+  /** Its registers and memory. */
   memory?: readonly MemoryDefinition[];
+  /** Its share of the cache. */
   caches?: readonly CacheDefinition[];
   /** Pins are added to those that the cell has of the same irqchip. */
   irqchips?: readonly IrqchipDefinition[];
+  /** Its ports. */
   ports?: readonly PortDefinition[];
+  /** Its functions. */
   pciDevices?: readonly PciDeviceDefinition[];
+  /** Arm: what it is called at its IOMMU. */
   streamIds?: readonly StreamIdDefinition[];
   /** For a cell whose `console` is this device's name. */
   console?: ConsoleDefinition;
 }
 
+/** What a cell is given; the root cell, too. */
 export interface CellDefinition {
+  /** At most 31 bytes. */
   name: string;
   /** CPU numbers. */
   cpus: readonly number[];
@@ -123,10 +179,15 @@ export interface CellDefinition {
   cpuSetSize?: number;
   /** Default none: an active communication region, no virtual console. */
   flags?: Flags<typeof names.CELL_FLAGS>;
+  /** Its memory, the communication region included. */
   memory?: readonly MemoryDefinition[];
+  /** Its share of the last-level cache. */
   caches?: readonly CacheDefinition[];
+  /** Its interrupt pins. */
   irqchips?: readonly IrqchipDefinition[];
+  /** Its I/O ports. */
   ports?: readonly PortDefinition[];
+  /** Its PCI functions. */
   pciDevices?: readonly PciDeviceDefinition[];
   /** What the list of capabilities begins with; only needed for one with entries that no device names. */
   pciCapabilities?: readonly CapabilityDefinition[];
@@ -157,12 +218,90 @@ export interface CellConfigDefinition extends CellDefinition {
   bytes?: BytesDefinition;
 }
 
+/** What is particular to AMD's IOMMU. */
+export interface AmdIommuDefinition {
+  /** The function that it is: `bdf(bus, device, function)`. */
+  bdf: number;
+  /** Offset of its capability in configuration space. */
+  baseCapability: number;
+  /** Offset of its MSI capability. */
+  msiCapability?: number;
+  /** Features as the IVRS table tells them. */
+  features?: number;
+}
+
+/** What is particular to TI's peripheral virtualisation unit. */
+export interface PvuDefinition {
+  /** Physical address of its translation buffers. */
+  tlbBase: Address;
+  /** Their bytes. */
+  tlbSize: number;
+}
+
+/** An IOMMU unit. */
 export interface IommuDefinition {
+  /** What it is. */
   type: Choice<typeof names.IOMMU_TYPES>;
+  /** Physical address of its registers. */
   base: Address;
+  /** Bytes of registers. */
   size: number;
-  amd?: { bdf: number; baseCapability: number; msiCapability?: number; features?: number };
-  pvu?: { tlbBase: Address; tlbSize: number };
+  /** With the type `amd` only. */
+  amd?: AmdIommuDefinition;
+  /** With the type `pvu` only. */
+  pvu?: PvuDefinition;
+}
+
+/** Memory of the hypervisor itself. */
+export interface HypervisorMemoryDefinition {
+  /** Physical start. */
+  physical: Address;
+  /** Bytes. */
+  size: Address;
+}
+
+/** The PCI host bridge. */
+export interface PciHostDefinition {
+  /** Physical address of memory-mapped configuration space (ACPI table MCFG). */
+  mmconfigBase: Address;
+  /** The last bus. */
+  endBus: number;
+  /** The bridge is the hypervisor's, for shared memory devices only; default false. */
+  virtual?: boolean;
+  /** PCI segment; default 0. */
+  domain?: number;
+}
+
+/** What only systems on x86 have. */
+export interface X86Definition {
+  /** Port of the PM timer (ACPI table FADT). */
+  pmTimer: number;
+  /** Default `auto`: as found. */
+  apicMode?: Choice<typeof names.APIC_MODES>;
+  /** Entries of VT-d's interrupt remapping table. */
+  vtdInterruptLimit?: number;
+  /** Frequency of the TSC; default 0: the driver fills it in. */
+  tscKhz?: number;
+  /** Frequency of the APIC timer; default 0: the driver fills it in. */
+  apicKhz?: number;
+}
+
+/** What only systems on arm and arm64 have: their interrupt controller. */
+export interface ArmDefinition {
+  /** 2 or 3. */
+  gicVersion: number;
+  /** Number of the maintenance interrupt. */
+  maintenanceIrq: number;
+  /** Physical address of the distributor. */
+  gicdBase: Address;
+  /** … of the CPU interface. */
+  giccBase?: Address;
+  /** … of the virtual interface control. */
+  gichBase?: Address;
+  /** … of the virtual CPU interface. */
+  gicvBase?: Address;
+  /** … of the redistributors (version 3). */
+  gicrBase?: Address;
 }
 
 /** A system configuration: defineSystem's argument. */
@@ -173,31 +312,20 @@ export interface SystemConfigDefinition {
   revision?: number;
   /** Default none: only decompiled files with unusual bytes have them. */
   bytes?: BytesDefinition;
+  /** Default none. */
   flags?: Flags<typeof names.SYSTEM_FLAGS>;
-  hypervisorMemory: { physical: Address; size: Address };
+  /** Set aside for the hypervisor: no cell has it. */
+  hypervisorMemory: HypervisorMemoryDefinition;
+  /** Where the hypervisor prints; default nowhere but in its console page. */
   debugConsole?: ConsoleDefinition;
-  /** Default: no MMCONFIG. */
-  pci?: { mmconfigBase: Address; endBus: number; virtual?: boolean; domain?: number };
+  /** Default: no memory-mapped configuration space. */
+  pci?: PciHostDefinition;
+  /** At most eight; default none: devices can reach all memory. */
   iommuUnits?: readonly IommuDefinition[];
   /** On x86. */
-  x86?: {
-    /** Port of the PM timer. */
-    pmTimer: number;
-    apicMode?: Choice<typeof names.APIC_MODES>;
-    vtdInterruptLimit?: number;
-    /** Default 0: the driver fills it in. */
-    tscKhz?: number;
-    apicKhz?: number;
-  };
+  x86?: X86Definition;
   /** On arm and arm64. */
-  arm?: {
-    gicVersion: number;
-    maintenanceIrq: number;
-    gicdBase: Address;
-    giccBase?: Address;
-    gichBase?: Address;
-    gicvBase?: Address;
-    gicrBase?: Address;
-  };
+  arm?: ArmDefinition;
+  /** What the root cell has: everything that it and all cells need. */
   rootCell: CellDefinition;
 }

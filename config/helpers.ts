@@ -27,21 +27,30 @@ const PC_UARTS = {
   COM4: { port: 0x2e8, pin: 3 },
 } as const;
 
-/** A range of physical memory, and where the cell sees it: by default at the same address. */
+/** A range of physical memory. */
 export interface Range {
+  /** Physical start. */
   readonly physical: Address;
+  /** Where the cell sees it; default: at its physical address. */
   readonly virtual?: Address;
+  /** Bytes. */
   readonly size: Address;
 }
 
-/** RAM of a cell that images are loaded to, from guest address 0 on unless told otherwise; 1 MiB by default. */
-export function lowRam(options: {
+/** RAM that images are loaded to. */
+export interface LowRamOptions {
+  /** Physical start. */
   readonly physical: Address;
+  /** Bytes; default 1 MiB. */
   readonly size?: Address;
+  /** Where the cell sees it; default 0. */
   readonly virtual?: Address;
-  /** The cell's devices may reach it. */
+  /** The cell's devices may reach it; default false. */
   readonly dma?: boolean;
-}): MemoryDefinition {
+}
+
+/** RAM of a cell that images are loaded to, from guest address 0 on unless told otherwise; 1 MiB by default. */
+export function lowRam(options: LowRamOptions): MemoryDefinition {
   const { physical, size = MiB(1), virtual = 0, dma = false } = options;
   const flags = [
     "read",
@@ -88,6 +97,7 @@ export function ioapic(
 
 /** A UART at ports or, with a size, in memory. */
 export interface UartOptions {
+  /** Name of the device. */
   readonly name: string;
   /** First port. */
   readonly port?: number;
@@ -97,7 +107,9 @@ export interface UartOptions {
   readonly size?: number;
   /** Default `8250`. */
   readonly type?: ConsoleDefinition["type"];
+  /** More flags of the console. */
   readonly flags?: Extract<ConsoleDefinition["flags"], readonly unknown[]>;
+  /** Divider of the baud rate clock; default 0: it is set up already. */
   readonly divider?: number;
 }
 

@@ -31,6 +31,7 @@ export interface LinkOptions {
   readonly ends?: number;
   /** Interrupts per end; default one for the state, and one more per other end. */
   readonly vectors?: number;
+  /** What the ends speak; default `undefined`. An end may have its own. */
   readonly protocol?: SharedMemoryDefinition["protocol"];
 }
 

@@ -10,6 +10,7 @@ export const CELL_FLAGS = {
   aarch32: abi.CELL_FLAG_AARCH32,
   /** Its memory is not scrubbed when it changes hands. */
   "keep-memory": abi.CELL_FLAG_KEEP_MEMORY,
+  /** May have devices that could reach all memory, because no IOMMU stops them. */
   "unguarded-dma": abi.CELL_FLAG_UNGUARDED_DMA,
   /** May print through the hypervisor. */
   "virtual-console-permitted": abi.CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED,
@@ -23,8 +24,11 @@ export const SYSTEM_FLAGS = {
 } as const;
 
 export const MEMORY_FLAGS = {
+  /** The cell may read it. */
   read: abi.MEM_READ,
+  /** The cell may write it. */
   write: abi.MEM_WRITE,
+  /** The cell may execute it. */
   execute: abi.MEM_EXECUTE,
   /** The cell's devices may reach it. */
   dma: abi.MEM_DMA,
@@ -36,12 +40,17 @@ export const MEMORY_FLAGS = {
   loadable: abi.MEM_LOADABLE,
   /** Stays with the root cell too. */
   "root-shared": abi.MEM_ROOTSHARED,
+  /** It is mapped with small pages only. */
   "no-hugepages": abi.MEM_NO_HUGEPAGES,
-  /** Regions below a page: unaligned accesses, and accesses of 8 to 64 bits, are allowed. */
+  /** Regions below a page: unaligned accesses are allowed. */
   "io-unaligned": abi.MEM_IO_UNALIGNED,
+  /** Accesses of 8 bits are allowed. */
   "io-8": abi.MEM_IO_8,
+  /** Accesses of 16 bits are allowed. */
   "io-16": abi.MEM_IO_16,
+  /** Accesses of 32 bits are allowed. */
   "io-32": abi.MEM_IO_32,
+  /** Accesses of 64 bits are allowed. */
   "io-64": abi.MEM_IO_64,
 } as const;
 

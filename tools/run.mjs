@@ -58,6 +58,7 @@ const COMMANDS = {
   check: (args) => run(process.execPath, [join(ROOT, "dist/tools/check/index.js"), ...args]),
   bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
+  reference: (args) => run(process.execPath, [join(ROOT, "dist/tools/reference.js"), ...args]),
   picture: (args) => run(process.execPath, [join(ROOT, "dist/tools/picture.js"), ...args]),
   "metal:demo": (args) => run(process.execPath, [join(ROOT, "dist/tools/metal/demo.js"), ...args]),
   "metal:image": (args) =>

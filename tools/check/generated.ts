@@ -7,6 +7,7 @@ import { missingPackages } from "../inmates/toolchain.ts";
 import { demoJobs, type Job } from "../inmates.ts";
 import { generate } from "../instructions.ts";
 import { drawPicture, PICTURE, RECORDING } from "../picture.ts";
+import { generateReference } from "../reference.ts";
 import { ROOT } from "../root.ts";
 import type { Check } from "./check.ts";
 
@@ -48,6 +49,13 @@ export const instructions: Check = {
   name: "the instruction table and its page are up to date",
   run: () => ({
     failures: generate(true).map((path) => `${path} is stale: node dist/tools/instructions.js`),
+  }),
+};
+
+export const reference: Check = {
+  name: "the reference of configurations is up to date",
+  run: () => ({
+    failures: generateReference(true).map((path) => `${path} is stale: run npm run reference`),
   }),
 };
 

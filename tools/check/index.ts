@@ -1,6 +1,6 @@
 // `npm run check`: runs every check, lists all failures, and exits with 1 if there is one.
 import type { Check, Findings } from "./check.ts";
-import { configs, inmates, instructions, picture } from "./generated.ts";
+import { configs, inmates, instructions, picture, reference } from "./generated.ts";
 import { imports } from "./imports.ts";
 import { links } from "./links.ts";
 import { fileSizes, hypervisorSize } from "./sizes.ts";
@@ -21,6 +21,7 @@ const CHECKS: readonly Check[] = [
   inmates,
   instructions,
   picture,
+  reference,
   fileSizes,
   hypervisorSize,
   words,
