@@ -132,6 +132,8 @@ function checkHypervisorMemory(region: usize, index: u32, root: bool): i32 {
 function overlapsEarlier(config: usize, index: u32): bool {
   const region = memoryRegion(config, index);
   for (let other = memoryRegion(config, 0); other < region; other += cfg.MEM_SIZE) {
+    // One without a size stands for nothing, wherever it says it is.
+    if (!sizeOf(other)) continue;
     if (overlap(virtOf(region), sizeOf(region), virtOf(other), sizeOf(other))) return true;
   }
   return false;

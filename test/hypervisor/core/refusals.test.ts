@@ -98,6 +98,11 @@ describe("cell create refuses", () => {
     expect(platform.takeRecord()).toEqual([]);
   });
 
+  test("not a region without a size inside another", () => {
+    const regions = [region(INMATE, PAGE, 0n), region(INMATE, 0n, 2n * PAGE), cfg.COMM];
+    expect(create(cfg.cellConfig({ regions }))).toBe(0);
+  });
+
   test.each(BAD_PCI)("a PCI item %s", (_name, options) => {
     expect(create(cfg.cellConfig(options))).toBe(-errno.EINVAL);
   });
