@@ -1,27 +1,12 @@
 // apic-demo: a CPU that measures the jitter of its own timer. It may print through COM1, COM2, or the hypervisor.
-import { defineCell, MiB } from "../../config/index.ts";
-
-const COM1 = 0x3f8;
+import { commRegion, defineCell, lowRam, uart } from "../../config/index.ts";
 
 export default defineCell({
   name: "apic-demo",
   flags: ["virtual-console-permitted"],
   cpus: [3],
-  memory: [
-    {
-      physical: 0x3ef00000,
-      virtual: 0,
-      size: MiB(1),
-      flags: ["read", "write", "execute", "loadable"],
-    },
-    { virtual: 0x100000, size: 0x1000, flags: ["read", "write", "comm-region"] },
-  ],
+  memory: [lowRam({ physical: 0x3ef00000 }), commRegion()],
   caches: [{ start: 0, size: 2 }],
-  ports: [
-    { base: 0x2f8, length: 8 },
-    { base: COM1, length: 8 },
-    // A serial card, on some machines.
-    { base: 0xe010, length: 8 },
-  ],
-  console: { type: "8250", address: COM1 },
+  devices: [uart("COM2"), uart("COM1"), uart({ name: "serial card", port: 0xe010 })],
+  console: "COM1",
 });
