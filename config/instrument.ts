@@ -46,9 +46,13 @@ function keyLines(t: Builders, properties: readonly Property[]): Node[] {
   });
 }
 
+/** Takes the calls of translated modules. */
+export function listen(): void {
+  Reflect.set(globalThis, NOTE, noteValue);
+}
+
 /** The plugin, for a module that messages call `file`. */
 export function instrument(file: string) {
-  Reflect.set(globalThis, NOTE, noteValue);
   return ({ types: t }: { types: Builders }) => {
     const done = new WeakSet<Node>();
     const wrap = (path: Path<Node>, properties: readonly Property[]) => {

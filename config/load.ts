@@ -1,13 +1,12 @@
 // From a path to a configuration, whatever it was written in.
 import { createReadStream } from "node:fs";
-import { dirname, extname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { extname, resolve } from "node:path";
 import { decode } from "./decode.ts";
 import { parseCell } from "./define-cell.ts";
 import { parseSystem } from "./define-system.ts";
 import { encode } from "./encode.ts";
 import { ConfigError, isConfigError } from "./errors.ts";
-import { instrument } from "./instrument.ts";
+import { evaluate } from "./evaluate.ts";
 import { parseJsonText } from "./json.ts";
 import { derive, formatOrigin, nameFile } from "./origin.ts";
 import type { Config } from "./types.ts";
@@ -21,13 +20,6 @@ export interface LoadedConfig {
   readonly config: Config;
 }
 
-/** Under this name a configuration anywhere can import this room. */
-const MODULE_NAME = "jailhouse/config";
-/** Where this room's entry is: beside this file, and, seen from dist/, in the sources. */
-const ROOM = ["./index.ts", "./index.js", "../../config/index.ts"].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
-const RELATIVE_IMPORT = /(\bfrom\s*)(["'])(\.\.?\/[^"'\n]*)\2/g;
 const TYPESCRIPT = [".ts", ".mts", ".cts"];
 /** Second line of the loader's message about a syntax error: file, line from 1, column from 0. */
 const SYNTAX_ERROR = /:(\d+):(\d+)$/;
@@ -100,40 +92,6 @@ async function parseContent(
     if (isConfigError(error) && error.offset) error.origin ??= { offset: error.offset };
     throw error;
   }
-}
-
-/** Runs a module, which messages call `shown`, and returns its default export. */
-async function evaluate(path: string, shown: string): Promise<unknown> {
-  const { createJiti } = await import("jiti");
-  const plain = createJiti(path, { fsCache: false });
-  const jiti = createJiti(path, {
-    fsCache: false,
-    interopDefault: false,
-    moduleCache: false,
-    virtualModules: { [MODULE_NAME]: await import("./index.ts") },
-    transform: (options) => ({
-      code: plain.transform({
-        ...options,
-        source: redirect(options.source, options.filename),
-        babel: {
-          plugins: [instrument(options.filename === path ? shown : (options.filename ?? shown))],
-        },
-      }),
-    }),
-  });
-  const module = await jiti.import<Record<string, unknown>>(path);
-  if (module.default !== undefined) return module.default;
-  throw new ConfigError("source", "it has no default export", {
-    hint: "write `export default defineCell({ … })`",
-  });
-}
-
-/** Makes imports of this room's source imports of the room as it runs: it need not be translated once more. */
-function redirect(source: string, filename = ""): string {
-  return source.replace(RELATIVE_IMPORT, (all, before: string, quote: string, target: string) => {
-    const isRoom = ROOM.includes(resolve(dirname(filename), target));
-    return isRoom ? `${before}${quote}${MODULE_NAME}${quote}` : all;
-  });
 }
 
 function asConfig(value: unknown): Config {

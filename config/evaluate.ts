@@ -1,0 +1,51 @@
+// Runs a configuration that is a module: TypeScript or JavaScript, with this room for it to import.
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { TransformOptions } from "jiti";
+import { ConfigError } from "./errors.ts";
+import { instrument, listen } from "./instrument.ts";
+import { translated } from "./translations.ts";
+
+/** Under this name a configuration anywhere can import this room. */
+const MODULE_NAME = "jailhouse/config";
+/** Where this room's entry is: beside this file, and, seen from dist/, in the sources. */
+const ROOM = ["./index.ts", "./index.js", "../../config/index.ts"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+const RELATIVE_IMPORT = /(\bfrom\s*)(["'])(\.\.?\/[^"'\n]*)\2/g;
+
+/** Runs a module, which messages call `shown`, and returns its default export. */
+export async function evaluate(path: string, shown: string): Promise<unknown> {
+  const { createJiti } = await import("jiti");
+  const plain = createJiti(path, { fsCache: false });
+  const translate = (options: TransformOptions) => {
+    const { filename = path } = options;
+    const source = redirect(options.source, filename);
+    const name = filename === path ? shown : filename;
+    const facts = [filename, name, source, JSON.stringify(options.jsx ?? null)];
+    const made = () =>
+      plain.transform({ ...options, source, babel: { plugins: [instrument(name)] } });
+    return { code: translated([...facts, `${options.ts} ${options.async}`], made) };
+  };
+  listen();
+  const jiti = createJiti(path, {
+    fsCache: false,
+    interopDefault: false,
+    moduleCache: false,
+    virtualModules: { [MODULE_NAME]: await import("./index.ts") },
+    transform: translate,
+  });
+  const module = await jiti.import<Record<string, unknown>>(path);
+  if (module.default !== undefined) return module.default;
+  throw new ConfigError("source", "it has no default export", {
+    hint: "write `export default defineCell({ … })`",
+  });
+}
+
+/** Makes imports of this room's source imports of the room as it runs: it need not be translated once more. */
+function redirect(source: string, filename = ""): string {
+  return source.replace(RELATIVE_IMPORT, (all, before: string, quote: string, target: string) => {
+    const isRoom = ROOM.includes(resolve(dirname(filename), target));
+    return isRoom ? `${before}${quote}${MODULE_NAME}${quote}` : all;
+  });
+}
