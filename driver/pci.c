@@ -12,7 +12,7 @@
 struct claim {
 	struct list_head entry;
 	struct pci_dev *device;
-	u32 cell;
+	const struct jh_cell *cell;
 };
 
 /* Changed under jh.lock; the spinlock is for the stub's probe function. */
@@ -78,7 +78,7 @@ static int claim_device(struct pci_dev *device, const struct jh_cell *cell)
 		return -ENOMEM;
 	}
 	claim->device = device;
-	claim->cell = cell->id;
+	claim->cell = cell;
 	spin_lock(&claims_lock);
 	list_add_tail(&claim->entry, &claims);
 	spin_unlock(&claims_lock);
@@ -101,7 +101,7 @@ static void release_claim(struct claim *claim)
 	kfree(claim);
 }
 
-/* Takes all devices of @cell that exist from Linux, or none. Its id must be final. */
+/* Takes all devices of @cell that exist from Linux, or none. */
 int jh_pci_claim(const struct jh_cell *cell)
 {
 	u32 i;
@@ -123,7 +123,7 @@ void jh_pci_release(const struct jh_cell *cell)
 	struct claim *claim, *next;
 
 	list_for_each_entry_safe(claim, next, &claims, entry)
-		if (claim->cell == cell->id)
+		if (claim->cell == cell)
 			release_claim(claim);
 }
 
