@@ -1,6 +1,7 @@
 // `npm run check`: runs every check, lists all failures, and exits with 1 if there is one.
 import type { Check, Findings } from "./check.ts";
 import { configs, inmates, instructions, picture, reference } from "./generated.ts";
+import { metalImage } from "./image.ts";
 import { imports } from "./imports.ts";
 import { links } from "./links.ts";
 import { fileSizes, hypervisorSize } from "./sizes.ts";
@@ -16,6 +17,7 @@ const CHECKS: readonly Check[] = [
   imports,
   waist,
   translatable,
+  metalImage,
   links,
   configs,
   inmates,
