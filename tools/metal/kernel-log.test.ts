@@ -5,6 +5,7 @@ const LOG = `<6>[    1.000000] all is well
 <4>[    2.000000] pci 0000:00:02.0: something is odd
 <4>[    2.500000] hrtimer: interrupt took 52218320 ns
 <4>[    3.000000] jailhouse: loading out-of-tree module taints kernel.
+<3>[   12.000000] jailhouse: Refused: the cell has not agreed to shut down
 <0>[   13.000000] BUG: soft lockup at 0xffffffff81000000
 <12>[   14.000000] a program's warning
 `;

@@ -16,8 +16,11 @@ const OUT_OF_TREE = [
   "jailhouse: module verification failed: signature and/or required key missing - tainting kernel",
 ];
 
+/** The driver's answers to requests that it refuses, as a session may want it to. */
+const ANSWERS = [/^jailhouse: Refused: /, /^Jailhouse: failed to destroy cell "/];
 /** What a guest says whenever its host is busy. */
 const SLOW_HOST = [/^hrtimer: interrupt took/, /^perf: interrupt took too long/, /^clocksource: /];
+const HARMLESS = [...ANSWERS, ...SLOW_HOST];
 
 /** The complaints in a log, numbers as N, each once. */
 export function complaints(log: string): Set<string> {
@@ -26,7 +29,7 @@ export function complaints(log: string): Set<string> {
     .filter((record) => record !== null && (Number(record[1]) & SEVERITY) <= WARNING)
     .map((record) => record![2]!)
     .filter((text) => !OUT_OF_TREE.includes(text))
-    .filter((text) => !SLOW_HOST.some((pattern) => pattern.test(text)));
+    .filter((text) => !HARMLESS.some((pattern) => pattern.test(text)));
   return new Set(texts.map((text) => text.replaceAll(NUMBER, "N")));
 }
 

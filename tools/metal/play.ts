@@ -27,6 +27,7 @@ export async function playInGuest(
   { screen, signal }: PlayOptions,
 ): Promise<void> {
   const say = (text: string) => screen.show(`${text}\n`, "remark");
+  const digest = coreDigest();
   say("Booting Linux …");
   const guest = await Guest.boot({ jailhouse: true, say, ...(signal ? { signal } : {}) });
   try {
@@ -34,7 +35,6 @@ export async function playInGuest(
     const before = await guestComplaints(guest);
     await perform(steps, new GuestStage(guest, screen, signal), { screen });
     expectNone(newComplaints(await guestComplaints(guest), before));
-    const digest = coreDigest();
     if (!guest.com1.text.includes(digest)) {
       throw new Difference(`on COM1: expected the sha256 of hypervisor.wasm, ${digest}`);
     }

@@ -1,0 +1,139 @@
+// What must not work, under a real Linux: cells that break out, a root cell that takes back what it gave, and requests that
+// are refused before anything is changed.
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bdf, defineCell, encode, KiB, MiB } from "../../config/index.ts";
+import system from "../../configs/x86/qemu-x86.ts";
+import type { Entry } from "../../tools/metal/cpio.ts";
+import { Guest } from "../../tools/metal/guest.ts";
+import { describeLinux } from "./linux.ts";
+
+const TIMEOUT = 300_000;
+const PROGRAM = new URL("programs/violate.mjs", import.meta.url);
+const TICK = /Timer fired/;
+
+/** Files for the guest: configurations that must be refused. */
+const REFUSED = {
+  // The hypervisor's memory is in the middle of Linux' own.
+  "other-memory": {
+    ...system,
+    hypervisorMemory: { ...system.hypervisorMemory, physicalStart: 0x20000000n },
+  },
+  // A machine with six CPUs.
+  "other-cpus": { ...system, rootCell: { ...system.rootCell, cpus: [0, 1, 2, 3, 4, 5] } },
+} as const;
+
+const DMA_CELL = defineCell({
+  name: "dma",
+  cpus: [2],
+  flags: ["passive-commreg"],
+  memory: [
+    {
+      physical: 0x3ee00000,
+      virtual: 0,
+      size: MiB(1),
+      flags: ["read", "write", "execute", "loadable"],
+    },
+    { virtual: 0x100000, size: 0x1000, flags: ["read", "write", "comm-region"] },
+    { physical: 0xfebd4000, size: KiB(16), flags: ["read", "write"] },
+  ],
+  pciDevices: [{ type: "device", bdf: bdf(0, 0x1b, 0) }],
+});
+
+function extra(): Map<string, Entry> {
+  const files = new Map<string, Entry>([
+    ["jailhouse/dma.cell", { data: encode(DMA_CELL) }],
+    ["jailhouse/violate.mjs", { data: readFileSync(PROGRAM) }],
+  ]);
+  for (const [name, config] of Object.entries(REFUSED)) {
+    files.set(`jailhouse/${name}.cell`, { data: encode(config) });
+  }
+  return files;
+}
+
+/** What each violation makes the hypervisor say. */
+const VIOLATIONS = [
+  ["ram", "FATAL: Invalid MMIO/RAM write, addr: 0x000000003a000000 size: 4"],
+  ["mmio", "FATAL: Invalid MMIO/RAM read, addr: 0x00000000fed00000 size: 4"],
+  ["port", "FATAL: Invalid PIO write, port: 3f8 size: 1"],
+  ["triple", "FATAL: Unexpected #VMEXIT, exitcode 7f"],
+  ["readonly", "FATAL: Invalid MMIO/RAM write, addr: 0x0000000000180000 size: 4"],
+  ["msr", "FATAL: Unhandled MSR write: 1b"],
+  ["jump", "FATAL: unable to get MMIO instruction"],
+] as const;
+
+describeLinux("faults under a real Linux", () => {
+  let guest: Guest;
+  beforeAll(async () => {
+    guest = await Guest.boot({ jailhouse: true, extra: extra() });
+    await guest.check("insmod driver/jailhouse.ko");
+  }, TIMEOUT);
+  afterAll(() => guest?.close());
+
+  const command = (text: string) => guest.check(`jailhouse ${text}`);
+
+  test.each(Object.keys(REFUSED))(
+    "a configuration for another machine (%s) is refused",
+    async (name) => {
+      const before = await guest.check("cat /proc/iomem /sys/devices/system/cpu/online");
+      const { status, err } = await guest.run(`jailhouse enable ${name}.cell`);
+      expect(status).toBe(1);
+      expect(err).toMatch(/^JAILHOUSE_ENABLE: /);
+      expect(await guest.check("cat /sys/devices/jailhouse/enabled")).toBe("0\n");
+      expect(await guest.check("cat /proc/iomem /sys/devices/system/cpu/online")).toBe(before);
+      expect(guest.com1.text).not.toContain("Activating hypervisor");
+    },
+  );
+
+  test("the driver cannot be unloaded while the hypervisor is enabled", async () => {
+    await command("enable configs/qemu-x86.cell");
+    const { status, err } = await guest.run("rmmod jailhouse");
+    expect(status).toBe(1);
+    expect(err).toMatch(/temporarily unavailable|busy/);
+    expect(await guest.check("cat /sys/devices/jailhouse/enabled")).toBe("1\n");
+  });
+
+  test("a cell may not have a device whose DMA nothing guards", async () => {
+    const { status, err } = await guest.run("jailhouse cell create dma.cell");
+    expect(status).toBe(1);
+    expect(err).toMatch(/^JAILHOUSE_CELL_CREATE: /);
+    expect(guest.com1.text).toContain("PCI device 00:1b.0: no IOMMU guards memory from it");
+    expect(await guest.check("cat /sys/devices/system/cpu/online")).toBe("0-3\n");
+  });
+
+  test("a cell that commits a violation is parked, and only it", async () => {
+    const names = VIOLATIONS.map(([name]) => name).join(" ");
+    const start = guest.com1.text.length;
+    const results = JSON.parse(
+      await guest.check(`node violate.mjs ${names}`, { timeout: TIMEOUT }),
+    );
+    for (const [index, [violation, report]] of VIOLATIONS.entries()) {
+      const { cells, console } = results[index];
+      const [rogue, other] = ["rogue-demo", "apic-demo"].map((name) =>
+        cells.find((cell: { name: string }) => cell.name === name),
+      );
+      expect(rogue, violation).toMatchObject({ state: "failed", cpusFailed: [2] });
+      expect(other, violation).toMatchObject({ state: "running/locked", cpusFailed: [] });
+      expect(console).toContain(report);
+      expect(console).toContain('Parking CPU 2 (Cell: "rogue-demo")');
+    }
+    // In each round the other cell went on ticking after that.
+    const rounds = guest.com1.text.slice(start).split("Parking CPU 2").slice(1);
+    expect(rounds).toHaveLength(VIOLATIONS.length);
+    for (const round of rounds) expect(round.split("Stopped APIC demo")[0]).toMatch(TICK);
+  });
+
+  // The last one: Linux loses a CPU and does not recover.
+  test("a root cell that writes to memory it gave away is stopped", async () => {
+    await command("cell create configs/apic-demo.cell");
+    await command("cell load apic-demo inmates/demos/x86/apic-demo.bin -a 0xf0000");
+    await command("cell start apic-demo");
+    const start = guest.com1.text.length;
+    const write = guest.run("devmem 0x3ef00000 32 0x12345678", { timeout: 30_000 });
+    await expect(write).rejects.toThrow();
+    const { text } = guest.com1;
+    expect(text.slice(start)).toContain("FATAL: Invalid MMIO/RAM write, addr: 0x000000003ef00000");
+    expect(text.slice(start)).toMatch(/Parking CPU [0-2] \(Cell: "QEMU-VM"\)/);
+    await guest.com1.waitFor(TICK, 30_000, text.length);
+  });
+});

@@ -1,0 +1,43 @@
+// Runs in the guest: node violate.mjs VIOLATION...: lets rogue-demo commit each violation beside apic-demo. Prints a JSON array
+// with, for each, the cells a moment later and what the hypervisor's console said since.
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LinuxSession } from "/jailhouse/dist/control/linux/session.js";
+
+const MOMENT = 500;
+const PATIENCE = 60;
+const read = (path) => readFileSync(`/jailhouse/${path}`);
+const session = new LinuxSession();
+const image = (name) => ({
+  data: read(`inmates/demos/x86/${name}-demo.bin`),
+  address: 0xf0000n,
+});
+
+async function violate(violation) {
+  let console = "";
+  const { stop } = await session.attachConsole((text) => {
+    console += text;
+  });
+  await session.createCell(read("configs/rogue-demo.cell"));
+  await session.createCell(read("configs/apic-demo.cell"));
+  const line = Buffer.from(`violation=${violation}\0`);
+  await session.loadCell("apic-demo", [image("apic")]);
+  await session.loadCell("rogue-demo", [image("rogue"), { data: line, address: 0x1000n }]);
+  await session.startCell("apic-demo");
+  await session.startCell("rogue-demo");
+  for (let tries = 0; !/^Parking CPU/m.test(console) && tries < PATIENCE; tries++)
+    await sleep(MOMENT);
+  await sleep(MOMENT);
+  const { cells } = await session.status();
+  await sleep(MOMENT);
+  await session.destroyCell("apic-demo").catch(() => {});
+  await session.destroyCell("apic-demo");
+  await session.destroyCell("rogue-demo");
+  stop();
+  return { violation, cells, console };
+}
+
+const results = [];
+for (const violation of process.argv.slice(2)) results.push(await violate(violation));
+await session.close();
+process.stdout.write(JSON.stringify(results));
