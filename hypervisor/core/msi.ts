@@ -23,7 +23,9 @@ function isMsiSafe(cell: Cell, bdf: u32, msi: u32, offset: u32, value: u32): boo
   if (!(control & pci.MSI_ENABLE)) return true;
   const low = dword(bdf, msi, pci.MSI_ADDRESS, offset, value);
   const next = dword(bdf, msi, pci.MSI_ADDRESS_HIGH, offset, value);
-  if (!(control & pci.MSI_IS_64)) return archMessageAllowed(cell, low, 0, next);
+  // What width addresses have is the device's to say, whatever is written there.
+  if (!(pciRead(bdf, msi + pci.MSI_CONTROL, 2) & pci.MSI_IS_64))
+    return archMessageAllowed(cell, low, 0, next);
   return archMessageAllowed(cell, low, next, dword(bdf, msi, pci.MSI_DATA_64, offset, value));
 }
 

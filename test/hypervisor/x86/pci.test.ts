@@ -1,149 +1,37 @@
-// PCI devices as cells may use them: configuration space, MSI and MSI-X, what happens when a device changes hands.
-import fc from "fast-check";
+// PCI devices as cells may use them: configuration space, and what happens when a device changes hands.
 import { beforeEach, describe, expect, test } from "vitest";
 import * as abi from "../../../abi/config.ts";
 import * as errno from "../../../abi/errno.ts";
 import * as hc from "../../../abi/hypercall.ts";
 import * as pci from "../../../abi/pci.ts";
-import { ACCESS_WRITE, PIO_IN, REG_RAX, REG_RBX } from "../../../abi/platform.ts";
+import { PIO_IN, REG_RAX } from "../../../abi/platform.ts";
 import * as cfg from "../configurations.ts";
-import { FakePlatform } from "../fake-platform.ts";
-import { Guest } from "./guest.ts";
+import { BAR, ENTRIES, MSI, MSIX, TABLE, VENDOR_CAPABILITY } from "./pci-model.ts";
 import {
-  BAR,
-  ENTRIES,
-  type Message,
-  ModelDevice,
-  MSI,
-  MSIX,
-  TABLE,
-  VENDOR_CAPABILITY,
-} from "./pci-model.ts";
+  BRIDGE,
+  cellGuest,
+  create,
+  DEVICE,
+  devices,
+  ECAM,
+  ecam,
+  forget,
+  guest,
+  LOAD,
+  load,
+  OWNED,
+  owned,
+  port,
+  ROOTS,
+  read,
+  select,
+  setUp,
+  store,
+  UNLISTED,
+  write,
+} from "./pci-world.ts";
 
-const ECAM = 0xb0000000n;
-/** The device that moves, one that stays with the root cell, a bridge, and one that nobody lists. */
-const OWNED = 0x10;
-const ROOTS = 0x18;
-const BRIDGE = 0x20;
-const UNLISTED = 0x28;
-const CELL_CPU = 3;
-const LOAD = [0x8b, 0x03];
-const STORE: Readonly<Record<number, readonly number[]>> = {
-  1: [0x88, 0x03],
-  2: [0x66, 0x89, 0x03],
-  4: [0x89, 0x03],
-};
-const WRITE = abi.CAP_FLAG_WRITE;
-const CAPS = [
-  [MSI, 14, WRITE],
-  [MSIX, 12, WRITE],
-  [VENDOR_CAPABILITY, 4],
-  [0x100, 8, WRITE],
-] as const;
-const DEVICE = {
-  caps: [0, CAPS.length],
-  barMask: [0xffffc000, 0xffffffff],
-  msix: { vectors: ENTRIES, address: TABLE, size: 4096 },
-} as const;
-/** The code that tests execute is where it is in the root cell. */
-const REGIONS: readonly cfg.Region[] = [
-  { phys: 0n, virt: 0n, size: cfg.MIB, flags: cfg.RWX | abi.MEM_ROOTSHARED },
-  cfg.COMM,
-  { ...cfg.loadable(5n * cfg.MIB), virt: 2n * cfg.MIB },
-];
-const MINE = { address: 0xfee03000n, data: 0x4031 };
-const THEIRS = { address: 0xfee00000n, data: 0x4031 };
-
-let guest: Guest;
-let devices: Map<number, ModelDevice>;
-
-beforeEach(() => {
-  devices = new Map([OWNED, ROOTS, BRIDGE, UNLISTED].map((bdf) => [bdf, new ModelDevice()]));
-  const platform = new FakePlatform();
-  platform.onPci = (bdf, register, size) => devices.get(bdf)?.read(register, size) ?? 0xffffffff;
-  platform.onPciWrite = (bdf, register, size, value) =>
-    devices.get(bdf)?.write(register, size, value);
-  const root = {
-    caps: CAPS,
-    devices: [
-      { bdf: OWNED, ...DEVICE },
-      { bdf: ROOTS, caps: [0, CAPS.length] as const, barMask: [0xffff0000] },
-      { bdf: BRIDGE, type: abi.PCI_TYPE_BRIDGE },
-    ],
-  };
-  const system = { x86: { mmconfig: { base: ECAM, endBus: 0xff } }, root };
-  guest = new Guest(platform, 0, system, (address, value) =>
-    devices.get(OWNED)?.memory(address, value),
-  );
-});
-
-function owned(): ModelDevice {
-  return devices.get(OWNED)!;
-}
-
-function create(options: cfg.CellOptions = {}): number {
-  const config = cfg.cellConfig({
-    flags: abi.CELL_FLAG_UNGUARDED_DMA,
-    regions: REGIONS,
-    cpus: [CELL_CPU],
-    devices: [{ bdf: OWNED, ...DEVICE }],
-    caps: CAPS,
-    ...options,
-  });
-  guest.platform.writeRam(cfg.CONFIG_ADDRESS, config);
-  return guest.platform.hypercall(0, hc.HC_CELL_CREATE, cfg.CONFIG_ADDRESS);
-}
-
-/** Forgets what was printed and ordered. */
-function forget(): void {
-  guest.output();
-  guest.platform.takeRecord();
-}
-
-function cellGuest(): Guest {
-  const other: Guest = Object.create(guest);
-  Object.assign(other, { cpu: CELL_CPU });
-  return other;
-}
-
-function port(on: Guest, number: number, size: number, flags: number, value = 0n): number {
-  on.code([0xec]);
-  on.set(REG_RAX, value);
-  return on.enter((core) => core.exitPio(on.cpu, number, size, flags, 1));
-}
-
-function select(on: Guest, bdf: number, register: number): void {
-  const address = (0x80000000 | (bdf << 8) | (register & 0xfc)) >>> 0;
-  expect(port(on, 0xcf8, 4, 0, BigInt(address))).toBe(1);
-}
-
-function read(on: Guest, bdf: number, register: number, size = 4): bigint {
-  select(on, bdf, register);
-  expect(port(on, 0xcfc + (register & 3), size, PIO_IN)).toBe(1);
-  return on.get(REG_RAX);
-}
-
-function write(on: Guest, bdf: number, register: number, size: number, value: number): number {
-  select(on, bdf, register);
-  return port(on, 0xcfc + (register & 3), size, 0, BigInt(value >>> 0));
-}
-
-/** Writes memory-mapped configuration space or, with an address, other device memory. */
-function store(on: Guest, address: bigint, value: bigint, size = 4): number {
-  on.code(STORE[size]!);
-  on.set(REG_RAX, value);
-  on.set(REG_RBX, 0n);
-  return on.mmio(address, ACCESS_WRITE);
-}
-
-function load(on: Guest, address: bigint): bigint {
-  on.code(LOAD);
-  on.set(REG_RBX, 0n);
-  expect(on.mmio(address)).toBe(1);
-  return on.get(REG_RAX);
-}
-
-const ecam = (bdf: number, register: number) => ECAM + BigInt((bdf << 12) | register);
+beforeEach(setUp);
 
 describe("a device that changes hands", () => {
   const RESET = [
@@ -386,241 +274,5 @@ describe("configuration ports and memory", () => {
     expect(guest.mmio(ecam(ROOTS, 0))).toBe(0);
     guest.code(LOAD);
     expect(guest.mmio(ecam(ROOTS, 2))).toBe(0);
-  });
-});
-
-const BAD_MESSAGES: readonly (readonly [string, Message])[] = [
-  ["to another cell's CPU", THEIRS],
-  ["to all CPUs", { address: 0xfeeff000n, data: 0x31 }],
-  ["to a logical destination of others", { address: 0xfee01004n, data: 0x31 }],
-  ["to nobody", { address: 0xfee00004n, data: 0x31 }],
-  ["to memory", { address: 0x3000n, data: 0x31 }],
-  ["to memory above 4 GiB", { address: 0x1_fee0_3000n, data: 0x31 }],
-  ["that is an SMI", { ...MINE, data: 0x231 }],
-  ["that is an NMI", { ...MINE, data: 0x431 }],
-  ["that is an INIT", { ...MINE, data: 0x531 }],
-  ["of an external controller", { ...MINE, data: 0x731 }],
-];
-const GOOD_MESSAGES: readonly (readonly [string, Message])[] = [
-  ["to its CPU", MINE],
-  ["to its logical destination", { address: 0xfee08004n, data: 0x31 }],
-  ["of lowest priority", { address: 0xfee0800cn, data: 0x131 }],
-];
-const WARNING =
-  "WARNING: CPU 3 specified MSI destination outside cell boundaries, device 00:02.0\n";
-
-describe("MSI", () => {
-  const enable = () => write(cellGuest(), OWNED, MSI + 2, 2, pci.MSI_IS_64 | pci.MSI_ENABLE);
-  const compose = ({ address, data }: Message) => {
-    write(cellGuest(), OWNED, MSI + 4, 4, Number(address & 0xffffffffn));
-    write(cellGuest(), OWNED, MSI + 8, 4, Number(address >> 32n));
-    write(cellGuest(), OWNED, MSI + 0xc, 2, data);
-  };
-
-  beforeEach(() => {
-    expect(create()).toBe(0);
-    forget();
-  });
-
-  test.each(GOOD_MESSAGES)("%s is enabled", (_name, message) => {
-    compose(message);
-    expect(enable()).toBe(1);
-    expect(owned().msi).toEqual(message);
-    expect(guest.output()).toBe("");
-  });
-
-  test.each(BAD_MESSAGES)("%s stays disabled", (_name, message) => {
-    compose(message);
-    expect(enable()).toBe(1);
-    expect(owned().msi).toBeUndefined();
-    expect(guest.output()).toBe(WARNING);
-  });
-
-  test.each(BAD_MESSAGES)("%s does not replace an enabled one", (_name, message) => {
-    compose(MINE);
-    enable();
-    compose(message);
-    const { address, data } = owned().msi!;
-    expect([MINE.address, message.address]).toContain(address);
-    expect([MINE.data, message.data]).toContain(data);
-    expect(owned().msi).not.toEqual(message);
-    expect(guest.output()).toContain(WARNING);
-  });
-
-  test("with 32-bit addresses has its data 4 bytes earlier", () => {
-    owned().space.setUint16(MSI + 2, 0, true);
-    write(cellGuest(), OWNED, MSI + 4, 4, 0xfee03000);
-    write(cellGuest(), OWNED, MSI + 8, 2, 0x231);
-    write(cellGuest(), OWNED, MSI + 2, 2, pci.MSI_ENABLE);
-    expect(owned().msi).toBeUndefined();
-    write(cellGuest(), OWNED, MSI + 8, 2, 0x31);
-    write(cellGuest(), OWNED, MSI + 2, 2, pci.MSI_ENABLE);
-    expect(owned().msi).toBeDefined();
-  });
-
-  test("of the root cell ends when its CPU goes to a cell", () => {
-    const device = devices.get(ROOTS)!;
-    device.space.setBigUint64(MSI + 4, 0xfee02000n, true);
-    device.space.setUint16(MSI + 0xc, 0x31, true);
-    device.write(MSI + 2, 2, pci.MSI_ENABLE);
-    const second = { name: "b", id: 2, flags: 0, regions: [], devices: [], caps: [] };
-    expect(create({ ...second, cpus: [1] })).toBe(0);
-    expect(device.msi).toBeDefined();
-    expect(create({ ...second, name: "c", id: 3, cpus: [2] })).toBe(0);
-    expect(device.msi).toBeUndefined();
-  });
-});
-
-describe("MSI-X", () => {
-  const field = (entry: number, offset: number) => TABLE + BigInt(entry * 16 + offset);
-  const compose = (entry: number, { address, data }: Message) => {
-    expect(store(cellGuest(), field(entry, 0), address & 0xffffffffn)).toBe(1);
-    expect(store(cellGuest(), field(entry, 4), address >> 32n)).toBe(1);
-    expect(store(cellGuest(), field(entry, 8), BigInt(data))).toBe(1);
-  };
-  const unmask = (entry: number) => expect(store(cellGuest(), field(entry, 12), 0n)).toBe(1);
-
-  beforeEach(() => {
-    expect(create()).toBe(0);
-    write(cellGuest(), OWNED, pci.PCI_REG_COMMAND, 2, 2);
-    write(cellGuest(), OWNED, MSIX + 2, 2, pci.MSIX_ENABLE);
-    expect(owned().msixEnabled).toBe(true);
-    forget();
-  });
-
-  test.each(GOOD_MESSAGES)("%s is unmasked", (_name, message) => {
-    compose(2, message);
-    unmask(2);
-    expect(owned().unmasked).toEqual([message]);
-    expect(load(cellGuest(), field(2, 12))).toBe(0n);
-    expect(guest.output()).toBe("");
-  });
-
-  test.each(BAD_MESSAGES)("%s stays masked", (_name, message) => {
-    compose(1, message);
-    unmask(1);
-    expect(owned().unmasked).toEqual([]);
-    expect(load(cellGuest(), field(1, 12))).toBe(1n);
-    expect(guest.output()).toBe(WARNING);
-  });
-
-  test.each(BAD_MESSAGES)("%s does not replace one that is unmasked", (_name, message) => {
-    compose(3, MINE);
-    unmask(3);
-    compose(3, message);
-    expect(owned().unmasked).not.toEqual([message]);
-    expect(guest.output()).toContain(WARNING);
-  });
-
-  test("what follows the table in its region is passed on", () => {
-    expect(load(cellGuest(), TABLE + 0x800n)).toBe(0n);
-    expect(store(cellGuest(), TABLE + 0x800n, 5n)).toBe(1);
-    expect(guest.platform.takeRecord()).toEqual(["mmioWrite 0xfe000800 0x4 0x5"]);
-  });
-
-  test.each([
-    ["bytes", [0x88, 0x03], TABLE],
-    ["quadwords", [0x48, 0x89, 0x03], TABLE],
-    ["unaligned dwords", [0x89, 0x03], TABLE + 2n],
-    ["what follows its region", [0x89, 0x03], TABLE + 0x1000n],
-  ])("%s stop the CPU", (_name, code, address) => {
-    cellGuest().code(code);
-    expect(cellGuest().mmio(address, ACCESS_WRITE)).toBe(0);
-  });
-
-  test("the table is only its cell's", () => {
-    expect(store(guest, TABLE, 0n)).toBe(0);
-    guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n);
-    expect(store(guest, TABLE, 0x1234n)).toBe(1);
-    expect(store(cellGuest(), TABLE, 0n)).toBe(1);
-  });
-
-  test("is not mapped", () => {
-    expect(guest.platform.spaces.get(1)!.pages.has(TABLE >> 12n)).toBe(false);
-  });
-
-  test("is not enabled where the configuration has no table", () => {
-    guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n);
-    expect(create({ devices: [{ bdf: OWNED, caps: [0, 2] }] })).toBe(0);
-    forget();
-    expect(write(cellGuest(), OWNED, MSIX + 2, 2, pci.MSIX_ENABLE)).toBe(1);
-    expect(owned().msixEnabled).toBe(false);
-    expect(guest.output()).toBe(WARNING);
-  });
-
-  test("of the root cell ends when its CPU goes to a cell", () => {
-    guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n);
-    owned().write(pci.PCI_REG_COMMAND, 2, 2);
-    owned().table.set([0xfee03000, 0, 0x31, 0, 0xfee02000, 0, 0x32, 0]);
-    expect(create({ devices: [], caps: [] })).toBe(0);
-    expect(owned().unmasked).toEqual([{ address: 0xfee02000n, data: 0x32 }]);
-  });
-});
-
-describe("whatever a cell writes", () => {
-  const isAllowed = ({ address, data }: Message) =>
-    (data & 0x700) <= 0x100 &&
-    address >> 32n === 0n &&
-    (address & 0xfff00000n) === 0xfee00000n &&
-    (address & 4n ? (address & 0xff000n) === 0x8000n : (address & 0xff000n) === 0x3000n);
-  const value = fc.oneof(
-    fc.integer({ min: 0, max: 0xffffffff }),
-    fc.constantFrom(
-      0xfee03000,
-      0xfee00000,
-      0xfee08004,
-      0xfee10004,
-      0,
-      1,
-      0x31,
-      0x231,
-      0x81,
-      0x810081,
-    ),
-    fc.constantFrom(0x8000, 0xc000, 0x80000000, 0x810005, 0x10005, 2, 7),
-  );
-  const register = fc.oneof(
-    fc.integer({ min: 0, max: 0xff }),
-    fc.constantFrom(4, MSI, MSI + 2, MSI + 4, MSI + 8, MSI + 0xc, MSIX, MSIX + 2, MSIX + 4, 0x100),
-  );
-  const operation = fc.record({
-    kind: fc.constantFrom("port", "memory", "table", "table"),
-    bdf: fc.constantFrom(OWNED, OWNED, OWNED, ROOTS, UNLISTED, BRIDGE, 0xff00),
-    register,
-    size: fc.constantFrom(1, 2, 4),
-    value,
-  });
-
-  test("no device sends or does what it must not", () => {
-    fc.assert(
-      fc.property(fc.array(operation, { minLength: 1, maxLength: 40 }), (operations) => {
-        for (const bdf of devices.keys()) devices.set(bdf, new ModelDevice());
-        expect(create()).toBe(0);
-        const fresh = new ModelDevice();
-        for (const { kind, bdf, register, size, value } of operations) {
-          const at = register & ~(size - 1);
-          if (kind === "port") write(cellGuest(), bdf, at, size, value);
-          else if (kind === "memory") store(cellGuest(), ecam(bdf, at), BigInt(value), size);
-          else store(cellGuest(), TABLE + BigInt(register & 0x3c), BigInt(value));
-          const device = owned();
-          expect(device.msi === undefined || isAllowed(device.msi)).toBe(true);
-          expect(device.unmasked.every(isAllowed)).toBe(true);
-        }
-        // Of the header: BARs, ROM, interrupt pin; then what has no capability, or one without the flag.
-        for (const [first, end] of [
-          [0x10, 0x3c],
-          [0x3d, 0x50],
-          [0x60, 0x70],
-          [0x7c, 0x100],
-        ] as const)
-          for (let byte = first; byte < end; byte++)
-            expect(owned().read(byte, 1), `byte ${byte}`).toBe(fresh.read(byte, 1));
-        for (const bdf of [ROOTS, UNLISTED, BRIDGE])
-          expect(devices.get(bdf)!.space.buffer).toEqual(fresh.space.buffer);
-        expect(guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n)).toBe(0);
-        forget();
-      }),
-      { numRuns: 200 },
-    );
   });
 });
