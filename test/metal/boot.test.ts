@@ -89,6 +89,23 @@ describe.skipIf(!CAN_BOOT)("hypervisor.wasm on AMD-V", () => {
   });
 });
 
+describe.skipIf(!CAN_BOOT)("while two CPUs leave their guests all the time", () => {
+  it("cells come and go, and nothing is lost", { timeout: TIMEOUT }, async () => {
+    const modules = ["configs/qemu-x86.cell", "configs/apic-demo.cell"].map(file);
+    modules.push(file("inmates/demos/x86/apic-demo.bin"));
+    const request = { image: image("hypervisor"), modules, cpus: CPUS, seconds: SECONDS };
+    const { loader, com1, ended } = await boot({ ...request, scenario: "storm" });
+    const lines = loader.split("\n");
+    const infos = lines.filter(isInfo);
+    expect(lines.filter((line) => line === "CPU is back")).toHaveLength(4);
+    expect(lines.filter((line) => line === "storm: 1")).toHaveLength(2);
+    expect(infos.slice(INFOS)).toEqual(infos.slice(0, INFOS));
+    expect(lines).toContain("disable: 0 0 0 0");
+    expect(com1).not.toContain("FATAL");
+    expect(ended).toBe(true);
+  });
+});
+
 describe.skipIf(!CAN_BOOT)("platform conformance, metal", () => {
   let results: string[];
 

@@ -38,7 +38,7 @@ export interface Boot {
   /** The system configuration, then what the scenario takes. */
   readonly modules: readonly Uint8Array[];
   readonly cpus: number;
-  readonly scenario: "demo" | "conformance" | "faults" | "refusal" | "absent CPU";
+  readonly scenario: "demo" | "conformance" | "faults" | "storm" | "refusal" | "absent CPU";
   /** QEMU's model of CPU; one with AMD-V and nested paging if not given. */
   readonly cpu?: string;
   /** Seconds until QEMU is ended; 120 if not given. */

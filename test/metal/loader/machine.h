@@ -20,6 +20,7 @@
 #define XAPIC_ICR_HIGH 0x310
 #define XAPIC_SVR 0xf0
 #define SVR_ENABLED 0x1ff
+#define ICR_FIXED 0x4000
 #define ICR_INIT 0x4500
 #define ICR_STARTUP 0x4600
 #define AT(type, address) (*(volatile type*)(uintptr_t)(address))

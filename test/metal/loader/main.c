@@ -11,6 +11,8 @@
 #define KHZ 1000000
 /** Until the cell has said that it is locked, and what it then may run. */
 #define POLLS 100
+#define STORM_VECTOR 0x40
+#define STORM_CELLS 4
 #define POLL_MS 100
 #define RUN_MS 3000
 /** For a CPU to report that it has stopped. */
@@ -28,7 +30,7 @@ struct header {
 };
 
 /** What the other CPUs do next. */
-enum command { NOTHING, ENTER, DISABLE, CALL, HALT };
+enum command { NOTHING, ENTER, DISABLE, CALL, STORM, CALM, HALT };
 
 extern uint32_t boot_info;
 extern uint64_t page_map[512];
@@ -118,6 +120,18 @@ static int32_t disable(uint32_t cpu) {
   return hypercall(HC_DISABLE, 0, 0);
 }
 
+/** Leaves its guest as often as it can, and sends the next CPU interrupts, until it is told to be calm. */
+static int32_t storm(uint32_t cpu) {
+  int32_t rounds = 0;
+  while (commands[cpu] == STORM) {
+    if (hypercall(HC_HYPERVISOR_GET_INFO, 0, 0) <= 0) return -1;
+    AT(uint32_t, XAPIC + XAPIC_ICR_HIGH) = (3 - cpu) << 24;
+    AT(uint32_t, XAPIC + XAPIC_ICR_LOW) = ICR_FIXED + STORM_VECTOR;
+    rounds++;
+  }
+  return rounds;
+}
+
 static void serve(uint32_t cpu) {
   present[cpu] = true;
   for (;;) {
@@ -125,6 +139,7 @@ static void serve(uint32_t cpu) {
     if (command == ENTER) results[cpu] = enter(cpu);
     if (command == DISABLE) results[cpu] = disable(cpu);
     if (command == CALL) results[cpu] = hypercall(0, 0, 0);
+    if (command == STORM) results[cpu] = storm(cpu);
     // Not otherwise: a command that has just come would be lost.
     if (command != NOTHING) commands[cpu] = NOTHING;
     while (command == HALT) __asm__ volatile("cli; hlt");
@@ -188,6 +203,22 @@ static void demo(void) {
   everywhere("enter", ENTER, enter);
   info();
   run_cell();
+  info();
+  everywhere("disable", DISABLE, disable);
+}
+
+/** Cells come and go while two other CPUs are busy with the hypervisor. */
+static void storms(void) {
+  load();
+  everywhere("enter", ENTER, enter);
+  info();
+  commands[1] = commands[2] = STORM;
+  for (int round = 0; round < STORM_CELLS; round++) run_cell();
+  for (uint32_t cpu = 1; cpu <= 2; cpu++) {
+    commands[cpu] = CALM;
+    while (commands[cpu] != NOTHING) __asm__ volatile("pause");
+    report("storm", results[cpu] > 0);
+  }
   info();
   everywhere("disable", DISABLE, disable);
 }
@@ -271,6 +302,8 @@ void cpu_main(uint32_t cpu) {
     conformance();
   else if (text[2] == 'r' || text[2] == 'a')
     refusal(text[2] == 'a');
+  else if (text[2] == 's')
+    storms();
   else if (text[2] == 'f')
     faults();
   else
