@@ -62,4 +62,23 @@ export function addConfig(config: Command, io: Io): void {
     .action(async (args, options) =>
       (await import("./config-learn.ts")).learnConfig(io, args, options),
     );
+  addCreate(config, io);
+}
+
+/** The verbs that look at a machine. */
+function addCreate(config: Command, io: Io): void {
+  config
+    .command("collect <FILE.tar>")
+    .description("collect what `config create` reads of this machine; as root")
+    .action(async (file) => (await import("./config-create.ts")).collectMachine(io, file));
+  config
+    .command("create [FILE]")
+    .description("make a system configuration of this machine, or of one that was collected")
+    .option("-r, --root <ROOT>", "a directory or tar file with what was collected", "/")
+    .option("--mem-inmates <SIZE>", "memory for cells (default: 76M, or what memmap= leaves)")
+    .option("--mem-hv <SIZE>", "memory for the hypervisor (default: 6M)")
+    .option("-c, --console <CONSOLE>", "the hypervisor's console: ttyS0 … or none")
+    .action(async (file, options) =>
+      (await import("./config-create.ts")).createSystem(io, file, options),
+    );
 }

@@ -1,0 +1,158 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadInput } from "../config/check/files.ts";
+import { checkConfigs, checkInputs } from "../config/check/index.ts";
+import { decode, encode, loadConfig, type SystemConfig } from "../config/index.ts";
+import tinyDemo from "../configs/x86/tiny-demo.ts";
+import { startSession } from "../control/session.ts";
+import { Surroundings } from "./testing/surroundings.ts";
+
+const DATA = fileURLToPath(new URL("../test/data/machines/", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../tools/config-collect.sh", import.meta.url));
+const MACHINES = readdirSync(DATA).map((file) => file.replace(".tar.gz", ""));
+const DEMO = "q35-1g-4-amd-demo";
+const GIB = 1n << 30n;
+
+let world: Surroundings;
+beforeEach(() => {
+  world = new Surroundings();
+});
+afterEach(() => world.close());
+
+const at = (name: string) => join(world.directory, name);
+const archive = (machine: string) => join(DATA, `${machine}.tar.gz`);
+const create = (machine: string, ...args: string[]) =>
+  world.run(["config", "create", "-r", archive(machine), ...args]);
+
+async function created(machine: string, ...args: string[]): Promise<SystemConfig> {
+  expect(await create(machine, "machine.ts", ...args)).toMatchObject({ status: 0, out: "" });
+  return (await loadConfig(at("machine.ts"))).config as SystemConfig;
+}
+
+describe.each(MACHINES)("config create for %s", (machine) => {
+  const [, memory, cpus] = /-(\d+[mg])-(\d+)-/.exec(machine) as unknown as [string, string, string];
+
+  it("writes a source that passes the check, with all CPUs, and the same as a built file", async () => {
+    const system = await created(machine);
+    const input = await loadInput(at("machine.ts"), world.directory);
+    const faults = checkInputs([input]).filter(({ severity }) => severity !== "note");
+    expect(faults).toEqual([]);
+    expect(system.rootCell.cpus.length).toBe(Number(cpus));
+    expect((await create(machine, "machine.cell")).status).toBe(0);
+    expect(decode(readFileSync(at("machine.cell")))).toEqual(system);
+  });
+
+  it("lists all RAM, and keeps hypervisor and inmates inside it", async () => {
+    const { rootCell, hypervisorMemory } = await created(machine);
+    const size = BigInt(Number.parseInt(memory, 10)) * (memory.endsWith("g") ? GIB : 1n << 20n);
+    const ram = rootCell.memory.filter(({ flags }) => flags === 0xfn);
+    const total = ram.reduce((sum, region) => sum + region.size, hypervisorMemory.size);
+    // The hole for VGA and ROMs counts, and the firmware keeps a few pages.
+    expect(total).toBeGreaterThan(size - (1n << 20n));
+    expect(total).toBeLessThanOrEqual(size + (1n << 20n));
+    expect(hypervisorMemory.physicalStart + hypervisorMemory.size).toBeLessThan(size);
+  });
+
+  it("knows its IOMMU, I/O APIC and PCI's configuration space", async () => {
+    const { iommuUnits, rootCell, pciMmconfigBase } = await created(machine);
+    const type = machine.includes("amd-iommu")
+      ? 1
+      : machine.includes("intel-iommu")
+        ? 2
+        : undefined;
+    expect(iommuUnits.map((unit) => unit.type)).toEqual(type === undefined ? [] : [type]);
+    expect(rootCell.irqchips).toHaveLength(1);
+    expect(rootCell.irqchips[0]!.address).toBe(0xfec00000n);
+    expect(pciMmconfigBase).toBe(0xb0000000n);
+  });
+});
+
+describe("config create", () => {
+  it("says where each entry is from, and what a person must decide", async () => {
+    const { out, err } = await create("q35-256m-1-amd-e1000");
+    expect(out).toMatch(/^\/\/ QEMU Standard PC/);
+    for (const comment of ["// MADT: I/O APIC 0", "// /proc/cpuinfo", "// MCFG", "// 00:01.0: "])
+      expect(out).toContain(comment);
+    expect(err).toContain("Boot Linux with memmap=62M$0xc000000; in /etc/default/grub:\n");
+    expect(err).toContain('  GRUB_CMDLINE_LINUX="memmap=62M\\\\\\$0xc000000"\n');
+    expect(err).toContain("To decide: inmates get 56 MiB only");
+  });
+
+  it("takes the sizes that it is told, and the console", async () => {
+    const { hypervisorMemory, debugConsole } = await created(
+      "q35-256m-1-amd-e1000",
+      ...["--mem-inmates", "16M", "--mem-hv", "4M", "-c", "none"],
+    );
+    expect(hypervisorMemory).toMatchObject({ physicalStart: 0xea00000n, size: 4n << 20n });
+    expect(debugConsole.type).toBe(0);
+    const { status, err } = await create("q35-256m-1-amd-e1000", "--mem-inmates", "1G");
+    expect([status, err]).toEqual([
+      1,
+      expect.stringContaining("no RAM between 16 MiB and 4 GiB has 1030 MiB in one piece"),
+    ]);
+  });
+
+  it("takes a system over on the emulated PC, and a demo's cell fits", async () => {
+    const system = await created(DEMO);
+    const faults = checkConfigs([system, tinyDemo]).filter(({ severity }) => severity !== "note");
+    expect(faults).toEqual([]);
+    const session = await startSession();
+    await session.enable(encode(system));
+    const image = readFileSync(new URL("../inmates/demos/x86/tiny-demo.bin", import.meta.url));
+    await session.createCell(encode(tinyDemo));
+    await session.loadCell("tiny-demo", [{ data: image, address: 0xf0000n }]);
+    await session.startCell("tiny-demo");
+    await session.serial(1).waitFor(/PM Timer: /);
+    await session.destroyCell("tiny-demo", { force: true });
+    await session.disable();
+  });
+
+  it("says what is wrong with the data", async () => {
+    const run = (...args: string[]) => world.run(["config", "create", ...args]);
+    expect(await run("-r", "nowhere")).toMatchObject({
+      status: 1,
+      err: "opening nowhere: No such file or directory\n",
+    });
+    mkdirSync(at("empty"));
+    expect((await run("-r", "empty")).err).toBe(
+      "empty: /proc/iomem shows no RAM: it must be read as root\n",
+    );
+    expect(await run("-r", archive(DEMO), "machine.c")).toMatchObject({ status: 1 });
+  });
+});
+
+describe("collecting", () => {
+  it("keeps files as they are, by the script and from a directory", async () => {
+    const files = {
+      "proc/iomem": "00001000-0fffffff : System RAM\n",
+      "proc/cpuinfo": "processor\t: 0\n",
+      "sys/bus/pci/devices/0000:00:00.0/config": "x".repeat(256),
+      "proc/version": "not collected",
+    };
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(at(`root/${path}`)), { recursive: true });
+      writeFileSync(at(`root/${path}`), text);
+    }
+    const { status, stdout } = spawnSync("sh", [SCRIPT, at("data.tar"), at("root")], {
+      encoding: "utf8",
+    });
+    expect([status, stdout]).toEqual([0, `3 files in ${at("data.tar")}\n`]);
+    const direct = await world.run(["config", "create", "-r", "root"]);
+    const collected = await world.run(["config", "create", "-r", "data.tar"]);
+    expect(direct.status).toBe(0);
+    expect(collected).toEqual(direct);
+  });
+
+  it("has small data of many machines", () => {
+    expect(MACHINES.length).toBeGreaterThanOrEqual(5);
+    for (const machine of MACHINES) {
+      const bytes = readFileSync(archive(machine));
+      expect(bytes.length).toBeLessThan(16_384);
+      expect(gunzipSync(bytes).length).toBeGreaterThan(10_000);
+    }
+  });
+});

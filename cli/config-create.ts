@@ -1,0 +1,78 @@
+// jailhouse config collect FILE.tar, and jailhouse config create [FILE]
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { forGrub, sourceOf } from "../config/create/source.ts";
+import { definitionOf, type Plan, planSystem } from "../config/create/system.ts";
+import { openTree, type Tree } from "../config/create/tree.ts";
+import { defineSystem } from "../config/define-system.ts";
+import { encode } from "../config/encode.ts";
+import { size } from "./arguments.ts";
+import { CommandFailure, perror, UsageError } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { writeOutput } from "./open-config.ts";
+
+/** Beside the sources, and seen from dist/. */
+const SCRIPT = ["../tools/config-collect.sh", "../../tools/config-collect.sh"]
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
+
+/** Runs the script that boards without Node run themselves. */
+export async function collectMachine(io: Io, file: string): Promise<void> {
+  if (!SCRIPT) throw new CommandFailure("tools/config-collect.sh is missing");
+  const { status, stdout, stderr, error } = spawnSync("sh", [SCRIPT, resolve(io.cwd, file)], {
+    encoding: "utf8",
+    env: { ...process.env, ...io.env },
+  });
+  if (error) throw perror("sh", error);
+  if (status !== 0) throw new CommandFailure(stderr.trim() || `collecting ended with ${status}`);
+  io.out(stdout);
+  io.err(stderr);
+}
+
+export interface CreateSystemOptions {
+  readonly root: string;
+  readonly memInmates?: string;
+  readonly memHv?: string;
+  readonly console?: string;
+}
+
+function open(io: Io, root: string): Tree {
+  try {
+    return openTree(resolve(io.cwd, root));
+  } catch (error) {
+    throw perror(`opening ${root}`, error);
+  }
+}
+
+function plan(io: Io, options: CreateSystemOptions): Plan {
+  const bytes = (text: string | undefined) => (text === undefined ? undefined : BigInt(size(text)));
+  const sizes = { hypervisor: bytes(options.memHv), inmates: bytes(options.memInmates) };
+  const tree = open(io, options.root);
+  try {
+    return planSystem(tree, { ...sizes, console: options.console });
+  } catch (error) {
+    throw new CommandFailure(`${options.root}: ${(error as Error).message}`);
+  }
+}
+
+/** Writes a system configuration: TypeScript, or the built file if the name says so; to standard output without one. */
+export async function createSystem(
+  io: Io,
+  file: string | undefined,
+  options: CreateSystemOptions,
+): Promise<void> {
+  const isBuilt = file !== undefined && extname(file) === ".cell";
+  if (file !== undefined && !isBuilt && extname(file) !== ".ts")
+    throw new UsageError("FILE ends in .ts or .cell");
+  const planned = plan(io, options);
+  const output = isBuilt ? encode(defineSystem(definitionOf(planned))) : sourceOf(planned);
+  if (file === undefined) io.out(output);
+  else await writeOutput(io, file, output);
+  const { memmap, isReserved } = planned.placement;
+  if (!isReserved)
+    io.err(`Boot Linux with ${memmap}; in /etc/default/grub:\n  ${forGrub(memmap)}\n`);
+  for (const warning of planned.warnings) io.err(`To decide: ${warning}\n`);
+}

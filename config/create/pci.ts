@@ -1,0 +1,211 @@
+// PCI functions from their configuration spaces and resources (PCI Local Bus 3.0, section 6; PCI Express 3.0, section 7).
+
+import type { CapabilityDefinition } from "../definition.ts";
+import { CAPABILITIES } from "../names.ts";
+import { linesOf, type Tree } from "./tree.ts";
+
+const DEVICES = "/sys/bus/pci/devices/";
+
+export interface PciBar {
+  readonly start: bigint;
+  readonly size: bigint;
+  readonly isPorts: boolean;
+}
+
+export interface PciFunction {
+  readonly segment: number;
+  readonly bdf: number;
+  /** As lspci writes it: `00:1f.2`. */
+  readonly name: string;
+  readonly vendor: number;
+  readonly device: number;
+  /** Base class, sub-class. */
+  readonly class: number;
+  readonly isBridge: boolean;
+  readonly bars: readonly PciBar[];
+  readonly barMask: readonly number[];
+  readonly capabilities: readonly CapabilityDefinition[];
+  readonly msi: { vectors: number; bits64: boolean; maskable: boolean } | undefined;
+  readonly msix: { vectors: number; address: bigint; regionSize: number } | undefined;
+  /** Whether all of configuration space was readable. */
+  readonly isComplete: boolean;
+}
+
+const STATUS = 6;
+const STATUS_CAPABILITIES = 0x10;
+const HEADER_TYPE = 0x0e;
+const FIRST_CAPABILITY = 0x34;
+const FIRST_BAR = 0x10;
+const EXTENDED = 0x100;
+const EXTENDED_FLAG = 0x8000;
+const LEGACY_SIZE = 64;
+const PAGE = 4096;
+const MAX_CAPABILITIES = 64;
+const IO_FLAG = 0x100n;
+const BARS = 6;
+const BRIDGE_BARS = 2;
+const MSIX_ENTRY = 16;
+
+/** Lengths that are not told by the capability itself: standard ones, then extended ones, by id. */
+const LENGTHS: Readonly<Record<number, number>> = {
+  [CAPABILITIES.pm]: 8,
+  [CAPABILITIES.msix]: 12,
+  [EXTENDED_FLAG | 0x01]: 64,
+  [EXTENDED_FLAG | 0x03]: 12,
+  [EXTENDED_FLAG | 0x04]: 16,
+  [EXTENDED_FLAG | 0x10]: 64,
+};
+const OTHER = 2;
+const OTHER_EXTENDED = 4;
+/** What the root cell's system may write: power management, interrupts, PCI Express. */
+const WRITABLE: readonly number[] = [
+  CAPABILITIES.pm,
+  CAPABILITIES.msi,
+  CAPABILITIES.msix,
+  CAPABILITIES.pcie,
+];
+const PCIE_LENGTHS = [20, 60] as const;
+
+const idName = (id: number) =>
+  (Object.entries(CAPABILITIES).find(([, number]) => number === id)?.[0] ??
+    id) as CapabilityDefinition["id"];
+
+function msiOf(view: DataView, at: number) {
+  const control = view.getUint16(at + 2, true);
+  return {
+    vectors: 1 << ((control >> 1) & 7),
+    bits64: (control & 0x80) !== 0,
+    maskable: (control & 0x100) !== 0,
+  };
+}
+
+function lengthOf(view: DataView, id: number, at: number): number {
+  if (id === CAPABILITIES.msi) {
+    const { bits64, maskable } = msiOf(view, at);
+    return 10 + (bits64 ? 4 : 0) + (maskable ? 10 : 0);
+  }
+  if (id === CAPABILITIES.pcie)
+    return PCIE_LENGTHS[(view.getUint16(at + 2, true) & 0xf) > 1 ? 1 : 0];
+  return LENGTHS[id] ?? (id & EXTENDED_FLAG ? OTHER_EXTENDED : OTHER);
+}
+
+/** Id and offset of each capability, standard ones first. */
+function* capabilitiesOf(view: DataView): Generator<readonly [number, number]> {
+  const has = view.byteLength > LEGACY_SIZE && view.getUint16(STATUS, true) & STATUS_CAPABILITIES;
+  let at = has ? view.getUint8(FIRST_CAPABILITY) & ~3 : 0;
+  for (
+    let left = MAX_CAPABILITIES;
+    at >= LEGACY_SIZE && at + 2 <= view.byteLength && left;
+    left--
+  ) {
+    yield [view.getUint8(at), at];
+    at = view.getUint8(at + 1) & ~3;
+  }
+  at = view.byteLength > EXTENDED ? EXTENDED : 0;
+  for (let left = MAX_CAPABILITIES; at >= EXTENDED && at + 4 <= view.byteLength && left; left--) {
+    const header = view.getUint32(at, true);
+    if (header === 0 || header === 0xffffffff) return;
+    yield [EXTENDED_FLAG | (header & 0x7fff), at];
+    at = header >>> 20;
+  }
+}
+
+function describe(view: DataView, id: number, start: number): CapabilityDefinition {
+  const length = lengthOf(view, id, start);
+  return WRITABLE.includes(id)
+    ? { id: idName(id), start, length, flags: ["write"] }
+    : { id: idName(id), start, length };
+}
+
+/** The base address registers: where they are, and the bits of them that can be written. */
+function readBars(tree: Tree, path: string, view: DataView, count: number) {
+  const lines = linesOf(tree, `${path}/resource`).slice(0, count);
+  const bars: (PciBar | undefined)[] = lines.map((line) => {
+    const [first, last, flags] = line.split(" ").map(BigInt) as [bigint, bigint, bigint];
+    if (last === 0n) return undefined;
+    return { start: first, size: last - first + 1n, isPorts: (flags & IO_FLAG) !== 0n };
+  });
+  const mask = new Array<number>(BARS).fill(0);
+  bars.forEach((bar, index) => {
+    if (!bar) return;
+    const bits = BigInt.asUintN(64, ~(bar.size - 1n));
+    mask[index] = Number(bits & 0xffffffffn);
+    const isWide = !bar.isPorts && (view.getUint32(FIRST_BAR + index * 4, true) & 6) === 4;
+    if (isWide && index + 1 < BARS) mask[index + 1] = Number(bits >> 32n);
+  });
+  return { bars, mask };
+}
+
+function msixOf(view: DataView, at: number, bars: readonly (PciBar | undefined)[]) {
+  const vectors = (view.getUint16(at + 2, true) & 0x7ff) + 1;
+  const place = view.getUint32(at + 4, true);
+  const bar = bars[place & 7];
+  if (!bar) return undefined;
+  const regionSize = Math.ceil((vectors * MSIX_ENTRY) / PAGE) * PAGE;
+  const address = bar.start + BigInt(place & ~7);
+  return { vectors, address: address - (address % BigInt(PAGE)), regionSize };
+}
+
+function readFunction(tree: Tree, entry: string): PciFunction | undefined {
+  const path = DEVICES + entry;
+  const bytes = tree.read(`${path}/config`);
+  const [, segment, bus, device, fn] =
+    /^([0-9a-f]+):([0-9a-f]+):([0-9a-f]+)\.([0-7])$/.exec(entry) ?? [];
+  if (!bytes || bytes.length < LEGACY_SIZE || fn === undefined) return undefined;
+  const number = (text: string | undefined) => Number.parseInt(text as string, 16);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isBridge = (view.getUint8(HEADER_TYPE) & 0x7f) === 1;
+  const { bars, mask } = readBars(tree, path, view, isBridge ? BRIDGE_BARS : BARS);
+  const found = [...capabilitiesOf(view)];
+  const offset = (id: number) => found.find(([one]) => one === id)?.[1];
+  const [msi, msix] = [offset(CAPABILITIES.msi), offset(CAPABILITIES.msix)];
+  return {
+    segment: number(segment),
+    bdf: (number(bus) << 8) | (number(device) << 3) | Number(fn),
+    name: entry.slice(entry.indexOf(":") + 1),
+    vendor: view.getUint16(0, true),
+    device: view.getUint16(2, true),
+    class: view.getUint16(0x0a, true),
+    isBridge,
+    bars: bars.filter((bar) => bar !== undefined),
+    barMask: mask,
+    capabilities: found.map(([id, at]) => describe(view, id, at)),
+    msi: msi === undefined ? undefined : msiOf(view, msi),
+    msix: msix === undefined ? undefined : msixOf(view, msix, bars),
+    isComplete: bytes.length > LEGACY_SIZE,
+  };
+}
+
+/** All functions that the machine's Linux has found. */
+export function readPci(tree: Tree): PciFunction[] {
+  return tree
+    .list(DEVICES)
+    .map((entry) => readFunction(tree, entry))
+    .filter((one) => one !== undefined);
+}
+
+const CLASSES: Readonly<Record<number, string>> = {
+  256: "SCSI controller",
+  257: "IDE controller",
+  262: "SATA controller",
+  264: "NVMe controller",
+  512: "Ethernet controller",
+  768: "VGA",
+  896: "display controller",
+  1027: "audio",
+  1280: "RAM",
+  1536: "host bridge",
+  1537: "ISA bridge",
+  1540: "PCI bridge",
+  1792: "serial card",
+  2054: "IOMMU",
+  3075: "USB controller",
+  3077: "SMBus",
+};
+
+/** What a function is, for a comment: class, vendor and device. */
+export function describeFunction({ name, vendor, device, class: kind }: PciFunction): string {
+  const hex = (value: number) => value.toString(16).padStart(4, "0");
+  const what = CLASSES[kind] ?? `class ${hex(kind)}`;
+  return `${name}: ${what}, ${hex(vendor)}:${hex(device)}`;
+}

@@ -1,0 +1,115 @@
+// Where the hypervisor and the inmates get their memory: what the kernel's memmap= keeps free already, or a place in RAM
+// where nothing else can be.
+import type { Range } from "../check/ranges.ts";
+import { alignDown, alignUp, amount, endOf, hex, overlap } from "../check/ranges.ts";
+import type { Resource } from "./resources.ts";
+import { linesOf, type Tree } from "./tree.ts";
+
+const MIB = 1n << 20n;
+/** Kernel, initial file system and DMA of old devices are below. */
+const LOWEST = 16n * MIB;
+const FOUR_GIB = 1n << 32n;
+/** Large pages are this large: a place that is aligned costs no page tables. */
+const UNIT = 2n * MIB;
+/** Where the original's configurations have it. */
+const USUAL = 0x3a000000n;
+const DEFAULT_HYPERVISOR = 6n * MIB;
+const DEFAULT_INMATES = 76n * MIB;
+const LEAST_INMATES = 2n * MIB;
+/** At most this part of RAM is taken when nobody says how much. */
+const PART = 4n;
+
+export interface Placement {
+  readonly hypervisor: Range;
+  readonly inmates: Range;
+  /** The option that the kernel has, or shall get. */
+  readonly memmap: string;
+  /** Whether the kernel has it already. */
+  readonly isReserved: boolean;
+  readonly warnings: readonly string[];
+}
+
+export interface Sizes {
+  /** Bytes. */
+  readonly hypervisor?: bigint | undefined;
+  readonly inmates?: bigint | undefined;
+}
+
+const SUFFIXES: Readonly<Record<string, bigint>> = {
+  "": 1n,
+  K: 1n << 10n,
+  M: 1n << 20n,
+  G: 1n << 30n,
+};
+const OPTION = /\bmemmap=(0x[0-9a-f]+|\d+)([KMG]?)\$(0x[0-9a-f]+|\d+)([KMG]?)/gi;
+
+/** The ranges that memmap= options of the kernel's command line reserve. */
+function reservedRanges(tree: Tree): Range[] {
+  const [line = ""] = linesOf(tree, "/proc/cmdline");
+  return [...line.matchAll(OPTION)].map(([, size, sizeUnit, start, startUnit]) => ({
+    size: BigInt(size as string) * SUFFIXES[(sizeUnit as string).toUpperCase()]!,
+    start: BigInt(start as string) * SUFFIXES[(startUnit as string).toUpperCase()]!,
+  }));
+}
+
+const option = ({ start, size }: Range): string =>
+  `memmap=${size % MIB === 0n ? `${size / MIB}M` : hex(size)}$${hex(start)}`;
+
+function divided(window: Range, hypervisor: bigint): Pick<Placement, "hypervisor" | "inmates"> {
+  return {
+    hypervisor: { start: window.start, size: hypervisor },
+    inmates: { start: window.start + hypervisor, size: window.size - hypervisor },
+  };
+}
+
+function fromOption(window: Range, { hypervisor = DEFAULT_HYPERVISOR, inmates }: Sizes): Placement {
+  const warnings: string[] = [];
+  if (window.size <= hypervisor)
+    throw new Error(
+      `${option(window)} keeps ${amount(window.size)}, but the hypervisor needs ${amount(hypervisor)}`,
+    );
+  if (inmates !== undefined && window.size < hypervisor + inmates)
+    warnings.push(
+      `${option(window)} leaves ${amount(window.size - hypervisor)} for inmates, not the ${amount(inmates)} asked for`,
+    );
+  return { ...divided(window, hypervisor), memmap: option(window), isReserved: true, warnings };
+}
+
+/** The place for `size` bytes in RAM below 4 GiB: the usual one, or as high as possible. */
+function findPlace(ram: readonly Range[], size: bigint): bigint | undefined {
+  const usual = { start: USUAL, size };
+  const holds = (range: Range) => overlap(range, usual)?.size === size;
+  if (ram.some(holds)) return USUAL;
+  const starts = ram
+    .filter(({ start }) => start < FOUR_GIB)
+    .map((range) => ({ range, start: alignDown(endOf(range) - size, UNIT) }))
+    .filter(({ range, start }) => start >= range.start && start >= LOWEST)
+    .map(({ start }) => start);
+  return starts.sort((a, b) => (a > b ? -1 : 1))[0];
+}
+
+/** Decides; throws an Error that says why when there is not enough RAM. */
+export function place(tree: Tree, iomem: readonly Resource[], sizes: Sizes): Placement {
+  const [window] = reservedRanges(tree).sort((a, b) => (a.size > b.size ? -1 : 1));
+  if (window) return fromOption(window, sizes);
+  const ram: readonly Range[] = iomem.filter(({ name }) => name === "System RAM");
+  const total = ram.reduce((sum, { size }) => sum + size, 0n);
+  const hypervisor = alignUp(sizes.hypervisor ?? DEFAULT_HYPERVISOR, UNIT);
+  const warnings: string[] = [];
+  let inmates = sizes.inmates ?? DEFAULT_INMATES;
+  if (sizes.inmates === undefined && (hypervisor + inmates) * PART > total) {
+    const room = alignDown(total / PART, UNIT) - hypervisor;
+    inmates = room > LEAST_INMATES ? room : LEAST_INMATES;
+    warnings.push(
+      `inmates get ${amount(inmates)} only, because the machine has ${total / MIB} MiB of RAM (--mem-inmates says otherwise)`,
+    );
+  }
+  const size = hypervisor + alignUp(inmates, UNIT);
+  const start = findPlace(ram, size);
+  if (start === undefined)
+    throw new Error(
+      `no RAM between ${amount(LOWEST)} and 4 GiB has ${amount(size)} in one piece for hypervisor and inmates`,
+    );
+  const found = { start, size };
+  return { ...divided(found, hypervisor), memmap: option(found), isReserved: false, warnings };
+}

@@ -1,0 +1,38 @@
+// /proc/iomem and /proc/ioports: nested ranges with names.
+import { linesOf, type Tree } from "./tree.ts";
+
+export interface Resource {
+  readonly start: bigint;
+  /** Bytes, or ports. */
+  readonly size: bigint;
+  readonly name: string;
+  readonly children: Resource[];
+}
+
+const LINE = /^( *)([0-9a-f]+)-([0-9a-f]+) : (.*)$/;
+const INDENT = 2;
+
+/** The outermost ranges of one of these files. */
+export function readResources(tree: Tree, path: string): Resource[] {
+  const roots: Resource[] = [];
+  const open: Resource[] = [];
+  for (const line of linesOf(tree, path)) {
+    const [, indent, first, last, name] = LINE.exec(line) ?? [];
+    if (indent === undefined) continue;
+    const start = BigInt(`0x${first}`);
+    const size = BigInt(`0x${last}`) - start + 1n;
+    const resource: Resource = { start, size, name: name as string, children: [] };
+    open.length = indent.length / INDENT;
+    (open.at(-1)?.children ?? roots).push(resource);
+    open.push(resource);
+  }
+  return roots;
+}
+
+/** All ranges, the outer ones before what is in them. */
+export function* everyResource(resources: readonly Resource[]): Generator<Resource> {
+  for (const resource of resources) {
+    yield resource;
+    yield* everyResource(resource.children);
+  }
+}

@@ -1,0 +1,255 @@
+// A system configuration from what was collected of a machine.
+
+import type {
+  ConsoleDefinition,
+  IommuDefinition,
+  IrqchipDefinition,
+  MemoryDefinition,
+  PciDeviceDefinition,
+  PortDefinition,
+  SystemConfigDefinition,
+} from "../definition.ts";
+import { powerOfTwo } from "../units.ts";
+import { type IoApic, type Iommu, readIoApics, readIommus, readMmconfigs } from "./acpi.ts";
+import { type Entry, planMemory } from "./memory.ts";
+import { describeFunction, type PciFunction, readPci } from "./pci.ts";
+import { type Placement, place, type Sizes } from "./placement.ts";
+import { planPorts } from "./ports.ts";
+import { everyResource, type Resource, readResources } from "./resources.ts";
+import { linesOf, type Tree } from "./tree.ts";
+
+export interface CreateOptions extends Sizes {
+  /** The hypervisor's console: `none` or a line such as `ttyS0`; default: the first serial line. */
+  readonly console?: string | undefined;
+}
+
+/** What came out: a definition whose entries know where they come from, and what a person must decide. */
+export interface Plan {
+  /** What the machine is called. */
+  readonly machine: string;
+  readonly placement: Placement;
+  readonly warnings: readonly string[];
+  readonly debugConsole: Entry<ConsoleDefinition>;
+  readonly pci: Entry<NonNullable<SystemConfigDefinition["pci"]>> | undefined;
+  readonly x86: Entry<NonNullable<SystemConfigDefinition["x86"]>>;
+  readonly iommuUnits: readonly Entry<IommuDefinition>[];
+  readonly cpus: Entry<readonly number[]>;
+  readonly memory: readonly Entry<MemoryDefinition>[];
+  readonly irqchips: readonly Entry<IrqchipDefinition>[];
+  readonly ports: readonly Entry<PortDefinition>[];
+  readonly pciDevices: readonly Entry<PciDeviceDefinition>[];
+}
+
+const PINS = 24;
+const LATER_PINS = 32;
+const UNKNOWN_IOAPIC = 0xff00;
+const IOMMU_SHIFT = 16;
+/** Entries of the interrupt remapping table besides those of PCI devices. */
+const OTHER_VECTORS = 120;
+const UART_SPACING_4 = 2;
+
+function firstLine(tree: Tree, path: string): string {
+  return linesOf(tree, path)[0]?.trim() ?? "";
+}
+
+function readCpus(tree: Tree, warnings: string[]): Entry<readonly number[]> {
+  const cpus = linesOf(tree, "/proc/cpuinfo")
+    .map((line) => /^processor\s*:\s*(\d+)/.exec(line)?.[1])
+    .filter((text) => text !== undefined)
+    .map(Number);
+  if (cpus.length === 0) throw new Error("/proc/cpuinfo names no processor");
+  const cores = new Set(
+    cpus
+      .map((cpu) =>
+        firstLine(tree, `/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`),
+      )
+      .filter((list) => /[,-]/.test(list)),
+  );
+  if (cores.size > 0)
+    warnings.push(`CPUs that share a core should go to one cell: ${[...cores].join("; ")}`);
+  return { comment: "/proc/cpuinfo", value: cpus };
+}
+
+function planConsole(
+  tree: Tree,
+  wanted: string | undefined,
+  warnings: string[],
+): Entry<ConsoleDefinition> {
+  const line = wanted ?? "ttyS0";
+  if (line === "none")
+    return { comment: "none: messages are in the console page", value: { type: "none" } };
+  const path = `/sys/class/tty/${line}/`;
+  const port = Number(firstLine(tree, `${path}port`) || "0");
+  const base = firstLine(tree, `${path}iomem_base`);
+  const comment = `${line}, from ${path.slice(0, -1)}`;
+  if (port !== 0) return { comment, value: { type: "8250", address: port } };
+  if (base !== "" && BigInt(base) !== 0n) {
+    const isWide = Number(firstLine(tree, `${path}iomem_reg_shift`)) === UART_SPACING_4;
+    return {
+      comment,
+      value: {
+        type: "8250",
+        address: BigInt(base),
+        size: 0x1000,
+        flags: isWide ? ["mmio", "regdist-4"] : ["mmio"],
+      },
+    };
+  }
+  warnings.push(
+    `${line} is no serial line of this machine: the hypervisor's messages are in the console page only`,
+  );
+  return { comment: `no ${line} was found`, value: { type: "none" } };
+}
+
+function planIrqchips(
+  chips: readonly IoApic[],
+  iommus: readonly Iommu[],
+  warnings: string[],
+): Entry<IrqchipDefinition>[] {
+  if (chips.length === 0)
+    warnings.push("no I/O APIC was found: /sys/firmware/acpi/tables/APIC is missing");
+  return [...chips]
+    .sort((a, b) => a.first - b.first)
+    .map(({ id, address, first }, index, all) => {
+      const next = all[index + 1];
+      const count = next ? next.first - first : index === 0 ? PINS : LATER_PINS;
+      const unit = iommus.findIndex(({ ioapics }) => ioapics.has(id));
+      const bdf = unit < 0 ? UNKNOWN_IOAPIC : iommus[unit]!.ioapics.get(id)!;
+      return {
+        comment: `MADT: I/O APIC ${id}, interrupts from ${first}`,
+        value: {
+          address,
+          id: (Math.max(0, unit) << IOMMU_SHIFT) | bdf,
+          pins: Array.from({ length: Math.min(count, 128) }, (_, pin) => pin),
+        },
+      };
+    });
+}
+
+function planDevice(one: PciFunction): Entry<PciDeviceDefinition> {
+  const { bdf, barMask, capabilities, msi, msix } = one;
+  const last = barMask.findLastIndex((mask) => mask !== 0);
+  return {
+    comment: describeFunction(one),
+    value: {
+      type: one.isBridge ? "bridge" : "device",
+      bdf,
+      ...(last < 0 ? {} : { barMask: barMask.slice(0, last + 1) }),
+      ...(msi ? { msi } : {}),
+      ...(msix ? { msix } : {}),
+      ...(capabilities.length === 0 ? {} : { capabilities }),
+    },
+  };
+}
+
+/** An IOMMU's own function is nobody's: who has it can switch protection off. */
+const IOMMU_CLASS = 0x0806;
+const isIommu = (one: PciFunction): boolean => one.class === IOMMU_CLASS;
+
+function planIommu({ kind, base, size, bdf, capability, features }: Iommu): Entry<IommuDefinition> {
+  const common = { type: kind, base, size } as const;
+  return kind === "intel"
+    ? { comment: "DMAR: remapping hardware", value: common }
+    : {
+        comment: "IVRS: hardware definition",
+        value: { ...common, amd: { bdf, baseCapability: capability, features } },
+      };
+}
+
+/** Everything that must be looked at, because the data do not decide it. */
+function warnOfDevices(
+  tree: Tree,
+  functions: readonly PciFunction[],
+  iommus: readonly Iommu[],
+  warnings: string[],
+): void {
+  if (functions.some(({ isComplete }) => !isComplete))
+    warnings.push(
+      "configuration spaces end after 64 bytes: collect as root, or capabilities are missing",
+    );
+  if (functions.some(({ segment }) => segment !== 0))
+    warnings.push("only PCI segment 0 is supported: devices of others are left out");
+  if (iommus.length === 0)
+    warnings.push(
+      "no IOMMU was found: a cell's devices can reach all memory, and need the flag unguarded-dma",
+    );
+  const [unit] = iommus;
+  if (unit)
+    warnings.push(
+      `Linux must leave the IOMMU alone: boot it with ${unit.kind === "amd" ? "amd_iommu=off" : "intel_iommu=off"}`,
+    );
+  if (firstLine(tree, "/sys/devices/jailhouse/enabled") === "1")
+    warnings.push("the hypervisor was enabled when this was collected: what cells had is missing");
+}
+
+function pmTimer(ioports: readonly Resource[], warnings: string[]): number {
+  const timer = [...everyResource(ioports)].find(({ name }) => name === "ACPI PM_TMR");
+  if (!timer) warnings.push("no PM timer was found: inmates that measure time by it hang");
+  return Number(timer?.start ?? 0);
+}
+
+/** Plans a system. Throws an Error that says why when the data do not make one. */
+export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
+  const warnings: string[] = [];
+  const iomem = readResources(tree, "/proc/iomem");
+  const ioports = readResources(tree, "/proc/ioports");
+  if (!iomem.some(({ name, size }) => name === "System RAM" && size > 1n))
+    throw new Error("/proc/iomem shows no RAM: it must be read as root");
+  const [ioapics, mmconfigs, iommus] = [readIoApics(tree), readMmconfigs(tree), readIommus(tree)];
+  const all = readPci(tree);
+  const functions = all.filter(({ segment }) => segment === 0);
+  const cpus = readCpus(tree, warnings);
+  const placement = place(tree, iomem, options);
+  const memory = planMemory({ iomem, placement, functions, ioapics, mmconfigs, iommus });
+  const vectors = functions.reduce(
+    (sum, { msi, msix }) => sum + Math.max(msi?.vectors ?? 0, msix?.vectors ?? 0),
+    OTHER_VECTORS,
+  );
+  warnOfDevices(tree, all, iommus, warnings);
+  const host = mmconfigs.find(({ segment }) => segment === 0);
+  if (!host)
+    warnings.push("no MCFG table: extended configuration space is neither reachable nor protected");
+  const names = ["sys_vendor", "product_name"].map((file) =>
+    firstLine(tree, `/sys/class/dmi/id/${file}`),
+  );
+  return {
+    machine: names.filter((name) => name !== "").join(" ") || "unknown machine",
+    placement,
+    debugConsole: planConsole(tree, options.console, warnings),
+    pci: host && { comment: "MCFG", value: { mmconfigBase: host.base, endBus: host.endBus } },
+    x86: {
+      comment: "/proc/ioports: ACPI PM_TMR; vectors of all devices",
+      value: { pmTimer: pmTimer(ioports, warnings), vtdInterruptLimit: powerOfTwo(vectors) },
+    },
+    iommuUnits: iommus.slice(0, 8).map(planIommu),
+    cpus,
+    memory: memory.entries,
+    irqchips: planIrqchips(ioapics, iommus, warnings),
+    ports: planPorts(ioports, functions),
+    pciDevices: functions.filter((one) => !isIommu(one)).map(planDevice),
+    warnings: [...placement.warnings, ...warnings, ...memory.warnings],
+  };
+}
+
+/** The plan as a definition. */
+export function definitionOf(plan: Plan): SystemConfigDefinition {
+  const values = <Type>(entries: readonly Entry<Type>[]): Type[] =>
+    entries.map(({ value }) => value);
+  const { start, size } = plan.placement.hypervisor;
+  return {
+    flags: ["virtual-debug-console"],
+    hypervisorMemory: { physical: start, size },
+    debugConsole: plan.debugConsole.value,
+    ...(plan.pci ? { pci: plan.pci.value } : {}),
+    iommuUnits: values(plan.iommuUnits),
+    x86: plan.x86.value,
+    rootCell: {
+      name: "RootCell",
+      cpus: plan.cpus.value,
+      memory: values(plan.memory),
+      irqchips: values(plan.irqchips),
+      ports: values(plan.ports),
+      pciDevices: values(plan.pciDevices),
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// What was collected of a machine: files by path, from a directory (the live machine's root is one) or from a tar file.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+
+export interface Tree {
+  /** The content of a file, or undefined; `path` starts with a slash. */
+  read(path: string): Uint8Array | undefined;
+  /** Names in a directory, sorted; none when it does not exist. */
+  list(path: string): string[];
+}
+
+/** A directory, "/" for this machine. */
+export function directoryTree(root: string): Tree {
+  const attempt = <Type>(action: () => Type): Type | undefined => {
+    try {
+      return action();
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    read: (path) => attempt(() => readFileSync(join(root, path))),
+    list: (path) => attempt(() => readdirSync(join(root, path)))?.sort() ?? [],
+  };
+}
+
+const BLOCK = 512;
+const NAME_SIZE = 100;
+const SIZE_AT = 124;
+const SIZE_SIZE = 12;
+const TYPE_AT = 156;
+const PREFIX_AT = 345;
+const PREFIX_SIZE = 155;
+const GZIP = [0x1f, 0x8b];
+
+const textOf = (bytes: Uint8Array, at: number, size: number): string =>
+  Buffer.from(bytes.subarray(at, at + size))
+    .toString("latin1")
+    .replace(/\0.*$/s, "");
+
+/** A tar file in the ustar format, perhaps compressed (POSIX.1, pax). */
+export function tarTree(archive: Uint8Array): Tree {
+  const isGzip = GZIP.every((byte, index) => archive[index] === byte);
+  const bytes = isGzip ? gunzipSync(archive) : archive;
+  const files = new Map<string, Uint8Array>();
+  for (let at = 0; at + BLOCK <= bytes.length && bytes[at] !== 0; ) {
+    const prefix = textOf(bytes, at + PREFIX_AT, PREFIX_SIZE);
+    const name = `${prefix && `${prefix}/`}${textOf(bytes, at, NAME_SIZE)}`;
+    const size = Number.parseInt(textOf(bytes, at + SIZE_AT, SIZE_SIZE).trim() || "0", 8);
+    const isFile = ["", "0"].includes(textOf(bytes, at + TYPE_AT, 1));
+    if (isFile)
+      files.set(`/${name.replace(/^\.?\//, "")}`, bytes.subarray(at + BLOCK, at + BLOCK + size));
+    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+  }
+  return {
+    read: (path) => files.get(path),
+    list(path) {
+      const start = path.endsWith("/") ? path : `${path}/`;
+      const names = [...files.keys()]
+        .filter((file) => file.startsWith(start))
+        .map((file) => file.slice(start.length).split("/")[0] as string);
+      return [...new Set(names)].sort();
+    },
+  };
+}
+
+/** The tree at a path: a directory or a tar file. Throws what the file system throws. */
+export function openTree(path: string): Tree {
+  return statSync(path).isDirectory() ? directoryTree(path) : tarTree(readFileSync(path));
+}
+
+/** The lines of a text file; none when it is absent. */
+export function linesOf(tree: Tree, path: string): string[] {
+  const bytes = tree.read(path);
+  return bytes
+    ? Buffer.from(bytes)
+        .toString("latin1")
+        .split("\n")
+        .filter((line) => line !== "")
+    : [];
+}
