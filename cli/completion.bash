@@ -50,7 +50,7 @@ _jailhouse_cell() {
 
 _jailhouse_config() {
   if ((COMP_CWORD == 2)); then
-    _jailhouse_words "show check compile decompile diff learn --help"
+    _jailhouse_words "show check collect compile create decompile diff learn --help"
     return
   fi
   case "${COMP_WORDS[COMP_CWORD]}" in
@@ -58,6 +58,7 @@ _jailhouse_config() {
       case "${COMP_WORDS[2]}" in
         show) _jailhouse_words "--map --svg --help" ;;
         check) _jailhouse_words "--cpus --memory --notes --json --sarif --help" ;;
+        create) _jailhouse_words "--root --mem-inmates --mem-hv --console --help" ;;
         *) _jailhouse_words "--output --help" ;;
       esac
       ;;
@@ -83,7 +84,7 @@ _jailhouse_machine() {
 
 _jailhouse() {
   if ((COMP_CWORD == 1)); then
-    _jailhouse_words "enable disable console cell config machine serial --help --version"
+    _jailhouse_words "enable disable console cell config machine serial hardware --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
@@ -95,6 +96,7 @@ _jailhouse() {
     cell) _jailhouse_cell ;;
     config) _jailhouse_config ;;
     machine) _jailhouse_machine ;;
+    hardware) _jailhouse_words "check --help" ;;
   esac
 }
 

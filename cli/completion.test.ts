@@ -30,7 +30,7 @@ function complete(...words: string[]): string[] {
 test("verbs are completed", () => {
   expect(complete("jailhouse", "c")).toEqual(["console", "cell", "config"]);
   expect(complete("jailhouse", "cell", "s")).toEqual(["start", "shutdown", "stat", "stats"]);
-  expect(complete("jailhouse", "config", "co")).toEqual(["compile"]);
+  expect(complete("jailhouse", "config", "co")).toEqual(["collect", "compile"]);
   expect(complete("jailhouse", "machine", "st")).toEqual(["start", "stop", "status"]);
 });
 

@@ -29,6 +29,14 @@ export function program(io: Io): Command {
     .helpCommand(false);
   addSystem(root, io);
   addCell(root.command("cell").description("work with cells").helpCommand(false), io);
+  root
+    .command("hardware")
+    .description("look at this machine")
+    .helpCommand(false)
+    .command("check")
+    .description("find what the hypervisor needs of a Linux machine; best as root")
+    .option("--root <DIRECTORY>", "where its /proc, /sys and /dev are", "/")
+    .action(async (options) => (await import("./hardware-check.ts")).checkHardware(io, options));
   const config = root.command("config").description("work with configurations").helpCommand(false);
   addConfig(config, io);
   addMachine(root.command("machine").description("work with machines").helpCommand(false), io);

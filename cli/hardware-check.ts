@@ -1,0 +1,188 @@
+// jailhouse hardware check: what the metal platform needs of a Linux machine, found or missing, and what follows. Exit
+// status 0 when all that is essential is there, 2 when something is missing, 1 when something could not be looked at.
+
+import { ExitStatus } from "./failure.ts";
+import { Facts } from "./hardware-facts.ts";
+import type { Io } from "./io.ts";
+
+const FAILED = 2;
+const SKIPPED = 1;
+const NAME_WIDTH = 32;
+
+/** AMD64 APM volume 2, section 15.30.1. */
+const MSR_VM_CR = 0xc0010114;
+const VM_CR_SVMDIS = 1n << 4n;
+const OLDEST_KERNEL = [5, 10] as const;
+
+/** `undefined`: it cannot be told from here. */
+type Found = boolean | undefined;
+
+interface Need {
+  readonly name: string;
+  readonly isOptional?: boolean;
+  look(facts: Facts): Found;
+  /** What follows when it is missing. */
+  readonly consequence: string;
+}
+
+const isAmd = (facts: Facts): boolean => facts.processor("vendor_id") === "AuthenticAMD";
+
+function kernelVersion(facts: Facts): Found {
+  const [, major, minor] =
+    /^(\d+)\.(\d+)/.exec(facts.text("/proc/sys/kernel/osrelease") ?? "") ?? [];
+  if (major === undefined) return undefined;
+  const [oldest, least] = OLDEST_KERNEL;
+  return Number(major) > oldest || (Number(major) === oldest && Number(minor) >= least);
+}
+
+/** Whether the kernel lets root load a module and read machine registers. */
+function isUnlocked(facts: Facts): Found {
+  const text = facts.text("/sys/kernel/security/lockdown");
+  return text === undefined ? true : text.includes("[none]");
+}
+
+function isSvmEnabled(facts: Facts): Found {
+  const value = facts.msr(MSR_VM_CR);
+  return value === undefined ? undefined : (value & VM_CR_SVMDIS) === 0n;
+}
+
+/** Without the hypervisor module nothing else uses SVM. */
+function isKvmUnused(facts: Facts): Found {
+  const modules = facts.text("/proc/modules");
+  if (modules === undefined) return undefined;
+  const line = /^kvm_amd \d+ (\d+)/m.exec(modules);
+  return !line;
+}
+
+function hasReservation(facts: Facts): Found {
+  const line = facts.text("/proc/cmdline");
+  return line === undefined ? undefined : /\bmemmap=[^ ]+\$[^ ]+/.test(line);
+}
+
+/** Whether Linux drives the local APICs in a mode that the hypervisor mediates. */
+function hasApic(facts: Facts): Found {
+  return facts.has("apic");
+}
+
+const hasSerial = (facts: Facts): Found =>
+  facts
+    .list("/sys/class/tty")
+    .filter((name) => /^ttyS\d+$/.test(name))
+    .some((name) => (facts.text(`/sys/class/tty/${name}/type`) ?? "0") !== "0");
+
+const table =
+  (name: string) =>
+  (facts: Facts): Found => {
+    const names = facts.list("/sys/firmware/acpi/tables");
+    return names.length === 0 ? undefined : names.includes(name);
+  };
+
+const NEEDS: readonly Need[] = [
+  {
+    name: "AMD processor with SVM",
+    look: (facts) => isAmd(facts) && facts.has("svm"),
+    consequence: "there is no hypervisor image for other processors",
+  },
+  {
+    name: "  enabled by the firmware",
+    look: isSvmEnabled,
+    consequence: "switch SVM (AMD-V) on in the firmware's setup",
+  },
+  {
+    name: "Nested paging",
+    look: (facts) => facts.has("npt"),
+    consequence: "cells could not be kept in their memory",
+  },
+  {
+    name: "1 GiB pages",
+    look: (facts) => facts.has("pdpe1gb"),
+    consequence: "the hypervisor maps physical memory with them",
+  },
+  {
+    name: "Next RIP saving",
+    isOptional: true,
+    look: (facts) => facts.has("nrip_save"),
+    consequence: "the hypervisor reads instructions to know their length",
+  },
+  {
+    name: "Decode assists",
+    isOptional: true,
+    look: (facts) => facts.has("decodeassists"),
+    consequence: "the hypervisor reads instructions from the cell's memory",
+  },
+  {
+    name: "Invariant TSC",
+    isOptional: true,
+    look: (facts) => facts.has("constant_tsc") && facts.has("nonstop_tsc"),
+    consequence: "time in cells depends on the processor's power saving",
+  },
+  { name: "Local APIC", look: hasApic, consequence: "interrupts cannot be kept apart" },
+  {
+    name: "ACPI: I/O APICs (APIC)",
+    look: table("APIC"),
+    consequence: "config create cannot find the interrupt controllers",
+  },
+  {
+    name: "ACPI: PCI space (MCFG)",
+    isOptional: true,
+    look: table("MCFG"),
+    consequence: "extended configuration space is not protected",
+  },
+  {
+    name: "IOMMU (IVRS)",
+    isOptional: true,
+    look: table("IVRS"),
+    consequence: "devices of cells need the flag unguarded-dma: they can reach all memory",
+  },
+  {
+    name: "Linux 5.10 or newer",
+    look: kernelVersion,
+    consequence: "the driver is not made for it",
+  },
+  {
+    name: "No kernel lockdown",
+    look: isUnlocked,
+    consequence: "the driver cannot be loaded; Secure Boot switches lockdown on",
+  },
+  {
+    name: "SVM not used by KVM",
+    look: isKvmUnused,
+    consequence: "unload it first: rmmod kvm_amd kvm",
+  },
+  {
+    name: "Memory kept free (memmap=)",
+    look: hasReservation,
+    consequence: "add the kernel option that jailhouse config create prints",
+  },
+  {
+    name: "Serial line",
+    isOptional: true,
+    look: hasSerial,
+    consequence: "the hypervisor's last words cannot be seen when the machine hangs",
+  },
+];
+
+function result(found: Found, isOptional: boolean): string {
+  if (found === undefined) return "cannot be told";
+  if (found) return "ok";
+  return isOptional ? "missing (optional)" : "MISSING";
+}
+
+/** Looks at the machine below `root` and prints what it has. */
+export async function checkHardware(io: Io, { root }: { readonly root: string }): Promise<void> {
+  const facts = new Facts(root);
+  io.out("Feature                         Availability\n");
+  io.out("------------------------------  ------------------\n");
+  let [isMissing, isSkipped] = [false, false];
+  for (const { name, isOptional = false, look, consequence } of NEEDS) {
+    const found = look(facts);
+    const why = found ? "" : `: ${found === undefined ? "run this as root" : consequence}`;
+    io.out(`${name.padEnd(NAME_WIDTH)}${result(found, isOptional)}${why}\n`);
+    if (!isOptional && found === false) isMissing = true;
+    if (!isOptional && found === undefined) isSkipped = true;
+  }
+  io.out(`\nCheck ${isMissing ? "FAILED" : "passed"}!\n`);
+  if (isSkipped) io.out("BUT: Some essential checks had to be skipped!\n");
+  if (isMissing) throw new ExitStatus(FAILED);
+  if (isSkipped) throw new ExitStatus(SKIPPED);
+}
