@@ -2,7 +2,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { EIO, ENODEV } from "../../abi/errno.ts";
+import {
+  CELL_NUM_MEMORY,
+  MEM_REGION_SIZE,
+  SYS_HYPERVISOR_MEMORY,
+  SYS_ROOT_CELL,
+} from "../../abi/config.ts";
+import { EIO, ENODEV, ENOMEM } from "../../abi/errno.ts";
 import { buildImage } from "../../tools/metal/image.ts";
 import { ROOT } from "../../tools/root.ts";
 import { type Boot, boot, CAN_BOOT } from "./loader.ts";
@@ -32,6 +38,17 @@ const REFUSALS: readonly (Pick<Boot, "scenario" | "cpu"> & { why: string; error:
   { why: "Not all processors have come", scenario: "absent CPU", error: EIO },
 ];
 
+const config = () => Buffer.from(readFileSync(join(ROOT, "configs/qemu-x86.cell")));
+
+/** What the loader says when every CPU comes back with an error. */
+const backWith = (error: number) => [
+  "loader: all CPUs are here",
+  `enter: -${error} -${error}`,
+  "differences: 0",
+  "loader: end",
+  "",
+];
+
 describe.skipIf(!CAN_BOOT)("a refused enable", () => {
   let image: Uint8Array;
 
@@ -43,16 +60,32 @@ describe.skipIf(!CAN_BOOT)("a refused enable", () => {
   it.each(REFUSALS)(
     "$why",
     async ({ why, error, ...how }) => {
-      const modules = [readFileSync(join(ROOT, "configs/qemu-x86.cell"))];
-      const said = await boot({ image, modules, cpus: CPUS, ...how });
+      const said = await boot({ image, modules: [config()], cpus: CPUS, ...how });
       expect(said.com1).toContain(`${why}\r\n`);
-      expect(said.loader.split("\n")).toEqual([
-        "loader: all CPUs are here",
-        `enter: -${error} -${error}`,
-        "differences: 0",
-        "loader: end",
-        "",
-      ]);
+      expect(said.loader.split("\n")).toEqual(backWith(error));
+    },
+    TIMEOUT,
+  );
+
+  const SMALL = 0x40000;
+  /** Regions that fit into the hypervisor's memory, but not into the part that the core gets. */
+  const MANY = 60_000;
+
+  it.each([
+    { what: "too little memory", at: SYS_HYPERVISOR_MEMORY + MEM_REGION_SIZE, value: SMALL },
+    { what: "too large a configuration", at: SYS_ROOT_CELL + CELL_NUM_MEMORY, value: 2 ** 31 },
+    {
+      what: "a configuration larger than the core's memory",
+      at: SYS_ROOT_CELL + CELL_NUM_MEMORY,
+      value: MANY,
+    },
+  ])(
+    "$what",
+    async ({ at, value }) => {
+      const changed = config();
+      changed.writeUInt32LE(value, at);
+      const said = await boot({ image, modules: [changed], cpus: CPUS, scenario: "refusal" });
+      expect(said.loader.split("\n")).toEqual(backWith(ENOMEM));
     },
     TIMEOUT,
   );

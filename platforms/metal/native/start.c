@@ -97,9 +97,10 @@ static bool divide_memory(const u8* config) {
 static bool make_modules(void) {
   const u8* config = cpus_start + (u64)header_max_cpus * CPU_SIZE;
   if (!divide_memory(config)) return false;
+  u64 place = round_up(core_heapBase(), PAGE_SIZE);
+  if (place + layout.config_size > memories[0].size) return false;
   load_data(&memories[0], core_data_start, core_data, sizeof(core_data));
   load_data(&memories[1], metal_data_start, metal_data, sizeof(metal_data));
-  u64 place = round_up(core_heapBase(), PAGE_SIZE);
   memcpy(at(&memories[0], place, layout.config_size), config, layout.config_size);
   return true;
 }
