@@ -77,8 +77,6 @@ export declare function writeExtendedControl(value: u64): void;
 export declare function readControl(register: u32): u64;
 /** Writes CR4, with a value that the present mode takes. */
 export declare function writeCr4(value: u64): void;
-/** Writes CR2. */
-export declare function writeCr2(value: u64): void;
 /** Reads debug register 0 to 3, 6 or 7. */
 export declare function readDebug(register: u32): u64;
 /** Writes debug register 0 to 3, 6 or 7. */
@@ -94,11 +92,6 @@ export declare function linuxState(field: u32): u64;
  */
 export declare function useOwnTables(root: u64): void;
 /**
- * Undoes useOwnTables; harmless where it was not called. An `enter` that fails need not: on its return EFER, GIF and all of
- * LINUX_* are put back.
- */
-export declare function useLinuxTables(): void;
-/**
  * Runs the guest of the control block at physical address `control` until it exits; `registers` are its general registers
  * except RAX and RSP (REG_* order, 16 u64, linear address). GIF is clear before and after; interrupts arrive in the guest
  * only. What VMLOAD and VMSAVE cover (FS, GS, TR, LDTR, KernelGSBase, the MSRs of SYSCALL and SYSENTER) is not touched: the
@@ -107,12 +100,8 @@ export declare function useLinuxTables(): void;
 export declare function runGuest(control: u64, registers: usize): void;
 /** VMLOAD: loads FS, GS, TR, LDTR, KernelGSBase and the MSRs of SYSCALL and SYSENTER from the block at physical `control`. */
 export declare function loadGuest(control: u64): void;
-/** VMSAVE: stores them there. */
-export declare function saveGuest(control: u64): void;
 /** Takes a pending NMI: sets GIF for an instruction, then clears it; the image's NMI handler ignores it. Needs EFER.SVME. */
 export declare function takeNmi(): void;
-/** Flushes this CPU's host translations. */
-export declare function flushHost(): void;
 /** Starts this CPU again on its empty stack in the exported `run`; never returns. */
 export declare function restart(): void;
 /**

@@ -163,16 +163,8 @@ export class FakeMetal {
     return {
       ...this.#memoryMembers(),
       ...Object.fromEntries(
-        [
-          "pause",
-          "takeNmi",
-          "loadGuest",
-          "saveGuest",
-          "useOwnTables",
-          "writeDebug",
-          "publishConsole",
-        ]
-          .concat("writeExtendedControl", "writeCr4", "flushHost", "useLinuxTables", "writeCr2")
+        ["pause", "takeNmi", "loadGuest", "useOwnTables", "writeDebug", "publishConsole"]
+          .concat("writeExtendedControl", "writeCr4")
           .map((name) => [name, nothing]),
       ),
       cpuIndex: () => 0,

@@ -221,7 +221,6 @@ static void hw_writeExtendedControl(u64 value) {
   if (hw_readControl(4) & CR4_OSXSAVE) try_write_xcr(value);
 }
 
-ALWAYS void hw_writeCr2(u64 value) { __asm__ volatile("movq %0, %%cr2" : : "r"(value) : "memory"); }
 
 #define DEBUG_REGISTERS(access) \
   switch (number) {             \
@@ -278,14 +277,12 @@ static void hw_useLinuxTables(void) {
   write_cr4(state[LINUX_CR4]);
 }
 
-ALWAYS void hw_flushHost(void) { write_cr3(hw_readControl(3)); }
 
 static void hw_runGuest(u64 control, u32 registers) {
   run_guest(control, at(&metal_memory, registers, REGISTERS_SIZE));
 }
 
 ALWAYS void hw_loadGuest(u64 control) { __asm__ volatile("vmload" : : "a"(control) : "memory"); }
-ALWAYS void hw_saveGuest(u64 control) { __asm__ volatile("vmsave" : : "a"(control) : "memory"); }
 ALWAYS void hw_takeNmi(void) { __asm__ volatile("stgi; nop; clgi" : : : "memory"); }
 
 __attribute__((noreturn)) static void hw_restart(void) { restart(); }
