@@ -41,7 +41,7 @@ describeLinux("rounds under a real Linux", () => {
     expect(pools).toHaveLength(50);
     for (const each of pools) expect(each).toEqual(pools[0]);
     expect(newComplaints(await guestComplaints(guest), before)).toEqual([]);
-    // It is destroyed as soon as it is started; what it says then is whole or cut off.
+    // It is destroyed soon after it is started; what it says then is whole or cut off.
     const said = guest.com2.text.slice(start);
     expect(said).toMatch(/This runs in 32-bit mode/);
     expect(await guest.check("cat /sys/devices/system/cpu/online")).toBe("0-3\n");

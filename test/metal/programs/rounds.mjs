@@ -1,7 +1,11 @@
 // Runs in the guest: node rounds.mjs enable|cells COUNT. Enables and disables, or creates, loads, starts and destroys a cell,
 // that often, in one process. Prints a JSON array with the pools' counters after each round.
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LinuxSession } from "/jailhouse/dist/control/linux/session.js";
+
+/** Milliseconds in which a cell says something. */
+const MOMENT = 50;
 
 const [, , what, count] = process.argv;
 const session = new LinuxSession();
@@ -20,6 +24,7 @@ const ROUNDS = {
     await session.createCell(cell);
     await session.loadCell("tiny-demo", [{ data, address: 0xf0000n }]);
     await session.startCell("tiny-demo");
+    await sleep(MOMENT);
     await session.destroyCell("tiny-demo");
     pools.push((await session.status()).pools);
   },
