@@ -47,6 +47,7 @@ type Change<Type> = readonly [string, Partial<Type>];
 
 function memoryChanges(region: MemoryRegion): Change<MemoryRegion>[] {
   const { physicalStart: phys, virtualStart: virt, size, flags } = region;
+  if (size === 0n) return [];
   const half = (size / 2n / PAGE) * PAGE;
   return [
     ["shift", { physicalStart: phys + PAGE }],
