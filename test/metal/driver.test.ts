@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Entry } from "../../tools/metal/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
+import { CARD, withCard } from "./driver/device.ts";
 import { type Wrong, wrongImages, wrongSystems } from "./driver/wrong.ts";
 import { describeLinux } from "./linux.ts";
 
@@ -38,6 +39,8 @@ function files(): Map<string, Entry> {
     entries.set(directory, { directory: true });
   for (const [name, { data }] of wrongSystems()) entries.set(pathOf("system", name), { data });
   for (const [name, { data }] of wrongImages()) entries.set(pathOf("image", name), { data });
+  for (const trusted of [false, true])
+    entries.set(`wrong/card-${trusted}.cell`, { data: withCard(trusted) });
   return entries;
 }
 
@@ -51,8 +54,7 @@ describeLinux("the driver", () => {
 
   beforeAll(async () => {
     guest = await Guest.boot({ jailhouse: true, extra: files() });
-    await guest.check("insmod driver/jailhouse.ko");
-    await log();
+    await guest.check("insmod driver/jailhouse.ko && dmesg -c >/dev/null");
   }, 300_000);
   afterAll(() => guest?.close());
 
@@ -124,6 +126,20 @@ describeLinux("the driver", () => {
     expect(await request("disable")).toBe("0");
     expect(await guest.check("cat /sys/devices/system/cpu/online")).toBe("0-3\n");
     expect(await guest.check(`ls ${SYSFS}/cells`)).toBe("");
+  });
+
+  test("takes a device from its driver for a cell, and gives it back", async () => {
+    const driver = () => guest.check(`basename $(readlink /sys/bus/pci/devices/${CARD}/driver)`);
+    expect(await request(`enable ${SYSTEM}`)).toBe("0");
+    expect(await driver()).toBe("e1000e\n");
+    expect(await request("create /wrong/card-false.cell")).toBe("EPERM");
+    expect(await log()).toContain("no IOMMU guards memory from it");
+    expect(await driver()).toBe("e1000e\n");
+    expect(await request("create /wrong/card-true.cell")).toBe("0");
+    expect(await driver()).toBe("jailhouse-pci-stub\n");
+    expect(await request("force 1")).toBe("0");
+    expect(await driver()).toBe("e1000e\n");
+    expect(await request("disable")).toBe("0");
   });
 
   const pools = () => guest.check(`cat ${SYSFS}/mem_pool_used ${SYSFS}/remap_pool_used`);

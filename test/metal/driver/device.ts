@@ -1,0 +1,26 @@
+// Configurations of a cell with a PCI device.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as format from "../../../abi/config.ts";
+import { ROOT } from "../../../tools/root.ts";
+
+/** The network card of QEMU's machine, as Linux and as configurations name it. */
+export const CARD = "0000:00:02.0";
+const CARD_BDF = 0x10;
+
+/** apic-demo with the network card, which can do DMA: `trusted` allows that where nothing guards memory from it. */
+export function withCard(trusted: boolean): Uint8Array {
+  const cell = readFileSync(join(ROOT, "configs/apic-demo.cell"));
+  const bytes = new Uint8Array(cell.length + format.PCI_SIZE);
+  bytes.set(cell);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(format.CELL_NUM_PCI_DEVICES, 1, true);
+  if (trusted) {
+    const flags = view.getUint32(format.CELL_FLAGS, true) | format.CELL_FLAG_UNGUARDED_DMA;
+    view.setUint32(format.CELL_FLAGS, flags, true);
+  }
+  view.setUint8(cell.length + format.PCI_TYPE, format.PCI_TYPE_DEVICE);
+  view.setUint16(cell.length + format.PCI_BDF, CARD_BDF, true);
+  return bytes;
+}
