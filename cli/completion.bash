@@ -50,7 +50,7 @@ _jailhouse_cell() {
 
 _jailhouse_config() {
   if ((COMP_CWORD == 2)); then
-    _jailhouse_words "show check collect compile create decompile diff learn --help"
+    _jailhouse_words "show check collect compile create create-cell decompile diff learn --help"
     return
   fi
   case "${COMP_WORDS[COMP_CWORD]}" in
@@ -59,6 +59,8 @@ _jailhouse_config() {
         show) _jailhouse_words "--map --svg --help" ;;
         check) _jailhouse_words "--cpus --memory --notes --json --sarif --help" ;;
         create) _jailhouse_words "--root --mem-inmates --mem-hv --console --help" ;;
+        create-cell) _jailhouse_words "--name --cpus --memory --device --beside --output --help" ;;
+        learn) _jailhouse_words "--system --cpus --console --seconds --output --help" ;;
         *) _jailhouse_words "--output --help" ;;
       esac
       ;;

@@ -65,6 +65,8 @@ export function addConfig(config: Command, io: Io): void {
   addCreate(config, io);
 }
 
+const every = (value: string, all: readonly string[] = []) => [...all, value];
+
 /** The verbs that look at a machine. */
 function addCreate(config: Command, io: Io): void {
   config
@@ -80,5 +82,21 @@ function addCreate(config: Command, io: Io): void {
     .option("-c, --console <CONSOLE>", "the hypervisor's console: ttyS0 … or none")
     .action(async (file, options) =>
       (await import("./config-create.ts")).createSystem(io, file, options),
+    );
+  config
+    .command("create-cell <SYSCONFIG>")
+    .description("propose a cell: CPUs, memory and devices of a system's root cell")
+    .option("--name <NAME>", "the cell's name", "my-cell")
+    .option("--cpus <LIST>", "its CPUs (default: the last one that is free)")
+    .option("--memory <SIZE>", "its RAM", "1M")
+    .option(
+      "--device <NAME>",
+      "COM1 …, a PCI function as 00:1b.0, or a device's name; repeatable",
+      every,
+    )
+    .option("--beside <CELLCONFIG>", "a cell that exists too; repeatable", every)
+    .option("-o, --output <FILE>", "where to write it: a .cell, .ts or .json file")
+    .action(async (file, options) =>
+      (await import("./config-create-cell.ts")).createCellConfig(io, file, options),
     );
 }

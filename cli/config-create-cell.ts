@@ -1,0 +1,58 @@
+// jailhouse config create-cell: a proposal for a cell of a system.
+
+import { openQuestions, ProposalError, proposeCell } from "../config/create/cell.ts";
+import { decompileToSource } from "../config/decompile/source.ts";
+import type { CellConfig } from "../config/types.ts";
+import { size } from "./arguments.ts";
+import { CommandFailure, UsageError } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { openConfig, writeConfig } from "./open-config.ts";
+
+const ABOUT = "jailhouse config create-cell";
+
+export interface CreateCellOptions {
+  readonly name: string;
+  readonly cpus?: string;
+  readonly memory: string;
+  readonly device?: readonly string[];
+  readonly beside?: readonly string[];
+  readonly output?: string;
+}
+
+function cpuNumbers(text: string | undefined): number[] | undefined {
+  const cpus = text?.split(",").map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Number.NaN));
+  if (cpus?.some(Number.isNaN)) throw new UsageError("--cpus takes numbers, as in 2,3");
+  return cpus;
+}
+
+async function cellsBeside(io: Io, files: readonly string[]): Promise<CellConfig[]> {
+  const configs = await Promise.all(files.map((file) => openConfig(io, file)));
+  return configs.map(({ config }, index) => {
+    if (config.kind === "cell") return config;
+    throw new CommandFailure(`${files[index]}: not a cell configuration`);
+  });
+}
+
+/** Writes the proposal, to standard output without a file, and what is left to decide to standard error. */
+export async function createCellConfig(
+  io: Io,
+  file: string,
+  options: CreateCellOptions,
+): Promise<void> {
+  const cpus = cpuNumbers(options.cpus);
+  const memory = BigInt(size(options.memory));
+  const { config: system } = await openConfig(io, file);
+  if (system.kind !== "system") throw new CommandFailure(`${file}: not a system configuration`);
+  const cells = await cellsBeside(io, options.beside ?? []);
+  const { name, device: devices = [] } = options;
+  let cell: CellConfig;
+  try {
+    cell = proposeCell(system, { name, cpus, memory, devices, cells });
+  } catch (error) {
+    if (error instanceof ProposalError) throw new CommandFailure(`${file}: ${error.message}`);
+    throw error;
+  }
+  if (options.output === undefined) io.out(decompileToSource(cell, ABOUT));
+  else await writeConfig(io, options.output, cell, ABOUT);
+  for (const question of openQuestions(cell)) io.err(`${question}\n`);
+}
