@@ -5,6 +5,7 @@
  */
 #include <linux/io.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <asm/apicdef.h>
 #include <asm/cpufeature.h>
 #include <asm/msr-index.h>
@@ -109,7 +110,11 @@ static u32 borrow_timer(void)
 		mb();
 		jh_write_msr(MSR_IA32_TSC_DEADLINE, due);
 	} else {
-		put(APIC_TMICT, periodic ? initial : left);
+		/*
+		 * A timer that was armed and stood at 0 may have been about to raise its interrupt when it was masked: an
+		 * interrupt too many does no harm, one too few stops an idle CPU's time for good.
+		 */
+		put(APIC_TMICT, periodic || !initial ? initial : max(left, 1u));
 	}
 	return khz;
 }
