@@ -18,6 +18,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   hypervisor: { imports: ["abi"], assemblyScript: true },
   machine: { imports: ["abi"] },
   "platforms/emulated": { imports: ["abi", "machine"] },
+  "platforms/metal": { imports: ["abi"], assemblyScript: true },
   inmates: { imports: ["abi"], assemblyScript: true },
   config: { imports: ["abi"] },
   configs: { imports: ["config"] },
