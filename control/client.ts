@@ -1,6 +1,7 @@
 // A session over the daemon's socket: what the command uses, and any program that wants to talk to a running machine.
 
 import { createConnection, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -38,7 +39,7 @@ import {
   type WireDenialLog,
   type WireStatistics,
 } from "./protocol.ts";
-import type { MachinePaths } from "./registry.ts";
+import { daemonPid, type MachinePaths } from "./registry.ts";
 
 /** A session whose machine lives in a daemon: `close` ends the connection only. */
 export class RemoteSession implements OpenSession {
@@ -253,17 +254,31 @@ function literal(text: string): RegExp {
   return new RegExp(text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
 }
 
-/** Connects to a machine's daemon. Throws ENOENT when none answers. */
-export function connect({ name, socket: path }: MachinePaths): Promise<RemoteSession> {
+/** How long a daemon may take from its first file to its socket, in milliseconds, and how often that is looked at. */
+const START_PATIENCE = 10_000;
+const START_POLL = 5;
+
+/** Connects to a machine's daemon; one that is just starting is waited for. Throws ENOENT when none answers. */
+export async function connect(paths: MachinePaths): Promise<RemoteSession> {
+  for (const limit = performance.now() + START_PATIENCE; ; await sleep(START_POLL)) {
+    // Asked first: a daemon that ends between the two questions is not waited for.
+    const lives = daemonPid(paths) !== undefined;
+    try {
+      return await reach(paths.socket);
+    } catch (cause) {
+      if (lives && performance.now() < limit) continue;
+      const hint = `No machine "${paths.name}" runs; start one with: jailhouse machine start`;
+      throw new SystemError(ENOENT, { hint, cause });
+    }
+  }
+}
+
+function reach(path: string): Promise<RemoteSession> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
-    const refuse = (cause: Error) => {
-      const hint = `No machine "${name}" runs; start one with: jailhouse machine start`;
-      reject(new SystemError(ENOENT, { hint, cause }));
-    };
-    socket.once("error", refuse);
+    socket.once("error", reject);
     socket.once("connect", () => {
-      socket.off("error", refuse);
+      socket.off("error", reject);
       resolve(new RemoteSession(socket));
     });
   });

@@ -39,6 +39,13 @@ async function runningCell(session: RemoteSession, name = "demo"): Promise<void>
   await session.startCell(name);
 }
 
+test("a daemon that has its directory and not yet its socket is waited for", async () => {
+  const session = client();
+  await sleep(20);
+  await startDaemon();
+  expect((await (await session).info()).pid).toBe(process.pid);
+});
+
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), "daemon-"));
   paths = machinePaths("m", { JAILHOUSE_RUNTIME_DIR: join(top, "run") });

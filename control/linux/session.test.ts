@@ -266,7 +266,7 @@ test("time is the computer's, and waiting for it can be given up", async () => {
   const before = await session.time();
   await session.run(5e6);
   const passed = (await session.time()) - before;
-  expect(passed).toBeGreaterThan(4.9e6);
+  expect(passed).toBeGreaterThanOrEqual(5e6);
   await session.run(3600e9, AbortSignal.timeout(5));
   expect((await session.time()) - before).toBeLessThan(3600e9);
 });

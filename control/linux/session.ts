@@ -23,6 +23,8 @@ import {
 
 /** Milliseconds between two looks at the console, as often as the driver looks. */
 const CONSOLE_PERIOD = 100;
+/** What a timer of the event loop can count to, in milliseconds. */
+const LONGEST_SLEEP = 2 ** 31 - 1;
 const NS_PER_MS = 1e6;
 
 const RISK =
@@ -265,7 +267,12 @@ export class LinuxSession implements api.OpenSession {
   /** Time passes by itself: waits. */
   async run(nanoseconds: number, signal?: AbortSignal): Promise<void> {
     const options = signal ? { signal } : {};
-    await sleep(nanoseconds / NS_PER_MS, undefined, options).catch(() => {});
+    const end = (await this.time()) + nanoseconds;
+    // A timer of the event loop may be early by a millisecond.
+    for (let left = nanoseconds; left > 0 && !signal?.aborted; left = end - (await this.time())) {
+      const milliseconds = Math.min(Math.ceil(left / NS_PER_MS), LONGEST_SLEEP);
+      await sleep(milliseconds, undefined, options).catch(() => {});
+    }
   }
 
   async fingerprint(): Promise<string> {
