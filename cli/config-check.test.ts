@@ -133,6 +133,28 @@ describe("config check", () => {
     expect(out).toContain(": note: caches[0]: ");
   });
 
+  it("loses nothing of what is found very often", async () => {
+    const again = Array.from(
+      { length: 39 },
+      () => '    { physical: 0x3ef00000, virtual: 0x200000, size: 0x1000, flags: ["read"] },\n',
+    );
+    const file = changed("    { virtual: 0x100000", `${again.join("")}    { virtual: 0x100000`);
+    const pairs = (39 * 38) / 2;
+    const count = (text: string) => text.split("[memory-inside]").length - 1;
+    const { out } = await check(SYSTEM, file);
+    expect(out).toContain(`\n${pairs - 25} more of this kind [memory-inside]: --all shows them\n`);
+    expect(count(out)).toBe(25 + 1);
+    expect(count((await check(SYSTEM, file, "--all")).out)).toBe(pairs);
+    const { findings } = JSON.parse((await check(SYSTEM, file, "--json")).out);
+    const { runs } = JSON.parse((await check(SYSTEM, file, "--sarif")).out);
+    const rules = [
+      findings.map(({ rule }: { rule: string }) => rule),
+      runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId),
+    ];
+    for (const list of rules)
+      expect(list.filter((rule: string) => rule === "memory-inside")).toHaveLength(pairs);
+  });
+
   it("prints JSON", async () => {
     const { status, out } = await check(SYSTEM, changed("cpus: [3]", "cpus: [9]"), "--json");
     expect(status).toBe(1);

@@ -14,6 +14,8 @@ export interface CheckOptions {
   readonly cpus?: string;
   readonly memory?: string;
   readonly notes?: boolean;
+  /** Every finding, however many are of one kind. */
+  readonly all?: boolean;
   readonly json?: boolean;
   readonly sarif?: boolean;
 }
@@ -42,12 +44,16 @@ async function print(
     const { findingsJson } = await import("../config/check/json.ts");
     return io.out(json(findingsJson(inputs, findings)));
   }
-  const { findingText, frameText, summaryText } = await import("../config/check/text.ts");
-  io.out(frameText(inputs, findings));
-  const shown = findings.filter(({ severity }) => options.notes || severity !== "note");
-  for (const finding of shown) io.out(`\n${findingText(inputs, finding)}`);
+  const text = await import("../config/check/text.ts");
+  io.out(text.frameText(inputs, findings));
+  const wanted = findings.filter(({ severity }) => options.notes || severity !== "note");
+  const { shown, more } = options.all ? { shown: wanted, more: [] } : text.firstOfEachKind(wanted);
+  for (const finding of shown) io.out(`\n${text.findingText(inputs, finding)}`);
+  if (more.length > 0) io.out(`\n${more.map((line) => `${line}\n`).join("")}`);
   // What is clean looks as it does in the original: scripts compare it.
-  if (shown.length > 0) io.out(`\n${summaryText(findings)}`);
+  if (shown.length > 0) io.out(`\n${text.summaryText(findings)}`);
+  if (wanted.length < findings.length && io.terminal)
+    io.err(`--notes shows ${findings.length - wanted.length} more that is worth knowing.\n`);
 }
 
 /** Checks files that belong together; the first is the system's. */

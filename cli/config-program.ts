@@ -42,6 +42,7 @@ export function addConfig(config: Command, io: Io): void {
     .option("--cpus <N>", "the machine has this many CPUs (default: unknown)")
     .option("--memory <SIZE>", "its RAM ends there, for example 1G (default: unknown)")
     .option("--notes", "show what is worth knowing, too")
+    .option("--all", "show every finding, not only the first 25 of a kind")
     .option("--json", "print JSON")
     .option("--sarif", "print SARIF 2.1.0, for editors and CI")
     .action(async (system, cells, options) =>

@@ -7,8 +7,8 @@ export const PAGE = 4096n;
 export const ADDRESS_LIMIT = 1n << 52n;
 /** Guest-physical addresses end here: the maps of the cells have four levels. */
 export const MAP_LIMIT = 1n << 48n;
-/** Pairs that are told of one list: nobody reads more, and a damaged file may have millions. */
-const MAX_CLASHES = 25;
+/** Pairs that are told of one list: a damaged file may have millions. */
+export const MAX_CLASHES = 10_000;
 const UNITS = [
   ["GiB", 30n],
   ["MiB", 20n],
@@ -89,10 +89,11 @@ export const isMoved = ({ flags }: MemoryRegion): boolean =>
 export const alignDown = (value: bigint, unit: bigint): bigint => value - (value % unit);
 export const alignUp = (value: bigint, unit: bigint): bigint => alignDown(value + unit - 1n, unit);
 
-/** Pairs of entries that overlap, each in the order of the list, at most MAX_CLASHES. */
+/** Pairs of entries that overlap and that `isWanted`, each in the order of the list, at most MAX_CLASHES. */
 export function clashes<Type>(
   list: readonly Type[],
   rangeOf: (entry: Type) => Range,
+  isWanted: (a: Type, b: Type) => boolean = () => true,
 ): [Type, Type][] {
   const sorted = list
     .map((entry, index) => ({ entry, index, ...rangeOf(entry) }))
@@ -103,7 +104,9 @@ export function clashes<Type>(
     for (let next = position + 1; next < sorted.length; next++) {
       const high = sorted[next]!;
       if (high.start >= endOf(low)) break;
-      found.push(low.index < high.index ? [low.entry, high.entry] : [high.entry, low.entry]);
+      const [a, b] = low.index < high.index ? [low, high] : [high, low];
+      if (!isWanted(a.entry, b.entry)) continue;
+      found.push([a.entry, b.entry]);
       if (found.length === MAX_CLASHES) return found;
     }
   return found;

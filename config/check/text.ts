@@ -117,6 +117,28 @@ export function frameText(inputs: readonly Input[], findings: readonly Finding[]
   return `${lines.join("\n")}\n`;
 }
 
+/** Findings of one kind that are shown unless all are wanted. */
+const SHOWN_OF_A_KIND = 25;
+
+/** The first ones of each kind, and a line for each kind of which there are more. */
+export function firstOfEachKind(findings: readonly Finding[]): {
+  shown: Finding[];
+  more: string[];
+} {
+  const counts = new Map<string, number>();
+  const shown = findings.filter(({ rule }) => {
+    const count = (counts.get(rule) ?? 0) + 1;
+    counts.set(rule, count);
+    return count <= SHOWN_OF_A_KIND;
+  });
+  const more = [...counts].flatMap(([rule, count]) =>
+    count > SHOWN_OF_A_KIND
+      ? [`${count - SHOWN_OF_A_KIND} more of this kind [${rule}]: --all shows them`]
+      : [],
+  );
+  return { shown, more };
+}
+
 const counted = (count: number, what: string): string =>
   `${count} ${what}${count === 1 ? "" : "s"}`;
 

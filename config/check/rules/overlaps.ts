@@ -13,6 +13,7 @@ import {
   hex,
   isComm,
   isMoved,
+  MAX_CLASHES,
   overlap,
   PAGE,
   physical,
@@ -26,6 +27,7 @@ const RULES = {
   "memory-inside": ["error", "Two regions of a cell are at the same address"],
   "memory-alias": ["warning", "A cell sees the same memory at two addresses"],
   "memory-cells": ["error", "Two cells have the same memory"],
+  "memory-many": ["error", "More regions overlap than are told one by one"],
   "memory-mmconfig": ["warning", "A region covers PCI's configuration space"],
   "memory-trapped": ["warning", "A region covers a device that the hypervisor plays"],
   "memory-device-moved": [
@@ -62,9 +64,22 @@ function freeVirtual(part: Part, size: bigint): bigint {
   );
 }
 
+/** Says so when the pairs are not all that there are. */
+function checkNumber(part: Part, found: readonly unknown[], tell: Tell) {
+  if (found.length < MAX_CLASHES) return;
+  tell(
+    "memory-many",
+    part.at("memory"),
+    `regions of ${part.label} overlap so often that only the first ${MAX_CLASHES} pairs were looked at`,
+    { advice: "The file seems to be damaged: make it anew." },
+  );
+}
+
 function checkInside(part: Part, tell: Tell) {
   const regions = regionsOf(part);
-  for (const [a, b] of clashes(regions, virtual)) {
+  const inside = clashes(regions, virtual);
+  checkNumber(part, inside, tell);
+  for (const [a, b] of inside) {
     const twice = isSame(a, b);
     const common = overlap(virtual(a), virtual(b)) as Range;
     tell(
@@ -77,8 +92,8 @@ function checkInside(part: Part, tell: Tell) {
     );
   }
   const own = regions.filter((region) => !isComm(region));
-  for (const [a, b] of clashes(own, physical)) {
-    if (overlap(virtual(a), virtual(b))) continue;
+  const isElsewhere = (a: Region, b: Region) => !overlap(virtual(a), virtual(b));
+  for (const [a, b] of clashes(own, physical, isElsewhere)) {
     const common = overlap(physical(a), physical(b)) as Range;
     tell("memory-alias", b.at("physicalStart"), `${span(common)} is in memory[${a.index}] too`, {
       ...picture(a, b, physical),
@@ -99,12 +114,16 @@ function cut(a: Region, b: Region, part: Part) {
 
 /** The hypervisor lets cells share only what all of them leave to the root cell too. */
 function checkCells(set: ConfigSet, tell: Tell) {
+  const starts = new Map<bigint, bigint | undefined>();
+  const isShared = (a: Region, b: Region) => a.part !== b.part && (isMoved(a) || isMoved(b));
   for (const [first, second] of pairs(set.cells)) {
     const regions = [first, second].flatMap(regionsOf).filter((region) => !isComm(region));
-    for (const [a, b] of clashes(regions, physical)) {
-      if (a.part === b.part || !(isMoved(a) || isMoved(b))) continue;
+    const shared = clashes(regions, physical, isShared);
+    checkNumber(second, shared, tell);
+    for (const [a, b] of shared) {
       const common = overlap(physical(a), physical(b)) as Range;
-      const start = findRam(set, b.size);
+      if (!starts.has(b.size)) starts.set(b.size, findRam(set, b.size));
+      const start = starts.get(b.size);
       tell(
         "memory-cells",
         b.at("physicalStart"),

@@ -3,7 +3,7 @@
 import type { PortRange } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
-import { clashes, hex } from "../ranges.ts";
+import { clashes, hex, MAX_CLASHES } from "../ranges.ts";
 import { type ConfigSet, type Part, pairs } from "../set.ts";
 
 const RULES = {
@@ -11,6 +11,7 @@ const RULES = {
   "port-empty": ["warning", "A port range is empty"],
   "port-inside": ["warning", "A cell lists a port twice"],
   "port-twice": ["warning", "Two cells have the same port"],
+  "port-many": ["warning", "More port ranges overlap than are told one by one"],
   "port-foreign": ["warning", "A cell has ports that the system does not list"],
   "port-reset": ["warning", "A cell can reset the machine"],
   "port-legacy": ["warning", "The root cell lacks a device that its system uses"],
@@ -62,6 +63,17 @@ function missing(range: PortRange, others: readonly PortRange[]): PortRange[] {
   return rest;
 }
 
+/** Says so when the pairs are not all that there are. */
+function checkNumber(part: Part, found: readonly unknown[], tell: Tell) {
+  if (found.length < MAX_CLASHES) return;
+  tell(
+    "port-many",
+    part.at("ports"),
+    `ports of ${part.label} are listed so often that only the first ${MAX_CLASHES} pairs of ranges were looked at`,
+    { advice: "The file seems to be damaged: make it anew." },
+  );
+}
+
 function checkPart(part: Part, tell: Tell) {
   part.cell.ports.forEach((range, index) => {
     const place = part.at(`ports[${index}]`);
@@ -77,9 +89,9 @@ function checkPart(part: Part, tell: Tell) {
     if (range.length === 0)
       tell("port-empty", place, `no port from ${hex(range.base)}`, { fix: [remove(place)] });
   });
-  for (const [[i, a], [j, b]] of clashes([...part.cell.ports.entries()], ([, range]) =>
-    asRange(range),
-  )) {
+  const inside = clashes([...part.cell.ports.entries()], ([, range]) => asRange(range));
+  checkNumber(part, inside, tell);
+  for (const [[i, a], [j, b]] of inside) {
     const both = common(a, b) as PortRange;
     const place = part.at(`ports[${j}]`);
     const rest = missing(b, [a]);
@@ -96,8 +108,13 @@ function checkCells({ cells }: ConfigSet, tell: Tell) {
     const all = [first, second].flatMap((part) =>
       part.cell.ports.map((range, index) => ({ part, range, place: part.at(`ports[${index}]`) })),
     );
-    for (const [a, b] of clashes(all, ({ range }) => asRange(range))) {
-      if (a.part === b.part) continue;
+    const twice = clashes(
+      all,
+      ({ range }) => asRange(range),
+      (a, b) => a.part !== b.part,
+    );
+    checkNumber(second, twice, tell);
+    for (const [a, b] of twice) {
       const both = common(a.range, b.range) as PortRange;
       tell(
         "port-twice",
