@@ -4,14 +4,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { forGrub, sourceOf } from "../config/create/source.ts";
+import { forGrub } from "../config/create/memmap.ts";
+import { sourceOf } from "../config/create/source.ts";
 import { definitionOf, type Plan, planSystem } from "../config/create/system.ts";
-import { openTree, type Tree } from "../config/create/tree.ts";
 import { defineSystem } from "../config/define-system.ts";
 import { encode } from "../config/encode.ts";
 import { size } from "./arguments.ts";
 import { CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { readTree } from "./machine-tree.ts";
 import { writeOutput } from "./open-config.ts";
 
 /** Beside the sources, and seen from dist/. */
@@ -39,23 +40,12 @@ export interface CreateSystemOptions {
   readonly console?: string;
 }
 
-function open(io: Io, root: string): Tree {
-  try {
-    return openTree(resolve(io.cwd, root));
-  } catch (error) {
-    throw perror(`opening ${root}`, error);
-  }
-}
-
 function plan(io: Io, options: CreateSystemOptions): Plan {
   const bytes = (text: string | undefined) => (text === undefined ? undefined : BigInt(size(text)));
   const sizes = { hypervisor: bytes(options.memHv), inmates: bytes(options.memInmates) };
-  const tree = open(io, options.root);
-  try {
-    return planSystem(tree, { ...sizes, console: options.console });
-  } catch (error) {
-    throw new CommandFailure(`${options.root}: ${(error as Error).message}`);
-  }
+  return readTree(io, options.root, (tree) =>
+    planSystem(tree, { ...sizes, console: options.console }),
+  );
 }
 
 /** Writes a system configuration: TypeScript, or the built file if the name says so; to standard output without one. */

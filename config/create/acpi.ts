@@ -51,6 +51,9 @@ function* structures(
   }
 }
 
+/** Whether the tables can be read, which takes root: every PC has a MADT. */
+export const hasTables = (tree: Tree): boolean => table(tree, "APIC") !== undefined;
+
 const MADT_ENTRIES = 44;
 const MADT_IOAPIC = 1;
 

@@ -54,18 +54,37 @@ function trapped({ placement, functions, ioapics, mmconfigs, iommus }: MemorySou
   ];
 }
 
+/** What firmware keeps of RAM: right behind what Linux has, or among it. */
+function firmwareRam(iomem: readonly Resource[], ram: readonly Range[]): Resource[] {
+  const ends = ram.map(endOf).filter((end) => end <= FOUR_GIB);
+  const top = ends.reduce((a, b) => (a > b ? a : b), 0n);
+  return iomem.filter(
+    ({ name, start, size }) => FIRMWARE.includes(name) && start <= top && size <= FIRMWARE_MAX,
+  );
+}
+
+/** RAM that Linux uses. */
+export const systemRam = (iomem: readonly Resource[]): Resource[] =>
+  iomem.filter(({ name }) => name === "System RAM");
+
+/** All RAM of a machine whose kernel keeps `reserved` free: ranges that may overlap. */
+export function allRam(iomem: readonly Resource[], reserved: readonly Range[]): Range[] {
+  const known = [FIRST_MIB, ...reserved, ...systemRam(iomem)];
+  return [...known, ...firmwareRam(iomem, known)];
+}
+
 function ramAreas({ iomem, placement }: MemorySources): Area[] {
-  const ram = iomem.filter(({ name }) => name === "System RAM");
   const areas: Area[] = [
     { ...FIRST_MIB, flags: RAM, comment: "the first MiB, with VGA and ROMs" },
     { ...placement.inmates, flags: RAM, comment: `for inmates (${placement.memmap})` },
-    ...ram.map((range) => ({ ...range, flags: RAM, comment: "/proc/iomem: System RAM" })),
+    ...systemRam(iomem).map((range) => ({
+      ...range,
+      flags: RAM,
+      comment: "/proc/iomem: System RAM",
+    })),
   ];
-  const ends = areas.map(endOf).filter((end) => end <= FOUR_GIB);
-  const top = ends.reduce((a, b) => (a > b ? a : b));
-  for (const one of iomem)
-    if (FIRMWARE.includes(one.name) && one.start <= top && one.size <= FIRMWARE_MAX)
-      areas.push({ ...one, flags: RAM, comment: `/proc/iomem: ${one.name}, the firmware's RAM` });
+  for (const one of firmwareRam(iomem, areas))
+    areas.push({ ...one, flags: RAM, comment: `/proc/iomem: ${one.name}, the firmware's RAM` });
   return areas;
 }
 

@@ -1,7 +1,8 @@
 // PCI functions from their configuration spaces and resources (PCI Local Bus 3.0, section 6; PCI Express 3.0, section 7).
 
-import type { CapabilityDefinition } from "../definition.ts";
+import type { CapabilityDefinition, PciDeviceDefinition } from "../definition.ts";
 import { CAPABILITIES } from "../names.ts";
+import type { Entry } from "./memory.ts";
 import { linesOf, type Tree } from "./tree.ts";
 
 const DEVICES = "/sys/bus/pci/devices/";
@@ -209,3 +210,24 @@ export function describeFunction({ name, vendor, device, class: kind }: PciFunct
   const what = CLASSES[kind] ?? `class ${hex(kind)}`;
   return `${name}: ${what}, ${hex(vendor)}:${hex(device)}`;
 }
+
+/** A function as a system configuration lists it. */
+export function planDevice(one: PciFunction): Entry<PciDeviceDefinition> {
+  const { bdf, barMask, capabilities, msi, msix } = one;
+  const last = barMask.findLastIndex((mask) => mask !== 0);
+  return {
+    comment: describeFunction(one),
+    value: {
+      type: one.isBridge ? "bridge" : "device",
+      bdf,
+      ...(last < 0 ? {} : { barMask: barMask.slice(0, last + 1) }),
+      ...(msi ? { msi } : {}),
+      ...(msix ? { msix } : {}),
+      ...(capabilities.length === 0 ? {} : { capabilities }),
+    },
+  };
+}
+
+/** An IOMMU's own function is nobody's: who has it can switch protection off. */
+const IOMMU_CLASS = 0x0806;
+export const isIommu = (one: PciFunction): boolean => one.class === IOMMU_CLASS;

@@ -1,9 +1,10 @@
 // Where the hypervisor and the inmates get their memory: what the kernel's memmap= keeps free already, or a place in RAM
 // where nothing else can be.
 import type { Range } from "../check/ranges.ts";
-import { alignDown, alignUp, amount, endOf, hex, overlap } from "../check/ranges.ts";
+import { alignDown, alignUp, amount, endOf, overlap } from "../check/ranges.ts";
+import { memmapOption, reservedRanges } from "./memmap.ts";
 import type { Resource } from "./resources.ts";
-import { linesOf, type Tree } from "./tree.ts";
+import type { Tree } from "./tree.ts";
 
 const MIB = 1n << 20n;
 /** Kernel, initial file system and DMA of old devices are below. */
@@ -35,26 +36,6 @@ export interface Sizes {
   readonly inmates?: bigint | undefined;
 }
 
-const SUFFIXES: Readonly<Record<string, bigint>> = {
-  "": 1n,
-  K: 1n << 10n,
-  M: 1n << 20n,
-  G: 1n << 30n,
-};
-const OPTION = /\bmemmap=(0x[0-9a-f]+|\d+)([KMG]?)\$(0x[0-9a-f]+|\d+)([KMG]?)/gi;
-
-/** The ranges that memmap= options of the kernel's command line reserve. */
-function reservedRanges(tree: Tree): Range[] {
-  const [line = ""] = linesOf(tree, "/proc/cmdline");
-  return [...line.matchAll(OPTION)].map(([, size, sizeUnit, start, startUnit]) => ({
-    size: BigInt(size as string) * SUFFIXES[(sizeUnit as string).toUpperCase()]!,
-    start: BigInt(start as string) * SUFFIXES[(startUnit as string).toUpperCase()]!,
-  }));
-}
-
-const option = ({ start, size }: Range): string =>
-  `memmap=${size % MIB === 0n ? `${size / MIB}M` : hex(size)}$${hex(start)}`;
-
 function divided(window: Range, hypervisor: bigint): Pick<Placement, "hypervisor" | "inmates"> {
   return {
     hypervisor: { start: window.start, size: hypervisor },
@@ -66,13 +47,18 @@ function fromOption(window: Range, { hypervisor = DEFAULT_HYPERVISOR, inmates }:
   const warnings: string[] = [];
   if (window.size <= hypervisor)
     throw new Error(
-      `${option(window)} keeps ${amount(window.size)}, but the hypervisor needs ${amount(hypervisor)}`,
+      `${memmapOption(window)} keeps ${amount(window.size)}, but the hypervisor needs ${amount(hypervisor)}`,
     );
   if (inmates !== undefined && window.size < hypervisor + inmates)
     warnings.push(
-      `${option(window)} leaves ${amount(window.size - hypervisor)} for inmates, not the ${amount(inmates)} asked for`,
+      `${memmapOption(window)} leaves ${amount(window.size - hypervisor)} for inmates, not the ${amount(inmates)} asked for`,
     );
-  return { ...divided(window, hypervisor), memmap: option(window), isReserved: true, warnings };
+  return {
+    ...divided(window, hypervisor),
+    memmap: memmapOption(window),
+    isReserved: true,
+    warnings,
+  };
 }
 
 /** The place for `size` bytes in RAM below 4 GiB: the usual one, or as high as possible. */
@@ -111,5 +97,10 @@ export function place(tree: Tree, iomem: readonly Resource[], sizes: Sizes): Pla
       `no RAM between ${amount(LOWEST)} and 4 GiB has ${amount(size)} in one piece for hypervisor and inmates`,
     );
   const found = { start, size };
-  return { ...divided(found, hypervisor), memmap: option(found), isReserved: false, warnings };
+  return {
+    ...divided(found, hypervisor),
+    memmap: memmapOption(found),
+    isReserved: false,
+    warnings,
+  };
 }

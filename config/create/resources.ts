@@ -36,3 +36,16 @@ export function* everyResource(resources: readonly Resource[]): Generator<Resour
     yield* everyResource(resource.children);
   }
 }
+
+/** /proc/iomem. Throws an Error when it hides its addresses. */
+export function readMemory(tree: Tree): Resource[] {
+  const iomem = readResources(tree, "/proc/iomem");
+  if (iomem.some(({ name, size }) => name === "System RAM" && size > 1n)) return iomem;
+  throw new Error("/proc/iomem shows no RAM: it must be read as root");
+}
+
+/** Port of the PM timer, by /proc/ioports. */
+export function findPmTimer(ioports: readonly Resource[]): number | undefined {
+  const timer = [...everyResource(ioports)].find(({ name }) => name === "ACPI PM_TMR");
+  return timer && Number(timer.start);
+}

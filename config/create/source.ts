@@ -1,5 +1,6 @@
 // A planned system as a TypeScript source, with a comment on each entry.
 import { hex } from "../check/ranges.ts";
+import { forGrub } from "./memmap.ts";
 import type { Entry } from "./memory.ts";
 import type { Plan } from "./system.ts";
 
@@ -19,22 +20,27 @@ function number(key: string, value: number | bigint): string {
 }
 
 /** A value as a literal, on one line if it fits after `indent` columns, else with a line for each part. */
-function literal(value: unknown, key: string, indent: number): string {
+function literal(value: unknown, key: string, indent: number, width = WIDTH): string {
   if (typeof value === "number" || typeof value === "bigint") return number(key, value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const isList = Array.isArray(value);
   const parts = isList
     ? value.map((one) =>
-        literal(one, key === "pins" || key === "cpus" ? "length" : key, indent + 2),
+        literal(one, key === "pins" || key === "cpus" ? "length" : key, indent + 2, width),
       )
-    : Object.entries(value).map(([name, one]) => `${name}: ${literal(one, name, indent + 2)}`);
+    : Object.entries(value).map(
+        ([name, one]) => `${name}: ${literal(one, name, indent + 2, width)}`,
+      );
   const [open, close] = isList ? ["[", "]"] : ["{", "}"];
   const pad = isList || parts.length === 0 ? "" : " ";
   const line = `${open}${pad}${parts.join(", ")}${pad}${close}`;
-  if (indent + line.length < WIDTH && !line.includes("\n")) return line;
+  if (indent + line.length < width && !line.includes("\n")) return line;
   const inner = " ".repeat(indent + 2);
   return `${open}\n${parts.map((part) => `${inner}${part},\n`).join("")}${" ".repeat(indent)}${close}`;
 }
+
+/** A value as a definition has it, on one line. */
+export const definitionText = (value: unknown): string => literal(value, "", 0, Infinity);
 
 /** Comment lines that are no longer than the rest. */
 function comment(text: string, indent: number): string {
@@ -65,10 +71,6 @@ function list(key: string, entries: readonly Entry<unknown>[], indent: number): 
     .join("");
   return `${" ".repeat(indent)}${key}: [\n${body}${" ".repeat(indent)}],\n`;
 }
-
-/** The kernel option as it has to stand in /etc/default/grub. */
-export const forGrub = (memmap: string): string =>
-  `GRUB_CMDLINE_LINUX="${memmap.replace("$", "\\\\\\$")}"`;
 
 function header({ machine, placement, warnings }: Plan): string {
   const { memmap, isReserved } = placement;

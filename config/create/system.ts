@@ -11,12 +11,13 @@ import type {
 } from "../definition.ts";
 import { powerOfTwo } from "../units.ts";
 import { type IoApic, type Iommu, readIoApics, readIommus, readMmconfigs } from "./acpi.ts";
+import { readCpus, readSiblings } from "./cpus.ts";
 import { type Entry, planMemory } from "./memory.ts";
-import { describeFunction, type PciFunction, readPci } from "./pci.ts";
+import { isIommu, type PciFunction, planDevice, readPci } from "./pci.ts";
 import { type Placement, place, type Sizes } from "./placement.ts";
 import { planPorts } from "./ports.ts";
-import { everyResource, type Resource, readResources } from "./resources.ts";
-import { linesOf, type Tree } from "./tree.ts";
+import { findPmTimer, type Resource, readMemory, readResources } from "./resources.ts";
+import { firstLine, type Tree } from "./tree.ts";
 
 export interface CreateOptions extends Sizes {
   /** The hypervisor's console: `none` or a line such as `ttyS0`; default: the first serial line. */
@@ -48,26 +49,15 @@ const IOMMU_SHIFT = 16;
 const OTHER_VECTORS = 120;
 const UART_SPACING_4 = 2;
 
-function firstLine(tree: Tree, path: string): string {
-  return linesOf(tree, path)[0]?.trim() ?? "";
-}
-
-function readCpus(tree: Tree, warnings: string[]): Entry<readonly number[]> {
-  const cpus = linesOf(tree, "/proc/cpuinfo")
-    .map((line) => /^processor\s*:\s*(\d+)/.exec(line)?.[1])
-    .filter((text) => text !== undefined)
-    .map(Number);
-  if (cpus.length === 0) throw new Error("/proc/cpuinfo names no processor");
-  const cores = new Set(
-    cpus
-      .map((cpu) =>
-        firstLine(tree, `/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`),
-      )
-      .filter((list) => /[,-]/.test(list)),
-  );
-  if (cores.size > 0)
-    warnings.push(`CPUs that share a core should go to one cell: ${[...cores].join("; ")}`);
-  return { comment: "/proc/cpuinfo", value: cpus };
+function planCpus(tree: Tree, warnings: string[]): Entry<readonly number[]> {
+  const value = readCpus(tree);
+  if (value.length === 0) throw new Error("/proc/cpuinfo names no processor");
+  const cores = readSiblings(tree, value);
+  if (cores.length > 0) {
+    const lists = cores.map((core) => core.join(",")).join("; ");
+    warnings.push(`CPUs that share a core should go to one cell: ${lists}`);
+  }
+  return { comment: "/proc/cpuinfo", value };
 }
 
 function planConsole(
@@ -126,26 +116,6 @@ function planIrqchips(
     });
 }
 
-function planDevice(one: PciFunction): Entry<PciDeviceDefinition> {
-  const { bdf, barMask, capabilities, msi, msix } = one;
-  const last = barMask.findLastIndex((mask) => mask !== 0);
-  return {
-    comment: describeFunction(one),
-    value: {
-      type: one.isBridge ? "bridge" : "device",
-      bdf,
-      ...(last < 0 ? {} : { barMask: barMask.slice(0, last + 1) }),
-      ...(msi ? { msi } : {}),
-      ...(msix ? { msix } : {}),
-      ...(capabilities.length === 0 ? {} : { capabilities }),
-    },
-  };
-}
-
-/** An IOMMU's own function is nobody's: who has it can switch protection off. */
-const IOMMU_CLASS = 0x0806;
-const isIommu = (one: PciFunction): boolean => one.class === IOMMU_CLASS;
-
 function planIommu({ kind, base, size, bdf, capability, features }: Iommu): Entry<IommuDefinition> {
   const common = { type: kind, base, size } as const;
   return kind === "intel"
@@ -182,23 +152,22 @@ function warnOfDevices(
     warnings.push("the hypervisor was enabled when this was collected: what cells had is missing");
 }
 
-function pmTimer(ioports: readonly Resource[], warnings: string[]): number {
-  const timer = [...everyResource(ioports)].find(({ name }) => name === "ACPI PM_TMR");
-  if (!timer) warnings.push("no PM timer was found: inmates that measure time by it hang");
-  return Number(timer?.start ?? 0);
+function planPmTimer(ioports: readonly Resource[], warnings: string[]): number {
+  const timer = findPmTimer(ioports);
+  if (timer === undefined)
+    warnings.push("no PM timer was found: inmates that measure time by it hang");
+  return timer ?? 0;
 }
 
 /** Plans a system. Throws an Error that says why when the data do not make one. */
 export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
   const warnings: string[] = [];
-  const iomem = readResources(tree, "/proc/iomem");
+  const iomem = readMemory(tree);
   const ioports = readResources(tree, "/proc/ioports");
-  if (!iomem.some(({ name, size }) => name === "System RAM" && size > 1n))
-    throw new Error("/proc/iomem shows no RAM: it must be read as root");
   const [ioapics, mmconfigs, iommus] = [readIoApics(tree), readMmconfigs(tree), readIommus(tree)];
   const all = readPci(tree);
   const functions = all.filter(({ segment }) => segment === 0);
-  const cpus = readCpus(tree, warnings);
+  const cpus = planCpus(tree, warnings);
   const placement = place(tree, iomem, options);
   const memory = planMemory({ iomem, placement, functions, ioapics, mmconfigs, iommus });
   const vectors = functions.reduce(
@@ -219,7 +188,7 @@ export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
     pci: host && { comment: "MCFG", value: { mmconfigBase: host.base, endBus: host.endBus } },
     x86: {
       comment: "/proc/ioports: ACPI PM_TMR; vectors of all devices",
-      value: { pmTimer: pmTimer(ioports, warnings), vtdInterruptLimit: powerOfTwo(vectors) },
+      value: { pmTimer: planPmTimer(ioports, warnings), vtdInterruptLimit: powerOfTwo(vectors) },
     },
     iommuUnits: iommus.slice(0, 8).map(planIommu),
     cpus,

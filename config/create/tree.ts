@@ -32,6 +32,8 @@ const SIZE_SIZE = 12;
 const TYPE_AT = 156;
 const PREFIX_AT = 345;
 const PREFIX_SIZE = 155;
+const MAGIC_AT = 257;
+const MAGIC = "ustar";
 const GZIP = [0x1f, 0x8b];
 
 const textOf = (bytes: Uint8Array, at: number, size: number): string =>
@@ -39,10 +41,19 @@ const textOf = (bytes: Uint8Array, at: number, size: number): string =>
     .toString("latin1")
     .replace(/\0.*$/s, "");
 
-/** A tar file in the ustar format, perhaps compressed (POSIX.1, pax). */
+function unpacked(archive: Uint8Array): Uint8Array {
+  if (!GZIP.every((byte, index) => archive[index] === byte)) return archive;
+  try {
+    return gunzipSync(archive);
+  } catch (error) {
+    throw new Error(`it is no tar file: ${(error as Error).message}`);
+  }
+}
+
+/** A tar file in the ustar format, perhaps compressed (POSIX.1, pax). Throws an Error for what is none. */
 export function tarTree(archive: Uint8Array): Tree {
-  const isGzip = GZIP.every((byte, index) => archive[index] === byte);
-  const bytes = isGzip ? gunzipSync(archive) : archive;
+  const bytes = unpacked(archive);
+  if (textOf(bytes, MAGIC_AT, MAGIC.length) !== MAGIC) throw new Error("it is no tar file");
   const files = new Map<string, Uint8Array>();
   for (let at = 0; at + BLOCK <= bytes.length && bytes[at] !== 0; ) {
     const prefix = textOf(bytes, at + PREFIX_AT, PREFIX_SIZE);
@@ -80,3 +91,6 @@ export function linesOf(tree: Tree, path: string): string[] {
         .filter((line) => line !== "")
     : [];
 }
+
+/** The first line of a text file without blanks around it; empty when it is absent. */
+export const firstLine = (tree: Tree, path: string): string => linesOf(tree, path)[0]?.trim() ?? "";

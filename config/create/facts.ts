@@ -1,0 +1,39 @@
+// A machine as `config check` compares configurations with it: what the same readers find as for a new configuration.
+import type { Machine, MachineFacts } from "../check/machine.ts";
+import { hasTables, readIoApics, readIommus, readMmconfigs } from "./acpi.ts";
+import { haveFeature, readCpus, readSiblings } from "./cpus.ts";
+import { reservedRanges } from "./memmap.ts";
+import { allRam, systemRam } from "./memory.ts";
+import { readPci } from "./pci.ts";
+import { findPmTimer, readMemory, readResources } from "./resources.ts";
+import { firstLine, type Tree } from "./tree.ts";
+
+function readMachine(tree: Tree): Machine {
+  const iomem = readMemory(tree);
+  const reserved = reservedRanges(tree);
+  return {
+    systemRam: systemRam(iomem),
+    ram: allRam(iomem, reserved),
+    reserved,
+    commandLine: firstLine(tree, "/proc/cmdline"),
+    functions: readPci(tree),
+    hasTables: hasTables(tree),
+    ioapics: readIoApics(tree),
+    mmconfig: readMmconfigs(tree).find(({ segment }) => segment === 0),
+    iommus: readIommus(tree),
+    pmTimer: findPmTimer(readResources(tree, "/proc/ioports")),
+  };
+}
+
+/** What is known of a machine. Throws an Error that says why when the data are none of a machine. */
+export function machineFacts(tree: Tree): MachineFacts {
+  const found = readMachine(tree);
+  const cpus = readCpus(tree);
+  return {
+    found,
+    cpus: cpus.length > 0 ? cpus : undefined,
+    siblings: readSiblings(tree, cpus),
+    // Which mode is in use is not told; a processor without the other one is in this one.
+    x2apic: cpus.length > 0 && !haveFeature(tree, "x2apic") ? false : undefined,
+  };
+}
