@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -125,6 +126,49 @@ describe("config check", () => {
     expect(status).toBe(1);
     expect(out).toContain("[cpu-offline]");
     expect(out).toContain("[hypervisor-outside]");
+  });
+
+  it("compares with a machine that was collected, as file or directory", async () => {
+    const machine = (name: string) =>
+      fileURLToPath(new URL(`../test/data/machines/${name}.tar.gz`, import.meta.url));
+    const demo = machine("q35-1g-4-amd-demo");
+    expect((await check("-r", demo, SYSTEM, configs("apic-demo.cell"))).status).toBe(0);
+
+    const { status, out } = await check("-r", machine("q35-1g-4-amd-virtio"), SYSTEM);
+    expect(status).toBe(1);
+    expect(out).toContain(
+      "error: hypervisorMemory: Linux uses 6 MiB of it: its command line has no memmap= [machine-memmap]",
+    );
+    expect(out).toContain(
+      'help: Boot Linux with memmap=80M$0x3a000000; in /etc/default/grub: GRUB_CMDLINE_LINUX="memmap=80M\\\\\\$0x3a000000"',
+    );
+
+    // Two threads of one core, in a directory whose name has blanks.
+    mkdirSync(at("a machine"));
+    spawnSync("tar", ["xzf", demo, "-C", at("a machine")]);
+    for (const cpu of [2, 3]) {
+      const topology = at(`a machine/sys/devices/system/cpu/cpu${cpu}/topology`);
+      writeFileSync(join(topology, "thread_siblings_list"), "2-3\n");
+    }
+    const split = await check("--root", "a machine", SYSTEM, changed("cpus: [3]", "cpus: [2]"));
+    expect(split.status).toBe(1);
+    expect(split.out).toContain("cell.ts:9:3: warning: cpus: CPUs 2 and 3 are one core");
+    expect(split.out).toContain("    fix: write as cpus:\n        cpus: [2, 3],\n");
+  });
+
+  it("returns 2 when there is no machine to compare with", async () => {
+    mkdirSync(at("empty"));
+    writeFileSync(at("text.tar"), "no archive at all\n".repeat(100));
+    writeFileSync(at("broken.gz"), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]));
+    for (const [root, words] of [
+      ["nowhere", "opening nowhere: No such file or directory\n"],
+      ["empty", "empty: /proc/iomem shows no RAM: it must be read as root\n"],
+      ["text.tar", "text.tar: it is no tar file\n"],
+      ["broken.gz", "broken.gz: it is no tar file: unexpected end of file\n"],
+    ])
+      expect(await check("-r", root!, SYSTEM)).toEqual({ status: 2, out: "", err: words });
+    const { status, err } = await check("-r", "/", "--cpus", "2", SYSTEM);
+    expect([status, err]).toEqual([2, "error: --cpus and --memory are what --root finds out\n"]);
   });
 
   it("shows notes only when asked", async () => {

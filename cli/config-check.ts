@@ -1,16 +1,19 @@
-// jailhouse config check SYSCONFIG [CELLCONFIG…]: 0 when all is well, 1 when there are errors or warnings.
+// jailhouse config check SYSCONFIG [CELLCONFIG…]: 0 when all is well, 1 when there are errors or warnings, 2 when nothing
+// could be checked.
 
 import { loadInput } from "../config/check/files.ts";
 import { checkInputs, type Finding, type Input, type MachineFacts } from "../config/check/index.ts";
 import { size } from "./arguments.ts";
 import { ExitStatus, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { readTree } from "./machine-tree.ts";
 import { json } from "./table.ts";
 
 const FOUND = 1;
 const MAX_CPUS = 256;
 
 export interface CheckOptions {
+  readonly root?: string;
   readonly cpus?: string;
   readonly memory?: string;
   readonly notes?: boolean;
@@ -20,7 +23,13 @@ export interface CheckOptions {
   readonly sarif?: boolean;
 }
 
-function machineFacts({ cpus, memory }: CheckOptions): MachineFacts {
+async function machineFacts(io: Io, { root, cpus, memory }: CheckOptions): Promise<MachineFacts> {
+  if (root !== undefined) {
+    if (cpus !== undefined || memory !== undefined)
+      throw new UsageError("--cpus and --memory are what --root finds out");
+    const { machineFacts } = await import("../config/create/facts.ts");
+    return readTree(io, root, machineFacts);
+  }
   const count = Number(cpus ?? 0);
   if (cpus !== undefined && !(Number.isInteger(count) && count >= 1 && count <= MAX_CPUS))
     throw new UsageError(`"${cpus}" is no number of CPUs`);
@@ -63,7 +72,7 @@ export async function checkConfig(
   options: CheckOptions,
 ): Promise<void> {
   if (options.json && options.sarif) throw new UsageError("--json and --sarif exclude each other");
-  const machine = machineFacts(options);
+  const machine = await machineFacts(io, options);
   const inputs: Input[] = [];
   for (const file of files) inputs.push(await loadInput(file, io.cwd));
   const findings = checkInputs(inputs, machine);

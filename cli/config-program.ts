@@ -36,18 +36,7 @@ export function addConfig(config: Command, io: Io): void {
     .action(async (file, options) =>
       (await import("./config-compile.ts")).compileConfig(io, file, options),
     );
-  config
-    .command("check <SYSCONFIG> [CELLCONFIGS...]")
-    .description("find what is wrong with a system and the cells that shall run beside each other")
-    .option("--cpus <N>", "the machine has this many CPUs (default: unknown)")
-    .option("--memory <SIZE>", "its RAM ends there, for example 1G (default: unknown)")
-    .option("--notes", "show what is worth knowing, too")
-    .option("--all", "show every finding, not only the first 25 of a kind")
-    .option("--json", "print JSON")
-    .option("--sarif", "print SARIF 2.1.0, for editors and CI")
-    .action(async (system, cells, options) =>
-      (await import("./config-check.ts")).checkConfig(io, [system, ...cells], options),
-    );
+  addCheck(config, io);
   config
     .command("learn")
     .description("find the smallest configuration under which an image runs, by running it")
@@ -64,6 +53,25 @@ export function addConfig(config: Command, io: Io): void {
       (await import("./config-learn.ts")).learnConfig(io, args, options),
     );
   addCreate(config, io);
+}
+
+function addCheck(config: Command, io: Io): void {
+  config
+    .command("check <SYSCONFIG> [CELLCONFIGS...]")
+    .description("find what is wrong with a system and the cells that shall run beside each other")
+    .option(
+      "-r, --root <ROOT>",
+      "the machine: / for this one, or what `config collect` wrote of it",
+    )
+    .option("--cpus <N>", "the machine has this many CPUs (default: unknown)")
+    .option("--memory <SIZE>", "its RAM ends there, for example 1G (default: unknown)")
+    .option("--notes", "show what is worth knowing, too")
+    .option("--all", "show every finding, not only the first 25 of a kind")
+    .option("--json", "print JSON")
+    .option("--sarif", "print SARIF 2.1.0, for editors and CI")
+    .action(async (system, cells, options) =>
+      (await import("./config-check.ts")).checkConfig(io, [system, ...cells], options),
+    );
 }
 
 const every = (value: string, all: readonly string[] = []) => [...all, value];

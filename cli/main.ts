@@ -7,8 +7,8 @@ import { program } from "./program.ts";
 
 const SUCCESS = 0;
 const FAILURE = 1;
-/** What `config check` and `hardware check` return when they are misused: 1 is a result of theirs. */
-const CHECK_MISUSED = 2;
+/** What `config check` and `hardware check` return when they cannot check: 1 is a result of theirs. */
+const NOT_CHECKED = 2;
 /** Node's exit status when nothing is left to do and the command still waits. */
 const NEVER_SETTLED = 13;
 /** commander's ends that are no errors. */
@@ -36,7 +36,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError) return misuse(io, last, error.message);
     if (error instanceof UsageError) return misuse(io, last, `error: ${error.message}`);
     if (error instanceof ExitStatus) return error.status;
-    return fail(io, perror("jailhouse", error));
+    return fail(io, last, perror("jailhouse", error));
   }
 }
 
@@ -50,15 +50,18 @@ function misuse(io: Io, command: Command, message: string): number {
   // Without a verb commander has no more to say than that it shows the help.
   if (!message.startsWith("(")) io.err(`${message}\n`);
   io.out(command.helpInformation());
-  return command.name() === "check" ? CHECK_MISUSED : FAILURE;
+  return failureOf(command);
 }
 
-function fail(io: Io, { message, hint }: CommandFailure): number {
+function fail(io: Io, command: Command, { message, hint }: CommandFailure): number {
   io.err(`${message}\n`);
   // The hypervisor's own words may begin with an empty line.
   if (hint?.trim()) io.err(`${hint.trim()}\n`);
-  return FAILURE;
+  return failureOf(command);
 }
+
+const failureOf = (command: Command): number =>
+  command.name() === "check" ? NOT_CHECKED : FAILURE;
 
 /** The process's command line; sets its exit status. */
 export async function run(): Promise<void> {

@@ -4,6 +4,7 @@ import * as abi from "../../abi/config.ts";
 import { encode } from "../encode.ts";
 import type { Config } from "../types.ts";
 import { type Family, type Finding, family, type Input, type Rule } from "./finding.ts";
+import type { MachineFacts } from "./machine.ts";
 import { capabilities } from "./rules/capabilities.ts";
 import { consoles } from "./rules/consoles.ts";
 import { cpus } from "./rules/cpus.ts";
@@ -11,6 +12,9 @@ import { homes } from "./rules/homes.ts";
 import { hypervisorMemory } from "./rules/hypervisor-memory.ts";
 import { identity } from "./rules/identity.ts";
 import { irqchips } from "./rules/irqchips.ts";
+import { machineMemory } from "./rules/machine-memory.ts";
+import { machinePci } from "./rules/machine-pci.ts";
+import { machinePlatform } from "./rules/machine-platform.ts";
 import { msix } from "./rules/msix.ts";
 import { overlaps } from "./rules/overlaps.ts";
 import { pci } from "./rules/pci.ts";
@@ -21,12 +25,12 @@ import { rootRam } from "./rules/root-ram.ts";
 import { sharedMemory } from "./rules/shared-memory.ts";
 import { start } from "./rules/start.ts";
 import { support } from "./rules/support.ts";
-import { type MachineFacts, makeSet } from "./set.ts";
+import { makeSet } from "./set.ts";
 
 export type { Edit, Finding, Input, Place, Rule, Severity } from "./finding.ts";
 export { applyFix } from "./fix.ts";
+export type { Machine, MachineFacts } from "./machine.ts";
 export { type Step, stepsOf } from "./notation.ts";
-export type { MachineFacts } from "./set.ts";
 
 const FAMILIES: readonly Family[] = [
   identity,
@@ -45,6 +49,9 @@ const FAMILIES: readonly Family[] = [
   capabilities,
   sharedMemory,
   consoles,
+  machineMemory,
+  machinePci,
+  machinePlatform,
   support,
 ];
 

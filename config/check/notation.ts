@@ -141,6 +141,7 @@ function literal(path: string, value: unknown): string {
   if (key === "type") return choice(value as number, names.PCI_TYPES);
   if (key === "msiFlags")
     return `{ bits64: ${((value as number) & 1) !== 0}, maskable: ${((value as number) & 2) !== 0} }`;
+  if (Array.isArray(value) && typeof value[0] === "object") return "[…]";
   if (Array.isArray(value))
     return `[${value.map((one) => (key === "cpus" ? `${one}` : hex(one as number))).join(", ")}]`;
   if (typeof value === "string") return JSON.stringify(value);
@@ -175,7 +176,9 @@ export function lineOf(config: Config, path: string): Line {
   }
   const value = valueAt(config, path);
   if (value === undefined) return { path, text: "" };
-  const key = definitionKeys(String(segments(path).at(-1)));
+  const key = definitionKeys(String(segments(path).at(-1)))
+    .split(".")
+    .at(-1);
   const isSystemFlags = path === "flags" && config.kind === "system";
   const text = isSystemFlags ? flagList(value as number, names.SYSTEM_FLAGS) : literal(path, value);
   return { path, text: `${key}: ${text},` };

@@ -1,18 +1,7 @@
 // The configurations that are checked together, as rules want them: a root cell, and cells that shall run side by side.
 import type { Cell, Config, MemoryRegion, SystemConfig } from "../types.ts";
 import type { Place } from "./finding.ts";
-
-/** What is known of the machine besides its configuration; each part may be unknown. */
-export interface MachineFacts {
-  /** CPUs that are online when the hypervisor is enabled. */
-  readonly cpus?: readonly number[] | undefined;
-  /** First address after the RAM that one may reserve for the hypervisor. */
-  readonly ramEnd?: bigint | undefined;
-  /** Whether the local APICs are in x2APIC mode. */
-  readonly x2apic?: boolean | undefined;
-  /** CPUs that share a core, each list at least two. */
-  readonly siblings?: readonly (readonly number[])[] | undefined;
-}
+import type { MachineFacts } from "./machine.ts";
 
 /** One cell of the set. */
 export interface Part {

@@ -147,7 +147,7 @@ function checkInterrupts(part: Part, device: ReturnType<typeof devicesOf>[number
         device.at(field),
         `${bdfText(device.bdf)} has ${vectors} ${name} vector${vectors === 1 ? "" : "s"}, but no ${name} capability to program ${vectors === 1 ? "it" : "them"} by`,
         {
-          fix: readded(part, device, id) ?? [setTo(device.at(field), 0)],
+          fix: readded(part, device, id) ?? withoutVectors(device, id),
         },
       );
     if (vectors === 0 && cap && cap[1].flags & abi.CAP_FLAG_WRITE)
@@ -162,6 +162,16 @@ function checkInterrupts(part: Part, device: ReturnType<typeof devicesOf>[number
         },
       );
   }
+}
+
+/** No vectors, and with MSI-X no table of them either. */
+function withoutVectors(device: ReturnType<typeof devicesOf>[number], id: number) {
+  if (id === MSI) return [setTo(device.at("numMsiVectors"), 0)];
+  return [
+    setTo(device.at("numMsixVectors"), 0),
+    setTo(device.at("msixRegionSize"), 0),
+    setTo(device.at("msixAddress"), 0n),
+  ];
 }
 
 /** When the entry right after the device's is the missing capability, the count is wrong. */

@@ -133,7 +133,19 @@ function checkRoot({ root, cells, machine }: ConfigSet, tell: Tell) {
     tell("cpu-offline", place, `the machine has no ${listed(absent)} online`, { fix });
   const missing = online.filter((cpu) => !cpus.includes(cpu));
   if (missing.length > 0)
-    tell("cpu-forgotten", place, `${listed(missing)} of the machine is in no cell`, { fix });
+    tell(
+      "cpu-forgotten",
+      place,
+      `${listed(missing)} of the machine ${missing.length === 1 ? "is" : "are"} in no cell`,
+      { fix },
+    );
+}
+
+/** The cell gets the whole core, where the rest of it is the root cell's and CPU 0 is not in it. */
+function wholeCore(core: readonly number[], guest: Part, owners: readonly Part[]): Edit[] {
+  if (core.includes(0) || owners.some((owner) => owner !== guest && !owner.isRoot)) return [];
+  const cpus = [...new Set([...guest.cell.cpus, ...core])].sort((a, b) => a - b);
+  return [setTo(guest.at("cpus"), cpus)];
 }
 
 function checkSiblings({ root, cells, machine }: ConfigSet, tell: Tell) {
@@ -148,7 +160,11 @@ function checkSiblings({ root, cells, machine }: ConfigSet, tell: Tell) {
       "smt-split",
       guest.at("cpus"),
       `CPUs ${core.join(" and ")} are one core, but belong to ${owners.map(({ label }) => label).join(" and ")}: they slow each other down and can spy on each other`,
-      { related: owners.filter((owner) => owner !== guest).map((owner) => owner.at("cpus")) },
+      {
+        fix: wholeCore(core, guest, owners),
+        advice: "Give all CPUs of a core to one cell.",
+        related: owners.filter((owner) => owner !== guest).map((owner) => owner.at("cpus")),
+      },
     );
   }
 }
