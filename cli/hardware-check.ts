@@ -8,14 +8,15 @@ import type { Io } from "./io.ts";
 const FAILED = 2;
 const SKIPPED = 1;
 const NAME_WIDTH = 32;
+const ROOT = "run this as root";
 
 /** AMD64 APM volume 2, section 15.30.1. */
 const MSR_VM_CR = 0xc0010114;
 const VM_CR_SVMDIS = 1n << 4n;
-const OLDEST_KERNEL = [5, 10] as const;
+const OLDEST_KERNEL = [6, 1] as const;
 
-/** `undefined`: it cannot be told from here. */
-type Found = boolean | undefined;
+/** `undefined`: it cannot be told from here; "unused": it is there, and nothing is made of it. */
+type Found = boolean | "unused" | undefined;
 
 interface Need {
   readonly name: string;
@@ -23,6 +24,8 @@ interface Need {
   look(facts: Facts): Found;
   /** What follows when it is missing. */
   readonly consequence: string;
+  /** What makes it possible to tell; default: being root. */
+  readonly remedy?: string;
 }
 
 const isAmd = (facts: Facts): boolean => facts.processor("vendor_id") === "AuthenticAMD";
@@ -52,6 +55,28 @@ function isKvmUnused(facts: Facts): Found {
   if (modules === undefined) return undefined;
   const line = /^kvm_amd \d+ (\d+)/m.exec(modules);
   return !line;
+}
+
+/** What the kernel's command line says last of an option; undefined when it does not. */
+function kernelOption(facts: Facts, name: string): string | undefined {
+  const words = (facts.text("/proc/cmdline") ?? "").split(" ");
+  return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+/** Where the kernel is not told to encrypt, it does not. */
+function isMemoryPlain(facts: Facts): Found {
+  if (facts.text("/proc/cmdline") === undefined) return undefined;
+  return kernelOption(facts, "mem_encrypt") !== "on";
+}
+
+/** A unit that Linux drives is listed; its registers are not the root cell's. */
+const isIommuFree = (facts: Facts): Found =>
+  facts.list("/sys/class").length === 0 ? undefined : facts.list("/sys/class/iommu").length === 0;
+
+/** Whether there is one: the hypervisor leaves it alone. */
+function hasIommu(facts: Facts): Found {
+  const found = table("IVRS")(facts);
+  return found === true ? "unused" : found;
 }
 
 function hasReservation(facts: Facts): Found {
@@ -87,6 +112,7 @@ const NEEDS: readonly Need[] = [
     name: "  enabled by the firmware",
     look: isSvmEnabled,
     consequence: "switch SVM (AMD-V) on in the firmware's setup",
+    remedy: "as root, with Linux' module: modprobe msr",
   },
   {
     name: "Nested paging",
@@ -131,11 +157,21 @@ const NEEDS: readonly Need[] = [
   {
     name: "IOMMU (IVRS)",
     isOptional: true,
-    look: table("IVRS"),
+    look: hasIommu,
     consequence: "devices of cells need the flag unguarded-dma: they can reach all memory",
   },
   {
-    name: "Linux 5.10 or newer",
+    name: "IOMMU not used by Linux",
+    look: isIommuFree,
+    consequence: "the hypervisor stops Linux when it touches the unit: boot with amd_iommu=off",
+  },
+  {
+    name: "No memory encryption",
+    look: isMemoryPlain,
+    consequence: "the driver refuses: boot with mem_encrypt=off",
+  },
+  {
+    name: "Linux 6.1 or newer",
     look: kernelVersion,
     consequence: "the driver is not made for it",
   },
@@ -164,7 +200,7 @@ const NEEDS: readonly Need[] = [
 
 function result(found: Found, isOptional: boolean): string {
   if (found === undefined) return "cannot be told";
-  if (found) return "ok";
+  if (found) return found === "unused" ? "unused" : "ok";
   return isOptional ? "missing (optional)" : "MISSING";
 }
 
@@ -174,9 +210,9 @@ export async function checkHardware(io: Io, { root }: { readonly root: string })
   io.out("Feature                         Availability\n");
   io.out("------------------------------  ------------------\n");
   let [isMissing, isSkipped] = [false, false];
-  for (const { name, isOptional = false, look, consequence } of NEEDS) {
+  for (const { name, isOptional = false, look, consequence, remedy = ROOT } of NEEDS) {
     const found = look(facts);
-    const why = found ? "" : `: ${found === undefined ? "run this as root" : consequence}`;
+    const why = found === true ? "" : `: ${found === undefined ? remedy : consequence}`;
     io.out(`${name.padEnd(NAME_WIDTH)}${result(found, isOptional)}${why}\n`);
     if (!isOptional && found === false) isMissing = true;
     if (!isOptional && found === undefined) isSkipped = true;

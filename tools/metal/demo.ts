@@ -2,13 +2,16 @@
 // what the serial ports say, and that Linux stayed well.
 
 import { parseArgs } from "node:util";
+import { isConfigError } from "../../config/errors.ts";
+import { loadConfig } from "../../config/load.ts";
 import { Difference } from "../demo/expect.ts";
 import { Screen } from "../demo/screen.ts";
 import { MissingPackages } from "./packages.ts";
 import { playInGuest } from "./play.ts";
-import { SESSION } from "./session.ts";
+import { onSystem, SESSION } from "./session.ts";
 
 const USAGE = `Usage: npm run metal:demo [-- OPTIONS]
+  --config FILE  play it on this system configuration of the guest, which config create may have made; default: the shipped one
   --record FILE  write what is shown as JSON lines of [seconds, text]
 `;
 /** Exit status of what Ctrl-C ended, as shells have it. */
@@ -22,15 +25,37 @@ Next: the same by hand    npm run metal:shell
 
 function readOptions() {
   try {
-    return parseArgs({ options: { record: { type: "string" } } as const }).values;
+    return parseArgs({
+      options: { config: { type: "string" }, record: { type: "string" } } as const,
+    }).values;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}`);
     process.exit(1);
   }
 }
 
+/** What whoever called must change; the message says it all. */
+class Misuse extends Error {}
+
+/** The session, and the files that it needs besides the usual ones. */
+async function readSession(config: string | undefined) {
+  if (config === undefined) return { steps: SESSION };
+  const { bytes, config: system } = await loadConfig(config);
+  if (system.kind !== "system") throw new Misuse(`${config}: not a system configuration`);
+  const file = "configs/system.cell";
+  const steps = onSystem(SESSION, { file, name: system.rootCell.name });
+  return { steps, extra: new Map([[`jailhouse/${file}`, { data: bytes }]]) };
+}
+
+function explain(error: Error): string {
+  const isPlain = error instanceof MissingPackages || error instanceof Misuse;
+  if (isPlain || isConfigError(error)) return error.message;
+  const text = error instanceof Difference ? error.message : error.stack;
+  return `\nThe session did not go as it should.\n${text}`;
+}
+
 async function demo(): Promise<number> {
-  const { record } = readOptions();
+  const { config, record } = readOptions();
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
   const isTerminal = process.stdout.isTTY === true;
@@ -42,19 +67,18 @@ async function demo(): Promise<number> {
     signal: interrupted.signal,
   });
   const start = performance.now();
+  let count: number;
   try {
-    await playInGuest(SESSION, { screen, signal: interrupted.signal });
+    const { steps, extra } = await readSession(config);
+    count = steps.length;
+    await playInGuest(steps, { screen, signal: interrupted.signal, ...(extra ? { extra } : {}) });
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED;
-    if (error instanceof MissingPackages) process.stderr.write(`${error.message}\n`);
-    else {
-      const text = error instanceof Difference ? error.message : (error as Error).stack;
-      process.stderr.write(`\nThe session did not go as it should.\n${text}\n`);
-    }
+    process.stderr.write(`${explain(error as Error)}\n`);
     return 1;
   }
   const seconds = Math.round((performance.now() - start) / 1000);
-  const end = `All ${SESSION.length} commands did what they should, in ${seconds} s.\n`;
+  const end = `All ${count} commands did what they should, in ${seconds} s.\n`;
   screen.show(end, "remark");
   process.stdout.write(NEXT);
   return 0;

@@ -28,8 +28,8 @@ export interface GuestImageOptions {
   readonly jailhouse?: boolean;
 }
 
-/** Disk, file system and network of the guest. */
-const MODULES = ["crc32c_generic", "ahci", "sd_mod", "ext4", "e1000e"];
+/** Disk, file system and network of the guest, and the processor's registers for `hardware check`. */
+const MODULES = ["crc32c_generic", "ahci", "sd_mod", "ext4", "e1000e", "msr"];
 
 /**
  * Makes a guest's files; `remove` deletes those that are not kept in the cache. Throws MissingPackages when something is

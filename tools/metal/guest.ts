@@ -8,7 +8,7 @@ import { Capture } from "./capture.ts";
 import { type GuestImageOptions, makeGuestImage } from "./guest-image.ts";
 import { findProgram } from "./packages.ts";
 import { Answer, type Ended, repeat, request } from "./protocol.ts";
-import { QEMU, qemuArguments, type Sockets } from "./qemu.ts";
+import { type Machine, QEMU, qemuArguments, type Sockets } from "./qemu.ts";
 
 export type { Ended } from "./protocol.ts";
 
@@ -20,6 +20,8 @@ export class GuestError extends Error {
 export interface GuestOptions extends GuestImageOptions {
   /** More kernel options. */
   readonly append?: readonly string[];
+  /** How its machine differs from the usual one. */
+  readonly machine?: Machine;
   /** Told every piece that comes on the console. */
   readonly onConsole?: (text: string) => void;
   /** Milliseconds in which Linux must be up. */
@@ -110,7 +112,7 @@ export class Guest {
 
   /** Starts a guest and does not wait for it. Throws MissingPackages. Who starts a guest must close it. */
   static async start(options: GuestOptions = {}): Promise<Guest> {
-    const { append = [], onConsole = () => {}, signal } = options;
+    const { append = [], machine, onConsole = () => {}, signal } = options;
     const { image, remove } = makeGuestImage(options);
     const directory = mkdtempSync(join(tmpdir(), "jailhouse-qemu-"));
     const cleanups = [remove, () => rmSync(directory, { recursive: true, force: true })];
@@ -119,7 +121,7 @@ export class Guest {
     const captures = await Promise.all(
       [sockets.com1, sockets.com2, sockets.monitor].map((each) => Capture.listen(each)),
     );
-    const qemu = launch(qemuArguments(image, sockets, append));
+    const qemu = launch(qemuArguments(image, sockets, append, machine));
     const abort = () => void qemu.kill("SIGKILL");
     signal?.addEventListener("abort", abort);
     cleanups.push(() => signal?.removeEventListener("abort", abort));

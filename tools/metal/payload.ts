@@ -72,6 +72,7 @@ function addClone(tree: Map<string, Entry>): void {
   add("configs/x86");
   add("inmates/demos/x86");
   add("abi");
+  add("tools/config-collect.sh");
   for (const name of ["jailhouse", "jailhouse.mjs", "workload"]) {
     const path = join(SCRIPTS, name);
     if (!existsSync(path)) continue;

@@ -5,6 +5,7 @@ import { Difference } from "../demo/expect.ts";
 import { perform } from "../demo/perform.ts";
 import type { Screen } from "../demo/screen.ts";
 import type { Step } from "../demo/step.ts";
+import type { Entry } from "./cpio.ts";
 import { Guest } from "./guest.ts";
 import { guestComplaints, newComplaints } from "./kernel-log.ts";
 import { GuestStage } from "./stage.ts";
@@ -15,33 +16,47 @@ const HOTPLUG = "for n in 0 1; do echo $n >/sys/devices/system/cpu/cpu3/online; 
 export interface PlayOptions {
   readonly screen: Screen;
   readonly signal?: AbortSignal;
+  /** More files for the guest. */
+  readonly extra?: ReadonlyMap<string, Entry>;
 }
 
 /**
- * Boots a guest and plays all steps, of which one enables the hypervisor. The log of Linux must have no complaints that it did
- * not have before, and the hypervisor must have said that it holds dist/hypervisor.wasm. Throws Difference, GuestError
- * or MissingPackages; the guest is gone either way.
+ * Boots a guest and plays all steps in it. Throws what playIn throws, GuestError or MissingPackages; the guest is gone
+ * either way.
  */
-export async function playInGuest(
-  steps: readonly Step[],
-  { screen, signal }: PlayOptions,
-): Promise<void> {
+export async function playInGuest(steps: readonly Step[], options: PlayOptions): Promise<void> {
+  const { screen, signal, extra } = options;
   const say = (text: string) => screen.show(`${text}\n`, "remark");
-  const digest = coreDigest();
   say("Booting Linux …");
-  const guest = await Guest.boot({ jailhouse: true, say, ...(signal ? { signal } : {}) });
+  const more = { ...(signal ? { signal } : {}), ...(extra ? { extra } : {}) };
+  const guest = await Guest.boot({ jailhouse: true, say, ...more });
   try {
-    await guest.check(HOTPLUG);
-    const before = await guestComplaints(guest);
-    await perform(steps, new GuestStage(guest, screen, signal), { screen });
-    expectNone(newComplaints(await guestComplaints(guest), before));
-    if (!guest.com1.text.includes(digest)) {
-      throw new Difference(`on COM1: expected the sha256 of hypervisor.wasm, ${digest}`);
-    }
-    say(`\nThis was hypervisor.wasm ${digest}, the same bytes as in npm run demo.`);
+    await playIn(guest, steps, options);
   } finally {
     await guest.close();
   }
+}
+
+/**
+ * Plays all steps, of which one enables the hypervisor, in a guest that has not played yet. The log of Linux must have no
+ * complaints that it did not have before, and the hypervisor must have said that it holds dist/hypervisor.wasm. Throws
+ * Difference.
+ */
+export async function playIn(
+  guest: Guest,
+  steps: readonly Step[],
+  { screen, signal }: PlayOptions,
+): Promise<void> {
+  const digest = coreDigest();
+  await guest.check(HOTPLUG);
+  const before = await guestComplaints(guest);
+  await perform(steps, new GuestStage(guest, screen, signal), { screen });
+  expectNone(newComplaints(await guestComplaints(guest), before));
+  if (!guest.com1.text.includes(digest)) {
+    throw new Difference(`on COM1: expected the sha256 of hypervisor.wasm, ${digest}`);
+  }
+  const end = `This was hypervisor.wasm ${digest}, the same bytes as in npm run demo.`;
+  screen.show(`\n${end}\n`, "remark");
 }
 
 function expectNone(complaints: readonly string[]): void {

@@ -10,7 +10,16 @@ export interface Sockets {
   readonly monitor: string;
 }
 
+/** How a guest's machine differs from the one that the configuration describes. */
+export interface Machine {
+  /** QEMU's name of the processor, with its features. */
+  readonly cpu?: string;
+  /** More of QEMU's arguments, such as devices. */
+  readonly devices?: readonly string[];
+}
+
 export const CPUS = 4;
+const CPU = "EPYC,+svm,+npt";
 export const QEMU = "qemu-system-x86_64";
 
 /** memmap keeps Linux off the hypervisor's and the cells' memory; nokaslr so that addresses in reports are the same. */
@@ -23,9 +32,10 @@ export function qemuArguments(
   { kernel, initramfs, disk }: GuestImage,
   sockets: Sockets,
   options: readonly string[] = [],
+  { cpu = CPU, devices = [] }: Machine = {},
 ): string[] {
   return [
-    ...["-accel", "tcg", "-machine", "q35", "-cpu", "EPYC,+svm,+npt"],
+    ...["-accel", "tcg", "-machine", "q35", "-cpu", cpu],
     ...["-m", "1G", "-smp", String(CPUS)],
     ...["-display", "none", "-no-reboot", "-nodefaults", "-vga", "std"],
     ...["-audiodev", "none,id=sound"],
@@ -38,6 +48,7 @@ export function qemuArguments(
     ...["-serial", "chardev:com1", "-serial", "chardev:com2", "-serial", "chardev:com3"],
     ...socket("monitor", sockets.monitor),
     ...["-mon", "chardev=monitor,mode=readline"],
+    ...devices,
     ...["-kernel", kernel, "-initrd", initramfs],
     ...["-append", [...KERNEL_OPTIONS, ...options].join(" ")],
   ];

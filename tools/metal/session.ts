@@ -3,17 +3,35 @@
 import { CLOSED, DISABLE, HEADING, OPENING, punctual, ROGUE, small } from "../demo/scenes.ts";
 import type { Step } from "../demo/step.ts";
 
+/** A system configuration of the guest's, other than the one that ships. */
+export interface GuestSystem {
+  /** Its path in the guest. */
+  readonly file: string;
+  /** The root cell's name. */
+  readonly name: string;
+}
+
+const SHIPPED: GuestSystem = { file: "configs/qemu-x86.cell", name: "QEMU-VM" };
+
 /** What `workload` says as long as nothing has gone wrong. */
 const WORKED = "Linux worked: … rounds of files, processes and timers.";
 /** Nobody knows how fast QEMU's clocks seem. */
 const FREQUENCY = "…";
 
+const LOAD: Step = {
+  remark: "The driver, and the hypervisor takes over under Linux' feet.",
+  command: "insmod driver/jailhouse.ko",
+};
+
 /** QEMU's machine has no IOMMU, as configured. */
 const ENABLE: Step = {
-  command: "jailhouse enable configs/qemu-x86.cell",
+  command: `jailhouse enable ${SHIPPED.file}`,
   out: [OPENING],
   err: ["Warning: No IOMMU is used: the DMA of devices is not isolated"],
 };
+
+/** What cells do, from the first to the end of the hypervisor. */
+const CELLS: readonly Step[] = [...punctual(FREQUENCY), ...small(), ...ROGUE, ...DISABLE];
 
 const START: readonly Step[] = [
   {
@@ -23,12 +41,9 @@ const START: readonly Step[] = [
     out: ["Linux …"],
   },
   { command: "workload start" },
-  {
-    remark: "The driver, and the hypervisor takes over under Linux' feet.",
-    command: "insmod driver/jailhouse.ko",
-  },
+  LOAD,
   ENABLE,
-  { command: "jailhouse cell list", out: [HEADING, "0 QEMU-VM running 0-3"] },
+  { command: "jailhouse cell list", out: [HEADING, `0 ${SHIPPED.name} running 0-3`] },
   { command: "workload check", out: [WORKED] },
 ];
 
@@ -39,18 +54,29 @@ const AGAIN: readonly Step[] = [
     out: [WORKED],
   },
   ENABLE,
-  { command: "jailhouse cell list", out: [HEADING, "0 QEMU-VM running 0-3"] },
+  { command: "jailhouse cell list", out: [HEADING, `0 ${SHIPPED.name} running 0-3`] },
   { command: "workload check", out: [WORKED] },
   { command: "jailhouse disable", out: [CLOSED] },
   { command: "rmmod jailhouse" },
   { command: "workload stop", out: [WORKED] },
 ];
 
-export const SESSION: readonly Step[] = [
-  ...START,
-  ...punctual(FREQUENCY),
-  ...small(),
-  ...ROGUE,
-  ...DISABLE,
-  ...AGAIN,
+/** The same steps on another configuration: only its file and the root cell's name are different. */
+export function onSystem(steps: readonly Step[], { file, name }: GuestSystem): Step[] {
+  const renamed = (line: string) => line.replaceAll(SHIPPED.name, name);
+  return steps.map(({ command, ...step }) => ({
+    ...step,
+    command: command.replaceAll(SHIPPED.file, file),
+    ...(step.out ? { out: step.out.map(renamed) } : {}),
+  }));
+}
+
+export const SESSION: readonly Step[] = [...START, ...CELLS, ...AGAIN];
+
+/** The same without Linux' work and the second round. */
+export const SHORT_SESSION: readonly Step[] = [
+  LOAD,
+  ENABLE,
+  ...CELLS,
+  { command: "rmmod jailhouse" },
 ];
