@@ -82,6 +82,13 @@ describe("config create", () => {
     expect(err).toContain("To decide: inmates get 56 MiB only");
   });
 
+  it("says when the first serial line is Linux' own, unless it was asked for", async () => {
+    const mixed = "To decide: ttyS0 is Linux' console, too";
+    const { err } = await create(DEMO);
+    expect(err).toContain(mixed);
+    expect((await create(DEMO, "-c", "ttyS0")).err).not.toContain(mixed);
+  });
+
   it("takes the sizes that it is told, and the console", async () => {
     const { hypervisorMemory, debugConsole } = await created(
       "q35-256m-1-amd-e1000",

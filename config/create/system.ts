@@ -66,6 +66,11 @@ function planConsole(
   warnings: string[],
 ): Entry<ConsoleDefinition> {
   const line = wanted ?? "ttyS0";
+  const isLinux = new RegExp(`\\bconsole=${line}\\b`).test(firstLine(tree, "/proc/cmdline"));
+  if (isLinux && wanted === undefined)
+    warnings.push(
+      `${line} is Linux' console, too: what both say will be mixed (-c names another line, or none)`,
+    );
   if (line === "none")
     return { comment: "none: messages are in the console page", value: { type: "none" } };
   const path = `/sys/class/tty/${line}/`;

@@ -22,7 +22,7 @@ const ESSENTIAL = [
 ];
 
 const collected = openTree(join(ROOT, "test/data/machines/q35-1g-4-amd-demo.tar.gz"));
-const plan = planSystem(collected);
+const plan = planSystem(collected, { console: "ttyS0" });
 const system = defineSystem(definitionOf(plan));
 
 /** Lines of `hardware check` by the feature's name: what is after it. */
