@@ -5,6 +5,7 @@ import { encode } from "../encode.ts";
 import type { Config } from "../types.ts";
 import { type Family, type Finding, family, type Input, type Rule } from "./finding.ts";
 import type { MachineFacts } from "./machine.ts";
+import { bars } from "./rules/bars.ts";
 import { capabilities } from "./rules/capabilities.ts";
 import { consoles } from "./rules/consoles.ts";
 import { cpus } from "./rules/cpus.ts";
@@ -12,6 +13,7 @@ import { homes } from "./rules/homes.ts";
 import { hypervisorMemory } from "./rules/hypervisor-memory.ts";
 import { identity } from "./rules/identity.ts";
 import { irqchips } from "./rules/irqchips.ts";
+import { lines } from "./rules/lines.ts";
 import { machineMemory } from "./rules/machine-memory.ts";
 import { machinePci } from "./rules/machine-pci.ts";
 import { machinePlatform } from "./rules/machine-platform.ts";
@@ -44,7 +46,9 @@ const FAMILIES: readonly Family[] = [
   platform,
   ports,
   irqchips,
+  lines,
   pci,
+  bars,
   msix,
   capabilities,
   sharedMemory,

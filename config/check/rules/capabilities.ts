@@ -107,6 +107,7 @@ function checkDevice(part: Part, device: ReturnType<typeof devicesOf>[number], t
         place,
         `"${nameOf(id)}" of ${bdfText(device.bdf)} has ${length} bytes, the standard says ${wanted}`,
         {
+          related: [device.at("msiFlags")],
           fix: [setTo(place, wanted)],
         },
       );
@@ -207,6 +208,12 @@ function checkHome(set: ConfigSet, part: Part, tell: Tell) {
   }
 }
 
+/** The devices whose capabilities end right before this one, or begin right after it. */
+const neighbours = (part: Part, index: number) =>
+  devicesOf(part).filter(
+    ({ capsStart, numCaps }) => capsStart + numCaps === index || capsStart === index + 1,
+  );
+
 function checkUnused(part: Part, tell: Tell) {
   const used = new Set(
     part.cell.pciDevices.flatMap((device) => capsOf(part, device).map(([index]) => index)),
@@ -218,6 +225,7 @@ function checkUnused(part: Part, tell: Tell) {
         part.at(`pciCapabilities[${index}]`),
         `no device has capability ${index} of the list, "${nameOf(id)}"`,
         {
+          related: [part.at("pciDevices"), ...neighbours(part, index).map((device) => device.at())],
           advice: "Count it in the capabilities of its device, or leave it out.",
         },
       );

@@ -103,7 +103,7 @@ function checkReach(set: ConfigSet, part: Part, described: Described, tell: Tell
     {
       fix:
         partial < 0 ? [add(part.at("ports"), line)] : [setTo(part.at(`ports[${partial}]`), line)],
-      related: [part.at("ports")],
+      related: [part.at(partial < 0 ? "ports" : `ports[${partial}]`)],
     },
   );
 }

@@ -1,17 +1,19 @@
 // Where a cell's memory comes from: the root cell's RAM and devices.
 import * as abi from "../../../abi/config.ts";
-import { family, type Report } from "../finding.ts";
+import { family, type Place, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
 import { findRam } from "../place-ram.ts";
 import {
   amount,
   contains,
+  endOf,
   has,
   isComm,
   isMoved,
   isRam,
   overlap,
   physical,
+  type Range,
   span,
   uncovered,
 } from "../ranges.ts";
@@ -36,6 +38,12 @@ function moved(set: ConfigSet, region: Region) {
   return start === undefined ? [] : [setTo(region.at("physicalStart"), start)];
 }
 
+/** The places of the root cell's regions that end before a hole, or begin after it. */
+const beside = (set: ConfigSet, hole: Range): Place[] =>
+  regionsOf(set.root)
+    .filter((one) => endOf(physical(one)) === hole.start || one.physicalStart === endOf(hole))
+    .map((one) => one.at());
+
 function checkCovered(set: ConfigSet, region: Region, tell: Tell): boolean {
   const range = physical(region);
   // What is the hypervisor's is a fault of its own.
@@ -56,7 +64,7 @@ function checkCovered(set: ConfigSet, region: Region, tell: Tell): boolean {
         : [remove(region.at())];
   const extra = {
     fix,
-    related: [set.root.at("memory")],
+    related: [set.root.at("memory"), ...missing.flatMap((hole) => beside(set, hole))],
     ranges: [{ label: `memory[${region.index}]`, ...range }],
   };
   if (has(region.flags, abi.MEM_LOADABLE))

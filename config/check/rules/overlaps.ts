@@ -1,7 +1,7 @@
 // Regions over regions: in one cell, among cells, and over devices that the hypervisor plays.
 import * as abi from "../../../abi/config.ts";
 import { APIC_PAGE } from "../../../abi/x86/apic.ts";
-import { type Extra, family, type Report } from "../finding.ts";
+import { type Extra, family, type Place, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
 import { findRam } from "../place-ram.ts";
 import {
@@ -139,6 +139,8 @@ function checkCells(set: ConfigSet, tell: Tell) {
 
 interface Device extends Range {
   readonly label: string;
+  /** Where the system says it. */
+  readonly places: readonly Place[];
 }
 
 function trappedDevices({ system, root }: ConfigSet): { apics: Device[]; mmconfig: Device[] } {
@@ -146,15 +148,23 @@ function trappedDevices({ system, root }: ConfigSet): { apics: Device[]; mmconfi
   const buses = BigInt(system.pciMmconfigEndBus + 1);
   return {
     apics: [
-      { label: "the local APIC", start: BigInt(APIC_PAGE), size: PAGE },
+      { label: "the local APIC", places: [], start: BigInt(APIC_PAGE), size: PAGE },
       ...root.cell.irqchips.map(({ address }, index) => ({
         label: `I/O APIC ${index}`,
+        places: [root.at(`irqchips[${index}].address`)],
         start: address,
         size: PAGE,
       })),
     ],
     mmconfig: base
-      ? [{ label: "PCI's configuration space", start: base, size: buses * BUS_SIZE }]
+      ? [
+          {
+            label: "PCI's configuration space",
+            places: [{ file: 0, path: "pciMmconfigBase" }],
+            start: base,
+            size: buses * BUS_SIZE,
+          },
+        ]
       : [],
   };
 }
@@ -167,7 +177,11 @@ function checkDevices(set: ConfigSet, region: Region, tell: Tell) {
     if (!common) continue;
     const where = `${span(physical(region))} covers ${device.label}, ${span(device)}`;
     const extra = {
-      ranges: [{ label: `memory[${region.index}]`, ...physical(region) }, device],
+      related: device.places,
+      ranges: [
+        { label: `memory[${region.index}]`, ...physical(region) },
+        { label: device.label, start: device.start, size: device.size },
+      ],
       fix: around(region, device),
     };
     const isListed =

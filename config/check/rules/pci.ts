@@ -3,8 +3,8 @@ import * as abi from "../../../abi/config.ts";
 import type { PciDevice } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
-import { has, hex, isComm } from "../ranges.ts";
-import { type ConfigSet, type Part, pairs, regionsOf } from "../set.ts";
+import { hex } from "../ranges.ts";
+import { type ConfigSet, type Part, pairs } from "../set.ts";
 
 const RULES = {
   "pci-type": ["error", "A PCI device is of an unknown type"],
@@ -20,13 +20,10 @@ const RULES = {
   "pci-bridge": ["warning", "A cell has a PCI bridge"],
   "pci-bars": ["warning", "A PCI device has none of its base address registers"],
   "pci-bar-mask": ["warning", "A base address register's mask is not one"],
-  "pci-memory": ["warning", "A cell cannot reach the registers of its PCI device"],
   "pci-msi": ["warning", "The MSI of a PCI device does not fit together"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
 
-/** The mask of a register for one page; those for ports are never so wide. */
-const PAGE_MASK = 0xfffff000;
 /** Registers for ports may have 16 bits only. */
 const IO_BITS = 16;
 const IO_MASK = 0xffff;
@@ -71,6 +68,7 @@ function checkNumbers(set: ConfigSet, device: Device, tell: Tell) {
       device.at("domain"),
       `its domain is ${device.domain}, the system's ${system.pciDomain}`,
       {
+        related: [{ file: 0, path: "pciDomain" }],
         fix: [setTo(device.at("domain"), system.pciDomain)],
       },
     );
@@ -171,28 +169,8 @@ function checkBars(set: ConfigSet, device: Device, tell: Tell) {
 }
 
 /** Whether a mask is the upper half of the 64-bit register before it. */
-function isSecondHalf(masks: readonly number[], index: number): boolean {
+export function isSecondHalf(masks: readonly number[], index: number): boolean {
   return index > 0 && masks[index] === 0xffffffff && masks[index - 1] !== 0;
-}
-
-/** A device with registers in memory needs a region of device memory in its cell, one with ports a range of ports. */
-function checkReach(device: Device, tell: Tell) {
-  const { part } = device;
-  if (part.isRoot || isVirtual(device) || device.type !== abi.PCI_TYPE_DEVICE) return;
-  const memoryBars = device.barMask.filter((mask) => mask >>> IO_BITS && mask <= PAGE_MASK);
-  const hasDeviceMemory = regionsOf(part).some(
-    (region) => !isComm(region) && !has(region.flags, abi.MEM_EXECUTE | abi.MEM_LOADABLE),
-  );
-  if (memoryBars.length > 0 && !hasDeviceMemory)
-    tell(
-      "pci-memory",
-      part.at("memory"),
-      `${bdfText(device.bdf)} has registers in memory, but ${part.label} has no region for them`,
-      {
-        related: [device.at("barMask")],
-        advice: `Add a region at the device's address (lspci -v names it) with the flags read and write.`,
-      },
-    );
 }
 
 function checkMsi(device: Device, tell: Tell) {
@@ -261,6 +239,7 @@ function checkFunctions({ system, root }: ConfigSet, tell: Tell) {
       device.at("bdf"),
       `${bdfText(device.bdf)} is listed, but not ${bdfText(first)}: systems do not look for further functions then`,
       {
+        related: [root.at("pciDevices")],
         advice: `Add ${bdfText(first)}, or correct the bdf.`,
       },
     );
@@ -274,7 +253,6 @@ export const pci = family(RULES, (set, tell) => {
       checkNumbers(set, device, tell);
       checkOwner(set, device, tell);
       if (!isVirtual(device)) checkBars(set, device, tell);
-      checkReach(device, tell);
       checkMsi(device, tell);
     }
   }

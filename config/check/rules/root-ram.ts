@@ -49,6 +49,7 @@ function checkMachine(
       root.at("memory"),
       `${span(hole)}, ${amount(hole.size)} of RAM, is in no region of the root cell: its system is stopped when it gets there`,
       {
+        related: [before, after].flatMap((one) => (one ? [one.at()] : [])),
         fix: before && size !== undefined ? [setTo(before.at("size"), size)] : [],
         advice: `Add a region for it${after ? ` before memory[${after.index}]` : ""} with the flags read, write, execute and dma.`,
       },

@@ -3,8 +3,8 @@ import * as abi from "../../../abi/config.ts";
 import type { MemoryRegion } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { setTo } from "../fix.ts";
-import { has, hex, physical, span } from "../ranges.ts";
-import { type ConfigSet, pairs } from "../set.ts";
+import { has, hex, overlap, physical, span } from "../ranges.ts";
+import { type ConfigSet, type Part, pairs } from "../set.ts";
 import { bdfText, devicesOf } from "./pci.ts";
 
 const RULES = {
@@ -15,6 +15,9 @@ const RULES = {
   "shmem-memory": ["error", "The ends of a shared memory link have different memory"],
   "shmem-rights": ["warning", "An end of a shared memory link has wrong rights"],
   "shmem-alone": ["warning", "A shared memory device has no other end"],
+  "shmem-apart": ["warning", "The sections of a shared memory link are not one after the other"],
+  "shmem-shifted": ["error", "The regions of a shared memory device are not where it says"],
+  "shmem-orphan": ["warning", "A cell has memory of a link, but no device for it"],
   "shmem-vectors": ["warning", "A shared memory device has too many vectors"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
@@ -195,20 +198,139 @@ function checkRights(device: Device, tell: Tell) {
   });
 }
 
+/** A device tells one address: there its state table begins, and the sections follow. */
+function checkOrder(device: Device, tell: Tell) {
+  const start = device.shmemRegionsStart;
+  let offset = 0n;
+  const sections = regionsOfLink(device).flatMap((region, index) => {
+    const section = { region, index: start + index, offset };
+    offset += region.size;
+    return region.size === 0n ? [] : [section];
+  });
+  const votes = new Map<bigint, number>();
+  const baseOf = ({ region, offset }: (typeof sections)[number]) => region.virtualStart - offset;
+  for (const section of sections)
+    votes.set(baseOf(section), (votes.get(baseOf(section)) ?? 0) + weight(section.region));
+  const [base] = [...votes].sort(([, a], [, b]) => b - a)[0] ?? [0n];
+  for (const section of sections) {
+    if (baseOf(section) === base) continue;
+    const before = sections
+      .filter(({ index }) => index < section.index)
+      .map(({ index }) => ({ place: device.part.at(`memory[${index}]`) }))
+      .slice(-1);
+    const place = device.part.at(`memory[${section.index}].virtualStart`);
+    tell(
+      "shmem-apart",
+      place,
+      `${regionName(section.index - start)} of ${bdfText(device.bdf)} is at ${hex(section.region.virtualStart)}, but those before it end at ${hex(base + section.offset)}: the device has one address for all`,
+      {
+        fix: [setTo(place, base + section.offset)],
+        related: [device.at(), device.part.at("memory"), ...before.map((one) => one.place)],
+      },
+    );
+  }
+}
+
+/** Whether the sections that would begin there look like those of the device. */
+function isLinkAt(device: Device, start: number): boolean {
+  const regions = device.part.cell.memory.slice(start, start + COMMON_REGIONS + device.shmemPeers);
+  const [table] = regions;
+  if (regions.length < COMMON_REGIONS + device.shmemPeers || !table || table.size === 0n)
+    return false;
+  let next = table.physicalStart;
+  return regions.every((region, index) => {
+    if (region.size === 0n) return true;
+    const fits =
+      region.physicalStart === next &&
+      has(region.flags, abi.MEM_WRITE) === mayWrite(device, index) &&
+      !has(region.flags, abi.MEM_EXECUTE | abi.MEM_LOADABLE);
+    next = region.physicalStart + region.size;
+    return fits;
+  });
+}
+
+/** One entry more or less in the list of regions, and all devices behind it name the wrong ones. */
+function checkShifted(device: Device, tell: Tell) {
+  const { shmemRegionsStart: start, part } = device;
+  if (isLinkAt(device, start)) return;
+  const found = [start - 1, start + 1].find((one) => one >= 0 && isLinkAt(device, one));
+  if (found === undefined) return;
+  tell(
+    "shmem-shifted",
+    device.at("shmemRegionsStart"),
+    `the regions of ${bdfText(device.bdf)} seem to begin with memory[${found}], not with memory[${start}]: ${found < start ? "an entry before them is missing" : "there is one more entry before them"}`,
+    {
+      related: [part.at("memory")],
+      fix: [setTo(device.at("shmemRegionsStart"), found)],
+    },
+  );
+}
+
+/** What a section says of where all begin; links are usually where their memory is. */
+const weight = ({ virtualStart, physicalStart }: MemoryRegion): number =>
+  virtualStart === physicalStart ? 3 : 2;
+
+/** Memory that the cell has for a link whose device it lacks. */
+function checkOrphans({ parts }: ConfigSet, part: Part, tell: Tell) {
+  const own = new Set(links(part).map(({ bdf }) => bdf));
+  const others = parts.filter((one) => one !== part).flatMap(links);
+  const seen = new Set<number>();
+  for (const other of others) {
+    if (own.has(other.bdf) || seen.has(other.bdf)) continue;
+    const theirs = regionsOfLink(other).filter(({ size }) => size > 0n);
+    const index = part.cell.memory.findIndex(
+      (mine) =>
+        has(mine.flags, abi.MEM_ROOTSHARED) &&
+        theirs.some((one) => overlap(physical(one), physical(mine))),
+    );
+    if (index < 0) continue;
+    seen.add(other.bdf);
+    tell(
+      "shmem-orphan",
+      part.at(`memory[${index}]`),
+      `${span(physical(part.cell.memory[index]!))} is memory of the link ${bdfText(other.bdf)}, but ${part.label} has no such device`,
+      {
+        related: [part.at("pciDevices"), other.at()],
+        advice: "List the cell's end of the link among its devices, or leave its memory out.",
+      },
+    );
+  }
+}
+
+/** An end of another cell that has the memory of this one, though not its bdf. */
+function endByMemory(set: ConfigSet, device: Device): Device | undefined {
+  const starts = (one: Device) => regionsOfLink(one).map(({ physicalStart }) => physicalStart);
+  const own = `${starts(device)}`;
+  return set.parts
+    .filter((part) => part !== device.part)
+    .flatMap(links)
+    .find((one) => `${starts(one)}` === own);
+}
+
+function checkAlone(set: ConfigSet, device: Device, tell: Tell) {
+  if (device.part.isRoot || otherEnds(set, device).length > 0) return;
+  const near = endByMemory(set, device);
+  tell(
+    "shmem-alone",
+    device.at("bdf"),
+    `no other cell has a shared memory device ${bdfText(device.bdf)}${near ? `; ${near.part.label} has its memory at ${bdfText(near.bdf)}` : ""}`,
+    {
+      related: [near ? near.at("bdf") : set.root.at("pciDevices")],
+      fix: near ? [setTo(device.at("bdf"), near.bdf)] : [],
+      advice: "Links are made between devices with the same bdf: add it to the other cell.",
+    },
+  );
+}
+
 export const sharedMemory = family(RULES, (set, tell) => {
   const complete = set.parts.flatMap(links).filter((device) => checkDevice(set, device, tell));
   for (const device of complete) {
     checkRights(device, tell);
-    if (!device.part.isRoot && otherEnds(set, device).length === 0)
-      tell(
-        "shmem-alone",
-        device.at("bdf"),
-        `no other cell has a shared memory device ${bdfText(device.bdf)}`,
-        {
-          advice: "Links are made between devices with the same bdf: add it to the other cell.",
-        },
-      );
+    checkShifted(device, tell);
+    checkOrder(device, tell);
+    checkAlone(set, device, tell);
   }
+  for (const part of set.cells) checkOrphans(set, part, tell);
   for (const [a, b] of pairs(complete))
     if (a.bdf === b.bdf && a.part !== b.part) checkPair(set, a, b, tell);
 });

@@ -49,6 +49,7 @@ function checkReset(set: ConfigSet, part: Part, tell: Tell) {
       `the CPUs start at ${hex(address)}, where ${part.label} has no memory`,
       {
         fix: loadable ? [setTo(place, resetLine(loadable))] : [],
+        related: loadable ? [loadable.at(), part.at("memory")] : [part.at("memory")],
         advice: "Give the cell an executable, loadable region there.",
       },
     );

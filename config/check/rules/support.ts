@@ -66,7 +66,7 @@ export const support = family(RULES, (set, tell) => {
           `${what}: the hypervisor refuses unless the cell is trusted`,
           {
             fix: [setTo(part.at("flags"), (part.cell.flags | abi.CELL_FLAG_UNGUARDED_DMA) >>> 0)],
-            related,
+            related: [...related, part.at("flags")],
           },
         );
     }
