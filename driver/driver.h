@@ -88,6 +88,9 @@ int jh_image_place(struct jh_system_desc *config, size_t size, unsigned int max_
 		   unsigned long *entry);
 void jh_image_forget(void);
 
+/* iommu.c */
+int jh_check_iommus(const struct jh_system_desc *config);
+
 /* processor.c */
 int jh_check_processor(void);
 const char *jh_image_name(void);

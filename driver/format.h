@@ -36,6 +36,10 @@
 #define JH_MEM_LOADABLE			0x40ull
 #define JH_MEM_ROOTSHARED		0x80ull
 
+/* jh_iommu.type */
+#define JH_IOMMU_AMD			1
+#define JH_IOMMU_INTEL			2
+
 /* jh_pci_device.type */
 #define JH_PCI_DEVICE			1
 #define JH_PCI_BRIDGE			2
@@ -94,8 +98,12 @@ struct jh_cell_desc {
 	struct jh_console_desc console;
 } __packed;
 
+/* The list of units ends at the first whose @base is 0. */
 struct jh_iommu {
-	__u8 bytes[28];
+	__le32 type;
+	__le64 base;
+	__le32 size;
+	__u8 rest[12];
 } __packed;
 
 struct jh_system_desc {
