@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { address, cellRef, loadArguments, size } from "./arguments.ts";
+import { address, cellRef, cpuNumbers, loadArguments, size } from "./arguments.ts";
 import { UsageError } from "./failure.ts";
 
 test("a number is an id unless it follows --name", () => {
@@ -10,6 +10,14 @@ test("a number is an id unless it follows --name", () => {
   expect(cellRef(undefined, "3")).toBe("3");
   for (const [argument, name] of [[], [""], ["a", "b"]] as [string?, string?][]) {
     expect(() => cellRef(argument, name)).toThrow(UsageError);
+  }
+});
+
+test("CPUs are read as Linux lists them", () => {
+  expect(cpuNumbers("3")).toEqual([3]);
+  expect(cpuNumbers("0,2,5-7")).toEqual([0, 2, 5, 6, 7]);
+  for (const text of ["", "x", "1,", "1-", "-1", "1-2-3", "1000", "7-5"]) {
+    expect(() => cpuNumbers(text), text).toThrow(UsageError);
   }
 });
 

@@ -1,6 +1,7 @@
 // The arguments that commander does not know how to read: cells, addresses, sizes, and the ordered images of `cell load`.
 
 import type { CellRef } from "../control/api.ts";
+import { parseCpuList } from "../control/sysfs.ts";
 import { UsageError } from "./failure.ts";
 
 const SUFFIXES: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
@@ -21,6 +22,17 @@ export function address(text: string): bigint {
   const valid = /^(0x[0-9a-f]+|0o[0-7]+|0|[1-9][0-9]*)$/i.test(literal);
   if (!valid || BigInt(literal) > ADDRESS_MAX) throw new UsageError(`"${text}" is no address`);
   return BigInt(literal);
+}
+
+/** The numbers of `--cpus`, as Linux lists them: "2,3" or "4-7". */
+export function cpuNumbers(text: string): number[] {
+  if (!/^\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*$/.test(text)) {
+    throw new UsageError("--cpus takes numbers and ranges, as in 2,4-7");
+  }
+  for (const [range, first, last] of text.matchAll(/(\d+)-(\d+)/g)) {
+    if (Number(first) > Number(last)) throw new UsageError(`--cpus: ${range} goes downwards`);
+  }
+  return parseCpuList(text);
 }
 
 /** A size in bytes: a number, with K, M or G for units of 1024. */

@@ -3,8 +3,8 @@
 import { openQuestions, ProposalError, proposeCell } from "../config/create/cell.ts";
 import { decompileToSource } from "../config/decompile/source.ts";
 import type { CellConfig } from "../config/types.ts";
-import { size } from "./arguments.ts";
-import { CommandFailure, UsageError } from "./failure.ts";
+import { cpuNumbers, size } from "./arguments.ts";
+import { CommandFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { openConfig, writeConfig } from "./open-config.ts";
 
@@ -17,12 +17,6 @@ export interface CreateCellOptions {
   readonly device?: readonly string[];
   readonly beside?: readonly string[];
   readonly output?: string;
-}
-
-function cpuNumbers(text: string | undefined): number[] | undefined {
-  const cpus = text?.split(",").map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Number.NaN));
-  if (cpus?.some(Number.isNaN)) throw new UsageError("--cpus takes numbers, as in 2,3");
-  return cpus;
 }
 
 async function cellsBeside(io: Io, files: readonly string[]): Promise<CellConfig[]> {
@@ -39,7 +33,7 @@ export async function createCellConfig(
   file: string,
   options: CreateCellOptions,
 ): Promise<void> {
-  const cpus = cpuNumbers(options.cpus);
+  const cpus = options.cpus === undefined ? undefined : cpuNumbers(options.cpus);
   const memory = BigInt(size(options.memory));
   const { config: system } = await openConfig(io, file);
   if (system.kind !== "system") throw new CommandFailure(`${file}: not a system configuration`);

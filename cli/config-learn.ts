@@ -2,7 +2,7 @@
 
 import { type Addition, additionText, isRam } from "../config/explain/index.ts";
 import { LearnError, learnCell } from "../control/learn-cell.ts";
-import { loadArguments } from "./arguments.ts";
+import { cpuNumbers, loadArguments } from "./arguments.ts";
 import { readImage } from "./cell-load.ts";
 import { CommandFailure, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -47,12 +47,6 @@ class Report {
   #ram(): string {
     return `needs ${this.#pages} ${this.#pages === 1 ? "page" : "pages"} of RAM besides its image`;
   }
-}
-
-function cpuNumbers(text: string): number[] {
-  const cpus = text.split(",").map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Number.NaN));
-  if (cpus.some(Number.isNaN)) throw new UsageError("--cpus takes numbers, as in 2,3");
-  return cpus;
 }
 
 function positive(text: string, option: string): number {
