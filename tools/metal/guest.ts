@@ -112,7 +112,7 @@ export class Guest {
 
   /** Starts a guest and does not wait for it. Throws MissingPackages. Who starts a guest must close it. */
   static async start(options: GuestOptions = {}): Promise<Guest> {
-    const { append = [], machine, onConsole = () => {}, signal } = options;
+    const { append, machine, onConsole = () => {}, signal } = options;
     const { image, remove } = makeGuestImage(options);
     const directory = mkdtempSync(join(tmpdir(), "jailhouse-qemu-"));
     const cleanups = [remove, () => rmSync(directory, { recursive: true, force: true })];

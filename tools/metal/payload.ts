@@ -8,11 +8,13 @@ import type { Disk } from "./disk.ts";
 import type { KernelModule } from "./modules.ts";
 
 /** Rooms of dist/ that the command is made of. */
-const ROOMS = ["abi", "cli", "config", "configs", "control"];
+const ROOMS = ["abi", "cli", "config", "configs", "control", "machine", "platforms/emulated"];
+/** Modules of the emulated PC, whose CPU knows how to write instructions down. */
+const MODULES = ["dist/cpu.wasm", "dist/hypervisor.wasm"];
 /** Packages that it needs, koffi's native code among them. */
 const PACKAGES = ["commander", "jiti", "vscode-jsonrpc", "koffi", "@koromix"];
 /** Sources and notes of packages are of no use to a guest. */
-const USELESS = /\.(map|md|d\.ts|d\.cts|d\.mts)$|\/(doc|vendor)\//;
+const USELESS = /\.(map|md|test\.js|d\.ts|d\.cts|d\.mts)$|\/(doc|vendor)\//;
 const EXECUTABLE = 0o755;
 const SCRIPTS = join(ROOT, "tools", "metal", "guest");
 const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"];
@@ -65,6 +67,7 @@ function addClone(tree: Map<string, Entry>): void {
   const add = (path: string) => addTree(tree, join(ROOT, path), join("jailhouse", path));
   add("package.json");
   for (const room of ROOMS) add(join("dist", room));
+  for (const path of MODULES) add(path);
   for (const name of PACKAGES) add(join("node_modules", name));
   for (const name of readdirSync(join(ROOT, "configs"))) {
     if (name.endsWith(".cell")) add(join("configs", name));

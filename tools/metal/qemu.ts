@@ -14,16 +14,23 @@ export interface Sockets {
 export interface Machine {
   /** QEMU's name of the processor, with its features. */
   readonly cpu?: string;
+  readonly cpus?: number;
+  /** In MiB. */
+  readonly memory?: number;
   /** More of QEMU's arguments, such as devices. */
   readonly devices?: readonly string[];
+  /** Kernel options in the place of those that fit the shipped configurations. */
+  readonly kernelOptions?: readonly string[];
 }
 
-export const CPUS = 4;
+const CPUS = 4;
+const MEMORY = 1024;
 const CPU = "EPYC,+svm,+npt";
 export const QEMU = "qemu-system-x86_64";
 
 /** memmap keeps Linux off the hypervisor's and the cells' memory; nokaslr so that addresses in reports are the same. */
-const KERNEL_OPTIONS = ["memmap=82M$0x3a000000", "nokaslr", "panic=-1", "console=ttyS2,115200"];
+const KERNEL_OPTIONS = ["memmap=82M$0x3a000000", "nokaslr"];
+const CONSOLE = ["panic=-1", "console=ttyS2,115200"];
 
 const socket = (id: string, path: string) => ["-chardev", `socket,id=${id},path=${path}`];
 
@@ -31,12 +38,14 @@ const socket = (id: string, path: string) => ["-chardev", `socket,id=${id},path=
 export function qemuArguments(
   { kernel, initramfs, disk }: GuestImage,
   sockets: Sockets,
-  options: readonly string[] = [],
-  { cpu = CPU, devices = [] }: Machine = {},
+  append: readonly string[] = [],
+  machine: Machine = {},
 ): string[] {
+  const { cpu = CPU, cpus = CPUS, memory = MEMORY } = machine;
+  const { devices = [], kernelOptions = KERNEL_OPTIONS } = machine;
   return [
     ...["-accel", "tcg", "-machine", "q35", "-cpu", cpu],
-    ...["-m", "1G", "-smp", String(CPUS)],
+    ...["-m", `${memory}M`, "-smp", `${cpus}`],
     ...["-display", "none", "-no-reboot", "-nodefaults", "-vga", "std"],
     ...["-audiodev", "none,id=sound"],
     ...["-device", "intel-hda,addr=1b.0", "-device", "hda-duplex,audiodev=sound"],
@@ -50,6 +59,6 @@ export function qemuArguments(
     ...["-mon", "chardev=monitor,mode=readline"],
     ...devices,
     ...["-kernel", kernel, "-initrd", initramfs],
-    ...["-append", [...KERNEL_OPTIONS, ...options].join(" ")],
+    ...["-append", [...kernelOptions, ...CONSOLE, ...append].join(" ")],
   ];
 }

@@ -1,0 +1,86 @@
+// A machine that no configuration was written for: eight CPUs, more memory than fits below 4 GiB, a kernel anywhere in it, and
+// an IOMMU. Its configuration is made on it, and cells are taken from it.
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { Guest } from "../../tools/metal/guest.ts";
+import { guestComplaints, newComplaints } from "../../tools/metal/kernel-log.ts";
+import { describeLinux } from "./linux.ts";
+
+const TIMEOUT = 300_000;
+const RESERVED = "memmap=82M$0x3a000000";
+const MACHINE = { cpus: 8, memory: 6144, devices: ["-device", "amd-iommu,intremap=on"] };
+/** On eight CPUs that share two, what Node does takes its time. */
+const LONG = { timeout: TIMEOUT };
+
+let guest: Guest;
+
+async function boot(...kernelOptions: string[]): Promise<void> {
+  guest = await Guest.boot({ jailhouse: true, machine: { ...MACHINE, kernelOptions } });
+}
+
+/** Proposes a cell, checks the proposal, and runs a demo in it. */
+async function run(name: string, proposal: string, demo: string): Promise<void> {
+  const image = `inmates/demos/x86/${demo}.bin -a 0xf0000`;
+  for (const command of [
+    `config create-cell wide.ts --name ${name} ${proposal} -o ${name}.ts`,
+    `config check wide.ts ${name}.ts`,
+    `cell create ${name}.ts`,
+    `cell load ${name} ${image}`,
+    `cell start ${name}`,
+  ])
+    await guest.check(`jailhouse ${command}`, LONG);
+}
+
+describeLinux("a wide machine", () => {
+  let before: Set<string>;
+  beforeAll(async () => {
+    await boot(RESERVED, "amd_iommu=off");
+    before = await guestComplaints(guest);
+    await guest.check("insmod driver/jailhouse.ko");
+  }, TIMEOUT);
+  afterAll(() => guest.close());
+
+  test("describes itself, and wants the memory that is kept free", async () => {
+    const { status, err } = await guest.run("jailhouse config create -c ttyS0 wide.ts", LONG);
+    expect([status, err]).toEqual([0, expect.stringContaining("amd_iommu=off")]);
+    const source = await guest.check("cat wide.ts");
+    expect(source).toContain(`  // ${RESERVED}\n  hypervisorMemory: { physical: 0x3a000000,`);
+    expect(source).toContain("cpus: [0, 1, 2, 3, 4, 5, 6, 7],");
+    expect(source).toContain("{ physical: 0x100000000, size: 0x100000000,");
+    expect(source).toContain('type: "amd",');
+  });
+
+  test("is taken over, and gives CPUs to cells that it proposes", async () => {
+    await guest.check("jailhouse enable wide.ts", LONG);
+    await run("one", "--cpus 4 --device COM2", "tiny-demo");
+    await guest.com2.waitFor(/Hello from this tiny cell!\r?\n(.*\n)*?PM Timer: +\d+\r?\n/, TIMEOUT);
+    // It keeps a CPU of the host busy.
+    await guest.check("jailhouse cell shutdown one", LONG);
+    await run("three", "--cpus 5-7 --device COM1 --beside one.ts", "smp-demo");
+    for (const cpu of [6, 7])
+      await guest.com1.waitFor(new RegExp(`Received IPI on ${cpu}\\r?\\n`), TIMEOUT);
+    expect(await guest.check("jailhouse cell list", LONG)).toMatch(
+      /RootCell +running +0-3 .*\n.*one +shut down +4 .*\n.*three +running +5-7 /,
+    );
+  });
+
+  test("is handed back as it was", async () => {
+    await guest.check("jailhouse disable", LONG);
+    expect(await guest.check("nproc")).toBe("8\n");
+    expect(newComplaints(await guestComplaints(guest), before)).toEqual([]);
+  });
+});
+
+describeLinux("an IOMMU that Linux uses", () => {
+  afterEach(() => guest?.close());
+
+  test("is named, and nothing is touched", async () => {
+    await boot(RESERVED);
+    await guest.check("insmod driver/jailhouse.ko");
+    const { status, err } = await guest.run("jailhouse enable configs/qemu-x86.cell", LONG);
+    expect([status, err]).toEqual([
+      1,
+      "JAILHOUSE_ENABLE: Device or resource busy\nAn IOMMU is in use; boot Linux with amd_iommu=off or intel_iommu=off\n",
+    ]);
+    expect(await guest.check("cat /proc/iomem")).not.toContain("Jailhouse");
+  });
+});
