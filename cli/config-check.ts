@@ -1,6 +1,8 @@
 // jailhouse config check SYSCONFIG [CELLCONFIG…]: 0 when all is well, 1 when there are errors or warnings, 2 when nothing
 // could be checked.
 
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { loadInput } from "../config/check/files.ts";
 import { checkInputs, type Finding, type Input, type MachineFacts } from "../config/check/index.ts";
 import { size } from "./arguments.ts";
@@ -39,6 +41,14 @@ async function machineFacts(io: Io, { root, cpus, memory }: CheckOptions): Promi
   };
 }
 
+/** The repository that a directory is in, by which CI and editors know files; the directory itself outside of any. */
+function sourceRoot(directory: string): string {
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, ".git"))) return at;
+    if (at === dirname(at)) return directory;
+  }
+}
+
 async function print(
   io: Io,
   inputs: readonly Input[],
@@ -47,7 +57,8 @@ async function print(
 ): Promise<void> {
   if (options.sarif) {
     const { sarifLog } = await import("../config/check/sarif.ts");
-    return io.out(json(sarifLog(inputs, findings)));
+    const where = { directory: io.cwd, root: sourceRoot(io.cwd) };
+    return io.out(json(sarifLog(inputs, findings, where)));
   }
   if (options.json) {
     const { findingsJson } = await import("../config/check/json.ts");

@@ -21,7 +21,7 @@ export function parseJsonText(text: string): unknown {
     return value;
   } catch (cause) {
     const end = span ? scanner.blanks() : scanner.at;
-    throw new ConfigError("source", `${describe(text, end)}: this is not JSON`, { cause });
+    throw fault(text, end, cause);
   }
 }
 
@@ -49,11 +49,15 @@ function lineCounter(text: string): (offset: number) => number {
   return (offset) => starts.findLastIndex((start) => start <= offset) + 1;
 }
 
-function describe(text: string, offset: number): string {
+function fault(text: string, offset: number, cause: unknown): ConfigError {
   const lines = text.slice(0, offset).split("\n");
-  const place = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
+  const [line, column] = [lines.length, lines.at(-1)!.length + 1];
   const [found] = text.slice(offset);
-  return `${place}: unexpected ${found === undefined ? "end" : JSON.stringify(found)}`;
+  const what = `unexpected ${found === undefined ? "end" : JSON.stringify(found)}`;
+  const message = `line ${line}, column ${column}: ${what}: this is not JSON`;
+  const error = new ConfigError("source", message, { cause });
+  error.origin = { line, column };
+  return error;
 }
 
 /** Goes through a text as far as it is JSON; `at` is where it stopped. */

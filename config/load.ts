@@ -5,10 +5,10 @@ import { decode } from "./decode.ts";
 import { parseCell } from "./define-cell.ts";
 import { parseSystem } from "./define-system.ts";
 import { encode } from "./encode.ts";
-import { ConfigError, isConfigError } from "./errors.ts";
+import { ConfigError, type ConfigErrorDetails, isConfigError } from "./errors.ts";
 import { evaluate } from "./evaluate.ts";
 import { parseJsonText } from "./json.ts";
-import { derive, formatOrigin, nameFile } from "./origin.ts";
+import { derive, formatOrigin, nameFile, type Origin } from "./origin.ts";
 import type { Config } from "./types.ts";
 
 /** A configuration and what the hypervisor gets of it. */
@@ -114,19 +114,33 @@ function parseJson(content: Uint8Array): Config {
 
 /** The error, naming the file in one line. */
 function inFile(path: string, error: unknown): ConfigError {
-  if (isConfigError(error))
-    return new ConfigError(
-      error.code,
-      `${formatOrigin({ file: path, ...error.origin })}: ${error.message}`,
-      {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        ...(error.offset === undefined ? {} : { offset: error.offset }),
-        cause: error,
-      },
-    );
-  const message = error instanceof Error ? error.message : String(error);
-  const [what = "", where = ""] = message.split("\n");
-  const place = SYNTAX_ERROR.exec(where);
-  const line = place ? `line ${place[1]}, column ${Number(place[2]) + 1}: ` : "";
-  return new ConfigError("source", `${path}: ${line}${what.trim()}`, { cause: error });
+  const [message, origin, details] = isConfigError(error)
+    ? told(path, error)
+    : evaluationFault(path, error);
+  const code = isConfigError(error) ? error.code : "source";
+  const found = new ConfigError(code, message, { ...details, cause: error });
+  found.origin = origin;
+  return found;
+}
+
+type Told = readonly [message: string, origin: Origin | undefined, details?: ConfigErrorDetails];
+
+function told(path: string, { message, origin, hint, offset }: ConfigError): Told {
+  // What has a column says its place itself.
+  const place = origin?.column === undefined ? origin : {};
+  return [
+    `${formatOrigin({ file: path, ...place })}: ${message}`,
+    origin,
+    { ...(hint === undefined ? {} : { hint }), ...(offset === undefined ? {} : { offset }) },
+  ];
+}
+
+function evaluationFault(path: string, error: unknown): Told {
+  const text = error instanceof Error ? error.message : String(error);
+  const [what = "", where = ""] = text.split("\n");
+  const [, line, before] = SYNTAX_ERROR.exec(where) ?? [];
+  if (line === undefined) return [`${path}: ${what.trim()}`, undefined];
+  const origin = { line: Number(line), column: Number(before) + 1 };
+  const place = `line ${origin.line}, column ${origin.column}`;
+  return [`${path}: ${place}: ${what.trim()}`, origin];
 }

@@ -8,6 +8,8 @@ export interface Origin {
   readonly file?: string;
   /** Line of a module or JSON text, from 1. */
   readonly line?: number;
+  /** Column in that line, from 1, where a translator has told it. */
+  readonly column?: number;
   /** Offset in a built file, in bytes. */
   readonly offset?: number;
   /** Name of the device that it belongs to. */

@@ -49,8 +49,8 @@ export class Surroundings {
     return { daemon };
   }
 
-  /** Runs one command line, a text that is split at blanks or its words. */
-  async run(line: string | readonly string[]): Promise<Outcome> {
+  /** Runs one command line, a text that is split at blanks or its words, in a directory. */
+  async run(line: string | readonly string[], cwd = this.directory): Promise<Outcome> {
     let [out, err] = ["", ""];
     this.printed = "";
     const io: Io = {
@@ -62,7 +62,7 @@ export class Surroundings {
         err += text;
       },
       env: this.env,
-      cwd: this.directory,
+      cwd,
       terminal: this.terminal,
       host: this.host,
       input: this.input,

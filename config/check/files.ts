@@ -23,7 +23,8 @@ export async function loadInput(path: string, directory: string): Promise<Input>
   } catch (error) {
     if (!isConfigError(error)) throw error;
     const { code, message, hint, offset, origin } = error;
-    const failure = { code, message: withoutPath(message, path), hint, offset, line: origin?.line };
+    const { line, column } = origin ?? {};
+    const failure = { code, message: withoutPath(message, path), hint, offset, line, column };
     return { path, source: await readSource(path, directory), failure };
   }
 }
@@ -31,5 +32,7 @@ export async function loadInput(path: string, directory: string): Promise<Input>
 /** A message of loadConfig begins with the file, and perhaps a place in it. */
 function withoutPath(message: string, path: string): string {
   if (!message.startsWith(path)) return message;
-  return message.slice(path.length).replace(/^(:\d+|, byte 0x[0-9a-f]+)?: /, "");
+  return message
+    .slice(path.length)
+    .replace(/^(:\d+|, byte 0x[0-9a-f]+)?: (line \d+, column \d+: )?/, "");
 }

@@ -105,5 +105,6 @@ export interface Input {
     /** Offset in a built file, or line of a source. */
     readonly offset?: number | undefined;
     readonly line?: number | undefined;
+    readonly column?: number | undefined;
   };
 }

@@ -15,8 +15,9 @@ const plain = (value: unknown): unknown =>
   );
 
 function placeJson(inputs: readonly Input[], place: Place) {
-  const { line, column, offset } = locate(inputs, place);
-  return { file: inputs[place.file]!.path, path: place.path, line, column, offset };
+  const { line, column, length = 1, offset } = locate(inputs, place);
+  const endColumn = column === undefined ? undefined : column + length;
+  return { file: inputs[place.file]!.path, path: place.path, line, column, endColumn, offset };
 }
 
 const editJson = (inputs: readonly Input[], edit: Edit) => ({

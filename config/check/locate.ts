@@ -19,7 +19,7 @@ export interface Location {
 /** The value of `key` in a line such as `{ physical: 0x1000, size: MiB(1) }`, or the whole of what is written there. */
 function columnsOf(text: string, key: string): { column: number; length: number } {
   const whole = { column: text.length - text.trimStart().length + 1, length: text.trim().length };
-  const found = new RegExp(`\\b"?${key}"?\\s*:`).exec(text);
+  const found = new RegExp(`(?:"${key}"|\\b${key})\\s*:`).exec(text);
   if (!found) return whole;
   const rest = text.slice(found.index);
   let depth = 0;
@@ -36,7 +36,10 @@ function columnsOf(text: string, key: string): { column: number; length: number 
 /** The place's line and columns in a source, or its offset in a built file, as far as they are known. */
 export function locate(inputs: readonly Input[], { file, path }: Place): Location {
   const { path: name, config, source, failure } = inputs[file]!;
-  if (!config) return { file: name, line: failure?.line, offset: failure?.offset };
+  if (!config) {
+    const { line, column, offset } = failure ?? {};
+    return { file: name, line, column, offset };
+  }
   const origin = originOf(config, path);
   // A configuration may be put together from several modules: only the lines of the file itself can be shown.
   const isHere = origin?.file === undefined || origin.file === name;
