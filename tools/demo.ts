@@ -27,7 +27,7 @@ Next: under a real Linux  npm run metal:demo: the same hypervisor.wasm, sha256
                           ${digest}
       by hand             see "By hand" in README.md
       in real time        npm run demo -- --paced
-      a cell of your own  docs/configuration.md
+      a cell of your own  docs/first-cell.md
       your own inmate     docs/inmates.md
 `;
 

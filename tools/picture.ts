@@ -1,14 +1,20 @@
-// `npm run picture`: draws docs/session.svg from docs/session.jsonl, the recording of a real `npm run demo`. A recording
+// `npm run picture`: draws docs/map.svg, a machine with two of the demo cells, and docs/session.svg from docs/session.jsonl, the recording of a real `npm run demo`. A recording
 // is one JSON array [seconds, text] a line, as asciicast's events are: what appeared on the terminal, and when.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { mapOf } from "../config/show/map.ts";
+import { drawSvg } from "../config/show/map-svg.ts";
+import apicDemo from "../configs/x86/apic-demo.ts";
+import qemuX86 from "../configs/x86/qemu-x86.ts";
+import tinyDemo from "../configs/x86/tiny-demo.ts";
 import { ROOT } from "./root.ts";
 import { type Span, terminalLines } from "./terminal.ts";
 
-/** Both paths are relative to the root. */
+/** Paths are relative to the root. */
 export const RECORDING = "docs/session.jsonl";
-export const PICTURE = "docs/session.svg";
+const PICTURE = "docs/session.svg";
+const MAP = "docs/map.svg";
 
 /** Pixels. */
 const FONT_SIZE = 13;
@@ -143,7 +149,19 @@ export function drawPicture(recording: string): string {
   ].join("\n");
 }
 
+/** Writes the pictures, or only compares; returns the paths of those that are not what they should be. */
+export function drawPictures(check: boolean): string[] {
+  const pictures = new Map([
+    [PICTURE, drawPicture(readFileSync(join(ROOT, RECORDING), "utf8"))],
+    [MAP, drawSvg(mapOf([qemuX86, apicDemo, tinyDemo]))],
+  ]);
+  const isStale = ([path, text]: [string, string]) =>
+    !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), "utf8") !== text;
+  const stale = [...pictures].filter(isStale);
+  if (!check) for (const [path, text] of stale) writeFileSync(join(ROOT, path), text);
+  return stale.map(([path]) => path);
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  writeFileSync(join(ROOT, PICTURE), drawPicture(readFileSync(join(ROOT, RECORDING), "utf8")));
-  console.log(PICTURE);
+  for (const path of drawPictures(false)) console.log(`${path}: written`);
 }

@@ -1,6 +1,7 @@
 // Who has which CPUs and which memory, according to a system configuration and those of cells, or to one cell's alone: the
 // picture's content, without its form.
 import * as abi from "../../abi/config.ts";
+import { placeOf, REGISTERS } from "../explain/places.ts";
 import { originOf } from "../origin.ts";
 import type { Cell, CellConfig, Config, MemoryRegion, SystemConfig } from "../types.ts";
 
@@ -113,7 +114,7 @@ function systemClaims({ hypervisorMemory, pciMmconfigBase, pciMmconfigEndBus }: 
   const buses = BigInt(pciMmconfigEndBus + 1) * MMCONFIG_BUS;
   return [
     ...(pciMmconfigBase ? [claim(pciMmconfigBase, buses, "PCI configuration space")] : []),
-    claim(physicalStart, size, "hypervisor memory"),
+    claim(physicalStart, size, "its own memory"),
   ];
 }
 
@@ -132,6 +133,8 @@ function regionLabel(config: Config, region: MemoryRegion, path: string): string
   const device = originOf(config, path)?.device;
   if (device !== undefined) return device;
   if (has(region, abi.MEM_COMM_REGION)) return "communication region";
+  const known = registersOf(region);
+  if (known !== undefined) return known;
   const access = [
     has(region, abi.MEM_READ) ? "r" : "-",
     has(region, abi.MEM_WRITE) ? "w" : "-",
@@ -144,6 +147,13 @@ function regionLabel(config: Config, region: MemoryRegion, path: string): string
     ...(has(region, abi.MEM_ROOTSHARED) ? ["shared"] : []),
   ];
   return words.join(" ");
+}
+
+/** Name of what every PC has at the region's addresses, if that is all there is in it. */
+function registersOf({ physicalStart, size }: MemoryRegion): string | undefined {
+  const place = placeOf(REGISTERS, physicalStart);
+  const isAll = place && physicalStart + size <= BigInt(place.base + place.length);
+  return isAll ? place.name.replace(/^(the|an) /, "") : undefined;
 }
 
 /** Cuts the address space where a claim begins or ends, and puts neighbours together that are alike. */

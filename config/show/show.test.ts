@@ -170,7 +170,7 @@ suite("mapOf", () => {
   it("gives cells what they take, and shares what they share", () => {
     expect(bands).toEqual([
       [0n, 0x3a000000n, "0", "rwx DMA"],
-      [0x3a000000n, 0x600000n, "H", "hypervisor memory"],
+      [0x3a000000n, 0x600000n, "H", "its own memory"],
       [0x3a600000n, 0x4800000n, "0", "rwx DMA"],
       [0x3ee00000n, 0x100000n, "1", "rwx loadable"],
       [0x3ef00000n, 0x100000n, "0", "rwx DMA"],
@@ -180,6 +180,13 @@ suite("mapOf", () => {
       [0xb0000000n, 0x10000000n, "H", "PCI configuration space"],
     ]);
     expect(map.cpus.map((owner) => owner?.letter)).toEqual(["0", "0", "1", "0"]);
+  });
+
+  it("names the registers that every PC has", () => {
+    const [hpet] = SYSTEM.rootCell.memory;
+    const memory = [{ ...hpet!, physicalStart: 0xfed00000n, size: 0x1000n, flags: 3n }];
+    const { bands } = mapOf([{ ...SYSTEM, rootCell: { ...SYSTEM.rootCell, memory } }]);
+    expect(bands.at(-1)?.label).toBe("HPET");
   });
 
   it("covers what the configurations cover, without an overlap", () => {

@@ -1,12 +1,12 @@
 // Committed files that a script makes are what the script makes now.
 import { existsSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import { isUpToDate, shippedConfigs } from "../configs.ts";
 import { buildInmate } from "../inmates/build.ts";
 import { missingPackages } from "../inmates/toolchain.ts";
 import { demoJobs, type Job } from "../inmates.ts";
 import { generate } from "../instructions.ts";
-import { drawPicture, PICTURE, RECORDING } from "../picture.ts";
+import { drawPictures } from "../picture.ts";
 import { generateReference } from "../reference.ts";
 import { ROOT } from "../root.ts";
 import type { Check } from "./check.ts";
@@ -59,16 +59,9 @@ export const reference: Check = {
   }),
 };
 
-export const picture: Check = {
-  name: "the README's picture is up to date",
-  run() {
-    const [recording, drawn] = [RECORDING, PICTURE].map((path) => join(ROOT, path)) as [
-      string,
-      string,
-    ];
-    if (!existsSync(recording)) return { failures: [`${RECORDING} is missing`] };
-    const expected = drawPicture(readFileSync(recording, "utf8"));
-    if (existsSync(drawn) && readFileSync(drawn, "utf8") === expected) return { failures: [] };
-    return { failures: [`${PICTURE} is stale: run npm run picture`] };
-  },
+export const pictures: Check = {
+  name: "the pictures in docs/ are up to date",
+  run: () => ({
+    failures: drawPictures(true).map((path) => `${path} is stale: run npm run picture`),
+  }),
 };
