@@ -6,6 +6,7 @@ import { EINVAL } from "../../abi/errno.ts";
 import { archCodeBytes, archPosition } from "../arch.ts";
 import { Cell } from "./cell.ts";
 import { systemConfig } from "./config.ts";
+import { print, printHex, printLine } from "./console.ts";
 import { PAGE_SIZE } from "./limits.ts";
 import { cellOfCpu } from "./percpu.ts";
 import { allocatePages } from "./pool.ts";
@@ -102,6 +103,14 @@ export function recordDenial(
   }
   store<u32>(record, load<u32>(record, table.DENIAL_TIMES) + 1, table.DENIAL_TIMES);
   return record;
+}
+
+/** Prints a record, which may be 0, word for word: whoever has only the serial line explains it from that. */
+export function printDenial(record: usize): void {
+  if (!record) return;
+  print("Denial: ");
+  for (let at: u32 = 0; at < table.DENIAL_SIZE; at += 8) printHex(load<u64>(record + at), 16);
+  printLine("");
 }
 
 /** Notes that the access of `record` was allowed, with `length` bytes or ports from its address on. */

@@ -4,6 +4,7 @@ import { lock, unlock } from "../platform.ts";
 import { Cell, printCellName } from "./cell.ts";
 import { failCell } from "./comm.ts";
 import { beginLine, print, printDecimal, printLine } from "./console.ts";
+import { printDenial } from "./denials.ts";
 import { MAX_CPUS, WARNINGS_MAX } from "./limits.ts";
 import { cellOfCpu, nextCpu, perCpu } from "./percpu.ts";
 
@@ -33,8 +34,11 @@ export function beginWarning(cpu: u32): bool {
   return true;
 }
 
-/** Ends a report begun with `fatal`: prints the registers, parks `cpu`, gives the lock back. Returns 0. */
-export function violation(cpu: u32): i32 {
+/**
+ * Ends a report begun with `fatal`: prints the registers and the `record` of what was denied, or 0; parks `cpu`, gives the
+ * lock back. Returns 0.
+ */
+export function violation(cpu: u32, record: usize): i32 {
   archReport(cpu);
   const cell = cellOfCpu(cpu);
   print("Parking CPU ");
@@ -42,6 +46,7 @@ export function violation(cpu: u32): i32 {
   print(" (Cell: ");
   printCellName(cell);
   printLine(")");
+  printDenial(record);
   perCpu(cpu).failed = 1;
   archCpuPark(cpu, 0);
   if (allFailed(cell)) failCell(cell);

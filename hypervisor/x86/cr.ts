@@ -61,11 +61,11 @@ export function writeControlRegister(cpu: u32, register: u32, value: u64, length
     writeRegister(cpu, reg.REG_CR4, value);
   } else {
     fatal();
-    recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 0, register, value);
+    const record = recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 0, register, value);
     print("Unhandled CR access, register: ");
     printHex(register, 1);
     printLine("");
-    return violation(cpu);
+    return violation(cpu, record);
   }
   advance(cpu, length);
   return 1;
@@ -95,7 +95,7 @@ export function executeXsetbv(cpu: u32, length: u32): i32 {
     return 1;
   }
   fatal();
-  recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 8, reg.REG_XCR0, value);
+  const record = recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 8, reg.REG_XCR0, value);
   print("Invalid xsetbv parameters: xcr[");
   printHex(index, 1);
   print("] = ");
@@ -103,5 +103,5 @@ export function executeXsetbv(cpu: u32, length: u32): i32 {
   print(":");
   printHex(read32(cpu, reg.REG_RAX), 8);
   printLine("");
-  return violation(cpu);
+  return violation(cpu, record);
 }

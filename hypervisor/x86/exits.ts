@@ -50,7 +50,7 @@ export function exceptions(): u32 {
 function failInstruction(cpu: u32, reason: string): i32 {
   fatal();
   printLine(reason);
-  return violation(cpu);
+  return violation(cpu, 0);
 }
 
 function failFetch(cpu: u32): i32 {
@@ -87,13 +87,13 @@ function reportAccess(cpu: u32, address: u64, size: u32, flags: u32): i32 {
   const inConfigSpace = isEcam(address);
   const kind = inConfigSpace ? table.DENIAL_KIND_PCI : table.DENIAL_KIND_MEMORY;
   const place = inConfigSpace ? ecamPlace(address) : address;
-  recordDenial(cpu, kind, denialFlags(flags), size, place, 0);
+  const record = recordDenial(cpu, kind, denialFlags(flags), size, place, 0);
   print(isWrite ? "Invalid MMIO/RAM write, addr: " : "Invalid MMIO/RAM read, addr: ");
   printAddress(address);
   print(" size: ");
   printDecimal(size);
   printLine("");
-  return violation(cpu);
+  return violation(cpu, record);
 }
 
 /** Says why the access could not be emulated. */
@@ -206,7 +206,7 @@ export function exitManagement(cpu: u32): i32 {
 export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {
   countUnknownExit(cpu);
   fatal();
-  recordDenial(cpu, table.DENIAL_KIND_EXIT, 0, 0, code, info1);
+  const record = recordDenial(cpu, table.DENIAL_KIND_EXIT, 0, 0, code, info1);
   reportExit(code, info1, info2);
-  return violation(cpu);
+  return violation(cpu, record);
 }

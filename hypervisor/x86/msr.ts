@@ -154,11 +154,11 @@ function failAccess(cpu: u32, msr: u32, flags: u32, length: u32): i32 {
     return finish(cpu, length);
   }
   fatal();
-  recordDenial(cpu, DENIAL_KIND_MSR, flags, 8, msr, value);
+  const record = recordDenial(cpu, DENIAL_KIND_MSR, flags, 8, msr, value);
   print(isWrite ? "Unhandled MSR write: " : "Unhandled MSR read: ");
   printHex(msr, 1);
   printLine("");
-  return violation(cpu);
+  return violation(cpu, record);
 }
 
 function finish(cpu: u32, length: u32): i32 {
@@ -194,11 +194,11 @@ export function readTrapped(cpu: u32, msr: u32, length: u32): i32 {
 function writePat(cpu: u32, value: u64, length: u32): i32 {
   if (!isPatValid(value)) {
     fatal();
-    recordDenial(cpu, DENIAL_KIND_MSR, DENIAL_FLAG_WRITE, 8, msrs.MSR_PAT, value);
+    const record = recordDenial(cpu, DENIAL_KIND_MSR, DENIAL_FLAG_WRITE, 8, msrs.MSR_PAT, value);
     print("Invalid PAT value: ");
     printHex(value, 1);
     printLine("");
-    return violation(cpu);
+    return violation(cpu, record);
   }
   cpuState(cpu).pat = value;
   applyPat(cpu);

@@ -154,12 +154,12 @@ function denialFlags(flags: u32): u32 {
   return write | (flags & (PIO_STRING | PIO_REP) ? table.DENIAL_FLAG_STRING : 0);
 }
 
-/** Records a denied access; one to PCI's data ports as what it is. With the lock. */
-function recordPort(cpu: u32, port: u32, size: u32, flags: u32, value: u32): void {
+/** Records a denied access; one to PCI's data ports as what it is. With the lock. Returns the record. */
+function recordPort(cpu: u32, port: u32, size: u32, flags: u32, value: u32): usize {
   const isData = isConfigAccess(port, size) && port !== PCI_ADDRESS_PORT;
   const kind = isData ? table.DENIAL_KIND_PCI : table.DENIAL_KIND_PORT;
   const place = isData ? addressedPlace(cellOfCpu(cpu), port) : port;
-  recordDenial(cpu, kind, flags, size, place, value);
+  return recordDenial(cpu, kind, flags, size, place, value);
 }
 
 /** Whether a non-root cell has any of the ports. */
@@ -208,11 +208,11 @@ export function accessPort(cpu: u32, port: u32, size: u32, flags: u32, length: u
   }
   if (learnPorts(cpu, port, size, denialFlags(flags))) return 1;
   fatal();
-  recordPort(cpu, port, size, denialFlags(flags), value);
+  const record = recordPort(cpu, port, size, denialFlags(flags), value);
   print(isInput ? "Invalid PIO read, port: " : "Invalid PIO write, port: ");
   printHex(port, 1);
   print(" size: ");
   printDecimal(size);
   printLine("");
-  return violation(cpu);
+  return violation(cpu, record);
 }

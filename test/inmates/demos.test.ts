@@ -86,6 +86,7 @@ const DUMP = [
   /^CR0: 0x[\da-f]{16} CR3: 0x[\da-f]{16} CR4: 0x[\da-f]{16}$/,
   /^EFER: 0x000000000000[01]500$/,
   /^Parking CPU 2 \(Cell: "rogue-demo"\)$/,
+  /^Denial: [0-9a-f]{128}$/,
 ];
 
 describe.each(MACHINES)("on $vendor, x2APIC $x2apic", (machine) => {

@@ -128,6 +128,7 @@ function report(lines: readonly string[], registers: Registers): string[] {
     ...lines,
     ...dump(registers),
     'Parking CPU 2 (Cell: "rogue")',
+    expect.stringMatching(/^Denial: [0-9a-f]{128}$/),
     "",
   ];
 }

@@ -45,7 +45,9 @@ describe("a violation", () => {
     ] as const)
       guest.set(register, value);
     expect(guest.mmio(0x80000000n)).toBe(0);
-    expect(guest.output()).toBe(`FATAL: Invalid MMIO/RAM read, addr: 0x0000000080000000 size: 4
+    const [report, record] = guest.output().split("Denial: ");
+    expect(record).toMatch(/^[0-9a-f]{128}\n$/);
+    expect(report).toBe(`FATAL: Invalid MMIO/RAM read, addr: 0x0000000080000000 size: 4
 RIP: 0x0000000000020000 RSP: 0x0000000000001234 FLAGS: 10046
 RAX: 0x0000000000000001 RBX: 0x0000000080000000 RCX: 0x0000000000000003
 RDX: 0x0000000000000004 RSI: 0x0000000000000005 RDI: 0xffffffffffffffff
