@@ -74,7 +74,8 @@ function addCheck(config: Command, io: Io): void {
     );
 }
 
-const every = (value: string, all: readonly string[] = []) => [...all, value];
+/** Collects the values of an option that may be repeated. */
+export const every = (value: string, all: readonly string[] = []) => [...all, value];
 
 /** The verbs that look at a machine. */
 function addCreate(config: Command, io: Io): void {

@@ -84,6 +84,57 @@ test.each([
   expect((await world.run("explain")).out).toMatch(words);
 });
 
+const OFFLINE = "explain --console log.txt --system system.cell";
+
+test.each(["port", "ram", "readonly", "msr", "triple", "jump", "mmio"])(
+  "a log of the console explains violation=%s as the hypervisor's own record does",
+  async (violation) => {
+    await breakRule(violation);
+    const known = await world.run("explain");
+    const { out: log } = await world.run("console");
+    const save = (text: string) => writeFileSync(join(world.directory, "log.txt"), text);
+    save(`[    0.1] Linux\r\n${log.replaceAll("\n", "\r\n")}`);
+    expect(await world.run(`${OFFLINE} --cell rogue.cell`)).toEqual(known);
+    // The original's hypervisor does not print records: what is missing then is the instruction.
+    save(log.replace(/^Denial: .*\n/m, ""));
+    const words = await world.run(`${OFFLINE} --cell rogue.cell`);
+    const withoutBytes = (text: string) => text.replace(/ code\): .*/, " code)");
+    expect(withoutBytes(words.out)).toBe(withoutBytes(known.out));
+    expect(words.out).toContain("code): unreadable\n");
+  },
+);
+
+test("a log without the cell's configuration, a damaged one, and none", async () => {
+  await breakRule("port");
+  const { out: log } = await world.run("console");
+  const save = (text: string) => writeFileSync(join(world.directory, "log.txt"), text);
+  save(log);
+  expect((await world.run(OFFLINE)).out).toContain(
+    "nothing that can be looked up without the cell's configuration, which was not given",
+  );
+  expect((await world.run(`${OFFLINE} rogue-demo -o fixed.cell`)).err).toBe(
+    "explaining: the cell's configuration was not given\n",
+  );
+  save(log.replace(/^Denial: ./m, "Denial: ").replace("Invalid PIO", "Inv?lid PIO"));
+  expect(await world.run(`${OFFLINE} --cell rogue.cell`)).toMatchObject({
+    out: "No access was denied.\n",
+    err: 'Not an access, or damaged: Inv?lid PIO write, port: 3f8 size: 1 (CPU 2 of cell "rogue-demo")\n',
+  });
+  save(`${log}${log}`);
+  const twice = JSON.parse((await world.run(`${OFFLINE} --cell rogue.cell --json`)).out);
+  expect(twice).toMatchObject([
+    { kind: "port", times: 2, instruction: expect.stringMatching(/^ee/) },
+  ]);
+  expect((await world.run("explain --console log.txt")).err).toContain("needs --system SYSCONFIG");
+  expect((await world.run(`${OFFLINE}x`)).err).toContain("system.cellx: No such file");
+  expect((await world.run("explain --console none.txt --system system.cell")).err).toBe(
+    "opening none.txt: No such file or directory\n",
+  );
+  expect((await world.run(`${OFFLINE} --cell system.cell`)).err).toBe(
+    "system.cell: not a cell configuration\n",
+  );
+});
+
 test("enable --learn is loud, and what it writes is the configuration that was given", async () => {
   await world.machine("default", (options) => startSession(options));
   const { out, err } = await world.run("enable --learn system.cell");

@@ -1,46 +1,34 @@
-// jailhouse explain [CELL] [--fix] [-o FILE]: what cells were denied, why, and what would allow it.
+// jailhouse explain [CELL] [--fix] [-o FILE] [--console LOG --system FILE]: what cells were denied, why, and what would allow it.
 
-import { type Explanation, explain, repaired, type Situation } from "../config/explain/index.ts";
-import { decode } from "../config/index.ts";
-import type { Cell, Config, SystemConfig } from "../config/types.ts";
-import type { CellInfo, DenialLog, OpenSession } from "../control/api.ts";
+import { type Explanation, explain, repaired } from "../config/explain/index.ts";
+import type { Cell, Config } from "../config/types.ts";
 import { loadDisassembler } from "../control/disassembler.ts";
 import { LEARN_FLAG } from "../control/learning.ts";
 import { cellRef } from "./arguments.ts";
 import { type CommonOptions, withMachine } from "./context.ts";
+import {
+  type Facts,
+  factsOfLog,
+  factsOfMachine,
+  type LogOptions,
+  ROOT_ID,
+} from "./explain-facts.ts";
 import { denialsJson, denialsText, fixText } from "./explain-text.ts";
 import { attempt, CommandFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { openMachine } from "./machine-tree.ts";
 import { writeConfig } from "./open-config.ts";
 
 const WHAT = "explaining";
-const ROOT_ID = 0;
 
-export interface ExplainOptions extends CommonOptions {
+export interface ExplainOptions extends CommonOptions, LogOptions {
   readonly name?: string;
+  /** What was collected of the machine. */
+  readonly root?: string;
   /** Only the missing lines. */
   readonly fix?: boolean;
   /** Where to write the repaired configuration. */
   readonly output?: string;
-}
-
-interface Facts {
-  readonly log: DenialLog;
-  readonly situation: Situation;
-  readonly cells: readonly CellInfo[];
-}
-
-async function gather(session: OpenSession): Promise<Facts> {
-  const log = await session.denials();
-  const cells = await session.cells();
-  const configs: Config[] = [];
-  for (const { id } of cells) configs.push(decode(await session.configuration(id)));
-  const system = configs[0] as SystemConfig;
-  const known = cells.map(({ id }, index) => {
-    const config = configs[index]!;
-    return { id, config: config.kind === "system" ? config.rootCell : config };
-  });
-  return { log, cells, situation: { system, cells: known } };
 }
 
 /** The configuration of one cell with everything that it lacked, as a file's bytes. */
@@ -50,8 +38,16 @@ function repairedConfig(facts: Facts, id: number, explanations: readonly Explana
   // What the machine was told to do for once is no part of its configuration.
   const flags = (system.flags & ~LEARN_FLAG) >>> 0;
   if (id === ROOT_ID) return { ...system, flags, rootCell: repaired(system.rootCell, own) };
-  const { config } = cells.find((cell) => cell.id === id)!;
+  const config = cells.find((cell) => cell.id === id)?.config;
+  if (!config) throw new CommandFailure(`${WHAT}: the cell's configuration was not given`);
   return repaired(config as Cell & Config, own);
+}
+
+async function gather(io: Io, options: ExplainOptions): Promise<Facts> {
+  const devices = options.root === undefined ? undefined : openMachine(io, options.root);
+  if (options.console !== undefined || options.system !== undefined)
+    return factsOfLog(io, options, devices);
+  return withMachine(io, options, (session) => attempt(WHAT, factsOfMachine(session, devices)));
 }
 
 /** Explains what the cell, or every cell, was denied since `enable`. */
@@ -60,7 +56,7 @@ export async function explainDenials(
   ref: string | undefined,
   options: ExplainOptions,
 ): Promise<void> {
-  const facts = await withMachine(io, options, (session) => attempt(WHAT, gather(session)));
+  const facts = await gather(io, options);
   const isAll = ref === undefined && options.name === undefined;
   const wanted = isAll ? undefined : cellRef(ref, options.name);
   const cell = facts.cells.find(({ id, name }) => id === wanted || name === wanted);

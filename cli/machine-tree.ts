@@ -5,7 +5,8 @@ import { openTree, type Tree } from "../config/create/tree.ts";
 import { CommandFailure, perror } from "./failure.ts";
 import type { Io } from "./io.ts";
 
-function open(io: Io, root: string): Tree {
+/** A directory or tar file. Fails with the path and the reason. */
+export function openMachine(io: Io, root: string): Tree {
   try {
     return openTree(resolve(io.cwd, root));
   } catch (error) {
@@ -17,7 +18,7 @@ function open(io: Io, root: string): Tree {
 
 /** What `read` makes of a directory or tar file. Fails with the path and the reason. */
 export function readTree<Result>(io: Io, root: string, read: (tree: Tree) => Result): Result {
-  const tree = open(io, root);
+  const tree = openMachine(io, root);
   try {
     return read(tree);
   } catch (error) {

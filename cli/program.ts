@@ -1,7 +1,7 @@
 // The command line's grammar. A verb's code is loaded when it is called.
 
 import { Command } from "commander";
-import { addConfig } from "./config-program.ts";
+import { addConfig, every } from "./config-program.ts";
 import type { Io } from "./io.ts";
 
 /** What `--version` says: the release whose interfaces these are. */
@@ -58,6 +58,10 @@ function addSystem(root: Command, io: Io): void {
       "-o, --output <FILE>",
       "write the configuration (the system's by default) with them, as .cell, .ts or .json",
     )
+    .option("-r, --root <ROOT>", "what `config collect` saved of the machine, for its PCI devices")
+    .option("--console <LOG>", "explain what the hypervisor said on its serial line, without it")
+    .option("--system <SYSCONFIG>", "with --console: the system that was enabled")
+    .option("--cell <CELLCONFIG>", "with --console: a cell that there was; repeatable", every)
     .action(async (ref, options) =>
       (await import("./explain.ts")).explainDenials(io, ref, options),
     );
@@ -110,14 +114,13 @@ function addCell(cell: Command, io: Io): void {
 }
 
 function addMachine(machine: Command, io: Io): void {
-  const collect = (value: string, all: readonly string[] = []) => [...all, value];
   verb(machine, "start [NAME]", "start a machine")
     .option("--cpus <N>", "number of CPUs (default: 4)")
     .option("--memory <SIZE>", "RAM, for example 512M or 1G (default: 1G)")
     .option("--vendor <VENDOR>", "amd or intel (default: amd)")
     .option("--no-x2apic", "offer the xAPIC only")
     .option("--pace <PACE>", "paced: by the wall clock; free: as fast as possible while waited for")
-    .option("--serial <LINE=TARGET>", "0 or 1 = stdio, file:PATH or null; repeatable", collect)
+    .option("--serial <LINE=TARGET>", "0 or 1 = stdio, file:PATH or null; repeatable", every)
     .action(async (name, options) =>
       (await import("./machine-start.ts")).startMachine(io, name, options),
     );

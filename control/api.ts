@@ -1,6 +1,7 @@
 // The session API: one running machine, its hypervisor and its cells. Implemented in process (control/session.ts) and
 // over the daemon's socket (control/client.ts); users, tests and the command see only this.
 
+import type { Tree } from "../config/create/tree.ts";
 import type { Denial } from "../config/explain/index.ts";
 import type { MemoryRange } from "./memory-map.ts";
 
@@ -145,6 +146,8 @@ export interface Session {
   denials(): Promise<DenialLog>;
   /** The configuration of a cell as it was given, for the root cell the system's. EINVAL while not enabled. */
   configuration(cell: CellRef): Promise<Uint8Array>;
+  /** What the machine's Linux shows of its PCI functions, or would show: files below /sys/bus/pci/devices. */
+  devices(): Promise<Tree>;
   /** The hypervisor's console: what its ring buffer holds. Throws EPERM when the configuration forbids it. */
   consoleText(): Promise<string>;
   /** Each further piece of the hypervisor's console. */

@@ -11,6 +11,7 @@ import {
   SocketMessageWriter,
 } from "vscode-jsonrpc/node";
 import { E2BIG, ECONNRESET, EIO, ENOENT } from "../abi/errno.ts";
+import type { Tree } from "../config/create/tree.ts";
 import type {
   Attachment,
   CellInfo,
@@ -31,12 +32,14 @@ import {
   type DaemonInfo,
   decodeBytes,
   decodeDenials,
+  decodeFiles,
   decodeStatistics,
   encodeBytes,
   encodeImages,
   OUTPUT,
   type Output,
   type WireDenialLog,
+  type WireFiles,
   type WireStatistics,
 } from "./protocol.ts";
 import { daemonPid, type MachinePaths } from "./registry.ts";
@@ -147,6 +150,10 @@ export class RemoteSession implements OpenSession {
 
   async configuration(cell: CellRef): Promise<Uint8Array> {
     return decodeBytes(await this.#request<string>("configuration", { cell }));
+  }
+
+  async devices(): Promise<Tree> {
+    return decodeFiles(await this.#request<WireFiles>("devices"));
   }
 
   consoleText(): Promise<string> {

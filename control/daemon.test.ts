@@ -98,6 +98,11 @@ test("denied accesses and configurations keep every bit on their way", async () 
   fake.denied = [denial];
   expect(await session.denials()).toEqual({ learning: false, missed: 0, denials: [denial] });
   expect(Buffer.from(await session.configuration(0)).toString()).toBe("JHSYS");
+  const config = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  fake.files.set("/sys/bus/pci/devices/0000:00:02.0/config", config);
+  const devices = await session.devices();
+  expect(devices.list("/sys/bus/pci/devices")).toEqual(["0000:00:02.0"]);
+  expect(devices.read("/sys/bus/pci/devices/0000:00:02.0/config")).toEqual(config);
 });
 
 test("errors keep number, text and hint on their way", async () => {

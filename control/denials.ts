@@ -18,7 +18,8 @@ const BITS = new Map<number, Denial["bits"]>([
   [8, 64],
 ]);
 
-function readDenial(view: DataView, at: number, sequence: number): Denial {
+/** The record that begins at an offset of the table. */
+export function readDenial(view: DataView, at: number, sequence: number): Denial {
   const flags = view.getUint8(at + table.DENIAL_FLAGS);
   const isAllowed = (flags & table.DENIAL_FLAG_ALLOWED) !== 0;
   const available = Math.min(view.getUint8(at + table.DENIAL_BYTES), table.DENIAL_INSTRUCTION_SIZE);

@@ -91,6 +91,7 @@ export function recordSession(session: Session, write: (line: string) => void): 
     snapshot: () => record("snapshot", {}, () => takeSnapshot(session)),
     denials: () => session.denials(),
     configuration: (cell) => session.configuration(cell),
+    devices: () => session.devices(),
     consoleText: () => session.consoleText(),
     followConsole: (listener) => session.followConsole(listener),
     serial,

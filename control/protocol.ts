@@ -2,6 +2,7 @@
 // does not know are written: bytes in base64, addresses as decimal strings, maps as lists of pairs.
 
 import { EINVAL } from "../abi/errno.ts";
+import { fileTree, type Tree } from "../config/create/tree.ts";
 import type { CellRef, CellStatistics, Denial, DenialLog, Image } from "./api.ts";
 import { SystemError } from "./errors.ts";
 import { MESSAGE_MAX } from "./framing.ts";
@@ -160,6 +161,24 @@ export const decodeDenials = (log: WireDenialLog): DenialLog => ({
     instruction: decodeBytes(denial.instruction),
   })),
 });
+
+/** Files as they travel: by path, in base64. */
+export type WireFiles = readonly (readonly [path: string, content: string])[];
+
+const DEVICES = "/sys/bus/pci/devices";
+
+/** What a tree has of PCI functions. */
+export const encodeFiles = (tree: Tree): WireFiles =>
+  tree.list(DEVICES).flatMap((name) =>
+    ["config", "resource"].flatMap((file) => {
+      const path = `${DEVICES}/${name}/${file}`;
+      const content = tree.read(path);
+      return content ? [[path, encodeBytes(content)] as const] : [];
+    }),
+  );
+
+export const decodeFiles = (files: WireFiles): Tree =>
+  fileTree(new Map(files.map(([path, content]) => [path, decodeBytes(content)])));
 
 /** Statistics as they travel: the map as a list of pairs. */
 export interface WireStatistics extends Omit<CellStatistics, "cpus"> {

@@ -18,6 +18,7 @@ import { FrameGuard } from "./framing.ts";
 import {
   encodeBytes,
   encodeDenials,
+  encodeFiles,
   encodeStatistics,
   Fields,
   OUTPUT,
@@ -168,6 +169,7 @@ class Client {
         const cell = fields.cell();
         return turns.take(async () => encodeBytes(await session.configuration(cell)));
       },
+      devices: () => turns.take(async () => encodeFiles(await session.devices())),
       consoleText: () => turns.take(() => session.consoleText()),
       serialText: (fields) => serial[this.#line(fields)].text,
       fingerprint: () => turns.take(() => session.fingerprint()),

@@ -2,6 +2,8 @@
 // Virtual time advances only inside its calls.
 import { createHash } from "node:crypto";
 import { EINVAL, EPERM } from "../abi/errno.ts";
+import { filesOfFunction } from "../config/create/pci.ts";
+import { fileTree, type Tree } from "../config/create/tree.ts";
 import {
   EmulatedMachine,
   type MachineSnapshot,
@@ -109,6 +111,13 @@ export class LocalSession implements api.Session {
 
   async configuration(cell: api.CellRef): Promise<Uint8Array> {
     return this.#driver.configuration(cell);
+  }
+
+  /** The devices of the emulated PC have no base address registers: configuration spaces are all there is. */
+  async devices(): Promise<Tree> {
+    const { functions } = this.machine.pc.devices.pci;
+    const files = functions.flatMap(([bdf, one]) => filesOfFunction(bdf, one.bytes()));
+    return fileTree(new Map(files));
   }
 
   async consoleText(): Promise<string> {

@@ -46,6 +46,9 @@ const IO_FLAG = 0x100n;
 const BARS = 6;
 const BRIDGE_BARS = 2;
 const MSIX_ENTRY = 16;
+/** What nobody answers to, or who may not look. */
+const NO_VENDOR = 0xffff;
+const NAME = /^([0-9a-f]+):([0-9a-f]+):([0-9a-f]+)\.([0-7])$/;
 
 /** Lengths that are not told by the capability itself: standard ones, then extended ones, by id. */
 const LENGTHS: Readonly<Record<number, number>> = {
@@ -118,14 +121,19 @@ function describe(view: DataView, id: number, start: number): CapabilityDefiniti
     : { id: idName(id), start, length };
 }
 
-/** The base address registers: where they are, and the bits of them that can be written. */
-function readBars(tree: Tree, path: string, view: DataView, count: number) {
-  const lines = linesOf(tree, `${path}/resource`).slice(0, count);
-  const bars: (PciBar | undefined)[] = lines.map((line) => {
+/** What Linux has found behind the base address registers, a hole for each that is not used. */
+function resourcesOf(tree: Tree, path: string): (PciBar | undefined)[] {
+  const lines = linesOf(tree, `${path}/resource`).slice(0, BARS);
+  return lines.map((line) => {
     const [first, last, flags] = line.split(" ").map(BigInt) as [bigint, bigint, bigint];
     if (last === 0n) return undefined;
     return { start: first, size: last - first + 1n, isPorts: (flags & IO_FLAG) !== 0n };
   });
+}
+
+/** The base address registers: where they are, and the bits of them that can be written. */
+function readBars(tree: Tree, path: string, view: DataView, count: number) {
+  const bars = resourcesOf(tree, path).slice(0, count);
   const mask = new Array<number>(BARS).fill(0);
   bars.forEach((bar, index) => {
     if (!bar) return;
@@ -147,22 +155,29 @@ function msixOf(view: DataView, at: number, bars: readonly (PciBar | undefined)[
   return { vectors, address: address - (address % BigInt(PAGE)), regionSize };
 }
 
+/** Segment and number of a function by the name of its directory. */
+function placeOf(entry: string): { segment: number; bdf: number } | undefined {
+  const parts = NAME.exec(entry)?.slice(1);
+  if (!parts) return undefined;
+  const [segment, bus, device, fn] = parts.map((part) => Number.parseInt(part, 16));
+  return { segment: segment!, bdf: (bus! << 8) | (device! << 3) | fn! };
+}
+
+/** A function as its configuration space tells; undefined where nothing can be read. */
 function readFunction(tree: Tree, entry: string): PciFunction | undefined {
   const path = DEVICES + entry;
-  const bytes = tree.read(`${path}/config`);
-  const [, segment, bus, device, fn] =
-    /^([0-9a-f]+):([0-9a-f]+):([0-9a-f]+)\.([0-7])$/.exec(entry) ?? [];
-  if (!bytes || bytes.length < LEGACY_SIZE || fn === undefined) return undefined;
-  const number = (text: string | undefined) => Number.parseInt(text as string, 16);
+  const place = placeOf(entry);
+  const bytes = place && tree.read(`${path}/config`);
+  if (!bytes || bytes.length < LEGACY_SIZE) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint16(0, true) === NO_VENDOR) return undefined;
   const isBridge = (view.getUint8(HEADER_TYPE) & 0x7f) === 1;
   const { bars, mask } = readBars(tree, path, view, isBridge ? BRIDGE_BARS : BARS);
   const found = [...capabilitiesOf(view)];
   const offset = (id: number) => found.find(([one]) => one === id)?.[1];
   const [msi, msix] = [offset(CAPABILITIES.msi), offset(CAPABILITIES.msix)];
   return {
-    segment: number(segment),
-    bdf: (number(bus) << 8) | (number(device) << 3) | Number(fn),
+    ...place,
     name: entry.slice(entry.indexOf(":") + 1),
     vendor: view.getUint16(0, true),
     device: view.getUint16(2, true),
@@ -177,12 +192,59 @@ function readFunction(tree: Tree, entry: string): PciFunction | undefined {
   };
 }
 
+/** The files from which a function is known, by path: what a tree must have of a machine without Linux. */
+export function filesOfFunction(bdf: number, config: Uint8Array): [path: string, Uint8Array][] {
+  const two = (value: number) => value.toString(16).padStart(2, "0");
+  const name = `0000:${two(bdf >> 8)}:${two((bdf >> 3) & 0x1f)}.${bdf & 7}`;
+  return [[`${DEVICES}${name}/config`, config]];
+}
+
 /** All functions that the machine's Linux has found. */
 export function readPci(tree: Tree): PciFunction[] {
   return tree
     .list(DEVICES)
     .map((entry) => readFunction(tree, entry))
     .filter((one) => one !== undefined);
+}
+
+/**
+ * A machine's functions, each looked at when it is asked for and not before: a hypervisor that learns keeps a record of
+ * every function whose configuration space is read.
+ */
+export class PciFunctions {
+  readonly #tree: Tree;
+  readonly #known = new Map<string, PciFunction | undefined>();
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
+
+  #read(entry: string): PciFunction | undefined {
+    if (!this.#known.has(entry)) this.#known.set(entry, readFunction(this.#tree, entry));
+    return this.#known.get(entry);
+  }
+
+  #find(isWanted: (entry: string, bdf: number) => boolean): PciFunction | undefined {
+    const found = this.#tree.list(DEVICES).find((entry) => {
+      const place = placeOf(entry);
+      return place?.segment === 0 && isWanted(entry, place.bdf);
+    });
+    return found === undefined ? undefined : this.#read(found);
+  }
+
+  /** The function of segment 0 with this number. */
+  at(bdf: number): PciFunction | undefined {
+    return this.#find((_, own) => own === bdf);
+  }
+
+  /** The function that has this address, or port, behind a base address register. */
+  having(address: bigint, isPort: boolean): PciFunction | undefined {
+    return this.#find((entry) =>
+      resourcesOf(this.#tree, DEVICES + entry).some(
+        (bar) => bar?.isPorts === isPort && address >= bar.start && address < bar.start + bar.size,
+      ),
+    );
+  }
 }
 
 const CLASSES: Readonly<Record<number, string>> = {

@@ -50,6 +50,20 @@ function unpacked(archive: Uint8Array): Uint8Array {
   }
 }
 
+/** Files by their paths. */
+export function fileTree(files: ReadonlyMap<string, Uint8Array>): Tree {
+  return {
+    read: (path) => files.get(path),
+    list(path) {
+      const start = path.endsWith("/") ? path : `${path}/`;
+      const names = [...files.keys()]
+        .filter((file) => file.startsWith(start))
+        .map((file) => file.slice(start.length).split("/")[0] as string);
+      return [...new Set(names)].sort();
+    },
+  };
+}
+
 /** A tar file in the ustar format, perhaps compressed (POSIX.1, pax). Throws an Error for what is none. */
 export function tarTree(archive: Uint8Array): Tree {
   const bytes = unpacked(archive);
@@ -64,16 +78,7 @@ export function tarTree(archive: Uint8Array): Tree {
       files.set(`/${name.replace(/^\.?\//, "")}`, bytes.subarray(at + BLOCK, at + BLOCK + size));
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
   }
-  return {
-    read: (path) => files.get(path),
-    list(path) {
-      const start = path.endsWith("/") ? path : `${path}/`;
-      const names = [...files.keys()]
-        .filter((file) => file.startsWith(start))
-        .map((file) => file.slice(start.length).split("/")[0] as string);
-      return [...new Set(names)].sort();
-    },
-  };
+  return fileTree(files);
 }
 
 /** The tree at a path: a directory or a tar file. Throws what the file system throws. */

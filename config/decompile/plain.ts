@@ -88,7 +88,7 @@ const regionCount = ({ shmemPeers }: types.PciDevice) => FIXED_SECTIONS + shmemP
 const isLink = ({ type }: types.PciDevice) => type === abi.PCI_TYPE_IVSHMEM;
 
 function deviceDefinition(
-  cell: types.Cell,
+  cell: Pick<types.Cell, "pciCapabilities" | "memory">,
   device: types.PciDevice,
   layout: Layout,
 ): definition.PciDeviceDefinition {
@@ -134,6 +134,17 @@ function deviceDefinition(
       : {}),
     ...(count > 0 || !layout.capabilities ? { capabilities } : {}),
   };
+}
+
+/** A device that points to no shared memory, with its capabilities. */
+export function pciDefinition(
+  device: types.PciDevice,
+  capabilities: readonly types.PciCapability[],
+): definition.PciDeviceDefinition {
+  const cell = { pciCapabilities: capabilities, memory: [] };
+  const placed = { ...device, capsStart: 0, numCaps: capabilities.length };
+  const { capabilities: own, ...rest } = deviceDefinition(cell, placed, LAYOUTS[0]!);
+  return capabilities.length > 0 ? { ...rest, capabilities: own! } : rest;
 }
 
 function cellDefinition(

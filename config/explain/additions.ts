@@ -1,7 +1,10 @@
 // What a configuration lacks: entries to add to a cell, as data, as the lines that people write, and applied to a model.
 import * as abi from "../../abi/config.ts";
+import { layOut, list } from "../decompile/expression.ts";
+import { pciDefinition } from "../decompile/plain.ts";
+import { Writer } from "../decompile/writer.ts";
 import { MEMORY_FLAGS } from "../names.ts";
-import type { Cell, MemoryRegion, PciDevice, PortRange } from "../types.ts";
+import type { Cell, MemoryRegion, PciCapability, PciDevice, PortRange } from "../types.ts";
 
 /** Bytes of configuration space that an entry for registers opens: the unit in which it is accessed. */
 const DWORD = 4;
@@ -11,7 +14,12 @@ export type Addition =
   | { readonly kind: "ports"; readonly ports: PortRange; readonly comment: string }
   | { readonly kind: "memory"; readonly region: MemoryRegion; readonly comment: string }
   | { readonly kind: "flags"; readonly index: number; readonly flags: bigint }
-  | { readonly kind: "pci"; readonly device: PciDevice; readonly comment: string }
+  | {
+      readonly kind: "pci";
+      readonly device: PciDevice;
+      readonly capabilities: readonly PciCapability[];
+      readonly comment: string;
+    }
   | { readonly kind: "registers"; readonly bdf: number; readonly start: number };
 
 const hex = (value: bigint | number) => `0x${value.toString(16)}`;
@@ -48,7 +56,15 @@ export function isRam(addition: Addition): boolean {
   return addition.kind === "memory" && (addition.region.flags & BigInt(abi.MEM_EXECUTE)) !== 0n;
 }
 
-/** The line that a person writes, with the list that it belongs to. */
+/** A device on one line if there is room, else a line for each of its keys. */
+function deviceText(device: PciDevice, capabilities: readonly PciCapability[], comment: string) {
+  const entry = new Writer().object(pciDefinition(device, capabilities));
+  const line = `pciDevices: [${layOut(entry, 1, "pciDevices: [".length)}]`;
+  if (!line.includes("\n")) return `${line}  // ${comment}`;
+  return `pciDevices: ${layOut(list([entry], [comment]), 0, 0)}`;
+}
+
+/** The lines that a person writes, with the list that they belong to. */
 export function additionText(addition: Addition): string {
   switch (addition.kind) {
     case "ports":
@@ -58,7 +74,7 @@ export function additionText(addition: Addition): string {
     case "flags":
       return `memory[${addition.index}]: flags also ${flagNames(addition.flags)}`;
     case "pci":
-      return `pciDevices: [{ type: "device", bdf: ${bdfText(addition.device.bdf)} }]  // ${addition.comment}`;
+      return deviceText(addition.device, addition.capabilities, addition.comment);
     case "registers":
       return `capabilities of ${bdfText(addition.bdf)}: [{ id: "registers", start: ${hex(addition.start)}, length: ${DWORD}, flags: ["write"] }]`;
   }
@@ -130,6 +146,18 @@ function addRegisters(cell: Cell, bdf: number, start: number): Cell {
   };
 }
 
+/** A device that is not there yet, its capabilities behind the others. */
+function addDevice(cell: Cell, device: PciDevice, capabilities: readonly PciCapability[]): Cell {
+  if (cell.pciDevices.some(({ bdf }) => bdf === device.bdf)) return cell;
+  const capsStart = capabilities.length > 0 ? cell.pciCapabilities.length : 0;
+  const placed = { ...device, capsStart, numCaps: capabilities.length };
+  return {
+    ...cell,
+    pciDevices: [...cell.pciDevices, placed],
+    pciCapabilities: [...cell.pciCapabilities, ...capabilities],
+  };
+}
+
 /** The cell with what it lacked; the rest stays as it is, and in its place. Entries that touch become one. */
 export function applyAddition<T extends Cell>(cell: T, addition: Addition): T {
   switch (addition.kind) {
@@ -139,10 +167,8 @@ export function applyAddition<T extends Cell>(cell: T, addition: Addition): T {
       return { ...cell, ...addRegion(cell, addition.region) };
     case "flags":
       return { ...cell, ...addFlags(cell, addition.index, addition.flags) };
-    case "pci": {
-      const isThere = cell.pciDevices.some(({ bdf }) => bdf === addition.device.bdf);
-      return isThere ? cell : { ...cell, pciDevices: [...cell.pciDevices, addition.device] };
-    }
+    case "pci":
+      return { ...cell, ...addDevice(cell, addition.device, addition.capabilities) };
     case "registers":
       return { ...cell, ...addRegisters(cell, addition.bdf, addition.start) };
   }

@@ -146,9 +146,7 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     { kind: "pci", address: (8n << 16n) | 4n, size: 2, write: true },
     /wrote configuration register 0x4 of PCI device 00:01.0$/,
     /does not list it/,
-    [
-      'pciDevices: [{ type: "device", bdf: bdf(0x0, 0x1, 0) }]  // its BARs and capabilities have to be filled in',
-    ],
+    ['pciDevices: [{ type: "device", bdf: bdf(0, 1, 0) }]  // as the system lists it'],
   ],
   [
     "a register of an own PCI device",

@@ -3,6 +3,7 @@ import * as abi from "../../abi/config.ts";
 import type { Cell, PciDevice } from "../types.ts";
 import type { Denial } from "./access.ts";
 import type { Addition } from "./additions.ts";
+import { functionText, lackingParts, listedPart } from "./devices.ts";
 import { explainMemory } from "./memory.ts";
 import { hex, ownerOfDevice, ownerOfPort, type Situation } from "./owners.ts";
 import { PORTS, placeOf } from "./places.ts";
@@ -76,7 +77,7 @@ function actionOf(denial: Denial): string {
   }
 }
 
-function explainPort(situation: Situation, denial: Denial): Reason {
+function explainPort(situation: Situation, ofCell: Cell, denial: Denial): Reason {
   const { address, cell, allowed } = denial;
   const { x86 } = situation.system;
   const known = placeOf(PORTS, address);
@@ -93,6 +94,12 @@ function explainPort(situation: Situation, denial: Denial): Reason {
       "the hypervisor mediates PCI's configuration, and this access has no form that it knows";
     return { where, why, additions: [] };
   }
+  const device = known || cell !== 0 ? undefined : situation.functions?.having(address, true);
+  const parts = device ? lackingParts(situation, ofCell, device) : [];
+  if (device && parts.length > 0) {
+    const why = "the root cell's configuration does not list it";
+    return { where: `a port of PCI device ${functionText(device)}`, why, additions: parts };
+  }
   const length = Math.max(allowed, denial.size, 1);
   const own = { base: Number(address), length };
   const whole = known ? { base: known.base, length: known.length } : own;
@@ -104,9 +111,7 @@ function explainPort(situation: Situation, denial: Denial): Reason {
   };
 }
 
-function plainDevice(situation: Situation, bdf: number): PciDevice {
-  const listed = situation.system.rootCell.pciDevices.find((device) => device.bdf === bdf);
-  if (listed) return { ...listed, capsStart: 0, numCaps: 0 };
+function emptyDevice(bdf: number): PciDevice {
   return {
     ...{ type: abi.PCI_TYPE_DEVICE, iommu: 0, domain: 0, bdf, barMask: [0, 0, 0, 0, 0, 0] },
     ...{ capsStart: 0, numCaps: 0, numMsiVectors: 0, msiFlags: 0, numMsixVectors: 0 },
@@ -129,11 +134,13 @@ function explainPci(situation: Situation, cell: Cell, denial: Denial): Reason {
       start >= HEADER_SIZE && denial.write ? [{ kind: "registers", bdf, start }] : [];
     return { where, why, additions };
   }
-  const device = plainDevice(situation, bdf);
+  const one = situation.functions?.at(bdf);
   return {
-    where,
+    where: one ? `PCI device ${functionText(one)}` : where,
     why: `the ${denial.cell === 0 ? "root cell" : "cell"}'s configuration does not list it`,
-    additions: [{ kind: "pci", device, comment: "its BARs and capabilities have to be filled in" }],
+    additions: one
+      ? lackingParts(situation, cell, one)
+      : [listedPart(situation.system, emptyDevice(bdf))],
   };
 }
 
@@ -142,7 +149,7 @@ function reasonOf(situation: Situation, cell: Cell, denial: Denial): Reason {
     case "memory":
       return explainMemory(situation, cell, denial);
     case "port":
-      return explainPort(situation, denial);
+      return explainPort(situation, cell, denial);
     case "pci":
       return explainPci(situation, cell, denial);
     case "msr":
@@ -167,14 +174,26 @@ function reasonOf(situation: Situation, cell: Cell, denial: Denial): Reason {
   }
 }
 
+/** Without a cell's configuration: it is gone, or it was not given. */
+function explainStranger(situation: Situation, denial: Denial): Explanation {
+  const name = situation.strangers?.get(denial.cell);
+  const who = name === undefined ? `cell ${denial.cell}, which is gone` : `cell "${name}"`;
+  return {
+    denial,
+    what: `CPU ${denial.cpu} of ${who} ${actionOf(denial)}`,
+    where:
+      name === undefined
+        ? "nothing that can be looked up any more"
+        : "nothing that can be looked up without the cell's configuration, which was not given",
+    why: "it was not the cell's",
+    additions: [],
+  };
+}
+
 /** Explains one access. A cell that is gone since is spoken of by its number. */
 export function explain(situation: Situation, denial: Denial): Explanation {
   const cell = situation.cells.find(({ id }) => id === denial.cell)?.config;
-  const who = cell ? `cell "${cell.name}"` : `cell ${denial.cell}, which is gone`;
-  const what = `CPU ${denial.cpu} of ${who} ${actionOf(denial)}`;
-  if (!cell) {
-    const gone = { where: "nothing that can be looked up any more", why: "it was not the cell's" };
-    return { denial, what, ...gone, additions: [] };
-  }
+  if (!cell) return explainStranger(situation, denial);
+  const what = `CPU ${denial.cpu} of cell "${cell.name}" ${actionOf(denial)}`;
   return { denial, what, ...reasonOf(situation, cell, denial) };
 }

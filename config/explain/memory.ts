@@ -3,6 +3,7 @@ import * as abi from "../../abi/config.ts";
 import type { Cell, MemoryRegion } from "../types.ts";
 import type { Denial } from "./access.ts";
 import type { Addition } from "./additions.ts";
+import { functionText, lackingParts } from "./devices.ts";
 import { isHypervisors, ownerOfMemory, rangeText, regionAt, type Situation } from "./owners.ts";
 import { placeOf, REGISTERS } from "./places.ts";
 import type { Reason } from "./reason.ts";
@@ -132,11 +133,16 @@ function pageRegion(denial: Denial): MemoryRegion {
 }
 
 function ofRoot(situation: Situation, denial: Denial): Reason {
+  const why = "the root cell's configuration does not list it";
+  const device = situation.functions?.having(denial.address, false);
+  const parts = device ? lackingParts(situation, situation.system.rootCell, device) : [];
+  if (device && parts.length > 0)
+    return { where: `registers of PCI device ${functionText(device)}`, why, additions: parts };
   const known = knownPlace(situation, denial);
   const region = known && denial.allowed === 0 ? known.region : pageRegion(denial);
   return {
     where: known?.name ?? "an address that no entry of the configuration names",
-    why: "the root cell's configuration does not list it",
+    why,
     additions: [{ kind: "memory", region, comment: known?.name ?? "found by use" }],
   };
 }

@@ -1,5 +1,6 @@
 // Whose an address, a port or a PCI function is: the words of an explanation.
 import * as abi from "../../abi/config.ts";
+import type { PciFunctions } from "../create/pci.ts";
 import type { Cell, MemoryRegion, SystemConfig } from "../types.ts";
 
 /** A cell as it is at the moment. */
@@ -13,6 +14,10 @@ export interface Situation {
   readonly system: SystemConfig;
   /** The root cell included. */
   readonly cells: readonly KnownCell[];
+  /** Names of cells whose configurations are not known, by id. */
+  readonly strangers?: ReadonlyMap<number, string> | undefined;
+  /** The machine's PCI functions, where they can be looked at. */
+  readonly functions?: PciFunctions | undefined;
 }
 
 const NOT_MOVED = BigInt(abi.MEM_COMM_REGION | abi.MEM_ROOTSHARED);

@@ -1,9 +1,8 @@
 // A cell with everything that it lacked, and what that is.
-import type { Cell, PciDevice } from "../types.ts";
+import type { Cell } from "../types.ts";
 import { type Addition, applyAddition } from "./additions.ts";
 import type { Explanation } from "./explain.ts";
 
-const DEVICE_COMMENT = "its BARs and capabilities have to be filled in";
 const UNKNOWN = "found by use";
 
 /** What a list has that the other one does not. */
@@ -41,10 +40,14 @@ function commentIn(
   return found && "comment" in found ? found.comment : UNKNOWN;
 }
 
-/** Devices that were not listed at all. */
-function newDevices(cell: Cell, fixed: Cell): PciDevice[] {
+/** Devices that were not listed at all, each once. */
+function newDevices(cell: Cell, additions: readonly Addition[]): Addition[] {
   const known = new Set(cell.pciDevices.map(({ bdf }) => bdf));
-  return fixed.pciDevices.filter(({ bdf }) => !known.has(bdf));
+  return additions.filter((one) => {
+    if (one.kind !== "pci" || known.has(one.device.bdf)) return false;
+    known.add(one.device.bdf);
+    return true;
+  });
 }
 
 /** The entries that the cell lacks, those that touch merged into one. */
@@ -59,9 +62,7 @@ export function missing(cell: Cell, explanations: readonly Explanation[]): Addit
     const span = { start: range.base, length: range.length };
     return { kind: "ports", ports: range, comment: commentIn(span, additions, "ports") };
   });
-  const devices = newDevices(cell, fixed).map(
-    (device): Addition => ({ kind: "pci", device, comment: DEVICE_COMMENT }),
-  );
+  const devices = newDevices(cell, additions);
   const registers = additions.filter((one) => one.kind === "registers");
   return [...memory, ...ports, ...devices, ...registers];
 }

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EINVAL, ENOENT, ENOTTY, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import * as abi from "../../abi/ioctl.ts";
+import { directoryTree, type Tree } from "../../config/create/tree.ts";
 import type * as api from "../api.ts";
 import { readDenials } from "../denials.ts";
 import { SystemError } from "../errors.ts";
@@ -198,6 +199,10 @@ export class LinuxSession implements api.OpenSession {
 
   async configuration(cell: api.CellRef): Promise<Uint8Array> {
     return readTable(this.#host, `${SYSFS}/cells/${findCell(this.#host, cell).id}/config`);
+  }
+
+  async devices(): Promise<Tree> {
+    return directoryTree(this.#host.root);
   }
 
   #readConsole(device: Device): string {

@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { EBUSY, EEXIST, EINVAL, ENOENT, EPERM } from "../../abi/errno.ts";
+import { fileTree, type Tree } from "../../config/create/tree.ts";
 import type {
   CellInfo,
   CellRef,
@@ -48,6 +49,8 @@ export class FakeSession implements Session {
   closed = false;
   /** What `denials` says while enabled. */
   denied: Denial[] = [];
+  /** What `devices` shows. */
+  files = new Map<string, Uint8Array>();
   /** How long a change takes, in milliseconds. */
   delay = 1;
   /** Set to make each further step of time fail. */
@@ -189,6 +192,10 @@ export class FakeSession implements Session {
   async denials(): Promise<DenialLog> {
     this.#enabled();
     return { learning: false, missed: 0, denials: [...this.denied] };
+  }
+
+  async devices(): Promise<Tree> {
+    return fileTree(this.files);
   }
 
   async configuration(): Promise<Uint8Array> {

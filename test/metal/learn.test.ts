@@ -1,15 +1,22 @@
 // enable --learn and explain under a real Linux: a configuration without ten entries brings it up and gets them back.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { decode, encode } from "../../config/index.ts";
+import { checkConfigs } from "../../config/check/index.ts";
+import { bdf, decode, encode, KiB, mmio } from "../../config/index.ts";
 import type { MemoryRegion, PortRange, SystemConfig } from "../../config/types.ts";
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
+import { qemuSystem } from "../../configs/x86/shared/qemu.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { describeLinux } from "./linux.ts";
 
-/** First ports: PIT, RTC, VGA, the console that Linux prints on, the BIOS' debug port. */
-const PORTS = [0x40, 0x70, 0x3b0, 0x3e8, 0x402];
-/** VGA's registers, AHCI, HDA, HPET, the chipset's root complex. */
-const MEMORY = [0xfebd8000n, 0xfebd9000n, 0xfebd4000n, 0xfed00000n, 0xfed1c000n];
+/** First ports: PIT, RTC, VGA, the console that Linux prints on. */
+const PORTS = [0x40, 0x70, 0x3b0, 0x3e8];
+/** The network card: BAR 0, BAR 1, BAR 3 without its MSI-X table; AHCI, HPET. */
+const MEMORY = [0xfeb80000n, 0xfeba0000n, 0xfebd1000n, 0xfebd9000n, 0xfed00000n];
+/** The network card itself, which Linux uses. */
+const CARD = bdf(0, 2, 0);
+/** QEMU answers there, whoever is behind it, once the link is up. */
+const PING =
+  "ifconfig eth0 10.0.2.15 up && for try in $(seq 60); do ping -c 1 -W 1 10.0.2.2 && break; done && ping -c 3 10.0.2.2";
 
 const whole = decode(encode(qemuX86)) as SystemConfig;
 const { rootCell } = whole;
@@ -20,13 +27,22 @@ const isForgotten = {
 const forgotten = {
   ports: rootCell.ports.filter(isForgotten.ports),
   memory: rootCell.memory.filter(isForgotten.memory),
+  devices: rootCell.pciDevices.filter(({ bdf }) => bdf === CARD),
 };
+/** The same machine without a network card, its capabilities included. */
+const other = qemuSystem({
+  registers: [
+    mmio({ physical: 0xfebd4000, size: KiB(16) }),
+    mmio({ physical: 0xfebd8000, size: KiB(4) }),
+  ],
+  devices: [],
+});
 const partial: SystemConfig = {
-  ...whole,
+  ...other,
   rootCell: {
-    ...rootCell,
-    ports: rootCell.ports.filter((range) => !isForgotten.ports(range)),
-    memory: rootCell.memory.filter((region) => !isForgotten.memory(region)),
+    ...other.rootCell,
+    ports: other.rootCell.ports.filter((range) => !isForgotten.ports(range)),
+    memory: other.rootCell.memory.filter((region) => !isForgotten.memory(region)),
   },
 };
 
@@ -43,6 +59,19 @@ function touches(): string {
   ].join(" && ");
 }
 
+/** The card's entry is the one that ships, and what Linux writes of its capabilities is open. */
+function expectCard({ pciDevices, pciCapabilities }: SystemConfig["rootCell"]): void {
+  const [wanted] = forgotten.devices;
+  const { capsStart, numCaps, ...same } = wanted!;
+  const found = pciDevices.find(({ bdf }) => bdf === CARD)!;
+  expect(found).toMatchObject(same);
+  const own = pciCapabilities.slice(found.capsStart, found.capsStart + found.numCaps);
+  const writable = rootCell.pciCapabilities
+    .slice(capsStart, capsStart + numCaps)
+    .filter(({ flags }) => flags !== 0);
+  expect(own).toEqual(expect.arrayContaining(writable));
+}
+
 describeLinux("a root cell whose configuration forgot ten entries", () => {
   let guest: Guest;
   beforeAll(async () => {
@@ -55,7 +84,8 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
     guest.check(`echo ${Buffer.from(bytes).toString("base64")} | base64 -d >${path}`);
 
   test("it has exactly ten", () => {
-    expect(forgotten.ports.length + forgotten.memory.length).toBe(10);
+    const { ports, memory, devices } = forgotten;
+    expect([ports.length, memory.length, devices.length]).toEqual([4, 5, 1]);
   });
 
   test("learns them while Linux goes on", async () => {
@@ -63,10 +93,13 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
     await guest.check("insmod driver/jailhouse.ko");
     await guest.check("jailhouse enable --learn /tmp/partial.cell", { timeout: 300_000 });
     await guest.check(touches(), { timeout: 300_000 });
+    await guest.check(PING, { timeout: 300_000 });
     await guest.check("dd if=/dev/urandom of=/disk/file bs=64k count=16 && sync");
     const lines = await guest.check("jailhouse explain --fix", { timeout: 300_000 });
     expect(lines).toContain('cell "QEMU-VM":');
     expect(lines).toContain("base: 0x70, length: 2 }");
+    expect(lines).toContain("// 00:02.0: Ethernet controller, 8086:10d3");
+    expect(lines).toContain("barMask: [0xfffe0000, 0xfffe0000, 0xffffffe0, 0xffffc000]");
     expect((await guest.run("jailhouse cell list")).err).toMatch(/^Learning: /);
   });
 
@@ -91,9 +124,14 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
         );
       expect(ends.filter((address) => !has(address))).toEqual([]);
     }
+    expectCard(learned.rootCell);
+    const faults = checkConfigs([learned]).filter(({ severity }) => severity !== "note");
+    expect(faults).toEqual([]);
     await guest.check("jailhouse disable", { timeout: 300_000 });
     await guest.check("jailhouse enable /tmp/learned.cell", { timeout: 300_000 });
     await guest.check(touches(), { timeout: 300_000 });
+    await guest.check("ifconfig eth0 down");
+    await guest.check(PING, { timeout: 300_000 });
     await guest.check("dd if=/dev/urandom of=/disk/file bs=64k count=16 && sync");
     const list = await guest.check("jailhouse cell list");
     expect(list).toMatch(/QEMU-VM +running +0-3 *\n/);

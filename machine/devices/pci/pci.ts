@@ -80,6 +80,14 @@ export class PciFunction extends Device<State> {
     return size === DWORD ? value : value & ((1 << (size * BYTE)) - 1);
   }
 
+  /** All of the configuration space, as software reads it. */
+  bytes(): Uint8Array {
+    const view = new DataView(new ArrayBuffer(CONFIG_SIZE));
+    for (const [index, value] of this.state.space.entries())
+      view.setUint32(index * DWORD, value, true);
+    return new Uint8Array(view.buffer);
+  }
+
   /** Writes 1, 2 or 4 bytes within a dword. */
   write(register: number, size: number, value: number): void {
     const shift = (register & 3) * BYTE;

@@ -1,0 +1,198 @@
+// What the hypervisor has said on its console about CPUs that it stopped, from a log of the serial line: all that is left when
+// no CPU of the root cell runs any more. The line with the record says everything; without one, as the original's
+// hypervisor, or where the line is damaged, the words and the registers say most of it.
+import { DENIAL_SIZE } from "../abi/denials.ts";
+import { REG_XCR0 } from "../abi/platform.ts";
+import type { Denial } from "../config/explain/index.ts";
+import { readDenial } from "./denials.ts";
+
+/** One CPU that was stopped. */
+export interface ConsoleReport {
+  /** Name of the cell, as the console has it. */
+  readonly cell: string;
+  readonly denial: Denial;
+}
+
+export interface ConsoleReports {
+  readonly reports: readonly ConsoleReport[];
+  /** First lines of reports that are no access, or damaged. */
+  readonly unread: readonly string[];
+}
+
+const FATAL = /FATAL: (.*)$/;
+const PARKING = /Parking CPU (\d+) \(Cell: "(.*)"\)/;
+const RECORD = /Denial: ([0-9a-f]+)\s*$/;
+const REGISTER = /\b([A-Z][A-Z0-9.]+):? (?:0x)?([0-9a-f]+)/g;
+const WORD_DIGITS = 16;
+const WORD_SIZE = 8;
+const PAT = 0x277n;
+const TRIPLE_FAULT = 0x7fn;
+const ALL_BITS = 64;
+
+/** A report as it stands in the log. */
+interface Block {
+  /** What follows `FATAL: `, line by line. */
+  readonly causes: readonly string[];
+  readonly text: string;
+  readonly cpu: number;
+  readonly cell: string;
+  /** The digits of the record, if there is one. */
+  readonly record: string | undefined;
+}
+
+/** The reports that have an end; what is between them is others' output. */
+function blocksOf(log: string): Block[] {
+  const lines = log.split(/\r?\n/);
+  const blocks: Block[] = [];
+  let first = 0;
+  let causes: string[] = [];
+  for (const [index, line] of lines.entries()) {
+    const cause = FATAL.exec(line)?.[1];
+    if (cause !== undefined) {
+      if (causes.length === 0) first = index;
+      causes.push(cause.trim());
+    }
+    const end = PARKING.exec(line);
+    if (!end || causes.length === 0) continue;
+    const [, cpu, cell] = end;
+    const record = RECORD.exec(lines[index + 1] ?? "")?.[1];
+    const text = lines.slice(first, index).join("\n");
+    blocks.push({ causes, text, cpu: Number(cpu), cell: cell!, record });
+    causes = [];
+  }
+  return blocks;
+}
+
+/** The record's words, each from its highest digit on; undefined for what is damaged. */
+function fromRecord(digits: string | undefined, sequence: number): Denial | undefined {
+  if (digits?.length !== DENIAL_SIZE * 2) return undefined;
+  const view = new DataView(new ArrayBuffer(DENIAL_SIZE));
+  for (let at = 0; at < DENIAL_SIZE; at += WORD_SIZE) {
+    const word = digits.slice(at * 2, at * 2 + WORD_DIGITS);
+    view.setBigUint64(at, BigInt(`0x${word}`), true);
+  }
+  return readDenial(view, 0, sequence);
+}
+
+type Access = Pick<Denial, "kind" | "address"> & Partial<Denial>;
+type Registers = ReadonlyMap<string, bigint>;
+
+const low = (value: bigint, size: number) => BigInt.asUintN(size * 8, value);
+const pair = (registers: Registers) =>
+  (low(registers.get("RDX") ?? 0n, 4) << 32n) | low(registers.get("RAX") ?? 0n, 4);
+
+/** What each kind of first line says. */
+const FORMS: readonly (readonly [
+  RegExp,
+  (parts: readonly string[], registers: Registers) => Access,
+])[] = [
+  [
+    /^Invalid PCI (?:config|MMCONFIG) write, device ([0-9a-f]+):([0-9a-f]+)\.(\d), reg: 0x([0-9a-f]+), size: (\d+)/,
+    ([bus, slot, fn, register, size]) => {
+      const bdf = (BigInt(`0x${bus}`) << 8n) | (BigInt(`0x${slot}`) << 3n) | BigInt(fn!);
+      const address = (bdf << 16n) | BigInt(`0x${register}`);
+      return { kind: "pci", address, size: Number(size), write: true };
+    },
+  ],
+  [
+    /^Invalid MMIO\/RAM (read|write), addr: (0x[0-9a-f]+) size: (\d+)/,
+    ([verb, address, size]) => ({
+      kind: "memory",
+      address: BigInt(address!),
+      size: Number(size),
+      write: verb === "write",
+    }),
+  ],
+  [
+    /^Invalid PIO (read|write), port: ([0-9a-f]+) size: (\d+)/,
+    ([verb, port, size], registers) => ({
+      kind: "port",
+      address: BigInt(`0x${port}`),
+      size: Number(size),
+      write: verb === "write",
+      value: verb === "write" ? low(registers.get("RAX") ?? 0n, Number(size)) : 0n,
+    }),
+  ],
+  [
+    /^Unhandled MSR (read|write): ([0-9a-f]+)/,
+    ([verb, msr], registers) => ({
+      kind: "msr",
+      address: BigInt(`0x${msr}`),
+      size: 8,
+      write: verb === "write",
+      value: verb === "write" ? pair(registers) : 0n,
+    }),
+  ],
+  [
+    /^Invalid PAT value: ([0-9a-f]+)/,
+    ([value]) => ({
+      kind: "msr",
+      address: PAT,
+      size: 8,
+      write: true,
+      value: BigInt(`0x${value}`),
+    }),
+  ],
+  [
+    /^Invalid xsetbv parameters/,
+    (_, registers) => ({
+      kind: "control",
+      address: BigInt(REG_XCR0),
+      write: true,
+      value: pair(registers),
+    }),
+  ],
+  [
+    /^Unhandled CR access, register: ([0-9a-f]+)/,
+    ([register]) => ({ kind: "control", address: BigInt(`0x${register}`), write: true }),
+  ],
+  [
+    /^Unexpected #VMEXIT, exitcode ([0-9a-f]+)/,
+    ([code]) => ({ kind: "exit", address: BigInt(`0x${code}`) }),
+  ],
+  [/^Unhandled VM-Exit, reason 2$/, () => ({ kind: "exit", address: TRIPLE_FAULT })],
+];
+const CS_LONG = 0x200n;
+const CS_32 = 0x400n;
+
+function bitsOf(registers: Registers): Denial["bits"] {
+  const rights = registers.get("AR-BYTES") ?? CS_LONG;
+  if (registers.get("EFER.LMA") === 1n && rights & CS_LONG) return ALL_BITS;
+  return rights & CS_32 ? 32 : 16;
+}
+
+/** A report without a record: its first line that says an access, and its registers. */
+function fromWords({ causes, text, cpu }: Block, sequence: number): Denial | undefined {
+  const registers: Registers = new Map(
+    [...text.replaceAll("AR-BYTES", "ARBYTES").matchAll(REGISTER)].map(([, name, digits]) => [
+      name === "ARBYTES" ? "AR-BYTES" : name!,
+      BigInt(`0x${digits}`),
+    ]),
+  );
+  for (const cause of causes)
+    for (const [form, read] of FORMS) {
+      const parts = form.exec(cause)?.slice(1);
+      if (!parts) continue;
+      const access = read(parts, registers);
+      const isFetch = access.kind === "memory" && causes.includes("unable to get MMIO instruction");
+      return {
+        ...{ sequence, cell: 0, cpu, size: 0, write: false, string: false, allowed: 0, value: 0n },
+        ...{ rip: registers.get("RIP") ?? 0n, bits: bitsOf(registers) },
+        ...{ instruction: new Uint8Array(), times: 1, fetch: isFetch },
+        ...access,
+      };
+    }
+  return undefined;
+}
+
+/** Reads a log of the hypervisor's console. */
+export function readReports(log: string): ConsoleReports {
+  const reports: ConsoleReport[] = [];
+  const unread: string[] = [];
+  for (const [sequence, block] of blocksOf(log).entries()) {
+    const denial = fromRecord(block.record, sequence) ?? fromWords(block, sequence);
+    if (denial) reports.push({ cell: block.cell, denial });
+    else unread.push(`${block.causes[0]} (CPU ${block.cpu} of cell "${block.cell}")`);
+  }
+  return { reports, unread };
+}
