@@ -82,6 +82,12 @@ describe("config create", () => {
     expect(err).toContain("To decide: inmates get 56 MiB only");
   });
 
+  it("wants Linux to leave the IOMMU alone, in the same line", async () => {
+    const { err } = await create("q35-6g-8-amd-iommu-e1000");
+    expect(err).toContain('  GRUB_CMDLINE_LINUX="memmap=82M\\\\\\$0x3a000000 amd_iommu=off"\n');
+    expect(err).toContain("To decide: the hypervisor drives no IOMMU");
+  });
+
   it("says when the first serial line is Linux' own, unless it was asked for", async () => {
     const mixed = "To decide: ttyS0 is Linux' console, too";
     const { err } = await create(DEMO);

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { forGrub } from "../config/create/memmap.ts";
+import { forGrub } from "../config/create/kernel-options.ts";
 import { sourceOf } from "../config/create/source.ts";
 import { definitionOf, type Plan, planSystem } from "../config/create/system.ts";
 import { defineSystem } from "../config/define-system.ts";
@@ -61,8 +61,7 @@ export async function createSystem(
   const output = isBuilt ? encode(defineSystem(definitionOf(planned))) : sourceOf(planned);
   if (file === undefined) io.out(output);
   else await writeOutput(io, file, output);
-  const { memmap, isReserved } = planned.placement;
-  if (!isReserved)
-    io.err(`Boot Linux with ${memmap}; in /etc/default/grub:\n  ${forGrub(memmap)}\n`);
+  const { missing } = planned.kernelOptions;
+  if (missing) io.err(`Boot Linux with ${missing}; in /etc/default/grub:\n  ${forGrub(missing)}\n`);
   for (const warning of planned.warnings) io.err(`To decide: ${warning}\n`);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import apicDemo from "../../configs/x86/apic-demo.ts";
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import { machineFacts } from "../create/facts.ts";
-import { memmapOption } from "../create/memmap.ts";
+import { memmapOption } from "../create/kernel-options.ts";
 import { definitionOf, planSystem } from "../create/system.ts";
 import { type Tree, tarTree } from "../create/tree.ts";
 import { defineSystem } from "../define-system.ts";

@@ -2,7 +2,7 @@
 import type { Machine, MachineFacts } from "../check/machine.ts";
 import { hasTables, readIoApics, readIommus, readMmconfigs } from "./acpi.ts";
 import { haveFeature, readCpus, readSiblings } from "./cpus.ts";
-import { reservedRanges } from "./memmap.ts";
+import { reservedRanges } from "./kernel-options.ts";
 import { allRam, systemRam } from "./memory.ts";
 import { readPci } from "./pci.ts";
 import { findPmTimer, readMemory, readResources } from "./resources.ts";

@@ -2,7 +2,7 @@
 // where nothing else can be.
 import type { Range } from "../check/ranges.ts";
 import { alignDown, alignUp, amount, endOf, overlap } from "../check/ranges.ts";
-import { memmapOption, reservedRanges } from "./memmap.ts";
+import { memmapOption, reservedRanges } from "./kernel-options.ts";
 import type { Resource } from "./resources.ts";
 import type { Tree } from "./tree.ts";
 

@@ -1,6 +1,6 @@
 // A planned system as a TypeScript source, with a comment on each entry.
 import { hex } from "../check/ranges.ts";
-import { forGrub } from "./memmap.ts";
+import { forGrub } from "./kernel-options.ts";
 import type { Entry } from "./memory.ts";
 import type { Plan } from "./system.ts";
 
@@ -72,13 +72,15 @@ function list(key: string, entries: readonly Entry<unknown>[], indent: number): 
   return `${" ".repeat(indent)}${key}: [\n${body}${" ".repeat(indent)}],\n`;
 }
 
-function header({ machine, placement, warnings }: Plan): string {
-  const { memmap, isReserved } = placement;
+function header({ machine, kernelOptions: { given, missing }, warnings }: Plan): string {
   const lines = [
     `${machine}, made by \`jailhouse config create\`.`,
-    isReserved
-      ? `Linux must be booted with ${memmap}, as it was when the data were collected.`
-      : `Linux must be booted with ${memmap}; in /etc/default/grub: ${forGrub(memmap)}`,
+    ...(given
+      ? [`Linux must be booted with ${given}, as it was when the data were collected.`]
+      : []),
+    ...(missing
+      ? [`Linux must be booted with ${missing}; in /etc/default/grub: ${forGrub(missing)}`]
+      : []),
     ...(warnings.length > 0 ? ["To be decided by a person:"] : []),
     ...warnings.map((text) => `- ${text}`),
   ];

@@ -12,6 +12,7 @@ import type {
 import { powerOfTwo } from "../units.ts";
 import { type IoApic, type Iommu, readIoApics, readIommus, readMmconfigs } from "./acpi.ts";
 import { readCpus, readSiblings } from "./cpus.ts";
+import { missingIommuOption } from "./kernel-options.ts";
 import { type Entry, planMemory } from "./memory.ts";
 import { isIommu, type PciFunction, planDevice, readPci } from "./pci.ts";
 import { type Placement, place, type Sizes } from "./placement.ts";
@@ -29,6 +30,8 @@ export interface Plan {
   /** What the machine is called. */
   readonly machine: string;
   readonly placement: Placement;
+  /** Kernel options without which Linux cannot be the root cell: those that it was booted with, and those that it lacks. */
+  readonly kernelOptions: { readonly given: string; readonly missing: string };
   readonly warnings: readonly string[];
   readonly debugConsole: Entry<ConsoleDefinition>;
   readonly pci: Entry<NonNullable<SystemConfigDefinition["pci"]>> | undefined;
@@ -144,15 +147,8 @@ function warnOfDevices(
     );
   if (functions.some(({ segment }) => segment !== 0))
     warnings.push("only PCI segment 0 is supported: devices of others are left out");
-  if (iommus.length === 0)
-    warnings.push(
-      "no IOMMU was found: a cell's devices can reach all memory, and need the flag unguarded-dma",
-    );
-  const [unit] = iommus;
-  if (unit)
-    warnings.push(
-      `Linux must leave the IOMMU alone: boot it with ${unit.kind === "amd" ? "amd_iommu=off" : "intel_iommu=off"}`,
-    );
+  const why = iommus.length === 0 ? "no IOMMU was found" : "the hypervisor drives no IOMMU";
+  warnings.push(`${why}: a cell's devices can reach all memory, and need the flag unguarded-dma`);
   if (firstLine(tree, "/sys/devices/jailhouse/enabled") === "1")
     warnings.push("the hypervisor was enabled when this was collected: what cells had is missing");
 }
@@ -162,6 +158,12 @@ function planPmTimer(ioports: readonly Resource[], warnings: string[]): number {
   if (timer === undefined)
     warnings.push("no PM timer was found: inmates that measure time by it hang");
   return timer ?? 0;
+}
+
+function planKernel(tree: Tree, { memmap, isReserved }: Placement, iommus: readonly Iommu[]) {
+  const iommu = missingIommuOption(iommus, firstLine(tree, "/proc/cmdline"));
+  const missing = [...(isReserved ? [] : [memmap]), ...(iommu ? [iommu] : [])];
+  return { given: isReserved ? memmap : "", missing: missing.join(" ") };
 }
 
 /** Plans a system. Throws an Error that says why when the data do not make one. */
@@ -189,6 +191,7 @@ export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
   return {
     machine: names.filter((name) => name !== "").join(" ") || "unknown machine",
     placement,
+    kernelOptions: planKernel(tree, placement, iommus),
     debugConsole: planConsole(tree, options.console, warnings),
     pci: host && { comment: "MCFG", value: { mmconfigBase: host.base, endBus: host.endBus } },
     x86: {

@@ -41,7 +41,7 @@ describeLinux("a wide machine", () => {
 
   test("describes itself, and wants the memory that is kept free", async () => {
     const { status, err } = await guest.run("jailhouse config create -c ttyS0 wide.ts", LONG);
-    expect([status, err]).toEqual([0, expect.stringContaining("amd_iommu=off")]);
+    expect([status, err]).toEqual([0, expect.not.stringContaining("Boot Linux with")]);
     const source = await guest.check("cat wide.ts");
     expect(source).toContain(`  // ${RESERVED}\n  hypervisorMemory: { physical: 0x3a000000,`);
     expect(source).toContain("cpus: [0, 1, 2, 3, 4, 5, 6, 7],");

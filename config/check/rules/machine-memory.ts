@@ -1,6 +1,6 @@
 // A configuration beside the machine that it is for: what is RAM there, and what the kernel keeps free.
 import * as abi from "../../../abi/config.ts";
-import { forGrub, memmapOption } from "../../create/memmap.ts";
+import { forGrub, memmapOption } from "../../create/kernel-options.ts";
 import { type Edit, family, type Report } from "../finding.ts";
 import { add, remove, setTo } from "../fix.ts";
 import type { Machine } from "../machine.ts";

@@ -1,6 +1,7 @@
 // A configuration beside the machine that it is for: I/O APICs, PCI's configuration space, IOMMUs, the PM timer.
 import * as abi from "../../../abi/config.ts";
 import type { Iommu } from "../../create/acpi.ts";
+import { missingIommuOption } from "../../create/kernel-options.ts";
 import type { IommuUnit, Irqchip } from "../../types.ts";
 import { type Edit, family, type Report } from "../finding.ts";
 import { add, remove, setTo } from "../fix.ts";
@@ -89,15 +90,9 @@ function checkIommus({ system }: ConfigSet, { iommus, hasTables }: Machine, tell
       );
 }
 
-const OFF: Readonly<Record<Iommu["kind"], RegExp>> = {
-  amd: /(^|\s)(amd_iommu|iommu)=off(\s|$)/,
-  intel: /(^|\s)(intel_iommu|iommu)=off(\s|$)/,
-};
-
 function checkLinux({ iommus, commandLine }: Machine, tell: Tell) {
-  const [unit] = iommus;
-  if (!unit || OFF[unit.kind].test(commandLine)) return;
-  const option = unit.kind === "amd" ? "amd_iommu=off" : "intel_iommu=off";
+  const option = missingIommuOption(iommus, commandLine);
+  if (option === undefined) return;
   tell(
     "machine-iommu-linux",
     place("iommuUnits"),
