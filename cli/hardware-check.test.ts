@@ -16,6 +16,7 @@ const MACHINE: Readonly<Record<string, string>> = {
   "proc/cpuinfo": `processor\t: 0\nvendor_id\t: AuthenticAMD\nflags\t\t: ${FLAGS}\n`,
   "proc/sys/kernel/osrelease": "6.1.0-56-amd64\n",
   "proc/modules": "e1000e 327680 0 - Live 0x0\n",
+  "sys/module/e1000e/refcnt": "0\n",
   "proc/cmdline": "console=ttyS0 memmap=82M$0x3a000000\n",
   "sys/kernel/security/lockdown": "[none] integrity confidentiality\n",
   "sys/firmware/acpi/tables/APIC": "",
@@ -76,7 +77,7 @@ it.each<[string, Readonly<Record<string, string>>, bigint, number, RegExp]>([
   ],
   [
     "KVM in the way",
-    { "proc/modules": "kvm_amd 155648 0 - Live 0x0\n" },
+    { "sys/module/kvm_amd/refcnt": "0\n" },
     0n,
     2,
     /KVM +MISSING: unload it first/,

@@ -49,12 +49,10 @@ function isSvmEnabled(facts: Facts): Found {
   return value === undefined ? undefined : (value & VM_CR_SVMDIS) === 0n;
 }
 
-/** Without the hypervisor module nothing else uses SVM. */
+/** Without KVM, as a module or built in, nothing else uses SVM. */
 function isKvmUnused(facts: Facts): Found {
-  const modules = facts.text("/proc/modules");
-  if (modules === undefined) return undefined;
-  const line = /^kvm_amd \d+ (\d+)/m.exec(modules);
-  return !line;
+  const modules = facts.list("/sys/module");
+  return modules.length === 0 ? undefined : !modules.includes("kvm_amd");
 }
 
 /** What the kernel's command line says last of an option; undefined when it does not. */
@@ -179,6 +177,11 @@ const NEEDS: readonly Need[] = [
     name: "No kernel lockdown",
     look: isUnlocked,
     consequence: "the driver cannot be loaded; Secure Boot switches lockdown on",
+  },
+  {
+    name: "Loadable modules",
+    look: (facts) => facts.text("/proc/modules") !== undefined,
+    consequence: "this kernel cannot load the driver",
   },
   {
     name: "SVM not used by KVM",
