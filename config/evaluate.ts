@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { TransformOptions } from "jiti";
 import { ConfigError } from "./errors.ts";
 import { instrument, listen } from "./instrument.ts";
+import { runLinked } from "./link.ts";
 import { translated } from "./translations.ts";
 
 /** Under this name a configuration anywhere can import this room. */
@@ -16,6 +17,20 @@ const RELATIVE_IMPORT = /(\bfrom\s*)(["'])(\.\.?\/[^"'\n]*)\2/g;
 
 /** Runs a module, which messages call `shown`, and returns its default export. */
 export async function evaluate(path: string, shown: string): Promise<unknown> {
+  const room = { module: await import("./index.ts"), isMeant: isThisRoom };
+  const module = (await runLinked(path, shown, room)) ?? (await runTranslated(path, shown));
+  if (module.default !== undefined) return module.default;
+  throw new ConfigError("source", "it has no default export", {
+    hint: "write `export default defineCell({ … })`",
+  });
+}
+
+const isThisRoom = (specifier: string, importer: string): boolean =>
+  specifier === MODULE_NAME ||
+  (specifier.startsWith(".") && ROOM.includes(resolve(dirname(importer), specifier)));
+
+/** Runs a module by the translator that knows everything, classes and enums included, but takes long to load. */
+export async function runTranslated(path: string, shown: string): Promise<Record<string, unknown>> {
   const { createJiti } = await import("jiti");
   const plain = createJiti(path, { fsCache: false });
   const translate = (options: TransformOptions) => {
@@ -35,17 +50,12 @@ export async function evaluate(path: string, shown: string): Promise<unknown> {
     virtualModules: { [MODULE_NAME]: await import("./index.ts") },
     transform: translate,
   });
-  const module = await jiti.import<Record<string, unknown>>(path);
-  if (module.default !== undefined) return module.default;
-  throw new ConfigError("source", "it has no default export", {
-    hint: "write `export default defineCell({ … })`",
-  });
+  return jiti.import<Record<string, unknown>>(path);
 }
 
 /** Makes imports of this room's source imports of the room as it runs: it need not be translated once more. */
 function redirect(source: string, filename = ""): string {
   return source.replace(RELATIVE_IMPORT, (all, before: string, quote: string, target: string) => {
-    const isRoom = ROOM.includes(resolve(dirname(filename), target));
-    return isRoom ? `${before}${quote}${MODULE_NAME}${quote}` : all;
+    return isThisRoom(target, filename) ? `${before}${quote}${MODULE_NAME}${quote}` : all;
   });
 }

@@ -3,7 +3,7 @@
 import { note } from "./origin.ts";
 
 /** Name of the global that translated modules call. */
-const NOTE = Symbol.for("jailhouse.config.note");
+export const NOTE = Symbol.for("jailhouse.config.note");
 
 /** As much of the translator's syntax tree as is needed. */
 interface Node {

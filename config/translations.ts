@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** To be changed with everything that changes what is translated to what, such as instrument.ts. */
-const EDITION = "1";
+const EDITION = "2";
 /** In the translator's answer to a source that is none. */
 const FAULT = "__JITI_ERROR__";
 /** More entries than this are cleared away, all at once. */
@@ -22,29 +22,46 @@ function directory(): string | undefined {
   return join(caches || join(homedir(), ".cache"), "jailhouse", "modules");
 }
 
-/** The translation of what `parts` describe: a kept one, or that which `translate` makes. */
-export function translated(parts: readonly string[], translate: () => string): string {
+/** The file of an entry, or undefined where none is kept. */
+function entry(parts: readonly string[]): { place: string; path: string } | undefined {
   const place = directory();
-  if (place === undefined) return translate();
+  if (place === undefined) return undefined;
   const hash = createHash("sha256").update(JSON.stringify([EDITION, process.version, ...parts]));
-  const path = join(place, `${hash.digest("hex")}.js`);
+  return { place, path: join(place, `${hash.digest("hex")}.js`) };
+}
+
+/** The translation that was kept of what `parts` describe. */
+export function kept(parts: readonly string[]): string | undefined {
+  const found = entry(parts);
   try {
-    return readFileSync(path, "utf8");
+    return found && readFileSync(found.path, "utf8");
   } catch {
-    const code = translate();
-    if (!code.includes(FAULT)) keep(place, path, code);
-    return code;
+    return undefined;
   }
 }
 
-/** Writes an entry, whole or not at all. That it cannot be written is no error: the next command translates again. */
-function keep(place: string, path: string, code: string): void {
+/**
+ * Keeps a translation, whole or not at all, and returns it. That it cannot be written is no error: the next command
+ * translates again.
+ */
+export function keep(parts: readonly string[], code: string): string {
+  const { place, path } = entry(parts) ?? {};
+  if (place === undefined || path === undefined) return code;
   try {
     mkdirSync(place, { recursive: true, mode: PRIVATE_DIRECTORY });
     const entries = readdirSync(place);
-    if (entries.length > ENTRIES_MAX) for (const entry of entries) rmSync(join(place, entry));
+    if (entries.length > ENTRIES_MAX) for (const one of entries) rmSync(join(place, one));
     const temporary = `${path}.${process.pid}`;
     writeFileSync(temporary, code, { mode: PRIVATE_FILE });
     renameSync(temporary, path);
   } catch {}
+  return code;
+}
+
+/** The translation of what `parts` describe: a kept one, or that which `translate` makes. */
+export function translated(parts: readonly string[], translate: () => string): string {
+  const found = kept(parts);
+  if (found !== undefined) return found;
+  const code = translate();
+  return code.includes(FAULT) ? code : keep(parts, code);
 }
