@@ -70,6 +70,16 @@ export interface Family {
   check(set: import("./set.ts").ConfigSet): Finding[];
 }
 
+const ADDRESS_BITS = 64;
+
+/** Whether a value can stand in a file: arithmetic with absurd numbers may leave what an entry holds. */
+function canStand(value: unknown): boolean {
+  if (typeof value === "bigint") return value === BigInt.asUintN(ADDRESS_BITS, value);
+  if (typeof value === "number") return Number.isInteger(value) && value >= 0;
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every(canStand);
+}
+
 /** A family from its rules and the function that applies them to a whole set. */
 export function family<Id extends string>(
   rules: Readonly<Record<Id, readonly [Severity, string]>>,
@@ -82,7 +92,8 @@ export function family<Id extends string>(
       const findings: Finding[] = [];
       apply(set, (rule, place, message, { fix = [], related = [], ranges = [], advice } = {}) => {
         const [severity] = rules[rule];
-        findings.push({ rule, severity, place, message, fix, related, ranges, advice });
+        const sound = fix.every((edit) => edit.op === "remove" || canStand(edit.value)) ? fix : [];
+        findings.push({ rule, severity, place, message, fix: sound, related, ranges, advice });
       });
       return findings;
     },

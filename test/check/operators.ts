@@ -1,5 +1,6 @@
 // Mutation operators: the slips that people make in configurations, each applied wherever it can be.
 import * as abi from "../../abi/config.ts";
+import type { Place } from "../../config/check/index.ts";
 import type {
   Cell,
   CellConfig,
@@ -14,6 +15,10 @@ export interface Mutant {
   readonly operator: string;
   /** Where and what, for messages. */
   readonly name: string;
+  /** The entry or key that is not as it was: the list, where an entry is missing. */
+  readonly place: Place;
+  /** Path of the original entry or key in that file. */
+  readonly was: string;
   readonly system: SystemConfig;
   readonly cell: CellConfig;
 }
@@ -22,6 +27,10 @@ export interface Mutant {
 interface Slip {
   readonly operator: string;
   readonly what: string;
+  /** Path of the entry or key in the cell. */
+  readonly path: string;
+  /** Path of the entry that was there before, where it is another one. */
+  readonly was?: string;
   readonly cell: Partial<Cell>;
 }
 
@@ -34,8 +43,11 @@ function* drops(cell: Cell): Generator<Slip> {
     for (const index of cell[key].keys()) {
       const what = `${key}[${index}]`;
       const entry = cell[key][index] as never;
-      yield { operator: "drop", what, cell: { [key]: cell[key].filter((_, at) => at !== index) } };
-      yield { operator: "duplicate", what, cell: { [key]: [...cell[key], entry] } };
+      const rest = cell[key].filter((_, at) => at !== index);
+      yield { operator: "drop", what, path: key, was: what, cell: { [key]: rest } };
+      const twice = [...cell[key], entry];
+      const path = `${key}[${cell[key].length}]`;
+      yield { operator: "duplicate", what, path, cell: { [key]: twice } };
     }
 }
 
@@ -100,10 +112,11 @@ function* entryChanges(cell: Cell): Generator<Slip> {
   ): Generator<Slip> {
     for (const [index, entry] of (cell[key] as Cell[Key][number][]).entries())
       for (const [operator, fields] of changes(entry)) {
-        const what = `${key}[${index}] ${describe(fields)}`;
+        const path = `${key}[${index}]`;
         yield {
           operator,
-          what,
+          what: `${path} ${describe(fields)}`,
+          path,
           cell: { [key]: changed(cell[key] as Cell[Key][number][], index, fields) },
         };
       }
@@ -153,6 +166,7 @@ function* cellChanges(cell: Cell): Generator<Slip> {
   const slip = (operator: string, fields: Partial<Cell>): Slip => ({
     operator,
     what: describe(fields),
+    path: Object.keys(fields)[0]!,
     cell: fields,
   });
   const sorted = (list: number[]) => [...new Set(list)].sort((a, b) => a - b);
@@ -221,6 +235,8 @@ export function* cellMutants(system: SystemConfig, cell: CellConfig): Generator<
     yield {
       operator: slip.operator,
       name: `${cell.name} ${slip.what}`,
+      place: { file: 1, path: slip.path },
+      was: slip.was ?? slip.path,
       system,
       cell: { ...cell, ...slip.cell } as CellConfig,
     };
@@ -232,9 +248,18 @@ export function* systemMutants(system: SystemConfig, cell: CellConfig): Generato
     yield {
       operator: slip.operator,
       name: `root cell ${slip.what}`,
+      place: { file: 0, path: `rootCell.${slip.path}` },
+      was: `rootCell.${slip.was ?? slip.path}`,
       system: { ...system, rootCell: { ...system.rootCell, ...slip.cell } } as SystemConfig,
       cell,
     };
   for (const [operator, fields] of systemChanges(system))
-    yield { operator, name: `system ${describe(fields)}`, system: { ...system, ...fields }, cell };
+    yield {
+      operator,
+      name: `system ${describe(fields)}`,
+      place: { file: 0, path: Object.keys(fields)[0]! },
+      was: Object.keys(fields)[0]!,
+      system: { ...system, ...fields },
+      cell,
+    };
 }

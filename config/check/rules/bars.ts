@@ -10,6 +10,7 @@ import {
   has,
   hex,
   isComm,
+  isRam,
   isSubPage,
   overlap,
   PAGE,
@@ -40,6 +41,7 @@ const FIRST_PCI_PORT = 0x1000;
 const SYSTEM_DEVICES: Range = { start: 0xfec00000n, size: 0x1400000n };
 /** Regions of a shared memory device besides one for each peer. */
 const LINK_REGIONS = 2;
+const LOW_END = 1n << 32n;
 const WORD = 0xffffffff;
 const READ_WRITE = BigInt(abi.MEM_READ | abi.MEM_WRITE);
 
@@ -64,8 +66,16 @@ const memoryBars = (device: Device): Bar[] =>
 const smallBars = (device: Device): Bar[] =>
   barsOf(device, (mask) => -mask >>> 0 <= MOST_PORTS && mask >>> 16 === WORD >>> 16);
 
+/** Where the machine's RAM below 4 GiB ends, as far as the root cell knows it. */
+const ramEnd = ({ root }: ConfigSet): bigint =>
+  regionsOf(root)
+    .filter((region) => isRam(region) && region.physicalStart < LOW_END)
+    .map((region) => endOf(physical(region)))
+    .reduce((a, b) => (a > b ? a : b), 0n);
+
 /** A cell's regions in which registers of PCI devices can be. */
-function deviceRegions(part: Part): Region[] {
+function deviceRegions(set: ConfigSet, part: Part): Region[] {
+  const end = ramEnd(set);
   const links = devicesOf(part).filter(({ type }) => type === abi.PCI_TYPE_IVSHMEM);
   const isLink = (index: number) =>
     links.some(({ shmemRegionsStart: start, shmemPeers }) => {
@@ -76,6 +86,7 @@ function deviceRegions(part: Part): Region[] {
       !isComm(region) &&
       !isSubPage(region) &&
       !isLink(region.index) &&
+      region.physicalStart >= end &&
       !has(region.flags, abi.MEM_EXECUTE | abi.MEM_LOADABLE) &&
       !overlap(physical(region), SYSTEM_DEVICES),
   );
@@ -128,16 +139,19 @@ function placed(
   return places;
 }
 
-function checkMemory(part: Part, tell: Tell) {
+function checkMemory(set: ConfigSet, part: Part, tell: Tell) {
   const devices = devicesOf(part).filter(isPhysical);
-  const regions = deviceRegions(part);
+  const regions = deviceRegions(set, part);
   const tables = devices
     .filter(({ numMsixVectors, msixAddress }) => numMsixVectors > 0 && msixAddress !== 0n)
     .map(({ msixAddress, msixRegionSize }) => ({
       start: msixAddress,
       size: alignUp(BigInt(msixRegionSize), PAGE),
     }));
-  const bars = devices.flatMap(memoryBars);
+  // Those whose table is in a region of its own come last: none is just as large as their registers.
+  const bars = devices
+    .flatMap(memoryBars)
+    .sort((a, b) => Number(hasTable(a)) - Number(hasTable(b)));
   const ranges = joined([...regions.map(physical), ...tables].filter(({ size }) => size > 0n));
   const places = placed(bars, ranges, exact(bars, regions));
   const used = [...places.values()].filter((place) => place !== undefined);
@@ -150,9 +164,20 @@ function checkMemory(part: Part, tell: Tell) {
     const spare = regions.filter(
       (region) => !used.some((range) => overlap(range, physical(region))),
     );
-    tellMissing(part, bar, spare, tell);
+    const own = regions.filter(
+      (region) => hasTable(bar) && overlap(physical(region), tableIn(bar)),
+    );
+    tellMissing(part, bar, [...own, ...spare], tell);
   }
 }
+
+const hasTable = ({ device }: Bar): boolean =>
+  device.numMsixVectors > 0 && device.msixAddress !== 0n;
+/** What a register decodes, if the device's MSI-X table is in it. */
+const tableIn = ({ device, size }: Bar): Range => ({
+  start: alignDown(device.msixAddress, size),
+  size,
+});
 
 function tellMissing(part: Part, bar: Bar, spare: readonly Region[], tell: Tell) {
   const { device, index, size } = bar;
@@ -168,7 +193,7 @@ function tellMissing(part: Part, bar: Bar, spare: readonly Region[], tell: Tell)
         : `but ${part.label} has no region for them`
     }`,
     {
-      related: [device.at("barMask"), ...spare.map((region) => region.at())],
+      related: [device.at("barMask"), part.at("memory"), ...spare.map((region) => region.at())],
       fix:
         near && start !== undefined
           ? [
@@ -262,7 +287,7 @@ function checkHome(set: ConfigSet, device: Device, tell: Tell) {
 
 export const bars = family(RULES, (set, tell) => {
   for (const part of set.parts) {
-    checkMemory(part, tell);
+    checkMemory(set, part, tell);
     checkPorts(part, tell);
   }
   for (const part of set.cells)

@@ -55,13 +55,18 @@ function picture(a: Region, b: Region, side: (region: Region) => Range): Extra {
 const isSame = (a: Region, b: Region): boolean =>
   a.physicalStart === b.physicalStart && a.virtualStart === b.virtualStart && a.size === b.size;
 
+/** Ends of all regions of cells that were looked at: there may be thousands of pairs in one. */
+const ENDS = new WeakMap<Part, bigint>();
+
 /** The first page of guest-physical addresses that has room for `size` bytes above all regions of a cell. */
 function freeVirtual(part: Part, size: bigint): bigint {
-  const ends = regionsOf(part).map((region) => endOf(virtual(region)));
-  return alignUp(
-    ends.reduce((a, b) => (a > b ? a : b), 0n),
-    size > PAGE ? BUS_SIZE : PAGE,
-  );
+  const end =
+    ENDS.get(part) ??
+    regionsOf(part)
+      .map((region) => endOf(virtual(region)))
+      .reduce((a, b) => (a > b ? a : b), 0n);
+  ENDS.set(part, end);
+  return alignUp(end, size > PAGE ? BUS_SIZE : PAGE);
 }
 
 /** Says so when the pairs are not all that there are. */

@@ -95,7 +95,7 @@ function checkPart(part: Part, tell: Tell) {
     const both = common(a, b) as PortRange;
     const place = part.at(`ports[${j}]`);
     const rest = missing(b, [a]);
-    const only = rest.length === 1 ? rest[0] : undefined;
+    const only = rest.length === 1 && end(rest[0]!) <= PORTS ? rest[0] : undefined;
     tell("port-inside", place, `${shown(both)} is in ports[${i}] too`, {
       related: [part.at(`ports[${i}]`)],
       fix: rest.length === 0 ? [remove(place)] : only ? [setTo(place, only)] : [],
