@@ -152,6 +152,8 @@ export const EXIT_MSR: u32 = 0x7c;
 export const EXIT_SHUTDOWN: u32 = 0x7f;
 /** Exit: VMMCALL. */
 export const EXIT_VMMCALL: u32 = 0x81;
+/** Exit: STGI. */
+export const EXIT_STGI: u32 = 0x84;
 /** Exit: XSETBV. */
 export const EXIT_XSETBV: u32 = 0x8d;
 /** Exit: nested page fault; facts: FAULT_*, guest-physical address. */

@@ -8,6 +8,7 @@ import * as reg from "../../abi/platform.ts";
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB } from "../../abi/x86/registers.ts";
+import { EXIT_STGI } from "../../abi/x86/svm.ts";
 import {
   endLine,
   print,
@@ -29,7 +30,7 @@ import { executeXsetbv, writeControlRegister } from "./cr.ts";
 import { DECODED, decode, NO_BYTES } from "./decode.ts";
 import { emulate, isWriting } from "./emulate.ts";
 import { codeSize, startFetch } from "./fetch.ts";
-import { advance, isKernel, read32 } from "./guest.ts";
+import { advance, isKernel, raiseInvalidOpcode, read32 } from "./guest.ts";
 import { Instruction } from "./instruction.ts";
 import * as opcode from "./length.ts";
 import { readTrapped, writeTrapped } from "./msr.ts";
@@ -202,9 +203,13 @@ export function exitManagement(cpu: u32): i32 {
   return perCpu(cpu).failed ? 0 : 1;
 }
 
-/** Anything else, by its SVM exit code; counted in the total only, which has no kind for it. */
+/**
+ * Anything else, by its SVM exit code; counted in the total only, which has no kind for it. STGI raises #UD, as it does where
+ * CPUID shows no SVM: Linux executes it before it resets the machine after a panic, and is prepared for that.
+ */
 export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {
   countUnknownExit(cpu);
+  if (code === EXIT_STGI) return raiseInvalidOpcode(cpu);
   fatal();
   const record = recordDenial(cpu, table.DENIAL_KIND_EXIT, 0, 0, code, info1);
   reportExit(code, info1, info2);

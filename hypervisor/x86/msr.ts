@@ -5,6 +5,7 @@ import { MSR_ACCESS_READ, MSR_ACCESS_WRITE, REG_CR0, REG_EFER } from "../../abi/
 import { APIC_ICR, APIC_LVT_CMCI, APIC_LVT_LINT1, APIC_LVT_THERMAL } from "../../abi/x86/apic.ts";
 import * as msrs from "../../abi/x86/msr.ts";
 import * as x86 from "../../abi/x86/registers.ts";
+import { MSR_HOST_SAVE } from "../../abi/x86/svm.ts";
 import { Cell, isRoot } from "../core/cell.ts";
 import { print, printHex, printLine } from "../core/console.ts";
 import { recordDenial } from "../core/denials.ts";
@@ -258,6 +259,9 @@ export function writeTrapped(cpu: u32, msr: u32, length: u32): i32 {
     case MSR_PERF_GLOBAL_CTRL:
     case MSR_HWCR:
       return finish(cpu, length);
+    case MSR_HOST_SAVE:
+      // Linux clears it before it resets the machine after a panic, whoever used virtualisation.
+      if (!value) return finish(cpu, length);
   }
   if (isX2apic(msr)) return writeX2apicMsr(cpu, msr, value, length);
   if (isForbidden(cellOfCpu(cpu), msr)) return failAccess(cpu, msr, DENIAL_FLAG_WRITE, length);

@@ -91,6 +91,11 @@ Parking CPU 0 (Cell: "root")
     expect(guest.output().startsWith(text)).toBe(true);
   });
 
+  test("STGI does not exist", () => {
+    expect(guest.enter((core) => core.exitUnhandled(0, 0x84n, 0n, 0n))).toBe(1);
+    expect(guest.platform.takeRecord()).toEqual(["injectException 0x0 0x6 0x-1"]);
+  });
+
   test("of an unknown kind is named by its exit code", () => {
     expect(guest.enter((core) => core.exitUnhandled(0, 0x7fn, 0x12n, 0x34n))).toBe(0);
     expect(guest.output()).toMatch(

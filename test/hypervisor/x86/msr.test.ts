@@ -175,7 +175,7 @@ describe("EFER", () => {
 test.each([
   0x1b, 0x200, 0x276, 0x840, 0xd8f, 0xc0010010, 0xc001001d, 0xc0010117, 0x2000, 0xdeadbeef,
 ])("writing %i stops the CPU", (number) => {
-  expect(guest.wrmsr(number, 0n)).toBe(0);
+  expect(guest.wrmsr(number, 1n << 12n)).toBe(0);
   expect(guest.output().split("\n")[0]).toBe(`FATAL: Unhandled MSR write: ${number.toString(16)}`);
   expect(guest.platform.takeRecord()).toEqual(["parkCpu 0x0 0x0"]);
 });
@@ -196,6 +196,12 @@ test.each([
     "injectException 0x0 0xd 0x0",
     "injectException 0x0 0xd 0x0",
   ]);
+});
+
+test("VM_HSAVE_PA may be cleared, as Linux does before a reset", () => {
+  expect(guest.wrmsr(0xc0010117, 0n)).toBe(1);
+  expect(guest.advanced).toBe(2);
+  expect(guest.platform.takeRecord()).toEqual([]);
 });
 
 test("global performance control is ignored", () => {
