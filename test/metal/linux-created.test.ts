@@ -113,12 +113,25 @@ describeLinux("a machine of one's own, under a real Linux", () => {
     await guest.check("rmmod jailhouse");
   });
 
-  // The last one: Linux' log has the complaint from then on.
+  // The last but one: Linux' log has the complaint from then on.
   test("a session is not taken for right when Linux complains", async () => {
     const complain = [{ command: "echo '<4>something is wrong' >/dev/kmsg" }];
     const play = silently((screen) => playIn(guest, complain, { screen }));
     const expected = { message: expect.stringContaining("something is wrong") };
     await expect(play).rejects.toMatchObject({ ...expected, cause: expect.any(Difference) });
+  });
+
+  test("a reboot hands the machine back first", async () => {
+    await guest.check("insmod driver/jailhouse.ko && jailhouse enable my.cell");
+    await command("cell create own.cell");
+    const start = guest.com1.text.length;
+    // QEMU does not start again.
+    await expect(guest.run("reboot -f")).rejects.toThrow(/QEMU has ended \(0\)/);
+    const said = guest.com1.text.slice(start);
+    expect(said).toContain('Closing cell "own"');
+    expect(said).toContain("Shutting down hypervisor");
+    expect(said.match(/Releasing CPU \d/g)).toHaveLength(4);
+    expect(said).not.toContain("FATAL");
   });
 });
 

@@ -62,6 +62,12 @@ const VIOLATIONS = [
   ["jump", "FATAL: unable to get MMIO instruction"],
 ] as const;
 
+/** What is refused without a consequence for the cell, and what the hypervisor says. */
+const REFUSALS = [
+  ["ipi", "WARNING: CPU 2 specified IPI destination outside cell boundaries, ICR.hi=0"],
+  ["hypercall", "CPU 2: Unknown hypercall 2989, RIP: 0x00000000000f"],
+] as const;
+
 describeLinux("faults under a real Linux", () => {
   let guest: Guest;
   beforeAll(async () => {
@@ -121,6 +127,24 @@ describeLinux("faults under a real Linux", () => {
     const rounds = guest.com1.text.slice(start).split("Parking CPU 2").slice(1);
     expect(rounds).toHaveLength(VIOLATIONS.length);
     for (const round of rounds) expect(round.split("Stopped APIC demo")[0]).toMatch(TICK);
+  });
+
+  test("a cell whose violation can be ignored goes on", async () => {
+    const names = REFUSALS.map(([name]) => name).join(" ");
+    const start = guest.com2.text.length;
+    const results = JSON.parse(
+      await guest.check(`node violate.mjs ${names}`, { timeout: TIMEOUT }),
+    );
+    for (const [index, [violation, report]] of REFUSALS.entries()) {
+      const { cells, console } = results[index];
+      for (const { name, cpusFailed } of cells) expect([name, cpusFailed]).toEqual([name, []]);
+      expect(cells, violation).toHaveLength(3);
+      expect(console).toContain(report);
+      expect(console).not.toContain("Parking");
+    }
+    const said = guest.com2.text.slice(start);
+    expect(said.match(/^Rogue: still here\r?$/gm)).toHaveLength(REFUSALS.length);
+    expect(said).toContain("Rogue: it returned -38");
   });
 
   // The last one: Linux loses a CPU and does not recover.

@@ -53,4 +53,26 @@ describeLinux("rounds under a real Linux", () => {
     expect(await guest.check("cat /proc/iomem")).not.toMatch(/jailhouse/i);
     await guest.check("workload stop", { timeout: TIMEOUT });
   });
+
+  // The last one: Linux is gone.
+  test("a Linux that panics cannot reset the machine, and a cell goes on", async () => {
+    for (const command of [
+      "insmod driver/jailhouse.ko",
+      "jailhouse enable configs/qemu-x86.cell",
+      "jailhouse cell create configs/tiny-demo.cell",
+      "jailhouse cell load tiny-demo inmates/demos/x86/tiny-demo.bin -a 0xf0000",
+      "jailhouse cell start tiny-demo",
+    ])
+      await guest.check(command);
+    const start = guest.com1.text.length;
+    // With panic=-1 it wants a reset at once.
+    guest.run("echo c >/proc/sysrq-trigger", { timeout: TIMEOUT }).catch(() => {});
+    await guest.com1.waitFor(/Parking CPU \d \(Cell: "QEMU-VM"\)/, 60_000, start);
+    const later = guest.com2.text.length;
+    expect(guest.com1.text.slice(start).match(/^FATAL: .*$/gm)).toEqual([
+      expect.stringMatching(/^FATAL: Invalid PIO write, port: cf9 size: 1\r?$/),
+    ]);
+    await guest.com2.waitFor(/PM Timer: /, 30_000, later);
+    expect(guest.console).toContain("Kernel panic - not syncing: sysrq triggered crash");
+  });
 });
