@@ -43,7 +43,8 @@ test("sizes have binary suffixes", () => {
     2 ** 29,
     2 ** 30,
   ]);
-  for (const text of ["", "G", "1T", "-1M", "1.5G"]) expect(() => size(text)).toThrow(UsageError);
+  for (const text of ["", "G", "0", "00M", "1T", "-1M", "1.5G"])
+    expect(() => size(text)).toThrow(UsageError);
 });
 
 test("images and strings keep their order, each with the address after it", () => {

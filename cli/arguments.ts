@@ -38,7 +38,7 @@ export function cpuNumbers(text: string): number[] {
 /** A size in bytes: a number, with K, M or G for units of 1024. */
 export function size(text: string): number {
   const [, digits, suffix] = /^([0-9]{1,9})([KMG]?)$/i.exec(text) ?? [];
-  if (!digits) throw new UsageError(`"${text}" is no size (examples: 512M, 1G)`);
+  if (!Number(digits)) throw new UsageError(`"${text}" is no size (examples: 512M, 1G)`);
   return Number(digits) * SUFFIXES[suffix!.toUpperCase()]!;
 }
 

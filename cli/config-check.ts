@@ -9,6 +9,7 @@ import { size } from "./arguments.ts";
 import { ExitStatus, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { readTree } from "./machine-tree.ts";
+import { STANDARD, standardInput } from "./open-config.ts";
 import { json } from "./table.ts";
 
 const FOUND = 1;
@@ -85,7 +86,10 @@ export async function checkConfig(
   if (options.json && options.sarif) throw new UsageError("--json and --sarif exclude each other");
   const machine = await machineFacts(io, options);
   const inputs: Input[] = [];
-  for (const file of files) inputs.push(await loadInput(file, io.cwd));
+  for (const file of files) {
+    const content = file === STANDARD ? await standardInput(io) : undefined;
+    inputs.push(await loadInput(file, io.cwd, content));
+  }
   const findings = checkInputs(inputs, machine);
   await print(io, inputs, findings, options);
   if (findings.some(({ severity }) => severity !== "note")) throw new ExitStatus(FOUND);

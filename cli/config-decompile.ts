@@ -2,6 +2,7 @@
 
 import { basename, extname } from "node:path";
 import { decompileToJson, decompileToSource } from "../config/decompile/source.ts";
+import { UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { openConfig, writeOutput } from "./open-config.ts";
 
@@ -11,8 +12,11 @@ export async function decompileConfig(
   file: string,
   { output }: { readonly output?: string },
 ): Promise<void> {
+  const kind = extname(output ?? "").toLowerCase();
+  if (kind === ".cell")
+    throw new UsageError(`${output} is the name of a built file: a source is .ts or .json`);
   const { config } = await openConfig(io, file);
-  const isJson = extname(output ?? "").toLowerCase() === ".json";
+  const isJson = kind === ".json";
   const text = isJson ? decompileToJson(config) : decompileToSource(config, basename(file));
   if (output === undefined) io.out(text);
   else await writeOutput(io, output, text);

@@ -34,6 +34,7 @@ export function processIo(): Io {
   // `jailhouse serial -f | head`: who reads no more has seen enough.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.removeAllListeners("exit");
+    if (error.code !== "EPIPE") stderr.write(`writing standard output: ${error.message}\n`);
     process.exit(error.code === "EPIPE" ? 0 : 1);
   });
   return {

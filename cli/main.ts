@@ -7,8 +7,9 @@ import { program } from "./program.ts";
 
 const SUCCESS = 0;
 const FAILURE = 1;
-/** What `config check` and `hardware check` return when they cannot check: 1 is a result of theirs. */
-const NOT_CHECKED = 2;
+/** Verbs of which 1 is a result, "there is something", and what they return when they cannot tell. */
+const ANSWERING = ["check", "diff"];
+const NO_ANSWER = 2;
 /** Node's exit status when nothing is left to do and the command still waits. */
 const NEVER_SETTLED = 13;
 /** commander's ends that are no errors. */
@@ -61,7 +62,7 @@ function fail(io: Io, command: Command, { message, hint }: CommandFailure): numb
 }
 
 const failureOf = (command: Command): number =>
-  command.name() === "check" ? NOT_CHECKED : FAILURE;
+  ANSWERING.includes(command.name()) ? NO_ANSWER : FAILURE;
 
 /** The process's command line; sets its exit status. */
 export async function run(): Promise<void> {

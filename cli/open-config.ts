@@ -5,14 +5,25 @@ import { writeFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/types.ts";
+import { ENOENT, SystemError } from "../control/errors.ts";
 import { CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 
-/** Loads a configuration. Fails with the file, the place in it, the reason, and as a second line what to do. */
+/** In place of a file's name: standard input, or output. */
+export const STANDARD = "-";
+
+/** All of standard input: a built configuration, or JSON. */
+export async function standardInput(io: Io): Promise<Uint8Array> {
+  const { readAll } = await import("../config/load.ts");
+  return readAll(STANDARD, io.input as AsyncIterable<Buffer>);
+}
+
+/** Loads a configuration; `-` is standard input. Fails with the file, the place in it, the reason, and as a second line what to do. */
 export async function openConfig(io: Io, file: string): Promise<LoadedConfig> {
-  const { loadConfig } = await import("../config/load.ts");
+  const { loadConfig, loadContent } = await import("../config/load.ts");
   const { isConfigError } = await import("../config/errors.ts");
   try {
+    if (file === STANDARD) return await loadContent(file, await standardInput(io));
     return await loadConfig(file, io.cwd);
   } catch (error) {
     if (isConfigError(error)) throw new CommandFailure(error.message, error.hint);
@@ -20,13 +31,15 @@ export async function openConfig(io: Io, file: string): Promise<LoadedConfig> {
   }
 }
 
-/** Writes a file. Fails as `writing FILE: Permission denied`. */
+/** Writes a file; `-` is standard output. Fails as `writing FILE: Permission denied`. */
 export async function writeOutput(
   io: Io,
   file: string,
   content: string | Uint8Array,
 ): Promise<void> {
+  if (file === STANDARD) return io.out(content);
   try {
+    if (file === "") throw new SystemError(ENOENT);
     await writeFile(resolve(io.cwd, file), content);
   } catch (error) {
     throw perror(`writing ${file}`, error);

@@ -15,10 +15,11 @@ const ROOM = ["./index.ts", "./index.js", "../../config/index.ts"].map((path) =>
 );
 const RELATIVE_IMPORT = /(\bfrom\s*)(["'])(\.\.?\/[^"'\n]*)\2/g;
 
-/** Runs a module, which messages call `shown`, and returns its default export. */
-export async function evaluate(path: string, shown: string): Promise<unknown> {
+/** Runs the module at `path`, which has the text `source`; messages call it `shown`. Returns its default export. */
+export async function evaluate(path: string, shown: string, source: string): Promise<unknown> {
   const room = { module: await import("./index.ts"), isMeant: isThisRoom };
-  const module = (await runLinked(path, shown, room)) ?? (await runTranslated(path, shown));
+  const module =
+    (await runLinked({ path, name: shown, source }, room)) ?? (await runTranslated(path, shown));
   if (module.default !== undefined) return module.default;
   throw new ConfigError("source", "it has no default export", {
     hint: "write `export default defineCell({ … })`",

@@ -34,9 +34,16 @@ function read(path: string): string {
   }
 }
 
+/** A module to run. */
+export interface Entry {
+  readonly path: string;
+  /** What messages call it. */
+  readonly name: string;
+  readonly source: string;
+}
+
 /** A translation, kept from an earlier command or made now. */
-async function translation(path: string, name: string): Promise<Translation> {
-  const source = read(path);
+async function translation({ path, name, source }: Entry): Promise<Translation> {
   const facts = ["linked", path, name, source];
   const text =
     kept(facts) ?? keep(facts, JSON.stringify((await translateModule(source, path, name)) ?? null));
@@ -60,12 +67,10 @@ class Linker {
     this.#room = room;
   }
 
-  async run(path: string, name = path): Promise<Namespace> {
-    const done = this.#done.get(path);
-    if (done) return done;
-    if (this.#open.includes(path)) throw new NotLinked("modules that import each other");
+  async run(entry: Entry): Promise<Namespace> {
+    const { path } = entry;
     this.#open.push(path);
-    const { code, imports } = await translation(path, name);
+    const { code, imports } = await translation(entry);
     const namespaces: Namespace[] = [];
     for (const specifier of imports) namespaces.push(await this.#import(specifier, path));
     const module = await evaluate(code, namespaces);
@@ -79,7 +84,9 @@ class Linker {
     if (isBuiltin(specifier)) return import(specifier);
     const isFile = /^\.\.?\//.test(specifier) && EXTENSIONS.includes(extname(specifier));
     if (!isFile) throw new NotLinked(specifier);
-    return this.run(resolve(dirname(importer), specifier));
+    const path = resolve(dirname(importer), specifier);
+    if (this.#open.includes(path)) throw new NotLinked("modules that import each other");
+    return this.#done.get(path) ?? this.run({ path, name: path, source: read(path) });
   }
 }
 
@@ -98,15 +105,11 @@ async function evaluate(code: string, imports: readonly Namespace[]): Promise<Na
 const isUntried = (error: unknown): boolean =>
   error instanceof NotLinked || error instanceof SyntaxError;
 
-/** Runs a module, which messages call `name`; undefined when it is not made for this. */
-export async function runLinked(
-  path: string,
-  name: string,
-  room: Room,
-): Promise<Namespace | undefined> {
+/** Runs a module; undefined when it is not made for this. */
+export async function runLinked(entry: Entry, room: Room): Promise<Namespace | undefined> {
   listen();
   try {
-    return await new Linker(room).run(path, name);
+    return await new Linker(room).run(entry);
   } catch (error) {
     if (isUntried(error)) return undefined;
     throw error;

@@ -25,6 +25,8 @@ const TYPESCRIPT = [".ts", ".mts", ".cts"];
 const SYNTAX_ERROR = /:(\d+):(\d+)$/;
 /** Larger than any configuration, in bytes. */
 const SIZE_MAX = 2 ** 24;
+/** Where JSON shows, in bytes. */
+const BEGINNING = 64;
 const JAVASCRIPT = [".js", ".mjs", ".cjs"];
 
 /** What the operating system's errors are called, as perror prints them. */
@@ -45,26 +47,45 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
  */
 export async function loadConfig(path: string, directory = process.cwd()): Promise<LoadedConfig> {
   const absolute = resolve(directory, path);
-  const content = await readConfigFile(path, absolute);
-  const extension = extname(absolute).toLowerCase();
+  // Resolved, it would be the directory itself.
+  if (path === "") throw new ConfigError("file", `opening : ${SYSTEM_ERRORS.ENOENT}`);
+  const content = await readAll(path, createReadStream(absolute));
+  return made(path, absolute, () => parseContent(path, absolute, content));
+}
+
+async function made(
+  name: string,
+  path: string,
+  make: () => Config | Promise<Config>,
+): Promise<LoadedConfig> {
   try {
-    const config = await parseContent(path, absolute, extension, content);
+    const config = await make();
     const bytes = encode(config);
-    nameFile(config, path);
-    return { path: absolute, bytes, config };
+    nameFile(config, name);
+    return { path, bytes, config };
   } catch (error) {
-    throw inFile(path, error);
+    throw inFile(name, error);
   }
 }
 
-/** Reads a file, but not one without an end. */
-async function readConfigFile(path: string, absolute: string): Promise<Uint8Array> {
+/**
+ * Loads a configuration whose bytes are known and have no file: a built one, or JSON, which begins with a brace. Throws as
+ * loadConfig does; messages call it `name`.
+ */
+export async function loadContent(name: string, content: Uint8Array): Promise<LoadedConfig> {
+  const isJson = /^\s*\{/.test(new TextDecoder("latin1").decode(content.subarray(0, BEGINNING)));
+  return made(name, name, () => (isJson ? parseJson(content) : decodeContent(content)));
+}
+
+/** Reads a stream, but not one without an end. */
+export async function readAll(path: string, stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of createReadStream(absolute, { end: SIZE_MAX })) {
+    for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
+      if (size > SIZE_MAX) break;
     }
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "";
@@ -76,15 +97,14 @@ async function readConfigFile(path: string, absolute: string): Promise<Uint8Arra
   });
 }
 
-async function parseContent(
-  path: string,
-  absolute: string,
-  extension: string,
-  content: Uint8Array,
-): Promise<Config> {
+async function parseContent(path: string, absolute: string, content: Uint8Array): Promise<Config> {
+  const extension = extname(absolute).toLowerCase();
   if (TYPESCRIPT.includes(extension) || JAVASCRIPT.includes(extension))
-    return asConfig(await evaluate(absolute, path));
-  if (extension === ".json") return parseJson(content);
+    return asConfig(await evaluate(absolute, path, new TextDecoder().decode(content)));
+  return extension === ".json" ? parseJson(content) : decodeContent(content);
+}
+
+function decodeContent(content: Uint8Array): Config {
   try {
     return decode(content);
   } catch (error) {

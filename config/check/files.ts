@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { isConfigError } from "../errors.ts";
-import { loadConfig } from "../load.ts";
+import { loadConfig, loadContent } from "../load.ts";
 import type { Input } from "./finding.ts";
 
 const SOURCES = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
@@ -15,10 +15,14 @@ async function readSource(path: string, directory: string): Promise<string | und
   return readFile(resolve(directory, path), "utf8").catch(() => undefined);
 }
 
-/** Loads one file; a fault of it is in the result. `path` may be relative to `directory`. */
-export async function loadInput(path: string, directory: string): Promise<Input> {
+/** Loads one file, or what is in no file; a fault is in the result. `path` may be relative to `directory`. */
+export async function loadInput(
+  path: string,
+  directory: string,
+  content?: Uint8Array,
+): Promise<Input> {
   try {
-    const { config } = await loadConfig(path, directory);
+    const { config } = await (content ? loadContent(path, content) : loadConfig(path, directory));
     return { path, config, source: await readSource(path, directory) };
   } catch (error) {
     if (!isConfigError(error)) throw error;

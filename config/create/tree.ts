@@ -1,5 +1,5 @@
 // What was collected of a machine: files by path, from a directory (the live machine's root is one) or from a tar file.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
@@ -25,6 +25,9 @@ export function directoryTree(root: string): Tree {
   };
 }
 
+/** More than all that is collected of any machine, in bytes, packed or not. */
+const ARCHIVE_MAX = 2 ** 26;
+const CHUNK = 2 ** 16;
 const BLOCK = 512;
 const NAME_SIZE = 100;
 const SIZE_AT = 124;
@@ -44,7 +47,7 @@ const textOf = (bytes: Uint8Array, at: number, size: number): string =>
 function unpacked(archive: Uint8Array): Uint8Array {
   if (!GZIP.every((byte, index) => archive[index] === byte)) return archive;
   try {
-    return gunzipSync(archive);
+    return gunzipSync(archive, { maxOutputLength: ARCHIVE_MAX });
   } catch (error) {
     throw new Error(`it is no tar file: ${(error as Error).message}`);
   }
@@ -81,9 +84,27 @@ export function tarTree(archive: Uint8Array): Tree {
   return fileTree(files);
 }
 
+/** Reads a file, but not one without an end. */
+function readArchive(path: string): Uint8Array {
+  const chunks: Buffer[] = [];
+  const file = openSync(path, "r");
+  try {
+    for (let size = 0; size <= ARCHIVE_MAX; ) {
+      const chunk = Buffer.alloc(CHUNK);
+      const length = readSync(file, chunk);
+      if (length === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, length));
+      size += length;
+    }
+  } finally {
+    closeSync(file);
+  }
+  throw new Error(`it has more than ${ARCHIVE_MAX >> 20} MiB`);
+}
+
 /** The tree at a path: a directory or a tar file. Throws what the file system throws. */
 export function openTree(path: string): Tree {
-  return statSync(path).isDirectory() ? directoryTree(path) : tarTree(readFileSync(path));
+  return statSync(path).isDirectory() ? directoryTree(path) : tarTree(readArchive(path));
 }
 
 /** The lines of a text file; none when it is absent. */
