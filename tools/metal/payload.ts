@@ -11,8 +11,8 @@ import type { KernelModule } from "./modules.ts";
 const ROOMS = ["abi", "cli", "config", "configs", "control", "machine", "platforms/emulated"];
 /** Modules of the emulated PC, whose CPU knows how to write instructions down. */
 const MODULES = ["dist/cpu.wasm", "dist/hypervisor.wasm"];
-/** Packages that it needs, koffi's native code among them. */
-const PACKAGES = ["commander", "jiti", "vscode-jsonrpc", "koffi", "@koromix"];
+/** koffi's native code is in packages of their own. */
+const NATIVE = "@koromix";
 /** Sources and notes of packages are of no use to a guest. */
 const USELESS = /\.(map|md|test\.js|d\.ts|d\.cts|d\.mts)$|\/(doc|vendor)\//;
 const EXECUTABLE = 0o755;
@@ -63,12 +63,19 @@ function addSystem(tree: Map<string, Entry>, disk: Disk, modules: readonly Kerne
   tree.set("modules/order", { data: Buffer.from(order) });
 }
 
+/** Packages that the command needs. */
+function packages(): string[] {
+  const text = readFileSync(join(ROOT, "package.json"), "utf8");
+  const { dependencies, optionalDependencies } = JSON.parse(text);
+  return [...Object.keys(dependencies), ...Object.keys(optionalDependencies), NATIVE];
+}
+
 function addClone(tree: Map<string, Entry>): void {
   const add = (path: string) => addTree(tree, join(ROOT, path), join("jailhouse", path));
   add("package.json");
   for (const room of ROOMS) add(join("dist", room));
   for (const path of MODULES) add(path);
-  for (const name of PACKAGES) add(join("node_modules", name));
+  for (const name of packages()) add(join("node_modules", name));
   for (const name of readdirSync(join(ROOT, "configs"))) {
     if (name.endsWith(".cell")) add(join("configs", name));
   }
