@@ -59,7 +59,7 @@ _jailhouse_config() {
         show) _jailhouse_words "--map --svg --help" ;;
         check) _jailhouse_words "--root --cpus --memory --notes --all --json --sarif --help" ;;
         create) _jailhouse_words "--root --mem-inmates --mem-hv --console --help" ;;
-        create-cell) _jailhouse_words "--name --cpus --memory --device --beside --output --help" ;;
+        create-cell) _jailhouse_words "--name --cpus --memory --device --root --allow-dma --beside --output --help" ;;
         learn) _jailhouse_words "--system --cpus --console --seconds --output --help" ;;
         *) _jailhouse_words "--output --help" ;;
       esac

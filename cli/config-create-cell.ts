@@ -1,14 +1,18 @@
 // jailhouse config create-cell: a proposal for a cell of a system.
 
-import { openQuestions, ProposalError, proposeCell } from "../config/create/cell.ts";
+import { type Proposal, proposeCell } from "../config/create/cell.ts";
+import { ProposalError } from "../config/create/choose.ts";
+import { readPci } from "../config/create/pci.ts";
 import { decompileToSource } from "../config/decompile/source.ts";
+import { isConfigError } from "../config/errors.ts";
 import type { CellConfig } from "../config/types.ts";
 import { cpuNumbers, size } from "./arguments.ts";
 import { CommandFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { readTree } from "./machine-tree.ts";
 import { openConfig, writeConfig } from "./open-config.ts";
 
-const ABOUT = "jailhouse config create-cell";
+const ABOUT = "Proposed by jailhouse config create-cell.";
 
 export interface CreateCellOptions {
   readonly name: string;
@@ -16,6 +20,9 @@ export interface CreateCellOptions {
   readonly memory: string;
   readonly device?: readonly string[];
   readonly beside?: readonly string[];
+  /** What is known of the machine. */
+  readonly root?: string;
+  readonly allowDma?: boolean;
   readonly output?: string;
 }
 
@@ -38,15 +45,19 @@ export async function createCellConfig(
   const { config: system } = await openConfig(io, file);
   if (system.kind !== "system") throw new CommandFailure(`${file}: not a system configuration`);
   const cells = await cellsBeside(io, options.beside ?? []);
-  const { name, device: devices = [] } = options;
-  let cell: CellConfig;
+  const { name, device: devices = [], root, allowDma } = options;
+  const functions = root === undefined ? undefined : readTree(io, root, readPci);
+  let proposal: Proposal;
   try {
-    cell = proposeCell(system, { name, cpus, memory, devices, cells });
+    const wishes = { name, cpus, memory, devices, cells, functions, allowDma };
+    proposal = proposeCell(system, wishes);
   } catch (error) {
-    if (error instanceof ProposalError) throw new CommandFailure(`${file}: ${error.message}`);
+    if (error instanceof ProposalError || isConfigError(error))
+      throw new CommandFailure(`${file}: ${error.message}`);
     throw error;
   }
+  const { cell, questions } = proposal;
   if (options.output === undefined) io.out(decompileToSource(cell, ABOUT));
   else await writeConfig(io, options.output, cell, ABOUT);
-  for (const question of openQuestions(cell)) io.err(`${question}\n`);
+  for (const question of questions) io.err(`To decide: ${question}\n`);
 }

@@ -16,8 +16,8 @@ export async function decompileConfig(
   if (kind === ".cell")
     throw new UsageError(`${output} is the name of a built file: a source is .ts or .json`);
   const { config } = await openConfig(io, file);
-  const isJson = kind === ".json";
-  const text = isJson ? decompileToJson(config) : decompileToSource(config, basename(file));
+  const headline = `Decompiled from ${basename(file)}: it compiles to the same bytes.`;
+  const text = kind === ".json" ? decompileToJson(config) : decompileToSource(config, headline);
   if (output === undefined) io.out(text);
   else await writeOutput(io, output, text);
 }

@@ -9,6 +9,7 @@ import type { Io } from "./io.ts";
 import { openConfig, writeConfig } from "./open-config.ts";
 
 const REQUEST = "learning";
+const ABOUT = "Learned by jailhouse config learn, which has run the cell under it.";
 const NS_PER_SECOND = 1e9;
 /** Back to the start of the line, which is emptied (ECMA-48 CR, EL). */
 const CLEAR = "\r\x1b[K";
@@ -76,7 +77,7 @@ export async function learnConfig(
     const name = `${cell}`;
     const learned = await learnCell({ name, images, system, cpus, console, time, progress });
     report.end();
-    await writeConfig(io, options.output, learned.config, "jailhouse config learn");
+    await writeConfig(io, options.output, learned.config, ABOUT);
   } catch (error) {
     if (error instanceof LearnError) throw new CommandFailure(`${REQUEST}: ${error.message}`);
     throw error;

@@ -101,9 +101,14 @@ function addCreate(config: Command, io: Io): void {
     .option("--memory <SIZE>", "its RAM", "1M")
     .option(
       "--device <NAME>",
-      "COM1 …, a PCI function as 00:1b.0, or a device's name; repeatable",
+      "COM1 …, a name in the source, or a PCI device: 00:1b.0, 8086:100e, ethernet; repeatable",
       every,
     )
+    .option(
+      "-r, --root <ROOT>",
+      "the machine: / for this one, or what `config collect` wrote of it",
+    )
+    .option("--allow-dma", "accept devices that can do DMA although no IOMMU guards them")
     .option("--beside <CELLCONFIG>", "a cell that exists too; repeatable", every)
     .option("-o, --output <FILE>", "where to write it: a .cell, .ts or .json file")
     .action(async (file, options) =>

@@ -68,7 +68,7 @@ export async function explainDenials(
     .filter(({ denial }) => cell === undefined || denial.cell === cell.id);
   if (options.output) {
     const config = repairedConfig(facts, cell?.id ?? ROOT_ID, explanations);
-    await writeConfig(io, options.output, config, "jailhouse explain");
+    await writeConfig(io, options.output, config, "Repaired by jailhouse explain.");
     io.out(`Wrote ${options.output}.\n`);
     return;
   }

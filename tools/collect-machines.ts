@@ -29,6 +29,11 @@ const DEMO = [
 export const MACHINES: Readonly<Record<string, readonly string[]>> = {
   // The machine of tools/metal, with the memory that its kernel option keeps.
   "q35-1g-4-amd-demo": ["-m", "1G", "-smp", "4", ...AMD, ...DEMO],
+  // The same with the card that configs/x86/qemu-x86-e1000.ts describes.
+  "q35-1g-4-amd-demo-e1000": [
+    ...["-m", "1G", "-smp", "4", ...AMD, ...DEMO],
+    ...["-device", "e1000,addr=19"],
+  ],
   "q35-256m-1-amd-e1000": ["-m", "256M", "-smp", "1", ...AMD, ...E1000],
   "q35-1g-4-amd-virtio": ["-m", "1G", "-smp", "4", ...AMD, ...VIRTIO],
   "q35-6g-8-amd-iommu-e1000": [
@@ -67,6 +72,7 @@ export const MACHINES: Readonly<Record<string, readonly string[]>> = {
 
 const KERNEL_OPTIONS: Readonly<Record<string, string>> = {
   "q35-1g-4-amd-demo": "memmap=82M$0x3a000000",
+  "q35-1g-4-amd-demo-e1000": "memmap=82M$0x3a000000",
 };
 
 /** The program that runs first: mounts what is read, collects, sends the archive as text, and switches off. */

@@ -1,16 +1,14 @@
 // A proposal for a cell: CPUs, memory and devices of a system's root cell, devices by name.
+import { checkConfigs } from "../check/index.ts";
 import { findRam } from "../check/place-ram.ts";
+import { PAGE } from "../check/ranges.ts";
 import { makeSet } from "../check/set.ts";
 import { defineCell } from "../define-cell.ts";
 import type { MemoryDefinition } from "../definition.ts";
 import { commRegion, lowRam, uart } from "../helpers.ts";
-import { originOf } from "../origin.ts";
-import type { CellConfig, PciCapability, PciDevice, PortRange, SystemConfig } from "../types.ts";
-
-/** A cell of this kind cannot be proposed; the message says why and what there is. */
-export class ProposalError extends Error {
-  override readonly name = "ProposalError";
-}
+import type { CellConfig, PciCapability, SystemConfig } from "../types.ts";
+import { type Chosen, chooseDevice, ProposalError } from "./choose.ts";
+import type { PciFunction } from "./pci.ts";
 
 export interface Wishes {
   readonly name: string;
@@ -18,8 +16,12 @@ export interface Wishes {
   readonly cpus?: readonly number[] | undefined;
   /** Bytes of RAM. */
   readonly memory: bigint;
-  /** Devices: COM1 to COM4, a PCI function as `00:1b.0`, or the name of one of the system's devices. */
+  /** COM1 to COM4, the name of one of the system's devices, a PCI function as `00:1b.0`, `8086:100e`, or its class. */
   readonly devices: readonly string[];
+  /** The machine's PCI functions, where it is known. */
+  readonly functions?: readonly PciFunction[] | undefined;
+  /** Whether its devices may reach all memory where no IOMMU guards it. */
+  readonly allowDma?: boolean | undefined;
   /** Cells that exist beside it. */
   readonly cells: readonly CellConfig[];
 }
@@ -28,7 +30,6 @@ export interface Wishes {
 const LOW_RAM = 0x100000n;
 const HIGH_RAM = 0x200000n;
 const PC_UARTS = ["COM1", "COM2", "COM3", "COM4"] as const;
-const PCI_NAME = /^(?:([0-9a-f]{1,2}):)?([0-9a-f]{1,2})\.([0-7])$/i;
 
 function chooseCpus(system: SystemConfig, { cpus, cells }: Wishes): readonly number[] {
   const taken = new Set(cells.flatMap((cell) => cell.cpus));
@@ -47,6 +48,8 @@ function chooseCpus(system: SystemConfig, { cpus, cells }: Wishes): readonly num
 }
 
 function chooseRam(system: SystemConfig, { memory, cells }: Wishes): bigint {
+  if (memory === 0n || memory % PAGE !== 0n)
+    throw new ProposalError(`${memory} bytes of RAM are not whole pages of 4 KiB`);
   const start = findRam(makeSet([system, ...cells])!, memory);
   if (start === undefined) {
     throw new ProposalError(`no ${memory} bytes of the root cell's RAM are free in one piece`);
@@ -55,98 +58,78 @@ function chooseRam(system: SystemConfig, { memory, cells }: Wishes): bigint {
 }
 
 /** RAM from guest address 0 on; what exceeds the first MiB, where the communication region is, lies behind that. */
-function ramAt(physical: bigint, size: bigint): MemoryDefinition[] {
-  if (size <= LOW_RAM) return [lowRam({ physical, size })];
+function ramAt(physical: bigint, size: bigint, dma: boolean): MemoryDefinition[] {
+  if (size <= LOW_RAM) return [lowRam({ physical, size, dma })];
   const rest = { physical: physical + LOW_RAM, size: size - LOW_RAM, virtual: HIGH_RAM };
-  return [lowRam({ physical, size: LOW_RAM }), lowRam(rest)];
-}
-
-/** What a device consists of, as it is in the root cell's lists. */
-interface Parts {
-  readonly ports: PortRange[];
-  readonly memory: SystemConfig["rootCell"]["memory"][number][];
-  readonly pci: PciDevice[];
-}
-
-function named(system: SystemConfig, device: string): Parts {
-  const { rootCell } = system;
-  const has = (list: string, index: number) =>
-    originOf(system, `rootCell.${list}[${index}]`)?.device === device;
-  return {
-    ports: rootCell.ports.filter((_, index) => has("ports", index)),
-    memory: rootCell.memory.filter((_, index) => has("memory", index)),
-    pci: rootCell.pciDevices.filter((_, index) => has("pciDevices", index)),
-  };
-}
-
-function functionOf(system: SystemConfig, device: string): Parts | undefined {
-  const [, bus = "0", slot, number] = PCI_NAME.exec(device) ?? [];
-  if (slot === undefined || number === undefined) return undefined;
-  const bdf =
-    (Number.parseInt(bus, 16) << 8) | (Number.parseInt(slot, 16) << 3) | Number.parseInt(number, 8);
-  const pci = system.rootCell.pciDevices.filter((each) => each.bdf === bdf);
-  return { ports: [], memory: [], pci };
-}
-
-function partsOf(system: SystemConfig, device: string): Parts {
-  const parts = functionOf(system, device) ?? named(system, device);
-  if (parts.ports.length + parts.memory.length + parts.pci.length > 0) return parts;
-  throw new ProposalError(
-    `the system has no device "${device}"; there are COM1 to COM4, PCI functions such as 00:1b.0, and the names in its source`,
-  );
+  return [lowRam({ physical, size: LOW_RAM, dma }), lowRam({ ...rest, dma })];
 }
 
 /** Devices with their capabilities in a list of the cell's own. */
-function adopt(system: SystemConfig, devices: readonly PciDevice[]) {
+function adopt(chosen: readonly Chosen[]) {
   const pciCapabilities: PciCapability[] = [];
-  const pciDevices = devices.map((device) => {
-    const { capsStart, numCaps } = device;
-    const own = system.rootCell.pciCapabilities.slice(capsStart, capsStart + numCaps);
-    const moved = { ...device, capsStart: pciCapabilities.length };
-    pciCapabilities.push(...own);
-    return moved;
-  });
+  const pciDevices = chosen
+    .flatMap(({ pci }) => pci)
+    .map(({ device, capabilities }) => {
+      const capsStart = capabilities.length > 0 ? pciCapabilities.length : 0;
+      pciCapabilities.push(...capabilities);
+      return { ...device, capsStart, numCaps: capabilities.length };
+    });
   return { pciDevices, pciCapabilities };
 }
 
-/** What a person must still decide about a proposed cell, a sentence each. */
-export function openQuestions(cell: CellConfig): string[] {
-  const pci = cell.pciDevices.length > 0;
-  const questions = [
-    "The cell is never asked before it is destroyed (passive-commreg): remove that if its program answers messages.",
-  ];
-  if (pci) {
-    questions.push(
-      "Devices that can do DMA reach all memory, since no IOMMU guards them: the flag unguarded-dma accepts that.",
-      "Memory for a PCI device's registers comes from the system's list only where the device has a name there; add what is missing.",
-    );
-  }
-  return questions;
+export interface Proposal {
+  readonly cell: CellConfig;
+  /** What a person must still decide, a sentence each. */
+  readonly questions: readonly string[];
+}
+
+const PASSIVE =
+  "The cell is never asked before it is destroyed (passive-commreg): remove that if its program answers messages.";
+
+const UNGUARDED = "dma-unguarded";
+
+/** What the check of the whole set still says about the cell. Throws ProposalError where that is for an option to decide. */
+function remaining(
+  system: SystemConfig,
+  beside: readonly CellConfig[],
+  cell: CellConfig,
+): string[] {
+  const set = [system, ...beside, cell];
+  const own = checkConfigs(set).filter(
+    ({ severity, place }) => severity !== "note" && place.file === set.length - 1,
+  );
+  const dma = own.find(({ rule }) => rule === UNGUARDED);
+  if (dma) throw new ProposalError(`${dma.message}; --allow-dma trusts it`);
+  return own.map(
+    ({ rule, message, advice }) => `${message} [${rule}]${advice ? `: ${advice}` : ""}`,
+  );
 }
 
 /**
  * Proposes a cell. Throws ProposalError when the system does not have what is asked for.
  */
-export function proposeCell(system: SystemConfig, wishes: Wishes): CellConfig {
-  const physical = chooseRam(system, wishes);
-  const uarts = PC_UARTS.filter((port) => wishes.devices.includes(port));
-  const others = wishes.devices
+export function proposeCell(system: SystemConfig, wishes: Wishes): Proposal {
+  const names = [...new Set(wishes.devices)];
+  const uarts = PC_UARTS.filter((port) => names.includes(port));
+  const chosen = names
     .filter((device) => !uarts.some((port) => port === device))
-    .map((device) => partsOf(system, device));
+    .map((device) => chooseDevice(system, wishes.functions, device));
+  const hasPci = chosen.some(({ pci }) => pci.length > 0);
+  const physical = chooseRam(system, wishes);
   const [console] = uarts;
   const cell = defineCell({
     name: wishes.name,
     cpus: chooseCpus(system, wishes),
-    flags: ["passive-commreg"],
-    memory: [...ramAt(physical, wishes.memory), commRegion()],
+    flags: ["passive-commreg", ...(hasPci && wishes.allowDma ? (["unguarded-dma"] as const) : [])],
+    memory: [...ramAt(physical, wishes.memory, hasPci), commRegion()],
     devices: uarts.map((port) => uart(port)),
     ...(console === undefined ? {} : { console }),
   });
-  const pci = others.flatMap((one) => one.pci);
-  return {
+  const whole = {
     ...cell,
-    memory: [...cell.memory, ...others.flatMap((one) => one.memory)],
-    ports: [...cell.ports, ...others.flatMap((one) => one.ports)],
-    ...adopt(system, pci),
+    memory: [...cell.memory, ...chosen.flatMap(({ memory }) => memory)],
+    ports: [...cell.ports, ...chosen.flatMap(({ ports }) => ports)],
+    ...adopt(chosen),
   };
+  return { cell: whole, questions: [PASSIVE, ...remaining(system, wishes.cells, whole)] };
 }

@@ -32,6 +32,18 @@ function registerRegions(bar: Range, tables: readonly Range[], isExact: boolean)
   return uncovered(isExact && bar.size < PAGE ? bar : pages, tables).map(region);
 }
 
+/** Where a device's registers are, as regions and port ranges. */
+export function regionsAt(
+  places: { readonly memory: readonly Range[]; readonly ports: readonly Range[] },
+  tables: readonly Range[],
+  isExact: boolean,
+): Pick<DeviceParts, "memory" | "ports"> {
+  return {
+    memory: places.memory.flatMap((bar) => registerRegions(bar, tables, isExact)),
+    ports: places.ports.map(({ start, size }) => ({ base: Number(start), length: Number(size) })),
+  };
+}
+
 /**
  * What the machine says of a function. `isExact` for a cell that must not have what else is in the pages of small
  * registers; the root cell has it all.
@@ -40,16 +52,18 @@ export function partsOfFunction(one: PciFunction, isExact: boolean): DeviceParts
   const placed = placePciDevices([parsePci(planDevice(one).value, "")], [], "");
   const { msix, bars } = one;
   const tables = msix ? [{ start: msix.address, size: BigInt(msix.regionSize) }] : [];
+  const memory = bars.filter(({ isPorts }) => !isPorts);
+  const ports = bars.filter(({ isPorts }) => isPorts);
   return {
     device: placed.pciDevices[0]!,
     capabilities: placed.pciCapabilities,
-    memory: bars
-      .filter(({ isPorts }) => !isPorts)
-      .flatMap((bar) => registerRegions(bar, tables, isExact)),
-    ports: bars
-      .filter(({ isPorts }) => isPorts)
-      .map(({ start, size }) => ({ base: Number(start), length: Number(size) })),
+    ...regionsAt({ memory, ports }, tables, isExact),
   };
+}
+
+/** The table of a device's MSI-X, which the hypervisor plays. */
+export function tablesOf({ numMsixVectors, msixAddress, msixRegionSize }: PciDevice): Range[] {
+  return numMsixVectors === 0 ? [] : [{ start: msixAddress, size: BigInt(msixRegionSize) }];
 }
 
 /** The capabilities that a listed device points to. */

@@ -79,8 +79,8 @@ describe("a decompiled source", () => {
 
   it("uses the helpers and names, and keeps what has no name", async () => {
     expect(await recompile(cell, "ts")).toEqual(encode(cell));
-    expect(decompileToSource(cell, "readable.cell")).toBe(`\
-// Decompiled from readable.cell: it compiles to the same bytes.
+    expect(decompileToSource(cell, "A cell that people can read.")).toBe(`\
+// A cell that people can read.
 import {
   bdf,
   commRegion,

@@ -16,8 +16,8 @@ import { Writer } from "./writer.ts";
 /** Under this name the command provides the room to configurations anywhere. */
 const MODULE = "jailhouse/config";
 
-/** The source; its head says that it was made of `name`. */
-export function decompileToSource(config: Config, name: string): string {
+/** The source below a comment of one line: where it comes from. */
+export function decompileToSource(config: Config, headline: string): string {
   const writer = new Writer();
   const { kind, ...definition } = decompileToDefinition(config);
   const define = kind === "cell" ? "defineCell" : "defineSystem";
@@ -27,7 +27,7 @@ export function decompileToSource(config: Config, name: string): string {
     a.toLowerCase() < b.toLowerCase() ? -1 : 1,
   );
   return [
-    `// Decompiled from ${name.replace(/[\r\n]/g, " ")}: it compiles to the same bytes.`,
+    `// ${headline.replace(/[\r\n]/g, " ")}`,
     `import ${importList(names)} from "${MODULE}";`,
     "",
     `export default ${body};`,

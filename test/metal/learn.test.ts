@@ -6,6 +6,7 @@ import type { MemoryRegion, PortRange, SystemConfig } from "../../config/types.t
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import { qemuSystem } from "../../configs/x86/shared/qemu.ts";
 import { Guest } from "../../tools/metal/guest.ts";
+import { buildSample } from "../inmates/toolchain.ts";
 import { describeLinux } from "./linux.ts";
 
 /** First ports: PIT, RTC, VGA, the console that Linux prints on. */
@@ -76,7 +77,9 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
   let guest: Guest;
   beforeAll(async () => {
     // Otherwise Linux keeps /dev/mem from registers that a driver has claimed.
-    guest = await Guest.boot({ jailhouse: true, append: ["iomem=relaxed"] });
+    const card = { data: buildSample("card", 64) };
+    const extra = new Map([["jailhouse/card.bin", card]]);
+    guest = await Guest.boot({ jailhouse: true, append: ["iomem=relaxed"], extra });
   }, 300_000);
   afterAll(() => guest?.close());
 
@@ -135,6 +138,22 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
     await guest.check("dd if=/dev/urandom of=/disk/file bs=64k count=16 && sync");
     const list = await guest.check("jailhouse cell list");
     expect(list).toMatch(/QEMU-VM +running +0-3 *\n/);
+  });
+
+  test("a cell is proposed for the card, which then belongs to it", async () => {
+    const wishes = "--name card --device ethernet --device COM2 --cpus 2 --allow-dma";
+    await guest.check(
+      `jailhouse config create-cell /tmp/learned.cell -r / ${wishes} -o /tmp/card.cell`,
+      { timeout: 300_000 },
+    );
+    await guest.check("jailhouse config check /tmp/learned.cell /tmp/card.cell");
+    await guest.check(
+      "jailhouse cell create /tmp/card.cell && jailhouse cell load card card.bin -a 0xf0000",
+    );
+    await guest.check("jailhouse cell start card");
+    await guest.com2.waitFor(/Card 8086:10d3 at 0xfeb80000, 52:54:00:12:34:56\r?\n/, 60_000);
+    await guest.check("jailhouse cell destroy card");
+    await guest.check(PING, { timeout: 300_000 });
     await guest.check("jailhouse disable", { timeout: 300_000 });
   });
 });

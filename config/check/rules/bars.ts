@@ -74,7 +74,7 @@ const ramEnd = ({ root }: ConfigSet): bigint =>
     .reduce((a, b) => (a > b ? a : b), 0n);
 
 /** A cell's regions in which registers of PCI devices can be. */
-function deviceRegions(set: ConfigSet, part: Part): Region[] {
+export function deviceRegions(set: ConfigSet, part: Part): Region[] {
   const end = ramEnd(set);
   const links = devicesOf(part).filter(({ type }) => type === abi.PCI_TYPE_IVSHMEM);
   const isLink = (index: number) =>
