@@ -159,8 +159,8 @@ describe("a PCI device", () => {
 
 test.each([
   ["system.cell --name an-awfully-long-name-for-a-cell-of-mine", /^system.cell: .*name/],
-  ["system.cell --memory 0", "system.cell: 0 bytes of RAM are not whole pages of 4 KiB\n"],
-  ["system.cell --memory 5000", /not whole pages/],
+  ["system.cell --memory 0", /"0" is no size/],
+  ["system.cell --memory 5000", "system.cell: 5000 bytes of RAM are not whole pages of 4 KiB\n"],
   ["system.cell --cpus 0,1,2,3", "system.cell: the root cell needs a CPU itself\n"],
   ["system.cell --cpus 7", "system.cell: CPU 7 is not the root cell's; it has 0,1,2,3\n"],
   ["system.cell --memory 1G", /no 1073741824 bytes of the root cell's RAM are free/],
