@@ -1,8 +1,9 @@
-// Makes docs/config-reference.md from the types of definitions, the tables of names and the helpers: their comments are the
-// text. `--check` compares instead of writing.
+// Makes docs/config-reference.md from the types of definitions, the tables of names, the helpers and the rules of the check:
+// their comments are the text. `--check` compares instead of writing.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { RULES } from "../config/check/index.ts";
 import { FEATURES } from "../config/features.ts";
 import * as names from "../config/names.ts";
 import {
@@ -142,6 +143,20 @@ function featureSection(): string[] {
   ];
 }
 
+function ruleSection(): string[] {
+  const rows = Object.entries(RULES)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, { severity, title }]) => [`\`${id}\``, severity, inCell(title)]);
+  return [
+    "## What config check finds",
+    "",
+    "An error is refused, or certain to fail; a warning is probably a mistake; a note is worth knowing (`--notes`). Rules whose names",
+    "begin with `machine` compare with the machine that `-r` names.",
+    "",
+    ...table(["rule", "severity", "what is wrong"], rows),
+  ];
+}
+
 /** The page. */
 export function referencePage(): string {
   const source = read("config/definition.ts");
@@ -172,6 +187,7 @@ export function referencePage(): string {
     ...helperSection(),
     ...[...tables].flatMap(([name, comments]) => namesSection(name, comments)),
     ...featureSection(),
+    ...ruleSection(),
   ]
     .join("\n")
     .replace(/\n+$/, "\n");
