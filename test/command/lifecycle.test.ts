@@ -159,13 +159,14 @@ test("on stdio a machine lives as long as its command", async () => {
   await run("enable", "system.cell");
   await run("cell", "create", "demo.cell");
   await run("cell", "start", "demo");
+  let out = "";
+  child.stdout!.on("data", (data) => {
+    out += data;
+  });
   child.stdin!.write("typed\n");
-  await sleep(500);
+  await until(() => out.includes("typed\n") && /demo \d+\n/.test(out));
   child.kill("SIGINT");
-  const { status, out } = await ended;
-  expect(status).toBe(0);
-  expect(out).toContain("typed\n");
-  expect(out).toMatch(/demo \d+\n/);
+  expect((await ended).status).toBe(0);
   expect(entries()).toEqual([]);
 });
 
