@@ -46,7 +46,7 @@ function traitsOf(name: string) {
     memory: BigInt(Number.parseInt(memory, 10)) * (memory.endsWith("g") ? GIB : MIB),
     cpus: Number(cpus),
     iommu,
-    isReserved: name === DEMO,
+    isReserved: name.includes("-demo"),
     network: name.includes("virtio") ? "virtio" : "e1000",
   };
 }
@@ -153,6 +153,20 @@ describe("the advice", () => {
     expect(total).toBeGreaterThan(6n * GIB - 8n * MIB);
   });
 
+  it("leaves the memory for inmates as it is", () => {
+    const tree = trees.get("q35-1g-4-amd-virtio")!;
+    const own = systems.get("q35-256m-1-amd-e1000")!;
+    const { start, size } = planSystem(trees.get("q35-256m-1-amd-e1000")!).placement.inmates;
+    // RAM right behind the inmates' that nobody has.
+    const memory = own.rootCell.memory.filter(({ physicalStart }) => physicalStart <= start);
+    const system = { ...own, rootCell: { ...own.rootCell, memory } };
+    const [{ rootCell }] = repaired([system], tree).configs as [SystemConfig];
+    expect(rootCell.memory).toContainEqual(expect.objectContaining({ physicalStart: start, size }));
+    expect(rootCell.memory).toContainEqual(
+      expect.objectContaining({ physicalStart: start + size, flags: 0xfn }),
+    );
+  });
+
   it("cuts off what a smaller machine does not have", () => {
     const tree = trees.get("q35-1g-4-amd-virtio")!;
     const { configs } = repaired([systems.get("q35-6g-8-amd-iommu-e1000")!], tree);
@@ -253,6 +267,8 @@ it("says that data are none of a machine, and guesses nothing that root alone ca
   const tree = trees.get(DEMO)!;
   const hidden = overlay(tree, { "/proc/iomem": "00000000-00000000 : System RAM\n" });
   expect(() => machineFacts(hidden)).toThrow("it must be read as root");
+  const enabled = overlay(tree, { "/sys/devices/jailhouse/enabled": "1\n" });
+  expect(() => machineFacts(enabled)).toThrow("the hypervisor is enabled there");
   const withoutTables: Tree = {
     ...tree,
     read: (path) => (path.startsWith("/sys/firmware") ? undefined : tree.read(path)),

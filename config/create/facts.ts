@@ -6,7 +6,7 @@ import { reservedRanges } from "./kernel-options.ts";
 import { allRam, systemRam } from "./memory.ts";
 import { readPci } from "./pci.ts";
 import { findPmTimer, readMemory, readResources } from "./resources.ts";
-import { firstLine, type Tree } from "./tree.ts";
+import { firstLine, isEnabled, type Tree } from "./tree.ts";
 
 function readMachine(tree: Tree): Machine {
   const iomem = readMemory(tree);
@@ -27,6 +27,8 @@ function readMachine(tree: Tree): Machine {
 
 /** What is known of a machine. Throws an Error that says why when the data are none of a machine. */
 export function machineFacts(tree: Tree): MachineFacts {
+  if (isEnabled(tree))
+    throw new Error("the hypervisor is enabled there: what cells have is missing");
   const found = readMachine(tree);
   const cpus = readCpus(tree);
   return {

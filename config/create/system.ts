@@ -18,7 +18,7 @@ import { isIommu, type PciFunction, planDevice, readPci } from "./pci.ts";
 import { type Placement, place, type Sizes } from "./placement.ts";
 import { planPorts } from "./ports.ts";
 import { findPmTimer, type Resource, readMemory, readResources } from "./resources.ts";
-import { firstLine, type Tree } from "./tree.ts";
+import { firstLine, isEnabled, type Tree } from "./tree.ts";
 
 export interface CreateOptions extends Sizes {
   /** The hypervisor's console: `none` or a line such as `ttyS0`; default: the first serial line. */
@@ -149,7 +149,7 @@ function warnOfDevices(
     warnings.push("only PCI segment 0 is supported: devices of others are left out");
   const why = iommus.length === 0 ? "no IOMMU was found" : "the hypervisor drives no IOMMU";
   warnings.push(`${why}: a cell's devices can reach all memory, and need the flag unguarded-dma`);
-  if (firstLine(tree, "/sys/devices/jailhouse/enabled") === "1")
+  if (isEnabled(tree))
     warnings.push("the hypervisor was enabled when this was collected: what cells had is missing");
 }
 

@@ -120,3 +120,7 @@ export function linesOf(tree: Tree, path: string): string[] {
 
 /** The first line of a text file without blanks around it; empty when it is absent. */
 export const firstLine = (tree: Tree, path: string): string => linesOf(tree, path)[0]?.trim() ?? "";
+
+/** Whether cells had parts of the machine when it was looked at. */
+export const isEnabled = (tree: Tree): boolean =>
+  firstLine(tree, "/sys/devices/jailhouse/enabled") === "1";

@@ -130,14 +130,20 @@ function checkCellRegion(set: ConfigSet, machine: Machine, region: Region, tell:
 /** The parts of Linux' RAM that the root cell does not have. */
 function checkMissing({ system, root }: ConfigSet, machine: Machine, tell: Tell) {
   const regions = regionsOf(root).filter((region) => !isComm(region));
-  const known = [...regions.map(physical), physical(system.hypervisorMemory)];
+  const own = physical(system.hypervisorMemory);
+  const inmates = endOf(own);
+  const known = [...regions.map(physical), own];
   for (const ram of machine.systemRam) {
     const start = alignUp(ram.start, PAGE);
     const size = alignDown(endOf(ram), PAGE) - start;
     if (size <= 0n) continue;
     for (const hole of uncovered({ start, size }, known)) {
+      // What follows the hypervisor's memory is for inmates, not for Linux.
       const before = regions.find(
-        (region) => isRam(region) && endOf(physical(region)) === hole.start,
+        (region) =>
+          isRam(region) &&
+          endOf(physical(region)) === hole.start &&
+          region.physicalStart !== inmates,
       );
       const region = { physicalStart: hole.start, virtualStart: hole.start, size: hole.size };
       tell(
