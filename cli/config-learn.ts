@@ -1,16 +1,20 @@
 // jailhouse config learn: the smallest configuration under which an image runs, found by running it.
 
 import { type Addition, additionText, isRam } from "../config/explain/index.ts";
-import { LearnError, learnCell } from "../control/learn-cell.ts";
-import { cpuNumbers, loadArguments } from "./arguments.ts";
+import { isConfigError } from "../config/index.ts";
+import type { Image } from "../control/api.ts";
+import { LearnError, type Learned, learnCell } from "../control/learn-cell.ts";
+import { cpuNumbers, type LoadItem, loadArguments } from "./arguments.ts";
 import { readImage } from "./cell-load.ts";
-import { CommandFailure, UsageError } from "./failure.ts";
+import { CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { openConfig, writeConfig } from "./open-config.ts";
+import { checkOutput, openConfig, writeConfig } from "./open-config.ts";
 
 const REQUEST = "learning";
 const ABOUT = "Learned by jailhouse config learn, which has run the cell under it.";
 const NS_PER_SECOND = 1e9;
+const IDLE =
+  "It used nothing but its image: it halts at once, runs in a circle, or waits for what never comes.\n";
 /** Back to the start of the line, which is emptied (ECMA-48 CR, EL). */
 const CLEAR = "\r\x1b[K";
 
@@ -37,6 +41,11 @@ class Report {
     if (this.#clear) this.#io.err(`${this.#clear}${this.#ram()}`);
   }
 
+  /** Leaves the line that is written over and over. */
+  break(): void {
+    if (this.#clear && this.#pages > 0) this.#io.err("\n");
+  }
+
   end(): void {
     this.#io.err(`${this.#clear}${this.#ram()}\n`);
   }
@@ -56,6 +65,14 @@ function positive(text: string, option: string): number {
   throw new UsageError(`${option} takes a number above 0`);
 }
 
+async function readImages(io: Io, items: readonly LoadItem[]): Promise<Image[]> {
+  const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
+  const empty = images.findIndex(({ data }) => data.length === 0);
+  const item = items[empty];
+  if (item?.kind === "file") throw new CommandFailure(`${REQUEST}: ${item.path} is empty`);
+  return images;
+}
+
 /** Runs an image on an emulated machine of its own, and writes what it turned out to need. */
 export async function learnConfig(
   io: Io,
@@ -70,17 +87,24 @@ export async function learnConfig(
   if (system.kind !== "system") {
     throw new CommandFailure(`${options.system}: not a system configuration`);
   }
-  const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
+  await checkOutput(io, options.output);
+  const images = await readImages(io, items);
   const report = new Report(io);
+  const stop = new AbortController();
+  void io.interrupted().then(() => stop.abort());
+  const wishes = { name: `${cell}`, images, system, cpus, console, time, signal: stop.signal };
   const progress = (addition: Addition) => report.add(addition);
+  let learned: Learned;
   try {
-    const name = `${cell}`;
-    const learned = await learnCell({ name, images, system, cpus, console, time, progress });
-    report.end();
-    await writeConfig(io, options.output, learned.config, ABOUT);
+    learned = await learnCell({ ...wishes, progress });
   } catch (error) {
+    report.break();
     if (error instanceof LearnError) throw new CommandFailure(`${REQUEST}: ${error.message}`);
-    throw error;
+    if (isConfigError(error)) throw new CommandFailure(`${REQUEST}: ${error.message}`, error.hint);
+    throw perror(REQUEST, error);
   }
+  report.end();
+  if (!learned.isActive) io.err(IDLE);
+  await writeConfig(io, options.output, learned.config, ABOUT);
   io.out(`Wrote ${options.output}: "${cell}" ran ${options.seconds} s under it undisturbed.\n`);
 }

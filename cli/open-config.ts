@@ -1,12 +1,12 @@
 // Configurations as the verbs of `config` take them: a file of any of the accepted kinds, understood here, unlike for
 // `enable` and `cell create`, which leave a built file to the hypervisor.
 
-import { writeFile } from "node:fs/promises";
-import { extname, resolve } from "node:path";
+import { access, constants, writeFile } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/types.ts";
 import { ENOENT, SystemError } from "../control/errors.ts";
-import { CommandFailure, perror, UsageError } from "./failure.ts";
+import { attempt, CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 /** In place of a file's name: standard input, or output. */
@@ -46,6 +46,25 @@ export async function writeOutput(
   }
 }
 
+const KINDS = [".cell", ".ts", ".json"];
+
+function needKind(file: string): string {
+  const kind = extname(file).toLowerCase();
+  if (KINDS.includes(kind)) return kind;
+  throw new UsageError(`${file}: a configuration is a .cell, .ts or .json file`);
+}
+
+/** Fails as writeConfig would, before the work is done whose result it is to write. */
+export async function checkOutput(io: Io, file: string): Promise<void> {
+  needKind(file);
+  const path = resolve(io.cwd, file);
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  await attempt(`writing ${file}`, access(isThere ? path : dirname(path), constants.W_OK));
+}
+
 /** Writes a configuration as what the file's name says: built, TypeScript or JSON. `about` is what the source says it is. */
 export async function writeConfig(
   io: Io,
@@ -55,9 +74,8 @@ export async function writeConfig(
 ): Promise<void> {
   const { encode } = await import("../config/index.ts");
   const { decompileToJson, decompileToSource } = await import("../config/decompile/source.ts");
-  const kind = extname(file).toLowerCase();
+  const kind = needKind(file);
   if (kind === ".cell") await writeOutput(io, file, encode(config));
   else if (kind === ".ts") await writeOutput(io, file, decompileToSource(config, about));
-  else if (kind === ".json") await writeOutput(io, file, decompileToJson(config));
-  else throw new UsageError(`${file}: a configuration is a .cell, .ts or .json file`);
+  else await writeOutput(io, file, decompileToJson(config));
 }

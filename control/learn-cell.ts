@@ -4,7 +4,7 @@ import * as abi from "../abi/config.ts";
 import { type Addition, applyAddition, explain, type Situation } from "../config/explain/index.ts";
 import { encode } from "../config/index.ts";
 import type { CellConfig, MemoryRegion, SystemConfig } from "../config/types.ts";
-import type { Image, Session } from "./api.ts";
+import type { Denial, Image, Session } from "./api.ts";
 
 const PAGE = 4096n;
 const MIB = 0x100000n;
@@ -27,12 +27,16 @@ export interface LearnOptions {
   readonly console: number;
   /** Virtual nanoseconds that the cell must run undisturbed. */
   readonly time: number;
+  /** Aborting it ends the learning with a LearnError. */
+  readonly signal?: AbortSignal | undefined;
   /** Called after each round with the entry that it has added. */
   readonly progress?: (addition: Addition) => void;
 }
 
 export interface Learned {
   readonly config: CellConfig;
+  /** Whether the cell used anything besides the memory of its images. */
+  readonly isActive: boolean;
   /** What the cell sent on COM1 and COM2 while it ran undisturbed. */
   readonly serial: readonly [string, string];
 }
@@ -49,7 +53,9 @@ function ramBase({ rootCell, hypervisorMemory }: SystemConfig, size: bigint): bi
     rootCell.memory.find(({ physicalStart }) => physicalStart === behind) ??
     rootCell.memory.find(({ flags, size: room }) => flags & RAM_KINDS && room >= size);
   if (!region || region.size < size) {
-    throw new LearnError(`The system's configuration has no ${size >> 20n} MiB of RAM for a cell.`);
+    throw new LearnError(
+      `The system's configuration has no ${size >> 20n} MiB of RAM for a cell in one piece.`,
+    );
   }
   return region.physicalStart + region.size - size;
 }
@@ -114,14 +120,28 @@ async function begin(options: LearnOptions, config: CellConfig): Promise<Session
 }
 
 /** Runs until something is denied, or for the whole time. */
-async function firstDenial(session: Session, time: number) {
+async function firstDenial(session: Session, { time, signal }: LearnOptions) {
   for (let passed = 0; passed < time; passed += STEP) {
+    if (signal?.aborted) throw new LearnError("Interrupted; nothing was written.");
     await session.run(Math.min(STEP, time - passed));
     const { denials } = await session.denials();
     const own = denials.find(({ cell }) => cell !== 0);
     if (own) return own;
   }
   return undefined;
+}
+
+/** Whether a program executes what is not there: memory that has not even been written has no instructions. */
+function isAstray({ kind, fetch, address }: Denial, { memory }: CellConfig): boolean {
+  const isThere = memory.some(
+    ({ virtualStart, size }) => address >= virtualStart && address < virtualStart + size,
+  );
+  return kind === "memory" && fetch && !isThere;
+}
+
+function startsAt({ cpuResetAddress }: CellConfig): string {
+  const start = `0x${cpuResetAddress.toString(16)}`;
+  return `The program went astray, or was made for another address: the cell starts at ${start}.`;
 }
 
 /** RAM that an explanation would put anywhere goes where the cell's other RAM is. */
@@ -169,10 +189,11 @@ export async function learnCell(options: LearnOptions): Promise<Learned> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const session = await begin(options, config);
     try {
-      const denial = await firstDenial(session, options.time);
+      const denial = await firstDenial(session, options);
       if (!denial) {
         const serial = [await session.serial(0).text(), await session.serial(1).text()] as const;
-        return { config: await settled(session, config), serial };
+        const isActive = round > 0;
+        return { config: await settled(session, config), serial, isActive };
       }
       const situation: Situation = {
         system: options.system,
@@ -182,7 +203,10 @@ export async function learnCell(options: LearnOptions): Promise<Learned> {
         ],
       };
       const { what, why, additions } = explain(situation, denial);
-      if (additions.length === 0) throw new LearnError(`${what}: ${why}.`);
+      const at = `at 0x${denial.rip.toString(16)}`;
+      if (isAstray(denial, config))
+        throw new LearnError(`${what}, where nothing was loaded or written. ${startsAt(config)}`);
+      if (additions.length === 0) throw new LearnError(`${what} (${at}); ${why}.`);
       for (const addition of additions) {
         const own = placed(addition, base, limit);
         options.progress?.(own);

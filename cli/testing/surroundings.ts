@@ -29,6 +29,8 @@ export class Surroundings {
   host: Host = { ...THIS_HOST, root: join(this.directory, "computer") };
   /** Ends a command that waits for Ctrl-C. */
   interrupt: () => void = () => {};
+  /** Whether the latest command waits for Ctrl-C. */
+  isInterruptible = false;
   /** What the latest command has printed so far. */
   printed = "";
   #stop: (() => Promise<void>)[] = [];
@@ -53,6 +55,7 @@ export class Surroundings {
   async run(line: string | readonly string[], cwd = this.directory): Promise<Outcome> {
     let [out, err] = ["", ""];
     this.printed = "";
+    this.isInterruptible = false;
     const io: Io = {
       out: (text) => {
         out += Buffer.from(text).toString();
@@ -69,6 +72,7 @@ export class Surroundings {
       interrupted: () =>
         new Promise((resolve) => {
           this.interrupt = resolve;
+          this.isInterruptible = true;
         }),
     };
     const args = typeof line === "string" ? line.split(" ").filter((word) => word) : line;

@@ -72,5 +72,5 @@ test("what no configuration allows is said", async () => {
     images: [{ data: code, address: 0n }],
   });
   await expect(learning).rejects.toThrow(LearnError);
-  await expect(learning).rejects.toThrow(/wrote 0x0 to MSR 0x1b: no cell may use it/);
+  await expect(learning).rejects.toThrow(/wrote 0x0 to MSR 0x1b \(at 0x6\); no cell may use it/);
 });
