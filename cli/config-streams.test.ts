@@ -64,9 +64,10 @@ describe("a dash", () => {
 
 describe("a pipe", () => {
   it.each([
-    ["in.cell", "apic-demo.cell"],
-    ["in.ts", "x86/apic-demo.ts"],
-  ])("is read once, as %s", async (name, file) => {
+    ["in.cell", "apic-demo.cell", ["show"], 'Cell "apic-demo"'],
+    ["in.ts", "x86/apic-demo.ts", ["show"], 'Cell "apic-demo"'],
+    ["in.ts", "x86/apic-demo.ts", ["check", configs("qemu-x86.cell")], "cell: apic-demo (in.ts)"],
+  ])("is read once, as %s of %s by %s", async (name, file, verb, words) => {
     const text = readFileSync(configs(file), "utf8").replace(
       '"../../config/index.ts"',
       '"jailhouse/config"',
@@ -75,9 +76,9 @@ describe("a pipe", () => {
     const content = file.endsWith(".ts") ? text : readFileSync(configs(file));
     const writer = spawn("sh", ["-c", `cat >${name}`], { cwd: world.directory });
     writer.stdin.end(content);
-    expect(await config("show", name)).toMatchObject({
+    expect(await config(...verb, name)).toMatchObject({
       status: 0,
-      out: expect.stringContaining('Cell "apic-demo"'),
+      out: expect.stringContaining(words),
     });
   });
 });

@@ -1,5 +1,5 @@
 // The files of a check: read whole, and what keeps one from being a configuration kept as a finding.
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { isConfigError } from "../errors.ts";
 import { loadConfig, loadContent } from "../load.ts";
@@ -11,8 +11,10 @@ const SOURCES = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
 export const isSource = (path: string): boolean => SOURCES.includes(extname(path).toLowerCase());
 
 async function readSource(path: string, directory: string): Promise<string | undefined> {
-  if (!isSource(path)) return undefined;
-  return readFile(resolve(directory, path), "utf8").catch(() => undefined);
+  const absolute = resolve(directory, path);
+  // A pipe was read already, and has no second time.
+  const isFile = isSource(path) && (await stat(absolute).catch(() => undefined))?.isFile();
+  return isFile ? readFile(absolute, "utf8").catch(() => undefined) : undefined;
 }
 
 /** Loads one file, or what is in no file; a fault is in the result. `path` may be relative to `directory`. */
