@@ -158,6 +158,13 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     ],
   ],
   [
+    "the I/O APIC",
+    { address: 0xfec00000n, write: true },
+    /address 0xfec00000/,
+    /I\/O APIC at 0xfec00000: the cell lists none of its pins/,
+    [],
+  ],
+  [
     "a triple fault",
     { kind: "exit", address: 0x7fn },
     /shut down with a triple fault/,

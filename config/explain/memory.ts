@@ -13,6 +13,8 @@ const PAGE_MASK = ~(PAGE - 1n);
 const IO_WIDTHS = abi.MEM_IO_8 | abi.MEM_IO_16 | abi.MEM_IO_32 | abi.MEM_IO_64;
 const RWX = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_EXECUTE);
 const DMA = BigInt(abi.MEM_DMA);
+/** The first I/O APIC of every PC. */
+const IOAPIC_PAGE = 0xfec00000n;
 /** Where inmates expect the communication region. */
 const COMM_ADDRESS = 0x100000n;
 const COMM_FLAGS = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_COMM_REGION);
@@ -147,8 +149,21 @@ function ofRoot(situation: Situation, denial: Denial): Reason {
   };
 }
 
+/** Pages of I/O APICs are played by the hypervisor: a cell gets pins, never the registers. */
+function ofIoapic({ system }: Situation, page: bigint): Reason | undefined {
+  const pages = [IOAPIC_PAGE, ...system.rootCell.irqchips.map(({ address }) => address)];
+  if (!pages.includes(page)) return undefined;
+  return {
+    where: `the I/O APIC at 0x${page.toString(16)}`,
+    why: "the cell lists none of its pins: its irqchips have to name those that it uses, such as ioapic([4])",
+    additions: [],
+  };
+}
+
 function ofCell(situation: Situation, cell: Cell, denial: Denial): Reason {
   const page = denial.address & PAGE_MASK;
+  const chip = ofIoapic(situation, page);
+  if (chip) return chip;
   const known = knownPlace(situation, denial);
   const why = "the cell's configuration does not list it";
   if (known) {

@@ -22,7 +22,7 @@ interface Known {
 }
 
 /** Serial ports of a PC: their registers and the pins of the first I/O APIC. */
-const UARTS: readonly Known[] = [
+export const UARTS: readonly Known[] = [
   { name: "COM1", base: 0x3f8, length: 8, pin: 4 },
   { name: "COM2", base: 0x2f8, length: 8, pin: 3 },
   { name: "COM3", base: 0x3e8, length: 8, pin: 4 },

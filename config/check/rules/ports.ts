@@ -2,9 +2,10 @@
 
 import type { PortRange } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
-import { remove, setTo } from "../fix.ts";
+import { add, remove, setTo } from "../fix.ts";
 import { clashes, hex, MAX_CLASHES } from "../ranges.ts";
 import { type ConfigSet, type Part, pairs } from "../set.ts";
+import { UARTS } from "./lines.ts";
 
 const RULES = {
   "port-end": ["error", "A port range goes beyond the last port"],
@@ -47,6 +48,10 @@ const common = (a: PortRange, b: PortRange): PortRange | undefined => {
   const length = Math.min(end(a), end(b)) - base;
   return length > 0 ? { base, length } : undefined;
 };
+
+/** Whether it is a serial port of every PC: then it is the system that has forgotten it. */
+const isUart = ({ base, length }: PortRange): boolean =>
+  UARTS.some((uart) => uart.base === base && uart.length === length);
 
 /** The ports of a range that none of the others has. */
 function missing(range: PortRange, others: readonly PortRange[]): PortRange[] {
@@ -139,7 +144,11 @@ function checkHome({ root }: ConfigSet, part: Part, tell: Tell) {
         place,
         `${foreign.map(shown).join(", ")} is not in the root cell's list: the system knows no device there`,
         {
-          fix: whole || kept.length === 0 ? [remove(place)] : [setTo(place, kept)],
+          fix: isUart(range)
+            ? [add(root.at("ports"), { base: range.base, length: range.length })]
+            : whole || kept.length === 0
+              ? [remove(place)]
+              : [setTo(place, kept)],
           related: [root.at("ports")],
         },
       );
