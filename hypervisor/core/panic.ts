@@ -10,7 +10,7 @@ import { cellOfCpu, nextCpu, perCpu } from "./percpu.ts";
 
 /**
  * Begins the report of a violation by the calling CPU: takes the lock, so that reports do not mix, and prints `FATAL: `.
- * The caller prints the rest of the line (with its end) and then must call `violation`.
+ * The caller prints the rest of the line (without its end) and then must call `violation`.
  */
 export function fatal(): void {
   beginLine("FATAL: ");
@@ -35,10 +35,11 @@ export function beginWarning(cpu: u32): bool {
 }
 
 /**
- * Ends a report begun with `fatal`: prints the registers and the `record` of what was denied, or 0; parks `cpu`, gives the
- * lock back. Returns 0.
+ * Ends the line and the report begun with `fatal`: prints the registers and the `record` of what was denied, or 0; parks
+ * `cpu`, gives the lock back. Returns 0.
  */
 export function violation(cpu: u32, record: usize): i32 {
+  printLine("");
   archReport(cpu);
   const cell = cellOfCpu(cpu);
   print("Parking CPU ");

@@ -4,7 +4,7 @@
 import { DENIAL_FLAG_WRITE, DENIAL_KIND_CONTROL } from "../../abi/denials.ts";
 import * as reg from "../../abi/platform.ts";
 import * as x86 from "../../abi/x86/registers.ts";
-import { print, printHex, printLine } from "../core/console.ts";
+import { print, printHex } from "../core/console.ts";
 import { recordDenial } from "../core/denials.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cpuid, readRegister, writeRegister } from "../platform.ts";
@@ -64,7 +64,6 @@ export function writeControlRegister(cpu: u32, register: u32, value: u64, length
     const record = recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 0, register, value);
     print("Unhandled CR access, register: ");
     printHex(register, 1);
-    printLine("");
     return violation(cpu, record);
   }
   advance(cpu, length);
@@ -102,6 +101,5 @@ export function executeXsetbv(cpu: u32, length: u32): i32 {
   printHex(read32(cpu, reg.REG_RDX), 8);
   print(":");
   printHex(read32(cpu, reg.REG_RAX), 8);
-  printLine("");
   return violation(cpu, record);
 }

@@ -9,14 +9,7 @@ import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB } from "../../abi/x86/registers.ts";
 import { EXIT_STGI } from "../../abi/x86/svm.ts";
-import {
-  endLine,
-  print,
-  printAddress,
-  printDecimal,
-  printHex,
-  printLine,
-} from "../core/console.ts";
+import { endLine, print, printAddress, printDecimal, printHex } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
 import { learnMemory } from "../core/learn.ts";
@@ -50,7 +43,7 @@ export function exceptions(): u32 {
 /** Stops a CPU at an instruction that the core had to read and could not. */
 function failInstruction(cpu: u32, reason: string): i32 {
   fatal();
-  printLine(reason);
+  print(reason);
   return violation(cpu, 0);
 }
 
@@ -93,7 +86,6 @@ function reportAccess(cpu: u32, address: u64, size: u32, flags: u32): i32 {
   printAddress(address);
   print(" size: ");
   printDecimal(size);
-  printLine("");
   return violation(cpu, record);
 }
 

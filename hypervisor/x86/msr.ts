@@ -7,7 +7,7 @@ import * as msrs from "../../abi/x86/msr.ts";
 import * as x86 from "../../abi/x86/registers.ts";
 import { MSR_HOST_SAVE } from "../../abi/x86/svm.ts";
 import { Cell, isRoot } from "../core/cell.ts";
-import { print, printHex, printLine } from "../core/console.ts";
+import { print, printHex } from "../core/console.ts";
 import { recordDenial } from "../core/denials.ts";
 import { learns } from "../core/learn.ts";
 import { fatal, violation } from "../core/panic.ts";
@@ -158,7 +158,6 @@ function failAccess(cpu: u32, msr: u32, flags: u32, length: u32): i32 {
   const record = recordDenial(cpu, DENIAL_KIND_MSR, flags, 8, msr, value);
   print(isWrite ? "Unhandled MSR write: " : "Unhandled MSR read: ");
   printHex(msr, 1);
-  printLine("");
   return violation(cpu, record);
 }
 
@@ -198,7 +197,6 @@ function writePat(cpu: u32, value: u64, length: u32): i32 {
     const record = recordDenial(cpu, DENIAL_KIND_MSR, DENIAL_FLAG_WRITE, 8, msrs.MSR_PAT, value);
     print("Invalid PAT value: ");
     printHex(value, 1);
-    printLine("");
     return violation(cpu, record);
   }
   cpuState(cpu).pat = value;

@@ -6,7 +6,7 @@ import { EINVAL } from "../../abi/errno.ts";
 import { PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../abi/platform.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
 import { portRange } from "../core/config.ts";
-import { print, printDecimal, printHex, printLine } from "../core/console.ts";
+import { print, printDecimal, printHex } from "../core/console.ts";
 import { isLearning, recordDenial } from "../core/denials.ts";
 import { learns, noteLearned } from "../core/learn.ts";
 import { fatal, violation } from "../core/panic.ts";
@@ -213,6 +213,5 @@ export function accessPort(cpu: u32, port: u32, size: u32, flags: u32, length: u
   printHex(port, 1);
   print(" size: ");
   printDecimal(size);
-  printLine("");
   return violation(cpu, record);
 }

@@ -64,14 +64,14 @@ export function reportRegisters(cpu: u32): void {
   printLine("");
 }
 
-/** Prints what an exit was that no handler knows, whole lines, in the words of the processor's maker. */
+/** Prints what an exit was that no handler knows, the last line without its end, in the words of the processor's maker. */
 export function reportExit(code: u64, info1: u64, info2: u64): void {
   if (!machine().isAmd && code === EXIT_SHUTDOWN) {
     print("Unhandled VM-Exit, reason ");
     printDecimal(REASON_TRIPLE_FAULT);
     print("\nqualification ");
     printHex(info1, 1);
-    printLine("\nvectoring info: 0 interrupt info: 0");
+    print("\nvectoring info: 0 interrupt info: 0");
     return;
   }
   print("Unexpected #VMEXIT, exitcode ");
@@ -80,7 +80,6 @@ export function reportExit(code: u64, info1: u64, info2: u64): void {
   printAddress(info1);
   print(" exitinfo2 ");
   printAddress(info2);
-  printLine("");
 }
 
 /** Prints the position of `cpu`. */
