@@ -145,6 +145,19 @@ describe("a PCI device", () => {
     ]);
   });
 
+  test.each([
+    ["01:0c.0", "01:0c.0 is one end of shared memory: ivshmemLink in a source makes both ends"],
+    ["00:00.0", "00:00.0 is a bridge: other devices need it"],
+  ])("%s is not one to give", async (device, words) => {
+    expect((await propose(device)).err).toBe(`system.cell: ${words}\n`);
+  });
+
+  test("nor are bridges that only the machine knows as such", async () => {
+    expect((await propose("00:1f.0", "-r", MACHINE)).err).toMatch(
+      /ISA bridge, .* is a bridge: other/,
+    );
+  });
+
   test("what is not there is refused with what is", async () => {
     expect((await propose("wireless")).err).toContain("are known with -r ROOT:\n  00:00.0\n");
     expect((await propose("wireless", "-r", MACHINE)).err).toContain(

@@ -120,6 +120,7 @@ export async function factsOfLog(io: Io, options: LogOptions, devices?: Tree): P
   const cells: CellConfig[] = [];
   for (const each of cellFiles) cells.push(await openKind(io, each, "cell"));
   const { reports, unread } = readReports(log);
+  if (reports.length + unread.length === 0) io.err(`${file} has no report of a stopped CPU.\n`);
   for (const line of unread) io.err(`Not an access, or damaged: ${line}\n`);
   const { known, strangers, denials, names } = numbered(system, cells, reports);
   const functions = devices && new PciFunctions(devices);

@@ -10,7 +10,8 @@ import type { Disassemble } from "../control/disassembler.ts";
 import { json } from "./table.ts";
 
 function indented(lines: readonly string[], depth: number): string {
-  return lines.map((line) => `${" ".repeat(depth)}${line}\n`).join("");
+  const all = lines.flatMap((line) => line.split("\n"));
+  return all.map((line) => `${" ".repeat(depth)}${line}\n`).join("");
 }
 
 function instructionText({ denial }: Explanation, disassemble: Disassemble): string {
@@ -44,15 +45,26 @@ export function denialsText(
   return gap + explanations.map((one) => explanationText(one, disassemble)).join("\n");
 }
 
-/** Only the lines that configurations lack, cell by cell. */
-export function fixText(situation: Situation, explanations: readonly Explanation[]): string {
-  const parts = situation.cells.flatMap(({ id, config }) => {
+/** The cells that lack something, with the lines. */
+function lacking(situation: Situation, explanations: readonly Explanation[]) {
+  return situation.cells.flatMap(({ id, config }) => {
     const own = explanations.filter(({ denial }) => denial.cell === id);
     const lines = missing(config, own).map(additionText);
-    return lines.length > 0 ? [`cell "${config.name}":\n${indented(lines, 4)}`] : [];
+    return lines.length > 0 ? [{ cell: config.name, lines }] : [];
   });
+}
+
+/** Only the lines that configurations lack, cell by cell. */
+export function fixText(situation: Situation, explanations: readonly Explanation[]): string {
+  const parts = lacking(situation, explanations).map(
+    ({ cell, lines }) => `cell "${cell}":\n${indented(lines, 4)}`,
+  );
   return parts.length > 0 ? parts.join("\n") : "No entry is missing.\n";
 }
+
+/** The same for programs. */
+export const fixJson = (situation: Situation, explanations: readonly Explanation[]): string =>
+  json(lacking(situation, explanations));
 
 /** The same for programs. */
 export function denialsJson(

@@ -125,6 +125,16 @@ test("a log without the cell's configuration, a damaged one, and none", async ()
   expect(twice).toMatchObject([
     { kind: "port", times: 2, instruction: expect.stringMatching(/^ee/) },
   ]);
+  expect((await world.run("explain --cell rogue.cell")).err).toContain("--console takes a log");
+  expect(await world.run("explain --console rogue.bin --system system.cell")).toEqual({
+    status: 0,
+    out: "No access was denied.\n",
+    err: "rogue.bin has no report of a stopped CPU.\n",
+  });
+  const fix = await world.run(`${OFFLINE} --cell rogue.cell --fix --json`);
+  expect(JSON.parse(fix.out)).toEqual([
+    { cell: "rogue-demo", lines: ["ports: [{ base: 0x3f8, length: 8 }]  // COM1"] },
+  ]);
   expect((await world.run("explain --console log.txt")).err).toContain("needs --system SYSCONFIG");
   expect((await world.run(`${OFFLINE}x`)).err).toContain("system.cellx: No such file");
   expect((await world.run("explain --console none.txt --system system.cell")).err).toBe(

@@ -13,7 +13,7 @@ import {
   type LogOptions,
   ROOT_ID,
 } from "./explain-facts.ts";
-import { denialsJson, denialsText, fixText } from "./explain-text.ts";
+import { denialsJson, denialsText, fixJson, fixText } from "./explain-text.ts";
 import { attempt, CommandFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { openMachine } from "./machine-tree.ts";
@@ -45,7 +45,7 @@ function repairedConfig(facts: Facts, id: number, explanations: readonly Explana
 
 async function gather(io: Io, options: ExplainOptions): Promise<Facts> {
   const devices = options.root === undefined ? undefined : openMachine(io, options.root);
-  if (options.console !== undefined || options.system !== undefined)
+  if ([options.console, options.system, options.cell].some((option) => option !== undefined))
     return factsOfLog(io, options, devices);
   return withMachine(io, options, (session) => attempt(WHAT, factsOfMachine(session, devices)));
 }
@@ -73,7 +73,8 @@ export async function explainDenials(
     return;
   }
   if (options.fix) {
-    io.out(fixText(facts.situation, explanations));
+    const fix = options.json ? fixJson : fixText;
+    io.out(fix(facts.situation, explanations));
     return;
   }
   const disassemble = await loadDisassembler();

@@ -1,4 +1,5 @@
 // The devices that a cell is to have, by the names that people have for them.
+import * as abi from "../../abi/config.ts";
 import { originOf } from "../origin.ts";
 import type { MemoryRegion, PciCapability, PciDevice, PortRange, SystemConfig } from "../types.ts";
 import { capabilitiesOf, partsOfFunction, regionsAt, tablesOf } from "./device.ts";
@@ -21,6 +22,9 @@ export interface Chosen {
 }
 
 const PCI_NAME = /^(?:(?:0000:)?([0-9a-f]{1,2}):)?([0-9a-f]{1,2})\.([0-7])$/i;
+const HOST_BRIDGE = 0;
+const BRIDGE_CLASS = 6;
+const CLASS_SHIFT = 8;
 const PCI_IDS = /^[0-9a-f]{4}:[0-9a-f]{4}$/i;
 
 const nameOf = (bdf: number): string => {
@@ -88,6 +92,19 @@ function registersOf(
   );
 }
 
+/** What is no single device of the root cell's to give. */
+function needGivable({ type, bdf }: PciDevice, one: PciFunction | undefined): void {
+  if (type === abi.PCI_TYPE_IVSHMEM)
+    throw new ProposalError(
+      `${nameOf(bdf)} is one end of shared memory: ivshmemLink in a source makes both ends`,
+    );
+  const isBridge = type === abi.PCI_TYPE_BRIDGE || bdf === HOST_BRIDGE;
+  if (isBridge || (one && one.class >> CLASS_SHIFT === BRIDGE_CLASS))
+    throw new ProposalError(
+      `${one ? describeFunction(one) : nameOf(bdf)} is a bridge: other devices need it`,
+    );
+}
+
 /** What one name stands for. `functions` are those of the machine, if it is known. */
 export function chooseDevice(
   system: SystemConfig,
@@ -103,6 +120,7 @@ export function chooseDevice(
     const what = one ? describeFunction(one) : `PCI device ${nameOf(bdf)}`;
     throw new ProposalError(`the root cell does not have ${what}: it cannot give it`);
   }
+  needGivable(device, one);
   const capabilities = capabilitiesOf(system, device);
   const { memory, ports } = registersOf(system, device, one);
   return { memory, ports, pci: [{ device, capabilities }] };
