@@ -88,6 +88,7 @@ describe("config check", () => {
         "               ^^^^^^^^^^^^^^^^^^^^",
         `    memory[0]  |      #######${" ".repeat(27)}| 0x3a100000 to 0x3a1fffff`,
         `    hypervisor |${"#".repeat(40)}| 0x3a000000 to 0x3a5fffff`,
+        `    see: hypervisorMemory of ${SYSTEM}`,
         "    fix: write as memory[0]:",
         '        { physical: 0x3ef00000, virtual: 0x0, size: 0x100000, flags: ["read", "write", "execute", "loadable"] },',
         "",

@@ -7,6 +7,8 @@ import { hex } from "./ranges.ts";
 
 const PICTURE_WIDTH = 40;
 const INDENT = "    ";
+/** Other places of a finding that are told. */
+const OTHERS = 3;
 
 /** `file:line:column`, or `file, byte 0x8c`. */
 export function whereText({ file, line, column, offset }: Location): string {
@@ -69,6 +71,19 @@ function remedy(inputs: readonly Input[], { fix, advice, place }: Finding): stri
   });
 }
 
+/** Other places that one has to look at, the most special ones. */
+function others(inputs: readonly Input[], { place, related }: Finding): string[] {
+  const isSpecial = ({ path }: Finding["place"]) => /[.\]]/.test(path);
+  const wanted = related.some(isSpecial) ? related.filter(isSpecial) : related;
+  const lines = wanted
+    .filter(({ file, path }) => file !== place.file || path !== place.path)
+    .map(({ file, path }) => {
+      const name = definitionKeys(path);
+      return `see: ${file === place.file ? name : `${name} of ${inputs[file]!.path}`}`;
+    });
+  return [...new Set(lines)].slice(0, OTHERS);
+}
+
 /** One finding, in several lines. */
 export function findingText(inputs: readonly Input[], finding: Finding): string {
   const { place, severity, message, rule, ranges } = finding;
@@ -77,6 +92,7 @@ export function findingText(inputs: readonly Input[], finding: Finding): string 
   const details = [
     ...excerpt(inputs[place.file]!, place, location),
     ...picture(ranges),
+    ...others(inputs, finding),
     ...remedy(inputs, finding),
   ];
   const head = `${whereText(location)}: ${severity}: ${path}${message} [${rule}]`;

@@ -208,11 +208,15 @@ function checkHome(set: ConfigSet, part: Part, tell: Tell) {
   }
 }
 
-/** The devices whose capabilities end right before this one, or begin right after it. */
-const neighbours = (part: Part, index: number) =>
-  devicesOf(part).filter(
-    ({ capsStart, numCaps }) => capsStart + numCaps === index || capsStart === index + 1,
+/** The devices whose capabilities end right before this one, or begin right after it; else those without any there. */
+function neighbours(part: Part, index: number) {
+  const near = devicesOf(part).filter(
+    ({ type, capsStart, numCaps }) =>
+      type !== abi.PCI_TYPE_IVSHMEM && (capsStart + numCaps === index || capsStart === index + 1),
   );
+  const counted = near.filter(({ numCaps }) => numCaps > 0);
+  return counted.length > 0 ? counted : near;
+}
 
 function checkUnused(part: Part, tell: Tell) {
   const used = new Set(
