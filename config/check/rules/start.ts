@@ -1,8 +1,21 @@
 // What a cell needs to come to life: a program at its reset address, a region to load it into, a communication region.
 import * as abi from "../../../abi/config.ts";
-import { family, type Report } from "../finding.ts";
+import { type Edit, family, type Report } from "../finding.ts";
 import { add, remove, setTo } from "../fix.ts";
-import { contains, has, hex, isComm, isSubPage, PAGE, span, virtual } from "../ranges.ts";
+import {
+  alignUp,
+  contains,
+  has,
+  hex,
+  isComm,
+  isRam,
+  isSubPage,
+  overlap,
+  PAGE,
+  physical,
+  span,
+  virtual,
+} from "../ranges.ts";
 import { type ConfigSet, type Part, type Region, regionsOf } from "../set.ts";
 
 const RULES = {
@@ -25,7 +38,7 @@ type Tell = Report<keyof typeof RULES>;
 /** Where x86 inmates look for it. */
 const COMM_ADDRESS = 0x100000n;
 /** Images are linked for a start at address 0, or at the reset vector of an 8086. */
-const USUAL_RESETS = [0n, 0xffff0n];
+const USUAL_RESETS = [0xffff0n, 0n];
 const FOREIGN_FLAGS =
   abi.MEM_EXECUTE | abi.MEM_DMA | abi.MEM_IO | abi.MEM_LOADABLE | abi.MEM_ROOTSHARED;
 const READ = BigInt(abi.MEM_READ);
@@ -33,6 +46,23 @@ const WRITE = BigInt(abi.MEM_WRITE);
 
 const resetLine = (region: Region): bigint =>
   USUAL_RESETS.find((address) => contains(virtual(region), address)) ?? region.virtualStart;
+
+/** The region made large enough for a start that images are linked for, if what follows it is free RAM. */
+function wider(set: ConfigSet, region: Region, address: bigint): Edit | undefined {
+  const { part, virtualStart, physicalStart, size: before } = region;
+  if (!USUAL_RESETS.includes(address) || address < virtualStart + before) return undefined;
+  const size = alignUp(address + 1n - virtualStart, PAGE);
+  const added = { start: virtualStart + before, size: size - before };
+  const taken = { start: physicalStart + before, size: size - before };
+  const others = set.cells.flatMap(regionsOf).filter((other) => !isComm(other));
+  const isFree =
+    regionsOf(part).every((other) => !overlap(virtual(other), added)) &&
+    others.every((other) => !overlap(physical(other), taken)) &&
+    regionsOf(set.root).some(
+      (ram) => isRam(ram) && overlap(physical(ram), taken)?.size === taken.size,
+    );
+  return isFree ? setTo(region.at("size"), size) : undefined;
+}
 
 function checkReset(set: ConfigSet, part: Part, tell: Tell) {
   const address = part.cell.cpuResetAddress;
@@ -48,7 +78,7 @@ function checkReset(set: ConfigSet, part: Part, tell: Tell) {
       place,
       `the CPUs start at ${hex(address)}, where ${part.label} has no memory`,
       {
-        fix: loadable ? [setTo(place, resetLine(loadable))] : [],
+        fix: loadable ? [wider(set, loadable, address) ?? setTo(place, resetLine(loadable))] : [],
         related: loadable ? [loadable.at(), part.at("memory")] : [part.at("memory")],
         advice: "Give the cell an executable, loadable region there.",
       },
