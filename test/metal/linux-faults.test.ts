@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bdf, defineCell, encode, KiB, MiB } from "../../config/index.ts";
 import system from "../../configs/x86/qemu-x86.ts";
+import { readReports } from "../../control/console-reports.ts";
 import type { Entry } from "../../tools/metal/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { describeLinux } from "./linux.ts";
@@ -68,6 +69,9 @@ const REFUSALS = [
   ["hypercall", "CPU 2: Unknown hypercall 2989, RIP: 0x00000000000f"],
 ] as const;
 
+/** What `explain` calls them. */
+const KINDS = ["memory", "memory", "port", "exit", "memory", "msr", "memory"];
+
 describeLinux("faults under a real Linux", () => {
   let guest: Guest;
   beforeAll(async () => {
@@ -127,6 +131,16 @@ describeLinux("faults under a real Linux", () => {
     const rounds = guest.com1.text.slice(start).split("Parking CPU 2").slice(1);
     expect(rounds).toHaveLength(VIOLATIONS.length);
     for (const round of rounds) expect(round.split("Stopped APIC demo")[0]).toMatch(TICK);
+
+    // What came over the wire says as much as the table.
+    const { reports, unread } = readReports(guest.com1.text.slice(start));
+    expect(unread).toEqual([]);
+    expect(reports.map(({ cell, denial }) => [cell, denial.cpu, denial.kind])).toEqual(
+      KINDS.map((kind) => ["rogue-demo", 2, kind]),
+    );
+    // Code that was jumped to is not there.
+    const codes = reports.map(({ denial }) => denial.instruction.length > 0);
+    expect(codes).toEqual(VIOLATIONS.map(([name]) => name !== "jump"));
   });
 
   test("a cell whose violation can be ignored goes on", async () => {
