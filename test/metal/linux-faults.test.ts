@@ -172,6 +172,13 @@ describeLinux("faults under a real Linux", () => {
     const { text } = guest.com1;
     expect(text.slice(start)).toContain("FATAL: Invalid MMIO/RAM write, addr: 0x000000003ef00000");
     expect(text.slice(start)).toMatch(/Parking CPU [0-2] \(Cell: "QEMU-VM"\)/);
+    // Nobody can be asked any more: the log alone explains it.
+    const [report] = readReports(text.slice(start)).reports;
+    expect(report).toMatchObject({
+      cell: "QEMU-VM",
+      denial: { kind: "memory", write: true, address: 0x3ef00000n, value: 0n, bits: 64 },
+    });
+    expect(report!.denial.instruction.length).toBeGreaterThan(0);
     await guest.com1.waitFor(TICK, 30_000, text.length);
   });
 });
