@@ -34,7 +34,7 @@ const LEFT_OUT =
   /^(?:\$ (?:cat|jailhouse (?:console|cell stat|machine stop))|.*tiny-demo|# (?:Another cell|The hypervisor's))/;
 /** Serial lines that say nothing, or nothing that a picture needs: how the hypervisor keeps its books, and registers. */
 const DULL_SERIAL =
-  /^COM\d \|\s*(?:$|Page pool|CPU \d|Code|Using|Created|Cell "|Started|Refused|Adding|Initializing (?:proc|unit)|No IOMMU|Shutting|Releasing|[RE]\w\w:|EFER|C[SR]\d?:)/;
+  /^COM\d \|\s*(?:$|Page pool|CPU \d|Code|Using|Created|Cell "|Started|Refused|Adding|Initializing (?:proc|unit)|No IOMMU|Shutting|Releasing|[RE]\w\w:|EFER|Denial|C[SR]\d?:)/;
 
 const BACKGROUND = "#1b1f27";
 const FOREGROUND = "#d6dbe5";
