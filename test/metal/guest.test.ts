@@ -31,6 +31,16 @@ describeLinux("a guest with a real Linux", () => {
     expect(guest.console).toContain("noise");
   });
 
+  test("hears all of a request although orphans end meanwhile", async () => {
+    const orphans =
+      "while :; do (usleep 3000 &); (usleep 5000 &); usleep 4000; done >/dev/null 2>&1 & echo $!";
+    const pid = (await guest.check(orphans)).trim();
+    for (let round = 0; round < 30; round++) {
+      expect(await guest.check(`echo ${"x".repeat(300)}`)).toBe(`${"x".repeat(300)}\n`);
+    }
+    await guest.check(`kill ${pid}`);
+  });
+
   test("is the machine that the configuration describes", async () => {
     expect(await guest.check("cat /sys/devices/system/cpu/online")).toBe("0-3\n");
     expect(await guest.check("grep -wc svm /proc/cpuinfo")).toBe("4\n");
