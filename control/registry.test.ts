@@ -117,3 +117,12 @@ test("release leaves another daemon's directory alone", () => {
 test.runIf(process.platform === "linux")("a directory that cannot be created is refused", () => {
   expect(() => runtimeDirectory({ JAILHOUSE_RUNTIME_DIR: "/proc/nowhere/at/all" })).toThrow();
 });
+
+test("a daemon that came since leftovers were looked at keeps its directory", () => {
+  const paths = machinePaths("late", env);
+  claim(paths);
+  const lookedAtBefore = { ...paths, pid: join(top, "nothing") };
+  expect(cleanLeftovers(lookedAtBefore)).toBe(false);
+  expect(daemonPid(paths)).toBe(process.pid);
+  expect(readdirSync(join(top, "run"))).toEqual(["late"]);
+});

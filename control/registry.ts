@@ -153,7 +153,7 @@ function exists(pid: number): boolean {
 }
 
 /** The pid of a machine's daemon, or undefined when there is none (any more). */
-export function daemonPid(paths: MachinePaths): number | undefined {
+export function daemonPid(paths: Pick<MachinePaths, "pid">): number | undefined {
   let text: string;
   try {
     text = readFileSync(paths.pid, "latin1");
@@ -166,12 +166,14 @@ export function daemonPid(paths: MachinePaths): number | undefined {
   return (started ?? "") === startTime(pid) ? pid : undefined;
 }
 
-/** Takes the directory away at once, whatever is in it. Returns false when it was gone already. */
-function remove(directory: string, root: string): boolean {
-  const aside = mkdtempSync(join(root, TRANSIENT));
+/** Takes a machine's directory away at once, whatever is in it. Returns false when it was gone already, or `mayGo` says so. */
+function remove({ directory }: MachinePaths, mayGo = (_aside: string) => true): boolean {
+  const aside = mkdtempSync(join(directory, "..", TRANSIENT));
   try {
     renameSync(directory, aside);
-    return true;
+    if (mayGo(aside)) return true;
+    renameSync(aside, directory);
+    return false;
   } catch {
     return false;
   } finally {
@@ -182,7 +184,8 @@ function remove(directory: string, root: string): boolean {
 /** Removes what a dead daemon left behind; returns whether there was anything. */
 export function cleanLeftovers(paths: MachinePaths): boolean {
   if (!isDirectory(paths.directory) || daemonPid(paths) !== undefined) return false;
-  return remove(paths.directory, join(paths.directory, ".."));
+  // Since it was looked at another command may have cleaned it, and a new daemon made it its own.
+  return remove(paths, (aside) => daemonPid({ pid: join(aside, "pid") }) === undefined);
 }
 
 /** A directory that is going to be a machine's, for what is to be in it from the start. */
@@ -205,7 +208,7 @@ export function claim(paths: MachinePaths, fresh = prepare(paths)): void {
 
 /** Removes the machine's directory, if it is (still) this process's. */
 export function release(paths: MachinePaths): void {
-  if (daemonPid(paths) === process.pid) remove(paths.directory, join(paths.directory, ".."));
+  if (daemonPid(paths) === process.pid) remove(paths);
 }
 
 function isAbandoned(path: string): boolean {
