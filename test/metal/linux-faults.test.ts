@@ -113,12 +113,11 @@ describeLinux("faults under a real Linux", () => {
 
   test("a cell that commits a violation is parked, and only it", async () => {
     const names = VIOLATIONS.map(([name]) => name).join(" ");
-    const start = guest.com1.text.length;
     const results = JSON.parse(
       await guest.check(`node violate.mjs ${names}`, { timeout: TIMEOUT }),
     );
     for (const [index, [violation, report]] of VIOLATIONS.entries()) {
-      const { cells, console } = results[index];
+      const { cells, console, goesOn } = results[index];
       const [rogue, other] = ["rogue-demo", "apic-demo"].map((name) =>
         cells.find((cell: { name: string }) => cell.name === name),
       );
@@ -126,14 +125,12 @@ describeLinux("faults under a real Linux", () => {
       expect(other, violation).toMatchObject({ state: "running/locked", cpusFailed: [] });
       expect(console).toContain(report);
       expect(console).toContain('Parking CPU 2 (Cell: "rogue-demo")');
+      expect(goesOn, violation).toBe(true);
     }
-    // In each round the other cell went on ticking after that.
-    const rounds = guest.com1.text.slice(start).split("Parking CPU 2").slice(1);
-    expect(rounds).toHaveLength(VIOLATIONS.length);
-    for (const round of rounds) expect(round.split("Stopped APIC demo")[0]).toMatch(TICK);
 
-    // What came over the wire says as much as the table.
-    const { reports, unread } = readReports(guest.com1.text.slice(start));
+    // The console's text says as much as the table. On the wire apic-demo writes in between.
+    const consoles = results.map(({ console }: { console: string }) => console);
+    const { reports, unread } = readReports(consoles.join(""));
     expect(unread).toEqual([]);
     expect(reports.map(({ cell, denial }) => [cell, denial.cpu, denial.kind])).toEqual(
       KINDS.map((kind) => ["rogue-demo", 2, kind]),
@@ -163,22 +160,23 @@ describeLinux("faults under a real Linux", () => {
 
   // The last one: Linux loses a CPU and does not recover.
   test("a root cell that writes to memory it gave away is stopped", async () => {
-    await command("cell create configs/apic-demo.cell");
-    await command("cell load apic-demo inmates/demos/x86/apic-demo.bin -a 0xf0000");
-    await command("cell start apic-demo");
+    // A cell that does not write on the hypervisor's line.
+    await command("cell create configs/tiny-demo.cell");
+    await command("cell load tiny-demo inmates/demos/x86/apic-demo.bin -a 0xf0000");
+    await command("cell start tiny-demo");
     const start = guest.com1.text.length;
-    const write = guest.run("devmem 0x3ef00000 32 0x12345678", { timeout: 30_000 });
+    const write = guest.run("devmem 0x3ee00000 32 0x12345678", { timeout: 30_000 });
     await expect(write).rejects.toThrow();
     const { text } = guest.com1;
-    expect(text.slice(start)).toContain("FATAL: Invalid MMIO/RAM write, addr: 0x000000003ef00000");
-    expect(text.slice(start)).toMatch(/Parking CPU [0-2] \(Cell: "QEMU-VM"\)/);
+    expect(text.slice(start)).toContain("FATAL: Invalid MMIO/RAM write, addr: 0x000000003ee00000");
+    expect(text.slice(start)).toMatch(/Parking CPU [013] \(Cell: "QEMU-VM"\)/);
     // Nobody can be asked any more: the log alone explains it.
     const [report] = readReports(text.slice(start)).reports;
     expect(report).toMatchObject({
       cell: "QEMU-VM",
-      denial: { kind: "memory", write: true, address: 0x3ef00000n, value: 0n, bits: 64 },
+      denial: { kind: "memory", write: true, address: 0x3ee00000n, value: 0n, bits: 64 },
     });
     expect(report!.denial.instruction.length).toBeGreaterThan(0);
-    await guest.com1.waitFor(TICK, 30_000, text.length);
+    await guest.com2.waitFor(TICK, 30_000, guest.com2.text.length);
   });
 });

@@ -1,5 +1,5 @@
 // Runs in the guest: node violate.mjs VIOLATION...: lets rogue-demo commit each violation beside apic-demo. Prints a JSON array
-// with, for each, the cells a moment later and what the hypervisor's console said since.
+// with, for each, the cells a moment later, what the hypervisor's console said since, and whether apic-demo went on after it.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LinuxSession } from "/jailhouse/dist/control/linux/session.js";
@@ -14,6 +14,18 @@ const image = (name) => ({
   data: read(`inmates/demos/x86/${name}-demo.bin`),
   address: 0xf0000n,
 });
+
+const exitsOf = async (cell) => (await session.statistics(cell)).total.total;
+
+/** Whether a cell's timer goes on: each tick costs exits. */
+async function ticks(cell) {
+  const before = await exitsOf(cell);
+  for (let tries = 0; tries < PATIENCE; tries++) {
+    await sleep(MOMENT);
+    if ((await exitsOf(cell)) > before) return true;
+  }
+  return false;
+}
 
 async function violate(violation) {
   let console = "";
@@ -30,12 +42,12 @@ async function violate(violation) {
   for (let tries = 0; !REPORT.test(console) && tries < PATIENCE; tries++) await sleep(MOMENT);
   await sleep(MOMENT);
   const { cells } = await session.status();
-  await sleep(MOMENT);
+  const goesOn = await ticks("apic-demo");
   await session.destroyCell("apic-demo").catch(() => {});
   await session.destroyCell("apic-demo");
   await session.destroyCell("rogue-demo");
   stop();
-  return { violation, cells, console };
+  return { violation, cells, console, goesOn };
 }
 
 const results = [];
