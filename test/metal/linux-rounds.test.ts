@@ -60,7 +60,7 @@ describeLinux("rounds under a real Linux", () => {
       "insmod driver/jailhouse.ko",
       "jailhouse enable configs/qemu-x86.cell",
       "jailhouse cell create configs/tiny-demo.cell",
-      "jailhouse cell load tiny-demo inmates/demos/x86/tiny-demo.bin -a 0xf0000",
+      "jailhouse cell load tiny-demo inmates/demos/x86/apic-demo.bin -a 0xf0000",
       "jailhouse cell start tiny-demo",
     ])
       await guest.check(command);
@@ -72,7 +72,7 @@ describeLinux("rounds under a real Linux", () => {
     expect(guest.com1.text.slice(start).match(/^FATAL: .*$/gm)).toEqual([
       expect.stringMatching(/^FATAL: Invalid PIO write, port: cf9 size: 1\r?$/),
     ]);
-    await guest.com2.waitFor(/PM Timer: /, 30_000, later);
+    await guest.com2.waitFor(/Timer fired/, 30_000, later);
     expect(guest.console).toContain("Kernel panic - not syncing: sysrq triggered crash");
   });
 });
