@@ -12,7 +12,7 @@ import { ROOT } from "./root.ts";
 import { type Span, terminalLines } from "./terminal.ts";
 
 /** Paths are relative to the root. */
-export const RECORDING = "docs/session.jsonl";
+const RECORDING = "docs/session.jsonl";
 const PICTURE = "docs/session.svg";
 const MAP = "docs/map.svg";
 

@@ -158,7 +158,7 @@ function ruleSection(): string[] {
 }
 
 /** The page. */
-export function referencePage(): string {
+function referencePage(): string {
   const source = read("config/definition.ts");
   const declared = declaredInterfaces(source, "definition.ts");
   const missing = declared.filter(({ name }) => !INTERFACES.includes(name));

@@ -6,7 +6,7 @@ import { definitionKeys, stepsOf } from "./notation.ts";
 import { hex } from "./ranges.ts";
 
 /** Version of the format. */
-export const FORMAT = 1;
+const FORMAT = 1;
 
 /** Plain JSON of a value: 64-bit numbers become hexadecimal text. */
 const plain = (value: unknown): unknown =>

@@ -11,7 +11,7 @@ const INDENT = "    ";
 const OTHERS = 3;
 
 /** `file:line:column`, or `file, byte 0x8c`. */
-export function whereText({ file, line, column, offset }: Location): string {
+function whereText({ file, line, column, offset }: Location): string {
   if (line !== undefined) return `${file}:${line}${column === undefined ? "" : `:${column}`}`;
   return offset === undefined ? file : `${file}, byte ${hex(offset)}`;
 }

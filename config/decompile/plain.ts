@@ -43,7 +43,7 @@ function dense<Type extends object>(object: Type): Type {
   ) as Type;
 }
 
-export function memoryDefinition(region: types.MemoryRegion): definition.MemoryDefinition {
+function memoryDefinition(region: types.MemoryRegion): definition.MemoryDefinition {
   const { physicalStart: physical, virtualStart: virtual, size } = region;
   return {
     physical,

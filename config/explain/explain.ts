@@ -38,7 +38,7 @@ const CONTROL_REGISTERS = new Map<bigint, string>([
   [28n, "XCR0"],
 ]);
 
-export function bdfName(bdf: number): string {
+function bdfName(bdf: number): string {
   const two = (value: number) => value.toString(16).padStart(2, "0");
   return `${two(bdf >>> 8)}:${two((bdf >>> 3) & 0x1f)}.${bdf & 7}`;
 }
