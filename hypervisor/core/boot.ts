@@ -1,6 +1,17 @@
 // Taking over the machine, in three steps: `init` on one CPU, `initCpu` on each, `activate`. A failure before activation
 // leaves nothing behind: the platform throws the instance away.
-import * as cfg from "../../abi/config.ts";
+import {
+  IOMMU_BASE,
+  IOMMU_SIZE,
+  IOMMU_TYPE,
+  IOMMU_TYPE_AMD,
+  IOMMU_TYPE_INTEL,
+  SYS_DEBUG_CONSOLE,
+  SYS_HYPERVISOR_MEMORY,
+  SYS_IOMMU,
+  SYS_IOMMU_COUNT,
+  SYS_ROOT_CELL,
+} from "../../abi/config.ts";
 import { EINVAL, ENOMEM } from "../../abi/errno.ts";
 import { archActivate, archCellCheck, archCellCreate, archInit, archInitCpu } from "../arch.ts";
 import { commit } from "../platform.ts";
@@ -38,13 +49,13 @@ export function init(cpu: u32, config: usize, size: u32): i32 {
   let result = checkSystem(config, size);
   if (result) return result;
   if (!denialsInit()) return refuse(ENOMEM, "the page pool is exhausted");
-  consoleOpen(config + cfg.SYS_DEBUG_CONSOLE);
+  consoleOpen(config + SYS_DEBUG_CONSOLE);
   printLine("");
   print("Initializing Jailhouse hypervisor v0.1.0 on CPU ");
   printDecimal(cpu);
   printLine("");
   print("Code location: ");
-  printAddress(physOf(config + cfg.SYS_HYPERVISOR_MEMORY));
+  printAddress(physOf(config + SYS_HYPERVISOR_MEMORY));
   printLine("");
   result = checkIommus();
   if (!result) result = archInit(cpu, config);
@@ -57,11 +68,11 @@ export function init(cpu: u32, config: usize, size: u32): i32 {
 
 /** The units must be of a kind that fits; none is driven. */
 function checkIommus(): i32 {
-  for (let index: u32 = 0; index < cfg.SYS_IOMMU_COUNT; index++) {
-    const unit = systemConfig() + cfg.SYS_IOMMU + index * cfg.IOMMU_SIZE;
-    if (!load<u64>(unit, cfg.IOMMU_BASE)) break;
-    const type = load<u32>(unit, cfg.IOMMU_TYPE);
-    if (type !== cfg.IOMMU_TYPE_AMD && type !== cfg.IOMMU_TYPE_INTEL)
+  for (let index: u32 = 0; index < SYS_IOMMU_COUNT; index++) {
+    const unit = systemConfig() + SYS_IOMMU + index * IOMMU_SIZE;
+    if (!load<u64>(unit, IOMMU_BASE)) break;
+    const type = load<u32>(unit, IOMMU_TYPE);
+    if (type !== IOMMU_TYPE_AMD && type !== IOMMU_TYPE_INTEL)
       return refuseItem(EINVAL, "IOMMU unit", index, "unknown type");
   }
   return 0;
@@ -69,7 +80,7 @@ function checkIommus(): i32 {
 
 function initRoot(caller: u32): i32 {
   const root = rootCell();
-  root.config = systemConfig() + cfg.SYS_ROOT_CELL;
+  root.config = systemConfig() + SYS_ROOT_CELL;
   let result = checkCell(root.config, true);
   if (!result) result = addCpus(caller);
   if (!result && !allocateDevices(root)) result = refuse(ENOMEM, "the page pool is exhausted");

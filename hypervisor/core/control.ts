@@ -3,7 +3,30 @@
 import { CELL_FAILED_COMM_REV } from "../../abi/comm.ts";
 import { CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED } from "../../abi/config.ts";
 import { EBUSY, EINVAL, ENOENT, ENOSYS, EPERM } from "../../abi/errno.ts";
-import * as hc from "../../abi/hypercall.ts";
+import {
+  CPU_FAILED,
+  CPU_INFO_STAT_BASE,
+  CPU_INFO_STATE,
+  CPU_RUNNING,
+  HC_CELL_CREATE,
+  HC_CELL_DESTROY,
+  HC_CELL_DESTROY_FORCED,
+  HC_CELL_GET_STATE,
+  HC_CELL_SET_LOADABLE,
+  HC_CELL_START,
+  HC_CPU_GET_INFO,
+  HC_DEBUG_CONSOLE_PUTC,
+  HC_DENIAL_WORD,
+  HC_DESTROY_ALL,
+  HC_DISABLE,
+  HC_HYPERVISOR_GET_INFO,
+  INFO_MEM_POOL_SIZE,
+  INFO_MEM_POOL_USED,
+  INFO_NUM_CELLS,
+  INFO_REMAP_POOL_SIZE,
+  INFO_REMAP_POOL_USED,
+  STAT_COUNT,
+} from "../../abi/hypercall.ts";
 import { POOL_SIZE, POOL_USED } from "../../abi/platform.ts";
 import { archCpuRelease, archPrintPosition } from "../arch.ts";
 import { lock, poolPages, releaseCpu, unlock } from "../platform.ts";
@@ -39,23 +62,23 @@ function control(): Control {
 export function handleHypercall(cpu: u32, code: u32, argument1: u64, argument2: u64): i32 {
   const number = <u32>argument1;
   switch (code) {
-    case hc.HC_HYPERVISOR_GET_INFO:
+    case HC_HYPERVISOR_GET_INFO:
       return hypervisorInfo(number);
-    case hc.HC_CPU_GET_INFO:
+    case HC_CPU_GET_INFO:
       return cpuInfo(cpu, number, <u32>argument2);
-    case hc.HC_DEBUG_CONSOLE_PUTC:
+    case HC_DEBUG_CONSOLE_PUTC:
       return putCharacter(cpu, number);
-    case hc.HC_CELL_GET_STATE:
+    case HC_CELL_GET_STATE:
       return reportState(cpu, number);
-    case hc.HC_DENIAL_WORD:
+    case HC_DENIAL_WORD:
       return isRoot(cellOfCpu(cpu)) ? denialWord(number) : -EPERM;
-    case hc.HC_DISABLE:
-    case hc.HC_CELL_CREATE:
-    case hc.HC_CELL_START:
-    case hc.HC_CELL_SET_LOADABLE:
-    case hc.HC_CELL_DESTROY:
-    case hc.HC_CELL_DESTROY_FORCED:
-    case hc.HC_DESTROY_ALL:
+    case HC_DISABLE:
+    case HC_CELL_CREATE:
+    case HC_CELL_START:
+    case HC_CELL_SET_LOADABLE:
+    case HC_CELL_DESTROY:
+    case HC_CELL_DESTROY_FORCED:
+    case HC_DESTROY_ALL:
       return manageExclusively(cpu, code, argument1);
     default:
       return unknownCall(cpu, code);
@@ -76,15 +99,15 @@ function unknownCall(cpu: u32, code: u32): i32 {
 
 function hypervisorInfo(type: u32): i32 {
   switch (type) {
-    case hc.INFO_MEM_POOL_SIZE:
+    case INFO_MEM_POOL_SIZE:
       return poolSize();
-    case hc.INFO_MEM_POOL_USED:
+    case INFO_MEM_POOL_USED:
       return poolUsed();
-    case hc.INFO_REMAP_POOL_SIZE:
+    case INFO_REMAP_POOL_SIZE:
       return poolPages(POOL_SIZE);
-    case hc.INFO_REMAP_POOL_USED:
+    case INFO_REMAP_POOL_USED:
       return poolPages(POOL_USED);
-    case hc.INFO_NUM_CELLS:
+    case INFO_NUM_CELLS:
       return cellCount();
     default:
       return -EINVAL;
@@ -95,9 +118,9 @@ function cpuInfo(caller: u32, cpu: u32, type: u32): i32 {
   if (!cpuExists(cpu)) return -EINVAL;
   const cell = cellOfCpu(caller);
   if (!isRoot(cell) && cellOfCpu(cpu) !== cell) return -EPERM;
-  if (type === hc.CPU_INFO_STATE) return perCpu(cpu).failed ? hc.CPU_FAILED : hc.CPU_RUNNING;
-  const counter = type - hc.CPU_INFO_STAT_BASE;
-  return counter < hc.STAT_COUNT ? readCounter(cpu, counter) : -EINVAL;
+  if (type === CPU_INFO_STATE) return perCpu(cpu).failed ? CPU_FAILED : CPU_RUNNING;
+  const counter = type - CPU_INFO_STAT_BASE;
+  return counter < STAT_COUNT ? readCounter(cpu, counter) : -EINVAL;
 }
 
 function putCharacter(cpu: u32, character: u32): i32 {
@@ -118,7 +141,7 @@ function reportState(cpu: u32, id: u32): i32 {
 
 function manageExclusively(cpu: u32, code: u32, argument: u64): i32 {
   if (!isRoot(cellOfCpu(cpu))) return refuse(EPERM, "only the root cell may do this");
-  if (code === hc.HC_DISABLE) return disable(cpu);
+  if (code === HC_DISABLE) return disable(cpu);
   lock();
   const busy = control().busy;
   control().busy = 1;
@@ -131,8 +154,8 @@ function manageExclusively(cpu: u32, code: u32, argument: u64): i32 {
 
 function manage(cpu: u32, code: u32, argument: u64): i32 {
   if (control().leaving) return refuse(EBUSY, "the hypervisor is shutting down");
-  if (code === hc.HC_CELL_CREATE) return create(cpu, argument);
-  if (code === hc.HC_DESTROY_ALL) return destroyAll(cpu);
+  if (code === HC_CELL_CREATE) return create(cpu, argument);
+  if (code === HC_DESTROY_ALL) return destroyAll(cpu);
   return manageCell(cpu, code, <u32>argument);
 }
 
@@ -163,13 +186,13 @@ function manageCell(cpu: u32, code: u32, id: u32): i32 {
   const cell = findCell(id);
   if (!cell) return refuse(ENOENT, "no such cell");
   if (isRoot(cell)) return refuse(EINVAL, "not for the root cell");
-  const destroys = code === hc.HC_CELL_DESTROY || code === hc.HC_CELL_DESTROY_FORCED;
+  const destroys = code === HC_CELL_DESTROY || code === HC_CELL_DESTROY_FORCED;
   if (destroys && anyLocked(cell))
     return refuse(EPERM, "another cell has locked the configuration");
-  if (code !== hc.HC_CELL_DESTROY_FORCED && !requestShutdown(cpu, cell))
+  if (code !== HC_CELL_DESTROY_FORCED && !requestShutdown(cpu, cell))
     return refuse(EPERM, "the cell has not agreed to shut down");
   if (destroys) destroy(cpu, cell);
-  else if (code === hc.HC_CELL_START) startCell(cell, cpu);
+  else if (code === HC_CELL_START) startCell(cell, cpu);
   else loadCell(cell, cpu);
   return 0;
 }

@@ -2,7 +2,15 @@
 // hypervisor's. It never widens what another cell may do.
 import { SYS_HYPERVISOR_MEMORY } from "../../abi/config.ts";
 import * as table from "../../abi/denials.ts";
-import * as reg from "../../abi/platform.ts";
+import {
+  MAP_EXECUTE,
+  MAP_READ,
+  MAP_WRITE,
+  RANGE_LENGTH,
+  RANGE_PHYS,
+  RANGE_SIZE,
+  RANGE_VIRT,
+} from "../../abi/platform.ts";
 import { lock, map, reserve, unlock } from "../platform.ts";
 import { isRoot, rootCell } from "./cell.ts";
 import { flagsOf, memoryRegion, overlap, physOf, sizeOf, systemConfig, virtOf } from "./config.ts";
@@ -11,7 +19,7 @@ import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
 import { isTakenFromRoot, regionCount } from "./owners.ts";
 import { cellOfCpu } from "./percpu.ts";
 
-const RANGE: usize = memory.data(reg.RANGE_SIZE, 8);
+const RANGE: usize = memory.data(RANGE_SIZE, 8);
 
 /** Whether the calling CPU `cpu` is one whose forgotten accesses are allowed. */
 export function learns(cpu: u32): bool {
@@ -37,9 +45,9 @@ function regionAt(page: u64): usize {
 /** MAP_* flags for a page: reads and writes, what was tried, and what the configuration has there. */
 function permissions(page: u64, flags: u32): u32 {
   const region = regionAt(page);
-  const execute: u32 = flags & table.DENIAL_FLAG_FETCH ? reg.MAP_EXECUTE : 0;
-  const listed: u32 = region ? flagsOf(region) & reg.MAP_EXECUTE : 0;
-  return reg.MAP_READ | reg.MAP_WRITE | execute | listed;
+  const execute: u32 = flags & table.DENIAL_FLAG_FETCH ? MAP_EXECUTE : 0;
+  const listed: u32 = region ? flagsOf(region) & MAP_EXECUTE : 0;
+  return MAP_READ | MAP_WRITE | execute | listed;
 }
 
 /** Whether the page is where it is in the machine: the configuration has not put another one there. */
@@ -58,9 +66,9 @@ export function learnMemory(cpu: u32, address: u64, flags: u32): bool {
   lock();
   let isDone = isFree(page) && isIdentity(page);
   if (isDone) {
-    store<u64>(RANGE, page, reg.RANGE_VIRT);
-    store<u64>(RANGE, PAGE_SIZE, reg.RANGE_LENGTH);
-    store<u64>(RANGE, page, reg.RANGE_PHYS);
+    store<u64>(RANGE, page, RANGE_VIRT);
+    store<u64>(RANGE, PAGE_SIZE, RANGE_LENGTH);
+    store<u64>(RANGE, page, RANGE_PHYS);
     isDone = !reserve(rootCell().number, RANGE, 1);
   }
   if (isDone) {

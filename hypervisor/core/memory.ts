@@ -1,8 +1,33 @@
 // Memory of cells: what a region maps, and how it moves between the root cell and another one. The root cell has the
 // memory of its own configuration, minus what other cells have for themselves, plus open loadable windows.
-import * as cfg from "../../abi/config.ts";
+import {
+  CELL_FLAG_KEEP_MEMORY,
+  MEM_COMM_REGION,
+  MEM_DMA,
+  MEM_EXECUTE,
+  MEM_IO,
+  MEM_LOADABLE,
+  MEM_SIZE,
+  MEM_WRITE,
+  SYS_FLAG_VIRTUAL_DEBUG_CONSOLE,
+  SYS_FLAGS,
+  SYS_HYPERVISOR_MEMORY,
+} from "../../abi/config.ts";
 import { ENOMEM } from "../../abi/errno.ts";
-import * as reg from "../../abi/platform.ts";
+import {
+  CONSOLE_PAGE_OFFSET,
+  MAP_COMM,
+  MAP_CONSOLE,
+  MAP_DMA,
+  MAP_EXECUTE,
+  MAP_READ,
+  MAP_WRITE,
+  MAP_ZERO,
+  RANGE_LENGTH,
+  RANGE_PHYS,
+  RANGE_SIZE,
+  RANGE_VIRT,
+} from "../../abi/platform.ts";
 import { map, reserve, scrub, unmap } from "../platform.ts";
 import { Cell, isRoot, rootCell } from "./cell.ts";
 import {
@@ -23,7 +48,7 @@ import { refuse, refuseItem } from "./refuse.ts";
 
 const REGION: string = "memory region";
 /** MEM_* flags that the platform gets as MAP_*: the lowest four are the same. */
-const MAP_MASK: u32 = reg.MAP_READ | reg.MAP_WRITE | reg.MAP_EXECUTE | reg.MAP_DMA;
+const MAP_MASK: u32 = MAP_READ | MAP_WRITE | MAP_EXECUTE | MAP_DMA;
 
 /** Whether `region` is in its cell's map: neither a placeholder nor trapped. */
 function isMapped(region: usize): bool {
@@ -37,7 +62,7 @@ function endOfPages(region: usize): u64 {
 
 function mapRegion(number: u32, region: usize): void {
   const flags = flagsOf(region);
-  const comm = flags & cfg.MEM_COMM_REGION ? reg.MAP_COMM : 0;
+  const comm = flags & MEM_COMM_REGION ? MAP_COMM : 0;
   map(number, virtOf(region), physOf(region), sizeOf(region), (flags & MAP_MASK) | comm);
 }
 
@@ -56,10 +81,10 @@ export function trapSubPages(cell: Cell): i32 {
 }
 
 function writeRange(ranges: usize, index: u32, virt: u64, phys: u64, size: u64): void {
-  const range = ranges + index * reg.RANGE_SIZE;
-  store<u64>(range, virt, reg.RANGE_VIRT);
-  store<u64>(range, size, reg.RANGE_LENGTH);
-  store<u64>(range, phys, reg.RANGE_PHYS);
+  const range = ranges + index * RANGE_SIZE;
+  store<u64>(range, virt, RANGE_VIRT);
+  store<u64>(range, size, RANGE_LENGTH);
+  store<u64>(range, phys, RANGE_PHYS);
 }
 
 /** Most ranges that one memory region or trapped range of a cell needs. */
@@ -86,8 +111,8 @@ function reserveOwn(cell: Cell, ranges: usize): i32 {
   for (let range: u32 = 0; range < cell.mmioCount; range++)
     count = writeTrapped(ranges, count, cell, range);
   if (isRoot(cell)) {
-    const memory = systemConfig() + cfg.SYS_HYPERVISOR_MEMORY;
-    const page = physOf(memory) + reg.CONSOLE_PAGE_OFFSET;
+    const memory = systemConfig() + SYS_HYPERVISOR_MEMORY;
+    const page = physOf(memory) + CONSOLE_PAGE_OFFSET;
     writeRange(ranges, count++, physOf(memory), physOf(memory), sizeOf(memory));
     writeRange(ranges, count++, page, page, PAGE_SIZE);
   }
@@ -103,7 +128,7 @@ function reserveInRoot(cell: Cell, ranges: usize): i32 {
     let count: u32 = 0;
     for (let own: u32 = 0; own < regionCount(root); own++) {
       const owned = memoryRegion(root.config, own);
-      if (!isMapped(owned) || flagsOf(owned) & cfg.MEM_COMM_REGION) continue;
+      if (!isMapped(owned) || flagsOf(owned) & MEM_COMM_REGION) continue;
       const start = max(physOf(region) & ~PAGE_MASK, physOf(owned));
       const end = min(endOfPages(region), physOf(owned) + sizeOf(owned));
       if (start >= end) continue;
@@ -132,7 +157,7 @@ function reserveInRoot(cell: Cell, ranges: usize): i32 {
  */
 export function reserveMemory(cell: Cell): i32 {
   const items = max(regionCount(cell), regionCount(rootCell())) + cell.mmioCount + 1;
-  const bytes = pageAlign(items * RANGES_PER_ITEM * reg.RANGE_SIZE);
+  const bytes = pageAlign(items * RANGES_PER_ITEM * RANGE_SIZE);
   const pages = <u32>(bytes / PAGE_SIZE);
   const ranges = allocatePages(pages);
   if (!ranges) return refuse(ENOMEM, "the page pool is exhausted");
@@ -147,12 +172,12 @@ export function reserveMemory(cell: Cell): i32 {
 /** Maps the root cell's regions, and in place of the hypervisor memory zeros and the console page. Needs a commit. */
 export function mapRoot(): void {
   mapAll(rootCell());
-  const memory = systemConfig() + cfg.SYS_HYPERVISOR_MEMORY;
+  const memory = systemConfig() + SYS_HYPERVISOR_MEMORY;
   const start = physOf(memory);
-  map(0, start, start, sizeOf(memory), reg.MAP_READ | reg.MAP_ZERO);
-  if (load<u32>(systemConfig(), cfg.SYS_FLAGS) & cfg.SYS_FLAG_VIRTUAL_DEBUG_CONSOLE) {
-    const page = start + reg.CONSOLE_PAGE_OFFSET;
-    map(0, page, page, PAGE_SIZE, reg.MAP_READ | reg.MAP_CONSOLE);
+  map(0, start, start, sizeOf(memory), MAP_READ | MAP_ZERO);
+  if (load<u32>(systemConfig(), SYS_FLAGS) & SYS_FLAG_VIRTUAL_DEBUG_CONSOLE) {
+    const page = start + CONSOLE_PAGE_OFFSET;
+    map(0, page, page, PAGE_SIZE, MAP_READ | MAP_CONSOLE);
   }
 }
 
@@ -164,7 +189,7 @@ function changeRoot(phys: u64, size: u64, give: bool): void {
   const root = rootCell();
   for (let index: u32 = 0; index < regionCount(root); index++) {
     const region = memoryRegion(root.config, index);
-    if (!isMapped(region) || flagsOf(region) & cfg.MEM_COMM_REGION) continue;
+    if (!isMapped(region) || flagsOf(region) & MEM_COMM_REGION) continue;
     const start = max(phys, physOf(region));
     const end = min(phys + size, physOf(region) + sizeOf(region));
     if (start >= end) continue;
@@ -245,12 +270,12 @@ export function returnMemory(cell: Cell): void {
 
 /** Fills the memory of `cell` that changes hands with zeros, unless its configuration says to keep it. */
 export function scrubMemory(cell: Cell): void {
-  if (cell.flags & cfg.CELL_FLAG_KEEP_MEMORY) return;
+  if (cell.flags & CELL_FLAG_KEEP_MEMORY) return;
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
     const flags = flagsOf(region);
-    if (!isMoved(region) || isSubPage(region) || flags & cfg.MEM_IO) continue;
-    if (flags & (cfg.MEM_WRITE | cfg.MEM_EXECUTE | cfg.MEM_DMA | cfg.MEM_LOADABLE))
+    if (!isMoved(region) || isSubPage(region) || flags & MEM_IO) continue;
+    if (flags & (MEM_WRITE | MEM_EXECUTE | MEM_DMA | MEM_LOADABLE))
       scrub(physOf(region), sizeOf(region));
   }
 }
@@ -269,8 +294,8 @@ export function closeWindow(cell: Cell): void {
 function changeWindow(cell: Cell, open: bool): void {
   const first = memoryRegion(cell.config, 0);
   const end = memoryRegion(cell.config, regionCount(cell));
-  for (let region = first; region < end; region += cfg.MEM_SIZE) {
-    if (!isMoved(region) || !(flagsOf(region) & cfg.MEM_LOADABLE)) continue;
+  for (let region = first; region < end; region += MEM_SIZE) {
+    if (!isMoved(region) || !(flagsOf(region) & MEM_LOADABLE)) continue;
     changeRoot(physOf(region), sizeOf(region), open);
   }
 }

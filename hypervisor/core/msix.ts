@@ -1,7 +1,13 @@
 // The MSI-X table of a device (PCI Local Bus Specification 3.0, section 6.8.2): its page is not mapped; each dword that a
 // cell writes is looked at. An entry that is not masked is one that the cell may send. Used with the lock.
 import { PCI_MSIX_ADDRESS, PCI_MSIX_REGION_SIZE, PCI_NUM_MSIX_VECTORS } from "../../abi/config.ts";
-import * as pci from "../../abi/pci.ts";
+import {
+  MSIX_ADDRESS_HIGH,
+  MSIX_CONTROL,
+  MSIX_DATA,
+  MSIX_ENTRY,
+  MSIX_MASKED,
+} from "../../abi/pci.ts";
 import { archMessageAllowed } from "../arch.ts";
 import { mmioRead, mmioWrite } from "../platform.ts";
 import { Cell } from "./cell.ts";
@@ -18,7 +24,7 @@ export function tableEntries(device: usize): u32 {
 
 /** Bytes from the table's address on that are trapped: the table and what else the configuration says. */
 export function tableSize(device: usize): u32 {
-  return max(tableEntries(device) * pci.MSIX_ENTRY, <u32>load<u16>(device, PCI_MSIX_REGION_SIZE));
+  return max(tableEntries(device) * MSIX_ENTRY, <u32>load<u16>(device, PCI_MSIX_REGION_SIZE));
 }
 
 /** Whether the configuration says where the device's table is. */
@@ -27,17 +33,17 @@ export function hasTable(device: usize): bool {
 }
 
 function entryAddress(device: usize, entry: u32): u64 {
-  return tableAddress(device) + entry * pci.MSIX_ENTRY;
+  return tableAddress(device) + entry * MSIX_ENTRY;
 }
 
 function setControl(device: usize, entry: u32, value: u32): void {
-  mmioWrite(entryAddress(device, entry) + pci.MSIX_CONTROL, 4, value);
+  mmioWrite(entryAddress(device, entry) + MSIX_CONTROL, 4, value);
 }
 
 /** Masks all entries. */
 export function maskAll(device: usize): void {
   for (let entry: u32 = 0; entry < tableEntries(device); entry++)
-    setControl(device, entry, pci.MSIX_MASKED);
+    setControl(device, entry, MSIX_MASKED);
 }
 
 /** A field of an entry: `value` if it is the one at `offset`, else what the device has. */
@@ -47,20 +53,20 @@ function field(base: u64, wanted: u32, offset: u32, value: u32): u32 {
 
 /** Whether an entry is masked or one that `cell` may send, with `value` at `offset` in it. */
 function isSafe(cell: Cell, base: u64, offset: u32, value: u32): bool {
-  if (field(base, pci.MSIX_CONTROL, offset, value) & pci.MSIX_MASKED) return true;
+  if (field(base, MSIX_CONTROL, offset, value) & MSIX_MASKED) return true;
   return archMessageAllowed(
     cell,
     field(base, 0, offset, value),
-    field(base, pci.MSIX_ADDRESS_HIGH, offset, value),
-    field(base, pci.MSIX_DATA, offset, value),
+    field(base, MSIX_ADDRESS_HIGH, offset, value),
+    field(base, MSIX_DATA, offset, value),
   );
 }
 
 /** Masks the entries that `cell` may not send any more. */
 export function maskStrayEntries(cell: Cell, device: usize): void {
   for (let entry: u32 = 0; entry < tableEntries(device); entry++)
-    if (!isSafe(cell, entryAddress(device, entry), pci.MSIX_ENTRY, 0))
-      setControl(device, entry, pci.MSIX_MASKED);
+    if (!isSafe(cell, entryAddress(device, entry), MSIX_ENTRY, 0))
+      setControl(device, entry, MSIX_MASKED);
 }
 
 /**
@@ -69,8 +75,8 @@ export function maskStrayEntries(cell: Cell, device: usize): void {
  */
 export function writeTable(cell: Cell, device: usize, offset: u32, value: u32): bool {
   const address = tableAddress(device) + offset;
-  const inEntry = offset % pci.MSIX_ENTRY;
-  const isEntry = offset < tableEntries(device) * pci.MSIX_ENTRY;
+  const inEntry = offset % MSIX_ENTRY;
+  const isEntry = offset < tableEntries(device) * MSIX_ENTRY;
   if (isEntry && !isSafe(cell, address - inEntry, inEntry, value)) return false;
   mmioWrite(address, 4, value);
   return true;

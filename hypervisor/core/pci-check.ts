@@ -1,5 +1,25 @@
 // PCI devices in configurations: what is checked before a cell may have them.
-import * as cfg from "../../abi/config.ts";
+import {
+  CAP_LENGTH,
+  CAP_START,
+  CELL_FLAG_UNGUARDED_DMA,
+  CELL_FLAGS,
+  CELL_NUM_MEMORY,
+  CELL_NUM_PCI_CAPS,
+  CELL_NUM_PCI_DEVICES,
+  PCI_CAPS_START,
+  PCI_DOMAIN,
+  PCI_IOMMU,
+  PCI_NUM_CAPS,
+  PCI_SHMEM_PEERS,
+  PCI_SHMEM_REGIONS_START,
+  PCI_TYPE,
+  PCI_TYPE_DEVICE,
+  PCI_TYPE_IVSHMEM,
+  SYS_HYPERVISOR_MEMORY,
+  SYS_IOMMU_COUNT,
+  SYS_PCI_DOMAIN,
+} from "../../abi/config.ts";
 import { EBUSY, EINVAL, ENOMEM, EPERM, ERANGE } from "../../abi/errno.ts";
 import { Cell, rootCell } from "./cell.ts";
 import {
@@ -31,13 +51,13 @@ const SHMEM_COMMON_REGIONS: u32 = 2;
 
 /** Checks the PCI devices and capabilities of a configuration for themselves. Returns 0 or -errno. */
 export function checkPci(config: usize): i32 {
-  const caps = load<u32>(config, cfg.CELL_NUM_PCI_CAPS);
+  const caps = load<u32>(config, CELL_NUM_PCI_CAPS);
   for (let index: u32 = 0; index < caps; index++) {
     const cap = pciCapability(config, index);
-    if (<u32>load<u16>(cap, cfg.CAP_START) + load<u16>(cap, cfg.CAP_LENGTH) > CONFIG_SPACE_SIZE)
+    if (<u32>load<u16>(cap, CAP_START) + load<u16>(cap, CAP_LENGTH) > CONFIG_SPACE_SIZE)
       return refuseItem(EINVAL, "PCI capability", index, "beyond configuration space");
   }
-  const count = load<u32>(config, cfg.CELL_NUM_PCI_DEVICES);
+  const count = load<u32>(config, CELL_NUM_PCI_DEVICES);
   for (let index: u32 = 0; index < count; index++) {
     const result = checkDevice(config, index);
     if (result) return result;
@@ -47,15 +67,15 @@ export function checkPci(config: usize): i32 {
 
 function checkDevice(config: usize, index: u32): i32 {
   const device = pciDevice(config, index);
-  const type = <u32>load<u8>(device, cfg.PCI_TYPE);
-  if (type < cfg.PCI_TYPE_DEVICE || type > cfg.PCI_TYPE_IVSHMEM)
+  const type = <u32>load<u8>(device, PCI_TYPE);
+  if (type < PCI_TYPE_DEVICE || type > PCI_TYPE_IVSHMEM)
     return refuseItem(EINVAL, DEVICE, index, "unknown type");
-  if (load<u16>(device, cfg.PCI_DOMAIN) !== load<u16>(systemConfig(), cfg.SYS_PCI_DOMAIN))
+  if (load<u16>(device, PCI_DOMAIN) !== load<u16>(systemConfig(), SYS_PCI_DOMAIN))
     return refuseItem(EINVAL, DEVICE, index, "in another PCI domain than the machine's");
-  if (<u32>load<u8>(device, cfg.PCI_IOMMU) >= cfg.SYS_IOMMU_COUNT)
+  if (<u32>load<u8>(device, PCI_IOMMU) >= SYS_IOMMU_COUNT)
     return refuseItem(EINVAL, DEVICE, index, "no such IOMMU");
-  const caps = <u32>load<u16>(device, cfg.PCI_CAPS_START) + load<u16>(device, cfg.PCI_NUM_CAPS);
-  if (caps > load<u32>(config, cfg.CELL_NUM_PCI_CAPS))
+  const caps = <u32>load<u16>(device, PCI_CAPS_START) + load<u16>(device, PCI_NUM_CAPS);
+  if (caps > load<u32>(config, CELL_NUM_PCI_CAPS))
     return refuseItem(EINVAL, DEVICE, index, "no such capabilities");
   if (!isVirtual(device) && hasTable(device)) {
     const result = checkTable(device, index);
@@ -71,7 +91,7 @@ function checkDevice(config: usize, index: u32): i32 {
 /** The MSI-X table must be one, and not in the hypervisor's memory. */
 function checkTable(device: usize, index: u32): i32 {
   const start = tableAddress(device);
-  const own = systemConfig() + cfg.SYS_HYPERVISOR_MEMORY;
+  const own = systemConfig() + SYS_HYPERVISOR_MEMORY;
   if (start & TABLE_MASK || tableEntries(device) > TABLE_ENTRIES_MAX)
     return refuseItem(EINVAL, DEVICE, index, "not an MSI-X table");
   if (start > ADDRESS_LIMIT - tableSize(device))
@@ -83,7 +103,7 @@ function checkTable(device: usize, index: u32): i32 {
 
 /** Traps the regions of the MSI-X tables of all devices of `cell`. Returns 0 or -ENOMEM. */
 export function trapTables(cell: Cell): i32 {
-  const count = load<u32>(cell.config, cfg.CELL_NUM_PCI_DEVICES);
+  const count = load<u32>(cell.config, CELL_NUM_PCI_DEVICES);
   for (let index: u32 = 0; index < count; index++) {
     const device = pciDevice(cell.config, index);
     if (isVirtual(device) || !hasTable(device)) continue;
@@ -94,9 +114,9 @@ export function trapTables(cell: Cell): i32 {
 }
 
 function hasSharedMemory(config: usize, device: usize): bool {
-  const regions = SHMEM_COMMON_REGIONS + load<u8>(device, cfg.PCI_SHMEM_PEERS);
-  const start = <u64>load<u32>(device, cfg.PCI_SHMEM_REGIONS_START);
-  return start + regions <= load<u32>(config, cfg.CELL_NUM_MEMORY);
+  const regions = SHMEM_COMMON_REGIONS + load<u8>(device, PCI_SHMEM_PEERS);
+  const start = <u64>load<u32>(device, PCI_SHMEM_REGIONS_START);
+  return start + regions <= load<u32>(config, CELL_NUM_MEMORY);
 }
 
 /**
@@ -105,7 +125,7 @@ function hasSharedMemory(config: usize, device: usize): bool {
  * Returns 0, -EBUSY, -EINVAL or -EPERM.
  */
 export function checkPciOwners(config: usize): i32 {
-  const count = load<u32>(config, cfg.CELL_NUM_PCI_DEVICES);
+  const count = load<u32>(config, CELL_NUM_PCI_DEVICES);
   for (let index: u32 = 0; index < count; index++) {
     const device = pciDevice(config, index);
     if (isVirtual(device)) continue;
@@ -116,7 +136,7 @@ export function checkPciOwners(config: usize): i32 {
       return refuseItem(EINVAL, DEVICE, index, "its MSI-X table is not where the root cell's is");
     if (hasTable(device) && isTakenFromRoot(tableAddress(device), tableSize(device)))
       return refuseItem(EBUSY, DEVICE, index, "its MSI-X table belongs to another cell");
-    if (!isBridge(device) && !(load<u32>(config, cfg.CELL_FLAGS) & cfg.CELL_FLAG_UNGUARDED_DMA))
+    if (!isBridge(device) && !(load<u32>(config, CELL_FLAGS) & CELL_FLAG_UNGUARDED_DMA))
       return refuseDma(device);
   }
   return 0;

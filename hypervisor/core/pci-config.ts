@@ -1,6 +1,13 @@
 // PCI configuration space as a cell may use it (ABI section 8): the devices that it lists and has, of their header what can
 // do no harm, their BARs as shadows, and capabilities as its configuration allows.
-import * as cfg from "../../abi/config.ts";
+import {
+  CAP_FLAG_WRITE,
+  CAP_FLAGS,
+  CAP_LENGTH,
+  CAP_START,
+  PCI_CAPS_START,
+  PCI_NUM_CAPS,
+} from "../../abi/config.ts";
 import { DENIAL_FLAG_WRITE, DENIAL_KIND_PCI } from "../../abi/denials.ts";
 import * as pci from "../../abi/pci.ts";
 import { lock, mmioRead, pciRead, pciWrite, unlock } from "../platform.ts";
@@ -65,13 +72,13 @@ function isHeaderWritable(device: usize, register: u32, size: u32): bool {
 
 /** Whether the configuration lets the device's cell write these bytes, which are not of the header. */
 function isCapabilityWritable(config: usize, device: usize, register: u32, size: u32): bool {
-  const first = <u32>load<u16>(device, cfg.PCI_CAPS_START);
-  const count = <u32>load<u16>(device, cfg.PCI_NUM_CAPS);
+  const first = <u32>load<u16>(device, PCI_CAPS_START);
+  const count = <u32>load<u16>(device, PCI_NUM_CAPS);
   for (let index = first; index < first + count; index++) {
     const cap = pciCapability(config, index);
-    const start = <u32>load<u16>(cap, cfg.CAP_START);
-    const isInside = register >= start && register + size <= start + load<u16>(cap, cfg.CAP_LENGTH);
-    if (isInside && load<u16>(cap, cfg.CAP_FLAGS) & <u16>cfg.CAP_FLAG_WRITE) return true;
+    const start = <u32>load<u16>(cap, CAP_START);
+    const isInside = register >= start && register + size <= start + load<u16>(cap, CAP_LENGTH);
+    if (isInside && load<u16>(cap, CAP_FLAGS) & <u16>CAP_FLAG_WRITE) return true;
   }
   return false;
 }

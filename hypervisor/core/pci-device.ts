@@ -1,6 +1,12 @@
 // What the core keeps of each PCI device that a cell's configuration lists: the BARs that the cell sees, and where the
 // device has its capabilities for interrupts, as it says itself. Configuration space is accessed with the lock.
-import * as cfg from "../../abi/config.ts";
+import {
+  CELL_NUM_PCI_DEVICES,
+  PCI_BAR_MASK,
+  PCI_SIZE,
+  PCI_TYPE,
+  PCI_TYPE_BRIDGE,
+} from "../../abi/config.ts";
 import * as pci from "../../abi/pci.ts";
 import { pciRead, pciWrite } from "../platform.ts";
 import { Cell, isRoot, nextCell, rootCell } from "./cell.ts";
@@ -25,7 +31,7 @@ const NO_DEVICE: u32 = 0xffff;
 const DWORD_MASK: u32 = ~3;
 
 function deviceCount(cell: Cell): u32 {
-  return load<u32>(cell.config, cfg.CELL_NUM_PCI_DEVICES);
+  return load<u32>(cell.config, CELL_NUM_PCI_DEVICES);
 }
 
 /** Sets aside the state of all devices of `cell`. Returns false when the pool is exhausted. */
@@ -41,7 +47,7 @@ export function releaseDevices(cell: Cell): void {
 }
 
 function stateOf(cell: Cell, device: usize): usize {
-  return cell.pci + ((device - pciDevice(cell.config, 0)) / cfg.PCI_SIZE) * STATE_SIZE;
+  return cell.pci + ((device - pciDevice(cell.config, 0)) / PCI_SIZE) * STATE_SIZE;
 }
 
 /** The physical device with `bdf` that `cell` lists and has, or 0. */
@@ -62,7 +68,7 @@ export function isForeign(bdf: u32): bool {
 
 /** Whether `device` is a bridge. */
 export function isBridge(device: usize): bool {
-  return <u32>load<u8>(device, cfg.PCI_TYPE) === cfg.PCI_TYPE_BRIDGE;
+  return <u32>load<u8>(device, PCI_TYPE) === PCI_TYPE_BRIDGE;
 }
 
 /** Whether dword `register` of `device` is a BAR. */
@@ -79,7 +85,7 @@ export function readBar(cell: Cell, device: usize, register: u32): u32 {
 /** Writes `mask` of the BAR at dword `register`, as far as the configuration says that it can be written. */
 export function writeBar(cell: Cell, device: usize, register: u32, mask: u32, value: u32): void {
   const at = register - pci.PCI_REG_BAR;
-  const writable = load<u32>(device + at, cfg.PCI_BAR_MASK) & mask;
+  const writable = load<u32>(device + at, PCI_BAR_MASK) & mask;
   const bar = stateOf(cell, device) + at;
   store<u32>(bar, (load<u32>(bar) & ~writable) | (value & writable));
 }

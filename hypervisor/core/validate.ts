@@ -1,6 +1,29 @@
 // Decoding of untrusted configurations: every count, size, index and address is checked before anything else looks at
 // it. Each check returns 0 or -errno and has then said why on the console; nothing is changed.
-import * as cfg from "../../abi/config.ts";
+import {
+  CACHE_TYPE,
+  CACHE_TYPE_L3,
+  CACHE_TYPE_L3_CODE,
+  CELL_CPU_SET_SIZE,
+  CELL_HEADER_SIZE,
+  CELL_NAME,
+  CELL_NAME_SIZE,
+  CELL_NUM_CACHE,
+  CELL_NUM_MEMORY,
+  CONFIG_ARCHITECTURE,
+  CONFIG_REVISION,
+  CONFIG_REVISION_OFFSET,
+  MEM_COMM_REGION,
+  MEM_LOADABLE,
+  MEM_SIZE,
+  SIGNATURE_HIGH_CELL,
+  SIGNATURE_HIGH_SYSTEM,
+  SIGNATURE_LOW_CELL,
+  SIGNATURE_LOW_SYSTEM,
+  SYS_HEADER_SIZE,
+  SYS_HYPERVISOR_MEMORY,
+  SYS_ROOT_CELL,
+} from "../../abi/config.ts";
 import { EINVAL, ERANGE } from "../../abi/errno.ts";
 import { ARCHITECTURE } from "../arch.ts";
 import {
@@ -23,27 +46,27 @@ import { refuse, refuseItem } from "./refuse.ts";
 function checkFormat(config: usize, low: u32, high: u32): i32 {
   if (load<u32>(config) !== low || load<u8>(config, 4) !== <u8>high)
     return refuse(EINVAL, "wrong signature of the configuration");
-  if (load<u16>(config, cfg.CONFIG_REVISION_OFFSET) !== <u16>cfg.CONFIG_REVISION)
+  if (load<u16>(config, CONFIG_REVISION_OFFSET) !== <u16>CONFIG_REVISION)
     return refuse(EINVAL, "configuration revision mismatch");
-  if (load<u8>(config, cfg.CONFIG_ARCHITECTURE) !== <u8>ARCHITECTURE)
+  if (load<u8>(config, CONFIG_ARCHITECTURE) !== <u8>ARCHITECTURE)
     return refuse(EINVAL, "configuration architecture mismatch");
   return 0;
 }
 
 /** Checks signature, revision and architecture of a cell configuration of which the header is readable. */
 export function checkCellFormat(config: usize): i32 {
-  return checkFormat(config, cfg.SIGNATURE_LOW_CELL, cfg.SIGNATURE_HIGH_CELL);
+  return checkFormat(config, SIGNATURE_LOW_CELL, SIGNATURE_HIGH_CELL);
 }
 
 /** Checks the header of the system configuration, `size` bytes, and makes it the one that systemConfig gives. */
 export function checkSystem(config: usize, size: u32): i32 {
-  if (size < cfg.SYS_HEADER_SIZE + cfg.CELL_HEADER_SIZE)
+  if (size < SYS_HEADER_SIZE + CELL_HEADER_SIZE)
     return refuse(EINVAL, "the system configuration is truncated");
-  const result = checkFormat(config, cfg.SIGNATURE_LOW_SYSTEM, cfg.SIGNATURE_HIGH_SYSTEM);
+  const result = checkFormat(config, SIGNATURE_LOW_SYSTEM, SIGNATURE_HIGH_SYSTEM);
   if (result) return result;
-  if (cfg.SYS_HEADER_SIZE + cellConfigSize(config + cfg.SYS_ROOT_CELL) > size)
+  if (SYS_HEADER_SIZE + cellConfigSize(config + SYS_ROOT_CELL) > size)
     return refuse(EINVAL, "the system configuration is truncated");
-  const region = config + cfg.SYS_HYPERVISOR_MEMORY;
+  const region = config + SYS_HYPERVISOR_MEMORY;
   const start = physOf(region);
   const length = sizeOf(region);
   if (!length || (start | length) & PAGE_MASK)
@@ -59,7 +82,7 @@ export function checkSystem(config: usize, size: u32): i32 {
  * without regard to other cells.
  */
 export function checkCell(config: usize, root: bool): i32 {
-  if (!terminated(config + cfg.CELL_NAME)) return refuse(EINVAL, "the name does not end");
+  if (!terminated(config + CELL_NAME)) return refuse(EINVAL, "the name does not end");
   let result = checkCpuSet(config);
   if (!result) result = checkMemory(config, root);
   if (!result) result = checkCache(config);
@@ -68,16 +91,16 @@ export function checkCell(config: usize, root: bool): i32 {
 }
 
 function terminated(name: usize): bool {
-  for (let i: u32 = 0; i < cfg.CELL_NAME_SIZE; i++) if (!load<u8>(name + i)) return true;
+  for (let i: u32 = 0; i < CELL_NAME_SIZE; i++) if (!load<u8>(name + i)) return true;
   return false;
 }
 
 /** At least one CPU, and none with a number that cannot exist. */
 function checkCpuSet(config: usize): i32 {
-  const size = load<u32>(config, cfg.CELL_CPU_SET_SIZE);
+  const size = load<u32>(config, CELL_CPU_SET_SIZE);
   let any = false;
   for (let i: u32 = 0; i < size; i++) {
-    if (!load<u8>(config + i, cfg.CELL_HEADER_SIZE)) continue;
+    if (!load<u8>(config + i, CELL_HEADER_SIZE)) continue;
     if (i >= MAX_CPUS >> 3) return refuse(ERANGE, "a CPU number is too large");
     any = true;
   }
@@ -87,7 +110,7 @@ function checkCpuSet(config: usize): i32 {
 const REGION: string = "memory region";
 
 function checkMemory(config: usize, root: bool): i32 {
-  const count = load<u32>(config, cfg.CELL_NUM_MEMORY);
+  const count = load<u32>(config, CELL_NUM_MEMORY);
   for (let index: u32 = 0; index < count; index++) {
     const region = memoryRegion(config, index);
     if (!sizeOf(region)) continue;
@@ -102,14 +125,14 @@ function checkMemory(config: usize, root: bool): i32 {
 
 function checkRegion(region: usize, index: u32): i32 {
   const size = sizeOf(region);
-  const comm = flagsOf(region) & cfg.MEM_COMM_REGION;
+  const comm = flagsOf(region) & MEM_COMM_REGION;
   const phys = comm ? 0 : physOf(region);
   if (size > ADDRESS_LIMIT || virtOf(region) > ADDRESS_LIMIT - size || phys > ADDRESS_LIMIT - size)
     return refuseItem(ERANGE, REGION, index, "out of range");
   if (comm && size !== PAGE_SIZE)
     return refuseItem(EINVAL, REGION, index, "a communication region is one page");
   if (isSubPage(region)) {
-    if (flagsOf(region) & (cfg.MEM_LOADABLE | cfg.MEM_COMM_REGION))
+    if (flagsOf(region) & (MEM_LOADABLE | MEM_COMM_REGION))
       return refuseItem(EINVAL, REGION, index, "not made of whole pages");
   } else if (phys & PAGE_MASK) {
     return refuseItem(EINVAL, REGION, index, "its physical start is not page-aligned");
@@ -119,10 +142,10 @@ function checkRegion(region: usize, index: u32): i32 {
 
 /** No cell may reach hypervisor memory; the root cell finds something else at its address. */
 function checkHypervisorMemory(region: usize, index: u32, root: bool): i32 {
-  const memory = systemConfig() + cfg.SYS_HYPERVISOR_MEMORY;
+  const memory = systemConfig() + SYS_HYPERVISOR_MEMORY;
   const size = sizeOf(region);
   const reaches =
-    !(flagsOf(region) & cfg.MEM_COMM_REGION) &&
+    !(flagsOf(region) & MEM_COMM_REGION) &&
     overlap(physOf(region), size, physOf(memory), sizeOf(memory));
   if (reaches || (root && overlap(virtOf(region), size, physOf(memory), sizeOf(memory))))
     return refuseItem(EINVAL, REGION, index, "overlaps the hypervisor memory");
@@ -131,7 +154,7 @@ function checkHypervisorMemory(region: usize, index: u32, root: bool): i32 {
 
 function overlapsEarlier(config: usize, index: u32): bool {
   const region = memoryRegion(config, index);
-  for (let other = memoryRegion(config, 0); other < region; other += cfg.MEM_SIZE) {
+  for (let other = memoryRegion(config, 0); other < region; other += MEM_SIZE) {
     // One without a size stands for nothing, wherever it says it is.
     if (!sizeOf(other)) continue;
     if (overlap(virtOf(region), sizeOf(region), virtOf(other), sizeOf(other))) return true;
@@ -140,10 +163,10 @@ function overlapsEarlier(config: usize, index: u32): bool {
 }
 
 function checkCache(config: usize): i32 {
-  const count = load<u32>(config, cfg.CELL_NUM_CACHE);
+  const count = load<u32>(config, CELL_NUM_CACHE);
   for (let index: u32 = 0; index < count; index++) {
-    const type = <u32>load<u8>(cacheRegion(config, index), cfg.CACHE_TYPE);
-    if (type < cfg.CACHE_TYPE_L3_CODE || type > cfg.CACHE_TYPE_L3)
+    const type = <u32>load<u8>(cacheRegion(config, index), CACHE_TYPE);
+    if (type < CACHE_TYPE_L3_CODE || type > CACHE_TYPE_L3)
       return refuseItem(EINVAL, "cache region", index, "unknown type");
   }
   return 0;

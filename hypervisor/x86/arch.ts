@@ -1,7 +1,25 @@
 // What hypervisor/arch.ts asks of an architecture, on x86; the contracts are there.
 
-import * as comm from "../../abi/comm.ts";
-import * as cfg from "../../abi/config.ts";
+import {
+  COMM_APIC_KHZ,
+  COMM_PCI_MMCONFIG_BASE,
+  COMM_PM_TIMER_ADDRESS,
+  COMM_TSC_KHZ,
+} from "../../abi/comm.ts";
+import {
+  APIC_MODE_X2APIC,
+  APIC_MODE_XAPIC,
+  ARCH_X86,
+  CELL_NUM_MEMORY,
+  CELL_NUM_PCI_DEVICES,
+  MEM_COMM_REGION,
+  SYS_PCI_MMCONFIG_BASE,
+  SYS_PCI_MMCONFIG_END_BUS,
+  SYS_X86_APIC_KHZ,
+  SYS_X86_APIC_MODE,
+  SYS_X86_PM_TIMER_ADDRESS,
+  SYS_X86_TSC_KHZ,
+} from "../../abi/config.ts";
 import { DENIAL_BYTES, DENIAL_INSTRUCTION, DENIAL_MODE } from "../../abi/denials.ts";
 import { EINVAL, EIO, ENOMEM } from "../../abi/errno.ts";
 import { MAP_READ, REG_EFER, REG_PAT, REG_RIP, REG_XCR0 } from "../../abi/platform.ts";
@@ -26,12 +44,31 @@ import { MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
 import { hasTable, tableAddress, tableSize } from "../core/msix.ts";
 import { cellOfCpu, nextCpu } from "../core/percpu.ts";
 import { refuse, refuseItem } from "../core/refuse.ts";
-import * as platform from "../platform.ts";
+import {
+  lock,
+  map,
+  parkCpu,
+  readMsr,
+  readRegister,
+  resetCpu,
+  unlock,
+  writeComm,
+  writeRegister,
+} from "../platform.ts";
 import { initApic, xapicAccess } from "./apic.ts";
 import { isAmd } from "./cpuid.ts";
 import { needBytes, startFetch } from "./fetch.ts";
 import { INSTRUCTION_MAX } from "./instruction.ts";
-import * as ioapic from "./ioapic.ts";
+import {
+  checkIoapics,
+  findIoapics,
+  givePins,
+  hasForeignIoapic,
+  ioapicAccess,
+  isIoapicPage,
+  keepEntries,
+  returnPins,
+} from "./ioapic.ts";
 import { printStart } from "./ipi.ts";
 import { MMIO_ECAM, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
 import { isMessageAllowed } from "./message.ts";
@@ -49,20 +86,20 @@ const XCR0_RESET: u64 = 1;
 const ECAM_BUS_SHIFT: u64 = 20;
 const COMM_NUM_CPUS_SHIFT: u32 = 16;
 
-export const ARCHITECTURE: u32 = cfg.ARCH_X86;
+export const ARCHITECTURE: u32 = ARCH_X86;
 
 export function archInit(cpu: u32, config: usize): i32 {
-  const x2apic = (platform.readMsr(cpu, MSR_APIC_BASE) & APIC_BASE_X2APIC) !== 0;
-  const wanted = <u32>load<u8>(config, cfg.SYS_X86_APIC_MODE);
-  if (wanted === (x2apic ? cfg.APIC_MODE_XAPIC : cfg.APIC_MODE_X2APIC))
+  const x2apic = (readMsr(cpu, MSR_APIC_BASE) & APIC_BASE_X2APIC) !== 0;
+  const wanted = <u32>load<u8>(config, SYS_X86_APIC_MODE);
+  if (wanted === (x2apic ? APIC_MODE_XAPIC : APIC_MODE_X2APIC))
     return refuse(EIO, "the local APIC is not in the mode that the configuration wants");
   const state = machine();
   state.x2apic = x2apic;
-  state.mtrrDefType = platform.readMsr(cpu, MSR_MTRR_DEF_TYPE);
+  state.mtrrDefType = readMsr(cpu, MSR_MTRR_DEF_TYPE);
   state.isAmd = isAmd(cpu);
-  state.pmTimer = load<u16>(config, cfg.SYS_X86_PM_TIMER_ADDRESS);
-  state.ecamBase = load<u64>(config, cfg.SYS_PCI_MMCONFIG_BASE);
-  const buses = <u64>load<u8>(config, cfg.SYS_PCI_MMCONFIG_END_BUS) + 1;
+  state.pmTimer = load<u16>(config, SYS_X86_PM_TIMER_ADDRESS);
+  state.ecamBase = load<u64>(config, SYS_PCI_MMCONFIG_BASE);
+  const buses = <u64>load<u8>(config, SYS_PCI_MMCONFIG_END_BUS) + 1;
   state.ecamSize = state.ecamBase ? buses << ECAM_BUS_SHIFT : 0;
   if (state.ecamBase & PAGE_MASK || state.ecamBase > ADDRESS_LIMIT - state.ecamSize)
     return refuse(EINVAL, "PCI's memory-mapped configuration space is out of place");
@@ -77,7 +114,7 @@ export function archInitCpu(cpu: u32): i32 {
 
 export function archActivate(): i32 {
   printLine("Initializing unit: IOAPIC");
-  ioapic.keepEntries();
+  keepEntries();
   return 0;
 }
 
@@ -85,16 +122,16 @@ export function archActivate(): i32 {
 function hidesDevice(phys: u64, size: u64): bool {
   if (overlap(phys, size, APIC_PAGE, PAGE_SIZE)) return true;
   if (overlap(phys, size, machine().ecamBase, machine().ecamSize)) return true;
-  return ioapic.isIoapicPage(phys, size);
+  return isIoapicPage(phys, size);
 }
 
 /** Refuses memory that would show a device where it is not trapped: at another address than its own, or to this cell. */
 function checkMemory(cell: Cell): i32 {
-  const count = load<u32>(cell.config, cfg.CELL_NUM_MEMORY);
+  const count = load<u32>(cell.config, CELL_NUM_MEMORY);
   for (let index: u32 = 0; index < count; index++) {
     const region = memoryRegion(cell.config, index);
-    if (flagsOf(region) & cfg.MEM_COMM_REGION || !sizeOf(region)) continue;
-    if (ioapic.hasForeignIoapic(cell, physOf(region), sizeOf(region)))
+    if (flagsOf(region) & MEM_COMM_REGION || !sizeOf(region)) continue;
+    if (hasForeignIoapic(cell, physOf(region), sizeOf(region)))
       return refuseItem(EINVAL, "memory region", index, "has an IOAPIC that is not the cell's");
     if (physOf(region) !== virtOf(region) && hidesDevice(physOf(region), sizeOf(region)))
       return refuseItem(EINVAL, "memory region", index, "has a trapped device at another address");
@@ -104,7 +141,7 @@ function checkMemory(cell: Cell): i32 {
 
 /** Refuses MSI-X tables that would be another trapped device. */
 function checkTables(cell: Cell): i32 {
-  const count = load<u32>(cell.config, cfg.CELL_NUM_PCI_DEVICES);
+  const count = load<u32>(cell.config, CELL_NUM_PCI_DEVICES);
   for (let index: u32 = 0; index < count; index++) {
     const device = pciDevice(cell.config, index);
     if (isVirtual(device) || !hasTable(device)) continue;
@@ -115,8 +152,8 @@ function checkTables(cell: Cell): i32 {
 }
 
 export function archCellCheck(cell: Cell): i32 {
-  let result = isRoot(cell) ? ioapic.findIoapics(cell) : 0;
-  if (!result) result = ioapic.checkIoapics(cell);
+  let result = isRoot(cell) ? findIoapics(cell) : 0;
+  if (!result) result = checkIoapics(cell);
   if (!result) result = checkMemory(cell);
   if (!result) result = checkPorts(cell);
   if (result) return result;
@@ -128,15 +165,15 @@ export function archCellCheck(cell: Cell): i32 {
 }
 
 export function archCellCreate(cell: Cell): void {
-  if (!machine().x2apic) platform.map(cell.number, APIC_PAGE, APIC_PAGE, PAGE_SIZE, MAP_READ);
+  if (!machine().x2apic) map(cell.number, APIC_PAGE, APIC_PAGE, PAGE_SIZE, MAP_READ);
   grantCellMsrs(cell);
   givePorts(cell);
-  ioapic.givePins(cell);
+  givePins(cell);
 }
 
 export function archCellDestroy(cell: Cell): void {
   returnPorts(cell);
-  ioapic.returnPins(cell);
+  returnPins(cell);
 }
 
 export function archCommFill(cell: Cell): void {
@@ -144,12 +181,12 @@ export function archCommFill(cell: Cell): void {
   const number = cell.number;
   let cpus: u32 = 0;
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) cpus++;
-  platform.writeComm(number, comm.COMM_PCI_MMCONFIG_BASE, <u32>machine().ecamBase);
-  platform.writeComm(number, comm.COMM_PCI_MMCONFIG_BASE + 4, <u32>(machine().ecamBase >> 32));
+  writeComm(number, COMM_PCI_MMCONFIG_BASE, <u32>machine().ecamBase);
+  writeComm(number, COMM_PCI_MMCONFIG_BASE + 4, <u32>(machine().ecamBase >> 32));
   const timer = machine().pmTimer | (cpus << COMM_NUM_CPUS_SHIFT);
-  platform.writeComm(number, comm.COMM_PM_TIMER_ADDRESS, timer);
-  platform.writeComm(number, comm.COMM_TSC_KHZ, load<u32>(config, cfg.SYS_X86_TSC_KHZ));
-  platform.writeComm(number, comm.COMM_APIC_KHZ, load<u32>(config, cfg.SYS_X86_APIC_KHZ));
+  writeComm(number, COMM_PM_TIMER_ADDRESS, timer);
+  writeComm(number, COMM_TSC_KHZ, load<u32>(config, SYS_X86_TSC_KHZ));
+  writeComm(number, COMM_APIC_KHZ, load<u32>(config, SYS_X86_APIC_KHZ));
 }
 
 export function archCpuAssign(cpu: u32, cell: Cell): void {
@@ -161,22 +198,22 @@ export function archCpuAssign(cpu: u32, cell: Cell): void {
 export function archCpuReset(cpu: u32, entry: u64): void {
   clearCpuState(cpu);
   resetPat(cpu);
-  platform.resetCpu(cpu, entry);
-  platform.writeRegister(cpu, REG_XCR0, XCR0_RESET);
-  if (machine().isAmd) platform.writeRegister(cpu, REG_EFER, EFER_SVME);
+  resetCpu(cpu, entry);
+  writeRegister(cpu, REG_XCR0, XCR0_RESET);
+  if (machine().isAmd) writeRegister(cpu, REG_EFER, EFER_SVME);
   applyPat(cpu);
-  platform.lock();
+  lock();
   printStart(cpu, RESET_VECTOR);
-  platform.unlock();
+  unlock();
 }
 
 export function archCpuPark(cpu: u32, wake: u32): void {
   cpuState(cpu).waiting = wake !== 0;
-  platform.parkCpu(cpu, wake);
+  parkCpu(cpu, wake);
 }
 
 export function archCpuRelease(cpu: u32): void {
-  platform.writeRegister(cpu, REG_PAT, cpuState(cpu).pat);
+  writeRegister(cpu, REG_PAT, cpuState(cpu).pat);
 }
 
 export function archMessageAllowed(cell: Cell, low: u32, high: u32, data: u32): bool {
@@ -188,7 +225,7 @@ export function archReport(cpu: u32): void {
 }
 
 export function archPosition(cpu: u32): u64 {
-  return platform.readRegister(cpu, REG_RIP);
+  return readRegister(cpu, REG_RIP);
 }
 
 export function archCodeBytes(cpu: u32, record: usize): void {
@@ -217,7 +254,7 @@ export function archMmio(
     case MMIO_XAPIC:
       return xapicAccess(cpu, offset, size, write, value);
     case MMIO_IOAPIC:
-      return ioapic.ioapicAccess(cpu, argument, offset, size, write, value);
+      return ioapicAccess(cpu, argument, offset, size, write, value);
     case MMIO_ECAM:
       return ecamAccess(cpu, offset, size, write, value);
     default:

@@ -2,8 +2,27 @@
 // Programmer's Manual, volume 2, sections 3.1 and 11.5.
 
 import { DENIAL_FLAG_WRITE, DENIAL_KIND_CONTROL } from "../../abi/denials.ts";
-import * as reg from "../../abi/platform.ts";
-import * as x86 from "../../abi/x86/registers.ts";
+import {
+  REG_CR0,
+  REG_CR4,
+  REG_CS_ATTRIBUTES,
+  REG_EFER,
+  REG_RAX,
+  REG_RCX,
+  REG_RDX,
+  REG_XCR0,
+} from "../../abi/platform.ts";
+import {
+  CR0_CD,
+  CR0_NW,
+  CR0_PE,
+  CR0_PG,
+  CR4_OSXSAVE,
+  CR4_PAE,
+  CR4_VMXE,
+  EFER_LMA,
+  EFER_LME,
+} from "../../abi/x86/registers.ts";
 import { print, printHex } from "../core/console.ts";
 import { recordDenial } from "../core/denials.ts";
 import { fatal, violation } from "../core/panic.ts";
@@ -32,33 +51,33 @@ const XCR0_MPX: u64 = 0x18;
 /** Whether the architecture allows this CR0 in the CPU's present mode. */
 function isCr0Valid(cpu: u32, value: u64): bool {
   if (value & UPPER_HALF) return false;
-  if (value & x86.CR0_PG && !(value & x86.CR0_PE)) return false;
-  if (value & x86.CR0_NW && !(value & x86.CR0_CD)) return false;
-  const isPaging = (readRegister(cpu, reg.REG_CR0) & x86.CR0_PG) !== 0;
-  const isLong = (readRegister(cpu, reg.REG_CS_ATTRIBUTES) & CS_LONG) !== 0;
-  const efer = readRegister(cpu, reg.REG_EFER);
-  if (value & x86.CR0_PG && !isPaging && efer & x86.EFER_LME)
-    return (readRegister(cpu, reg.REG_CR4) & x86.CR4_PAE) !== 0 && !isLong;
-  return !(isPaging && !(value & x86.CR0_PG) && efer & x86.EFER_LMA && isLong);
+  if (value & CR0_PG && !(value & CR0_PE)) return false;
+  if (value & CR0_NW && !(value & CR0_CD)) return false;
+  const isPaging = (readRegister(cpu, REG_CR0) & CR0_PG) !== 0;
+  const isLong = (readRegister(cpu, REG_CS_ATTRIBUTES) & CS_LONG) !== 0;
+  const efer = readRegister(cpu, REG_EFER);
+  if (value & CR0_PG && !isPaging && efer & EFER_LME)
+    return (readRegister(cpu, REG_CR4) & CR4_PAE) !== 0 && !isLong;
+  return !(isPaging && !(value & CR0_PG) && efer & EFER_LMA && isLong);
 }
 
 /** Writes CR0 without NW; EFER.LMA follows CR0.PG. */
 function writeCr0(cpu: u32, value: u64): void {
-  const efer = readRegister(cpu, reg.REG_EFER);
-  const isLong = value & x86.CR0_PG && efer & x86.EFER_LME;
-  const next = isLong ? efer | x86.EFER_LMA : efer & ~(<u64>x86.EFER_LMA);
-  writeRegister(cpu, reg.REG_CR0, value & ~(<u64>x86.CR0_NW));
-  if (next !== efer) writeRegister(cpu, reg.REG_EFER, next);
+  const efer = readRegister(cpu, REG_EFER);
+  const isLong = value & CR0_PG && efer & EFER_LME;
+  const next = isLong ? efer | EFER_LMA : efer & ~(<u64>EFER_LMA);
+  writeRegister(cpu, REG_CR0, value & ~(<u64>CR0_NW));
+  if (next !== efer) writeRegister(cpu, REG_EFER, next);
 }
 
 /** A trapped write of a control register (REG_*). Returns 1, or 0 for a violation. */
 export function writeControlRegister(cpu: u32, register: u32, value: u64, length: u32): i32 {
-  if (register === reg.REG_CR0) {
+  if (register === REG_CR0) {
     if (!isCr0Valid(cpu, value)) return raiseGeneralProtection(cpu);
     writeCr0(cpu, value);
-  } else if (register === reg.REG_CR4) {
-    if (value & (UPPER_HALF | x86.CR4_VMXE)) return raiseGeneralProtection(cpu);
-    writeRegister(cpu, reg.REG_CR4, value);
+  } else if (register === REG_CR4) {
+    if (value & (UPPER_HALF | CR4_VMXE)) return raiseGeneralProtection(cpu);
+    writeRegister(cpu, REG_CR4, value);
   } else {
     fatal();
     const record = recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 0, register, value);
@@ -84,22 +103,22 @@ function isXcr0Valid(cpu: u32, value: u64): bool {
 
 /** XSETBV. Returns 1, or 0 for a violation. */
 export function executeXsetbv(cpu: u32, length: u32): i32 {
-  if (!(readRegister(cpu, reg.REG_CR4) & x86.CR4_OSXSAVE)) return raiseInvalidOpcode(cpu);
+  if (!(readRegister(cpu, REG_CR4) & CR4_OSXSAVE)) return raiseInvalidOpcode(cpu);
   if (!isKernel(cpu)) return raiseGeneralProtection(cpu);
   const value = readPair(cpu);
-  const index = read32(cpu, reg.REG_RCX);
+  const index = read32(cpu, REG_RCX);
   if (index === 0 && isXcr0Valid(cpu, value)) {
-    writeRegister(cpu, reg.REG_XCR0, value);
+    writeRegister(cpu, REG_XCR0, value);
     advance(cpu, length);
     return 1;
   }
   fatal();
-  const record = recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 8, reg.REG_XCR0, value);
+  const record = recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 8, REG_XCR0, value);
   print("Invalid xsetbv parameters: xcr[");
   printHex(index, 1);
   print("] = ");
-  printHex(read32(cpu, reg.REG_RDX), 8);
+  printHex(read32(cpu, REG_RDX), 8);
   print(":");
-  printHex(read32(cpu, reg.REG_RAX), 8);
+  printHex(read32(cpu, REG_RAX), 8);
   return violation(cpu, record);
 }

@@ -3,8 +3,25 @@
 // what the access needs is decoded: the address is known from the exit.
 
 import { needBytes } from "./fetch.ts";
-import * as code from "./instruction.ts";
-import { Instruction } from "./instruction.ts";
+import {
+  FORM_MEMORY_CL,
+  FORM_MEMORY_IMMEDIATE,
+  FORM_MEMORY_REGISTER,
+  FORM_REGISTER_MEMORY,
+  INSTRUCTION_MAX,
+  Instruction,
+  OP_BIT,
+  OP_CMPXCHG,
+  OP_DEC,
+  OP_INC,
+  OP_MOV,
+  OP_NEG,
+  OP_NOT,
+  OP_SHIFT,
+  OP_TEST,
+  OP_XADD,
+  OP_XCHG,
+} from "./instruction.ts";
 
 // A row of the tables: form in bits 2:0, flags in bits 8:3, operation in 13:9, register field in 19:16, opcode in 31:24,
 // its mask in 23:20 (what may differ: MASK_*). Bit 0 of the opcode clear means byte operands.
@@ -48,20 +65,20 @@ const MASK_WIDTH: u32 = 1 << 20;
 const MASK_OPERATION: u32 = 2 << 20;
 /** Bits 4:3 of the opcode are free. */
 const MASK_BIT_OPERATION: u32 = 4 << 20;
-const MR: u32 = code.FORM_MEMORY_REGISTER;
-const RM: u32 = code.FORM_REGISTER_MEMORY;
-const MI: u32 = code.FORM_MEMORY_IMMEDIATE;
-const SHIFT: u32 = code.OP_SHIFT << OPERATION_SHIFT;
-const BIT: u32 = code.OP_BIT << OPERATION_SHIFT;
-const MOV: u32 = code.OP_MOV << OPERATION_SHIFT;
-const TEST: u32 = code.OP_TEST << OPERATION_SHIFT;
-const NOT: u32 = code.OP_NOT << OPERATION_SHIFT;
-const NEG: u32 = code.OP_NEG << OPERATION_SHIFT;
-const INC: u32 = code.OP_INC << OPERATION_SHIFT;
-const DEC: u32 = code.OP_DEC << OPERATION_SHIFT;
-const XCHG: u32 = code.OP_XCHG << OPERATION_SHIFT;
-const XADD: u32 = code.OP_XADD << OPERATION_SHIFT;
-const CMPXCHG: u32 = code.OP_CMPXCHG << OPERATION_SHIFT;
+const MR: u32 = FORM_MEMORY_REGISTER;
+const RM: u32 = FORM_REGISTER_MEMORY;
+const MI: u32 = FORM_MEMORY_IMMEDIATE;
+const SHIFT: u32 = OP_SHIFT << OPERATION_SHIFT;
+const BIT: u32 = OP_BIT << OPERATION_SHIFT;
+const MOV: u32 = OP_MOV << OPERATION_SHIFT;
+const TEST: u32 = OP_TEST << OPERATION_SHIFT;
+const NOT: u32 = OP_NOT << OPERATION_SHIFT;
+const NEG: u32 = OP_NEG << OPERATION_SHIFT;
+const INC: u32 = OP_INC << OPERATION_SHIFT;
+const DEC: u32 = OP_DEC << OPERATION_SHIFT;
+const XCHG: u32 = OP_XCHG << OPERATION_SHIFT;
+const XADD: u32 = OP_XADD << OPERATION_SHIFT;
+const CMPXCHG: u32 = OP_CMPXCHG << OPERATION_SHIFT;
 
 /** Opcode that exists in 64-bit code only, and one that does not exist there. */
 const MOVSXD: u32 = 0x63;
@@ -83,7 +100,7 @@ const ONE_BYTE = memory.data<u32>([
   (0x86 << 24) | MASK_WIDTH | ANY | XCHG | MR,
   (0xc0 << 24) | MASK_WIDTH | FIELD | SHIFT | MI | BYTE,
   (0xd0 << 24) | MASK_WIDTH | FIELD | SHIFT | MI | ONE,
-  (0xd2 << 24) | MASK_WIDTH | FIELD | SHIFT | code.FORM_MEMORY_CL,
+  (0xd2 << 24) | MASK_WIDTH | FIELD | SHIFT | FORM_MEMORY_CL,
   (0xf6 << 24) | MASK_WIDTH | F0 | TEST | MI | IMMEDIATE,
   (0xf6 << 24) | MASK_WIDTH | F1 | TEST | MI | IMMEDIATE,
   (0xf6 << 24) | MASK_WIDTH | F2 | NOT | MI,
@@ -139,7 +156,7 @@ export const NO_BYTE: i32 = -1;
 
 /** Whether `count` more bytes are there. */
 function have(insn: Instruction, count: u32): bool {
-  return insn.length + count <= code.INSTRUCTION_MAX && needBytes(insn, insn.length + count);
+  return insn.length + count <= INSTRUCTION_MAX && needBytes(insn, insn.length + count);
 }
 
 /** The next byte; the caller has asked `have`. */
@@ -301,7 +318,7 @@ function exists(insn: Instruction, row: u32, opcode: u32): bool {
 
 /** What a missing byte means: unreadable, or an instruction longer than any. */
 function missing(insn: Instruction): i32 {
-  return insn.length + 1 > code.INSTRUCTION_MAX ? UNKNOWN_INSTRUCTION : NO_BYTES;
+  return insn.length + 1 > INSTRUCTION_MAX ? UNKNOWN_INSTRUCTION : NO_BYTES;
 }
 
 /** The next byte of an instruction that is being decoded, or NO_BYTE. */

@@ -1,10 +1,24 @@
 // The handlers of VM exits, exported to the platform (ARCHITECTURE.md). Each returns 1 when the CPU may go on, 0 when it has
 // been parked.
 
-import * as table from "../../abi/denials.ts";
+import {
+  DENIAL_FLAG_FETCH,
+  DENIAL_FLAG_WRITE,
+  DENIAL_KIND_EXIT,
+  DENIAL_KIND_MEMORY,
+  DENIAL_KIND_PCI,
+} from "../../abi/denials.ts";
 import { EPERM } from "../../abi/errno.ts";
 import * as stat from "../../abi/hypercall.ts";
-import * as reg from "../../abi/platform.ts";
+import {
+  ACCESS_FETCH,
+  ACCESS_INDIRECT,
+  ACCESS_WRITE,
+  REG_RAX,
+  REG_RCX,
+  REG_RDI,
+  REG_RSI,
+} from "../../abi/platform.ts";
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB } from "../../abi/x86/registers.ts";
@@ -25,7 +39,15 @@ import { emulate, isWriting } from "./emulate.ts";
 import { codeSize, startFetch } from "./fetch.ts";
 import { advance, isKernel, raiseInvalidOpcode, read32 } from "./guest.ts";
 import { Instruction } from "./instruction.ts";
-import * as opcode from "./length.ts";
+import {
+  decodeControlWrite,
+  lengthOf,
+  OPCODE_CPUID,
+  OPCODE_RDMSR,
+  OPCODE_VMMCALL,
+  OPCODE_WRMSR,
+  OPCODE_XSETBV,
+} from "./length.ts";
 import { readTrapped, writeTrapped } from "./msr.ts";
 import { ecamPlace, isEcam } from "./pci-config.ts";
 import { accessPort } from "./ports.ts";
@@ -54,32 +76,32 @@ function failFetch(cpu: u32): i32 {
 /** VMCALL or VMMCALL. */
 export function hypercall(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_HYPERCALL);
-  const size = opcode.lengthOf(cpu, length, opcode.OPCODE_VMMCALL);
+  const size = lengthOf(cpu, length, OPCODE_VMMCALL);
   if (!size) return failFetch(cpu);
   let result: i32 = -EPERM;
   if (isKernel(cpu)) {
     const isLong = codeSize(cpu) === 8;
-    const argument1 = isLong ? readRegister(cpu, reg.REG_RDI) : read32(cpu, reg.REG_RDI);
-    const argument2 = isLong ? readRegister(cpu, reg.REG_RSI) : read32(cpu, reg.REG_RSI);
-    result = handleHypercall(cpu, read32(cpu, reg.REG_RAX), argument1, argument2);
+    const argument1 = isLong ? readRegister(cpu, REG_RDI) : read32(cpu, REG_RDI);
+    const argument2 = isLong ? readRegister(cpu, REG_RSI) : read32(cpu, REG_RSI);
+    result = handleHypercall(cpu, read32(cpu, REG_RAX), argument1, argument2);
   }
-  writeRegister(cpu, reg.REG_RAX, <u64>(<u32>result));
+  writeRegister(cpu, REG_RAX, <u64>(<u32>result));
   advance(cpu, size);
   return 1;
 }
 
 /** DENIAL_FLAG_* of a memory access with ACCESS_* flags. */
 function denialFlags(flags: u32): u32 {
-  const write = flags & reg.ACCESS_WRITE ? table.DENIAL_FLAG_WRITE : 0;
-  return write | (flags & reg.ACCESS_FETCH ? table.DENIAL_FLAG_FETCH : 0);
+  const write = flags & ACCESS_WRITE ? DENIAL_FLAG_WRITE : 0;
+  return write | (flags & ACCESS_FETCH ? DENIAL_FLAG_FETCH : 0);
 }
 
 /** Reports an access to memory that the cell does not have, or that the device's mediation refused. */
 function reportAccess(cpu: u32, address: u64, size: u32, flags: u32): i32 {
-  const isWrite = (flags & reg.ACCESS_WRITE) !== 0;
+  const isWrite = (flags & ACCESS_WRITE) !== 0;
   fatal();
   const inConfigSpace = isEcam(address);
-  const kind = inConfigSpace ? table.DENIAL_KIND_PCI : table.DENIAL_KIND_MEMORY;
+  const kind = inConfigSpace ? DENIAL_KIND_PCI : DENIAL_KIND_MEMORY;
   const place = inConfigSpace ? ecamPlace(address) : address;
   const record = recordDenial(cpu, kind, denialFlags(flags), size, place, 0);
   print(isWrite ? "Invalid MMIO/RAM write, addr: " : "Invalid MMIO/RAM read, addr: ");
@@ -109,7 +131,7 @@ export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 
   countExit(cpu, address - APIC_PAGE < PAGE_SIZE ? stat.STAT_XAPIC : stat.STAT_MMIO);
   cpuState(cpu).waiting = false;
   if (isUnknown(cpu, address) && learnMemory(cpu, address, denialFlags(flags))) return 1;
-  if (flags & reg.ACCESS_INDIRECT) {
+  if (flags & ACCESS_INDIRECT) {
     beginCause();
     print("device access across pages or by page tables");
     endLine();
@@ -117,14 +139,14 @@ export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 
   }
   const insn = instructionOf(cpu);
   startFetch(insn, cpu, cellOfCpu(cpu).number);
-  const result = flags & reg.ACCESS_FETCH ? NO_BYTES : decode(insn);
+  const result = flags & ACCESS_FETCH ? NO_BYTES : decode(insn);
   if (result !== DECODED) {
     reportInstruction(insn, result);
     return reportAccess(cpu, address, 0, flags);
   }
   const access = emulate(insn, address);
   if (access !== MMIO_HANDLED) {
-    const kind = isWriting(insn) ? reg.ACCESS_WRITE : 0;
+    const kind = isWriting(insn) ? ACCESS_WRITE : 0;
     return reportAccess(cpu, address, insn.width, kind);
   }
   if (!cpuState(cpu).waiting) advance(cpu, insn.length);
@@ -140,7 +162,7 @@ export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32)
 /** CPUID. */
 export function exitCpuid(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_CPUID);
-  const size = opcode.lengthOf(cpu, length, opcode.OPCODE_CPUID);
+  const size = lengthOf(cpu, length, OPCODE_CPUID);
   if (!size) return failFetch(cpu);
   executeCpuid(cpu);
   advance(cpu, size);
@@ -150,23 +172,23 @@ export function exitCpuid(cpu: u32, length: u32): i32 {
 /** RDMSR that is not granted. */
 export function exitMsrRead(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_MSR_OTHER);
-  const size = opcode.lengthOf(cpu, length, opcode.OPCODE_RDMSR);
-  return size ? readTrapped(cpu, read32(cpu, reg.REG_RCX), size) : failFetch(cpu);
+  const size = lengthOf(cpu, length, OPCODE_RDMSR);
+  return size ? readTrapped(cpu, read32(cpu, REG_RCX), size) : failFetch(cpu);
 }
 
 /** WRMSR that is not granted. */
 export function exitMsrWrite(cpu: u32, length: u32): i32 {
-  const msr = read32(cpu, reg.REG_RCX);
+  const msr = read32(cpu, REG_RCX);
   cpuState(cpu).waiting = false;
   countExit(cpu, msr === MSR_X2APIC_ICR ? stat.STAT_MSR_X2APIC_ICR : stat.STAT_MSR_OTHER);
-  const size = opcode.lengthOf(cpu, length, opcode.OPCODE_WRMSR);
+  const size = lengthOf(cpu, length, OPCODE_WRMSR);
   return size ? writeTrapped(cpu, msr, size) : failFetch(cpu);
 }
 
 /** XSETBV. */
 export function exitXsetbv(cpu: u32, length: u32): i32 {
   countExit(cpu, stat.STAT_XSETBV);
-  const size = opcode.lengthOf(cpu, length, opcode.OPCODE_XSETBV);
+  const size = lengthOf(cpu, length, OPCODE_XSETBV);
   return size ? executeXsetbv(cpu, size) : failFetch(cpu);
 }
 
@@ -174,7 +196,7 @@ export function exitXsetbv(cpu: u32, length: u32): i32 {
 export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
   countExit(cpu, stat.STAT_CR);
   if (length) return writeControlRegister(cpu, register, value, length);
-  const insn = opcode.decodeControlWrite(cpu, register);
+  const insn = decodeControlWrite(cpu, register);
   if (!insn) return failInstruction(cpu, "Unable to parse MOV-to-CR instruction");
   return writeControlRegister(cpu, register, insn.immediate, insn.length);
 }
@@ -203,7 +225,7 @@ export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 
   countUnknownExit(cpu);
   if (code === EXIT_STGI) return raiseInvalidOpcode(cpu);
   fatal();
-  const record = recordDenial(cpu, table.DENIAL_KIND_EXIT, 0, 0, code, info1);
+  const record = recordDenial(cpu, DENIAL_KIND_EXIT, 0, 0, code, info1);
   reportExit(code, info1, info2);
   return violation(cpu, record);
 }

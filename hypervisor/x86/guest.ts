@@ -1,16 +1,24 @@
 // Registers of the stopped CPU, as instructions see them.
 
-import * as reg from "../../abi/platform.ts";
+import {
+  NO_ERROR_CODE,
+  REG_CPL,
+  REG_CR0,
+  REG_RAX,
+  REG_RDX,
+  REG_RFLAGS,
+  REG_RIP,
+} from "../../abi/platform.ts";
 import { CR0_PE, FLAG_RF, FLAG_VM, VECTOR_GP, VECTOR_UD } from "../../abi/x86/registers.ts";
 import { injectException, readRegister, writeRegister } from "../platform.ts";
 import { codeSize } from "./fetch.ts";
 
 /** Goes on behind an instruction of `length` bytes. */
 export function advance(cpu: u32, length: u32): void {
-  const rip = readRegister(cpu, reg.REG_RIP) + length;
-  writeRegister(cpu, reg.REG_RIP, codeSize(cpu) === 8 ? rip : rip & 0xffffffff);
-  const flags = readRegister(cpu, reg.REG_RFLAGS);
-  if (flags & FLAG_RF) writeRegister(cpu, reg.REG_RFLAGS, flags & ~(<u64>FLAG_RF));
+  const rip = readRegister(cpu, REG_RIP) + length;
+  writeRegister(cpu, REG_RIP, codeSize(cpu) === 8 ? rip : rip & 0xffffffff);
+  const flags = readRegister(cpu, REG_RFLAGS);
+  if (flags & FLAG_RF) writeRegister(cpu, REG_RFLAGS, flags & ~(<u64>FLAG_RF));
 }
 
 /** The lower half of a register. */
@@ -20,20 +28,19 @@ export function read32(cpu: u32, register: u32): u32 {
 
 /** EDX:EAX, the operand of WRMSR and XSETBV. */
 export function readPair(cpu: u32): u64 {
-  return (readRegister(cpu, reg.REG_RDX) << 32) | read32(cpu, reg.REG_RAX);
+  return (readRegister(cpu, REG_RDX) << 32) | read32(cpu, REG_RAX);
 }
 
 /** Sets EDX:EAX. */
 export function writePair(cpu: u32, value: u64): void {
-  writeRegister(cpu, reg.REG_RAX, value & 0xffffffff);
-  writeRegister(cpu, reg.REG_RDX, value >> 32);
+  writeRegister(cpu, REG_RAX, value & 0xffffffff);
+  writeRegister(cpu, REG_RDX, value >> 32);
 }
 
 /** Whether the CPU is in kernel code, not at CPL 1 to 3 or in virtual-8086 mode. */
 export function isKernel(cpu: u32): bool {
-  if (readRegister(cpu, reg.REG_RFLAGS) & FLAG_VM && readRegister(cpu, reg.REG_CR0) & CR0_PE)
-    return false;
-  return readRegister(cpu, reg.REG_CPL) === 0;
+  if (readRegister(cpu, REG_RFLAGS) & FLAG_VM && readRegister(cpu, REG_CR0) & CR0_PE) return false;
+  return readRegister(cpu, REG_CPL) === 0;
 }
 
 /** Raises #GP(0) at the present instruction. Returns 1: the CPU goes on with it. */
@@ -44,6 +51,6 @@ export function raiseGeneralProtection(cpu: u32): i32 {
 
 /** Raises #UD at the present instruction. Returns 1. */
 export function raiseInvalidOpcode(cpu: u32): i32 {
-  injectException(cpu, VECTOR_UD, reg.NO_ERROR_CODE);
+  injectException(cpu, VECTOR_UD, NO_ERROR_CODE);
   return 1;
 }

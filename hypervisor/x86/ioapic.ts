@@ -1,7 +1,17 @@
 // Mediation of the IOAPICs: a cell sees the pins that its configuration lists, and their interrupts reach its own CPUs only
 // (Intel 82093AA data sheet). What a cell has written is kept here; the hardware gets it, masked if it would go astray.
 
-import * as cfg from "../../abi/config.ts";
+import {
+  CELL_NUM_IRQCHIPS,
+  CELL_NUM_MEMORY,
+  IRQCHIP_ADDRESS,
+  IRQCHIP_PIN_BASE,
+  IRQCHIP_PIN_BITMAP,
+  MEM_COMM_REGION,
+  MEM_DMA,
+  MEM_EXECUTE,
+  SYS_HYPERVISOR_MEMORY,
+} from "../../abi/config.ts";
 import { EBUSY, EINVAL, ERANGE } from "../../abi/errno.ts";
 import * as apic from "../../abi/x86/apic.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
@@ -235,13 +245,13 @@ export function isIoapicPage(phys: u64, size: u64): bool {
 
 /** Whether physical [phys, phys+size) has an IOAPIC in it that the configuration of `cell` does not list. */
 export function hasForeignIoapic(cell: Cell, phys: u64, size: u64): bool {
-  const count = load<u32>(cell.config, cfg.CELL_NUM_IRQCHIPS);
+  const count = load<u32>(cell.config, CELL_NUM_IRQCHIPS);
   for (let chip: u32 = 0; chip < machine().ioapics; chip++) {
     if (!overlap(phys, size, chipAddress(chip), PAGE_SIZE)) continue;
     let index: u32 = 0;
     while (
       index < count &&
-      load<u64>(irqchip(cell.config, index), cfg.IRQCHIP_ADDRESS) !== chipAddress(chip)
+      load<u64>(irqchip(cell.config, index), IRQCHIP_ADDRESS) !== chipAddress(chip)
     )
       index++;
     if (index === count) return true;
@@ -262,13 +272,12 @@ function isTaken(cell: Cell, chip: u32, bitmap: usize): bool {
 /** Whether a device's page can be at physical `address`: it is not of the hypervisor's memory nor of RAM. */
 function mayHoldDevice(root: Cell, address: u64): bool {
   if (address & PAGE_MASK || address > ADDRESS_LIMIT - PAGE_SIZE) return false;
-  const own = systemConfig() + cfg.SYS_HYPERVISOR_MEMORY;
+  const own = systemConfig() + SYS_HYPERVISOR_MEMORY;
   if (overlap(address, PAGE_SIZE, physOf(own), sizeOf(own))) return false;
-  const count = load<u32>(root.config, cfg.CELL_NUM_MEMORY);
+  const count = load<u32>(root.config, CELL_NUM_MEMORY);
   for (let index: u32 = 0; index < count; index++) {
     const region = memoryRegion(root.config, index);
-    const isRam =
-      flagsOf(region) & (cfg.MEM_EXECUTE | cfg.MEM_DMA) && !(flagsOf(region) & cfg.MEM_COMM_REGION);
+    const isRam = flagsOf(region) & (MEM_EXECUTE | MEM_DMA) && !(flagsOf(region) & MEM_COMM_REGION);
     if (isRam && overlap(address, PAGE_SIZE, physOf(region), sizeOf(region))) return false;
   }
   return true;
@@ -276,10 +285,10 @@ function mayHoldDevice(root: Cell, address: u64): bool {
 
 /** Makes the IOAPICs that the root cell's configuration names known. Returns 0, -ERANGE or -EINVAL. */
 export function findIoapics(root: Cell): i32 {
-  const count = load<u32>(root.config, cfg.CELL_NUM_IRQCHIPS);
+  const count = load<u32>(root.config, CELL_NUM_IRQCHIPS);
   if (count > IOAPICS_MAX) return refuseItem(ERANGE, IRQCHIP, IOAPICS_MAX, "too many");
   for (let index: u32 = 0; index < count; index++) {
-    const address = load<u64>(irqchip(root.config, index), cfg.IRQCHIP_ADDRESS);
+    const address = load<u64>(irqchip(root.config, index), IRQCHIP_ADDRESS);
     if (!mayHoldDevice(root, address))
       return refuseItem(EINVAL, IRQCHIP, index, "its address is not that of a device");
     store<u64>(CHIPS + index * CHIP_SIZE, address);
@@ -296,17 +305,17 @@ export function findIoapics(root: Cell): i32 {
 
 /** Checks the irqchips of `cell` and traps their pages. Returns 0, -EINVAL, -ERANGE or -EBUSY. */
 export function checkIoapics(cell: Cell): i32 {
-  const count = load<u32>(cell.config, cfg.CELL_NUM_IRQCHIPS);
+  const count = load<u32>(cell.config, CELL_NUM_IRQCHIPS);
   for (let index: u32 = 0; index < count; index++) {
     const source = irqchip(cell.config, index);
-    const chip = findChip(load<u64>(source, cfg.IRQCHIP_ADDRESS));
-    if (load<u32>(source, cfg.IRQCHIP_PIN_BASE))
+    const chip = findChip(load<u64>(source, IRQCHIP_ADDRESS));
+    if (load<u32>(source, IRQCHIP_PIN_BASE))
       return refuseItem(ERANGE, IRQCHIP, index, "its first pin is not 0");
     if (chip === machine().ioapics)
       return refuseItem(EINVAL, IRQCHIP, index, "not in the root cell's configuration");
-    if (isTaken(cell, chip, source + cfg.IRQCHIP_PIN_BITMAP))
+    if (isTaken(cell, chip, source + IRQCHIP_PIN_BITMAP))
       return refuseItem(EBUSY, IRQCHIP, index, "a pin belongs to another cell");
-    memory.copy(ioapicPins(cell, chip), source + cfg.IRQCHIP_PIN_BITMAP, PINS_MAX >>> 3);
+    memory.copy(ioapicPins(cell, chip), source + IRQCHIP_PIN_BITMAP, PINS_MAX >>> 3);
     if (!mmioRegister(cell, chipAddress(chip), PAGE_SIZE, MMIO_IOAPIC, chip))
       return refuseItem(EINVAL, IRQCHIP, index, "too many trapped ranges");
   }
@@ -354,7 +363,7 @@ function movePins(cell: Cell, toRoot: bool): void {
 
 /** Whether the root cell's configuration lists a pin. */
 function isConfigured(chip: u32, pin: u32): bool {
-  const bitmap = irqchip(rootCell().config, chip) + cfg.IRQCHIP_PIN_BITMAP;
+  const bitmap = irqchip(rootCell().config, chip) + IRQCHIP_PIN_BITMAP;
   return ((load<u8>(bitmap + (pin >>> 3)) >>> (pin & 7)) & 1) !== 0;
 }
 

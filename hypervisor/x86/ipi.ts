@@ -7,7 +7,17 @@ import { endLine, print, printDecimal, printHex } from "../core/console.ts";
 import { MAX_CPUS } from "../core/limits.ts";
 import { beginWarning, mayWarn } from "../core/panic.ts";
 import { cellOfCpu, nextCpu, perCpu } from "../core/percpu.ts";
-import * as platform from "../platform.ts";
+import {
+  apicId,
+  lock,
+  parkCpu,
+  resetCpu,
+  resumeCpu,
+  sendIpi,
+  stopCpu,
+  unlock,
+  writeRegister,
+} from "../platform.ts";
 import { applyPat } from "./pat.ts";
 import { reportCause } from "./report.ts";
 import { cpuState } from "./state.ts";
@@ -34,7 +44,7 @@ export function clusterId(id: u32): u32 {
 
 /** Bits of `destination` that CPU `cpu` answers to: its whole id when physical, its bits when logical; 0 for none. */
 function answeredBits(cpu: u32, destination: u32, isLogical: bool, isX2apic: bool): u32 {
-  const id = platform.apicId(cpu);
+  const id = apicId(cpu);
   if (!isLogical) return id === destination ? BROADCAST_X2APIC : 0;
   if (!isX2apic) return cpu < FLAT_CPUS ? destination & (1 << cpu) : 0;
   const own = clusterId(id);
@@ -60,31 +70,31 @@ function mayStart(sender: u32, target: u32): bool {
 
 /** INIT: puts a CPU of the sender's cell into wait-for-SIPI. The lock orders two that send it to each other. */
 function sendInit(sender: u32, target: u32): void {
-  platform.lock();
+  lock();
   if (mayStart(sender, target)) {
-    if (target !== sender) platform.stopCpu(target);
-    platform.parkCpu(target, 1);
+    if (target !== sender) stopCpu(target);
+    parkCpu(target, 1);
     cpuState(target).waiting = true;
-    if (target !== sender) platform.resumeCpu(target);
+    if (target !== sender) resumeCpu(target);
   }
-  platform.unlock();
+  unlock();
 }
 
 /** SIPI: starts a CPU that waits for it; ignored by all others. */
 function sendStartup(sender: u32, target: u32, vector: u32): void {
-  platform.lock();
+  lock();
   if (cpuState(target).waiting && mayStart(sender, target)) {
-    platform.stopCpu(target);
+    stopCpu(target);
     cpuState(target).waiting = false;
     printStart(target, vector);
-    platform.resetCpu(target, 0);
-    platform.writeRegister(target, REG_CS_SELECTOR, vector << SIPI_SELECTOR_SHIFT);
-    platform.writeRegister(target, REG_CS_BASE, vector << SIPI_PAGE_SHIFT);
-    platform.writeRegister(target, REG_RIP, 0);
+    resetCpu(target, 0);
+    writeRegister(target, REG_CS_SELECTOR, vector << SIPI_SELECTOR_SHIFT);
+    writeRegister(target, REG_CS_BASE, vector << SIPI_PAGE_SHIFT);
+    writeRegister(target, REG_RIP, 0);
     applyPat(target);
-    platform.resumeCpu(target);
+    resumeCpu(target);
   }
-  platform.unlock();
+  unlock();
 }
 
 /** Delivers to one CPU of the sender's cell. A CPU that has failed takes nothing any more. */
@@ -92,7 +102,7 @@ function deliver(sender: u32, target: u32, mode: u32, vector: u32): void {
   if (perCpu(target).failed) return;
   if (mode === apic.ICR_MODE_INIT) sendInit(sender, target);
   else if (mode === apic.ICR_MODE_SIPI) sendStartup(sender, target, vector);
-  else if (mode !== apic.ICR_MODE_NMI) platform.sendIpi(target, mode, vector);
+  else if (mode !== apic.ICR_MODE_NMI) sendIpi(target, mode, vector);
   else if (beginWarning(sender)) {
     print("Ignoring NMI IPI to CPU ");
     printDecimal(target);

@@ -3,8 +3,26 @@
 import { DENIAL_FLAG_ALLOWED, DENIAL_FLAG_WRITE, DENIAL_KIND_MSR } from "../../abi/denials.ts";
 import { MSR_ACCESS_READ, MSR_ACCESS_WRITE, REG_CR0, REG_EFER } from "../../abi/platform.ts";
 import { APIC_ICR, APIC_LVT_CMCI, APIC_LVT_LINT1, APIC_LVT_THERMAL } from "../../abi/x86/apic.ts";
-import * as msrs from "../../abi/x86/msr.ts";
-import * as x86 from "../../abi/x86/registers.ts";
+import {
+  MSR_APIC_BASE,
+  MSR_EFER,
+  MSR_MTRR_DEF_TYPE,
+  MSR_MTRR_FIRST,
+  MSR_MTRR_LAST,
+  MSR_PAT,
+  MSR_X2APIC_FIRST,
+  MSR_X2APIC_ICR,
+  MSR_X2APIC_LAST,
+  MTRR_DEF_TYPE_ENABLE,
+} from "../../abi/x86/msr.ts";
+import {
+  CR0_PG,
+  EFER_LMA,
+  EFER_LME,
+  EFER_NXE,
+  EFER_SCE,
+  EFER_SVME,
+} from "../../abi/x86/registers.ts";
 import { MSR_HOST_SAVE } from "../../abi/x86/svm.ts";
 import { Cell, isRoot } from "../core/cell.ts";
 import { print, printHex } from "../core/console.ts";
@@ -12,8 +30,24 @@ import { recordDenial } from "../core/denials.ts";
 import { learns } from "../core/learn.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu } from "../core/percpu.ts";
-import * as platform from "../platform.ts";
-import * as local from "./apic.ts";
+import {
+  grantMsrs,
+  lock,
+  readMsr,
+  readRegister,
+  revokeMsrs,
+  unlock,
+  writeMsr,
+  writeRegister,
+} from "../platform.ts";
+import {
+  isAllowed,
+  isReadable,
+  isWritable,
+  readX2apic,
+  writeX2apic,
+  writeX2apicIcr,
+} from "./apic.ts";
 import { advance, raiseGeneralProtection, readPair, writePair } from "./guest.ts";
 import { applyPat, isPatValid } from "./pat.ts";
 import { cpuState, machine } from "./state.ts";
@@ -28,9 +62,9 @@ const RANGE_AMD: u32 = 0xc0010000;
 const RANGE_SMCA: u32 = 0xc0002000;
 const RANGE_SMCA_SIZE: u32 = 0x1000;
 /** Those of the x2APIC's local vector table that have a delivery mode: an SMI or INIT is no cell's to send. */
-const MSR_LVT_CMCI: u32 = msrs.MSR_X2APIC_FIRST + APIC_LVT_CMCI;
-const MSR_LVT_FIRST: u32 = msrs.MSR_X2APIC_FIRST + APIC_LVT_THERMAL;
-const MSR_LVT_LAST: u32 = msrs.MSR_X2APIC_FIRST + APIC_LVT_LINT1;
+const MSR_LVT_CMCI: u32 = MSR_X2APIC_FIRST + APIC_LVT_CMCI;
+const MSR_LVT_FIRST: u32 = MSR_X2APIC_FIRST + APIC_LVT_THERMAL;
+const MSR_LVT_LAST: u32 = MSR_X2APIC_FIRST + APIC_LVT_LINT1;
 /** Performance monitoring, global control (Intel): writes are ignored. */
 const MSR_PERF_GLOBAL_CTRL: u32 = 0x38f;
 /** The x2APIC's numbers that Intel has reserved beyond the last register, and what follows up to here. */
@@ -47,11 +81,11 @@ const MSR_TRACE_LAST: u32 = 0x587;
  * virtualisation control.
  */
 const FORBIDDEN = memory.data<u32>([
-  msrs.MSR_APIC_BASE,
-  msrs.MSR_APIC_BASE,
-  msrs.MSR_MTRR_FIRST,
-  msrs.MSR_MTRR_LAST,
-  msrs.MSR_X2APIC_LAST + 1,
+  MSR_APIC_BASE,
+  MSR_APIC_BASE,
+  MSR_MTRR_FIRST,
+  MSR_MTRR_LAST,
+  MSR_X2APIC_LAST + 1,
   MSR_RESERVED_LAST,
   0xc0010010,
   0xc0010010,
@@ -74,11 +108,11 @@ const PAIR_SIZE: u32 = 8;
 const EFER_LMSLE: u64 = 0x2000;
 const EFER_FFXSR: u64 = 0x4000;
 const EFER_TCE: u64 = 0x8000;
-const EFER_BITS: u64 = x86.EFER_SCE | x86.EFER_LME | x86.EFER_LMA | x86.EFER_NXE | x86.EFER_SVME;
+const EFER_BITS: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME;
 
 /** Makes writes of MSRs first to last exit. */
 function revokeWrites(cell: u32, first: u32, last: u32): void {
-  platform.revokeMsrs(cell, first, last - first + 1, MSR_ACCESS_WRITE);
+  revokeMsrs(cell, first, last - first + 1, MSR_ACCESS_WRITE);
 }
 
 /** Number of ranges that are forbidden to `cell`. */
@@ -97,28 +131,22 @@ function forbiddenLast(range: u32): u32 {
 /** Grants `cell` what it may use directly. */
 export function grantCellMsrs(cell: Cell): void {
   const number = cell.number;
-  platform.grantMsrs(number, RANGE_LOW, RANGE_SIZE, READ_WRITE);
-  platform.grantMsrs(number, RANGE_SYSCALL, RANGE_SIZE, READ_WRITE);
-  platform.grantMsrs(number, RANGE_AMD, RANGE_SIZE, READ_WRITE);
+  grantMsrs(number, RANGE_LOW, RANGE_SIZE, READ_WRITE);
+  grantMsrs(number, RANGE_SYSCALL, RANGE_SIZE, READ_WRITE);
+  grantMsrs(number, RANGE_AMD, RANGE_SIZE, READ_WRITE);
   for (let range: u32 = 0; range < forbiddenCount(cell); range++)
     revokeWrites(number, forbiddenFirst(range), forbiddenLast(range));
-  platform.revokeMsrs(number, msrs.MSR_PAT, 1, READ_WRITE);
-  platform.revokeMsrs(number, msrs.MSR_MTRR_DEF_TYPE, 1, READ_WRITE);
-  revokeWrites(number, msrs.MSR_EFER, msrs.MSR_EFER);
+  revokeMsrs(number, MSR_PAT, 1, READ_WRITE);
+  revokeMsrs(number, MSR_MTRR_DEF_TYPE, 1, READ_WRITE);
+  revokeWrites(number, MSR_EFER, MSR_EFER);
   revokeWrites(number, MSR_PERF_GLOBAL_CTRL, MSR_PERF_GLOBAL_CTRL);
   revokeWrites(number, MSR_TRACE_FIRST, MSR_TRACE_LAST);
   if (!isRoot(cell)) revokeWrites(number, MSR_HWCR, MSR_HWCR);
   if (machine().x2apic) {
-    revokeWrites(number, msrs.MSR_X2APIC_ICR, msrs.MSR_X2APIC_ICR);
+    revokeWrites(number, MSR_X2APIC_ICR, MSR_X2APIC_ICR);
     revokeWrites(number, MSR_LVT_CMCI, MSR_LVT_CMCI);
     revokeWrites(number, MSR_LVT_FIRST, MSR_LVT_LAST);
-  } else
-    platform.revokeMsrs(
-      number,
-      msrs.MSR_X2APIC_FIRST,
-      msrs.MSR_X2APIC_LAST - msrs.MSR_X2APIC_FIRST + 1,
-      READ_WRITE,
-    );
+  } else revokeMsrs(number, MSR_X2APIC_FIRST, MSR_X2APIC_LAST - MSR_X2APIC_FIRST + 1, READ_WRITE);
 }
 
 function isIn(msr: u32, first: u32, last: u32): bool {
@@ -126,7 +154,7 @@ function isIn(msr: u32, first: u32, last: u32): bool {
 }
 
 function isX2apic(msr: u32): bool {
-  return isIn(msr, msrs.MSR_X2APIC_FIRST, msrs.MSR_X2APIC_LAST);
+  return isIn(msr, MSR_X2APIC_FIRST, MSR_X2APIC_LAST);
 }
 
 /** Whether the MSR lies where unknown ones raise #GP, not where their use is a violation. */
@@ -148,10 +176,10 @@ function failAccess(cpu: u32, msr: u32, flags: u32, length: u32): i32 {
   const value: u64 = isWrite ? readPair(cpu) : 0;
   if (learns(cpu)) {
     const allowed = isWrite ? 0 : DENIAL_FLAG_ALLOWED;
-    platform.lock();
+    lock();
     recordDenial(cpu, DENIAL_KIND_MSR, flags | allowed, 8, msr, value);
-    platform.unlock();
-    if (!isWrite) writePair(cpu, platform.readMsr(cpu, msr));
+    unlock();
+    if (!isWrite) writePair(cpu, readMsr(cpu, msr));
     return finish(cpu, length);
   }
   fatal();
@@ -173,19 +201,19 @@ function finishRead(cpu: u32, length: u32, value: u64): i32 {
 
 /** The machine's MTRRdefType with the guest's enable bit. */
 function readDefType(cpu: u32): u64 {
-  const enable: u64 = msrs.MTRR_DEF_TYPE_ENABLE;
+  const enable: u64 = MTRR_DEF_TYPE_ENABLE;
   const own = cpuState(cpu).mtrrDefType & enable;
-  return (platform.readMsr(cpu, msrs.MSR_MTRR_DEF_TYPE) & ~enable) | own;
+  return (readMsr(cpu, MSR_MTRR_DEF_TYPE) & ~enable) | own;
 }
 
 /** RDMSR that is not granted. Returns 1, or 0 for a violation. */
 export function readTrapped(cpu: u32, msr: u32, length: u32): i32 {
-  if (msr === msrs.MSR_PAT) return finishRead(cpu, length, cpuState(cpu).pat);
-  if (msr === msrs.MSR_MTRR_DEF_TYPE) return finishRead(cpu, length, readDefType(cpu));
+  if (msr === MSR_PAT) return finishRead(cpu, length, cpuState(cpu).pat);
+  if (msr === MSR_MTRR_DEF_TYPE) return finishRead(cpu, length, readDefType(cpu));
   if (isX2apic(msr)) {
-    const register = msr - msrs.MSR_X2APIC_FIRST;
-    if (machine().x2apic || !local.isReadable(register)) return raiseGeneralProtection(cpu);
-    return finishRead(cpu, length, local.readX2apic(cpu, register));
+    const register = msr - MSR_X2APIC_FIRST;
+    if (machine().x2apic || !isReadable(register)) return raiseGeneralProtection(cpu);
+    return finishRead(cpu, length, readX2apic(cpu, register));
   }
   if (isGrantable(msr)) return raiseGeneralProtection(cpu);
   return failAccess(cpu, msr, 0, length);
@@ -194,7 +222,7 @@ export function readTrapped(cpu: u32, msr: u32, length: u32): i32 {
 function writePat(cpu: u32, value: u64, length: u32): i32 {
   if (!isPatValid(value)) {
     fatal();
-    const record = recordDenial(cpu, DENIAL_KIND_MSR, DENIAL_FLAG_WRITE, 8, msrs.MSR_PAT, value);
+    const record = recordDenial(cpu, DENIAL_KIND_MSR, DENIAL_FLAG_WRITE, 8, MSR_PAT, value);
     print("Invalid PAT value: ");
     printHex(value, 1);
     return violation(cpu, record);
@@ -205,33 +233,33 @@ function writePat(cpu: u32, value: u64, length: u32): i32 {
 }
 
 function writeDefType(cpu: u32, value: u64, length: u32): i32 {
-  cpuState(cpu).mtrrDefType = value & msrs.MTRR_DEF_TYPE_ENABLE;
+  cpuState(cpu).mtrrDefType = value & MTRR_DEF_TYPE_ENABLE;
   applyPat(cpu);
   return finish(cpu, length);
 }
 
 /** EFER: LMA follows CR0.PG, LME cannot change under paging, SVME stays as it is shown. */
 function writeEfer(cpu: u32, value: u64, length: u32): i32 {
-  const current = platform.readRegister(cpu, REG_EFER);
+  const current = readRegister(cpu, REG_EFER);
   if (value & ~(EFER_BITS | EFER_LMSLE | EFER_FFXSR | EFER_TCE)) return raiseGeneralProtection(cpu);
-  if ((value ^ current) & x86.EFER_LME && platform.readRegister(cpu, REG_CR0) & x86.CR0_PG)
+  if ((value ^ current) & EFER_LME && readRegister(cpu, REG_CR0) & CR0_PG)
     return raiseGeneralProtection(cpu);
-  const kept: u64 = x86.EFER_LMA | x86.EFER_SVME;
-  let next = (value & ~kept) | (current & x86.EFER_LMA);
-  if (machine().isAmd) next |= x86.EFER_SVME;
-  platform.writeRegister(cpu, REG_EFER, next);
+  const kept: u64 = EFER_LMA | EFER_SVME;
+  let next = (value & ~kept) | (current & EFER_LMA);
+  if (machine().isAmd) next |= EFER_SVME;
+  writeRegister(cpu, REG_EFER, next);
   return finish(cpu, length);
 }
 
 function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): i32 {
-  const register = msr - msrs.MSR_X2APIC_FIRST;
+  const register = msr - MSR_X2APIC_FIRST;
   let isDone: bool = false;
-  if (register === APIC_ICR) isDone = local.writeX2apicIcr(cpu, value);
-  else if (!local.isWritable(register)) return raiseGeneralProtection(cpu);
-  else if (!machine().x2apic) isDone = local.writeX2apic(cpu, register, <u32>value);
+  if (register === APIC_ICR) isDone = writeX2apicIcr(cpu, value);
+  else if (!isWritable(register)) return raiseGeneralProtection(cpu);
+  else if (!machine().x2apic) isDone = writeX2apic(cpu, register, <u32>value);
   else {
-    isDone = local.isAllowed(cpu, register, <u32>value);
-    if (isDone && !platform.writeMsr(cpu, msr, value)) return raiseGeneralProtection(cpu);
+    isDone = isAllowed(cpu, register, <u32>value);
+    if (isDone && !writeMsr(cpu, msr, value)) return raiseGeneralProtection(cpu);
   }
   if (!isDone) return failAccess(cpu, msr, DENIAL_FLAG_WRITE, length);
   return cpuState(cpu).waiting ? 1 : finish(cpu, length);
@@ -248,11 +276,11 @@ function isForbidden(cell: Cell, msr: u32): bool {
 export function writeTrapped(cpu: u32, msr: u32, length: u32): i32 {
   const value = readPair(cpu);
   switch (msr) {
-    case msrs.MSR_PAT:
+    case MSR_PAT:
       return writePat(cpu, value, length);
-    case msrs.MSR_MTRR_DEF_TYPE:
+    case MSR_MTRR_DEF_TYPE:
       return writeDefType(cpu, value, length);
-    case msrs.MSR_EFER:
+    case MSR_EFER:
       return writeEfer(cpu, value, length);
     case MSR_PERF_GLOBAL_CTRL:
     case MSR_HWCR:

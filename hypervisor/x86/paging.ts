@@ -2,7 +2,15 @@
 // 2, chapter 5). Permissions are not looked at: the CPU has already fetched from there.
 
 import { REG_CR0, REG_CR3, REG_CR4, REG_EFER } from "../../abi/platform.ts";
-import * as x86 from "../../abi/x86/registers.ts";
+import {
+  CR0_PG,
+  CR4_LA57,
+  CR4_PAE,
+  CR4_PSE,
+  EFER_LMA,
+  PTE_LARGE,
+  PTE_PRESENT,
+} from "../../abi/x86/registers.ts";
 import { readGuest, readRegister } from "../platform.ts";
 
 /** What `translate` returns for an address that is not mapped. */
@@ -36,19 +44,19 @@ function pageBase(entry: u64, size: u32, shift: u32): u64 {
 
 /** The top level of the tables in use, counted from 0, the one that maps 4 KiB pages. */
 function topLevel(cr4: u64, isLong: bool): u32 {
-  if (isLong) return cr4 & x86.CR4_LA57 ? 4 : 3;
-  return cr4 & x86.CR4_PAE ? 2 : 1;
+  if (isLong) return cr4 & CR4_LA57 ? 4 : 3;
+  return cr4 & CR4_PAE ? 2 : 1;
 }
 
 /** The highest level where a large page may stand. */
 function largestPage(cr4: u64, isLong: bool): u32 {
   if (isLong) return 2;
-  return cr4 & (x86.CR4_PAE | x86.CR4_PSE) ? 1 : 0;
+  return cr4 & (CR4_PAE | CR4_PSE) ? 1 : 0;
 }
 
 function walk(cpu: u32, cell: u32, linear: u64, isLong: bool, scratch: usize): u64 {
   const cr4 = readRegister(cpu, REG_CR4);
-  const isWide = isLong || (cr4 & x86.CR4_PAE) !== 0;
+  const isWide = isLong || (cr4 & CR4_PAE) !== 0;
   const size: u32 = isWide ? 8 : 4;
   const bits = isWide ? INDEX_BITS_8 : INDEX_BITS_4;
   const large = largestPage(cr4, isLong);
@@ -58,8 +66,8 @@ function walk(cpu: u32, cell: u32, linear: u64, isLong: bool, scratch: usize): u
     const shift: u32 = PAGE_SHIFT + level * bits;
     const index = (linear >> shift) & ((1 << bits) - 1);
     const entry = readEntry(cell, table + index * size, size, scratch);
-    if (!(entry & x86.PTE_PRESENT)) return NO_ADDRESS;
-    if (level === 0 || (<u32>level <= large && entry & x86.PTE_LARGE))
+    if (!(entry & PTE_PRESENT)) return NO_ADDRESS;
+    if (level === 0 || (<u32>level <= large && entry & PTE_LARGE))
       return pageBase(entry, size, shift) | (linear & ~(~(<u64>0) << shift));
     table = entry & (isWide ? FRAME_8 : FRAME_4);
   }
@@ -71,6 +79,6 @@ function walk(cpu: u32, cell: u32, linear: u64, isLong: bool, scratch: usize): u
  * not mapped. `scratch`: 8 bytes that no other CPU uses.
  */
 export function translate(cpu: u32, cell: u32, linear: u64, scratch: usize): u64 {
-  if (!(readRegister(cpu, REG_CR0) & x86.CR0_PG)) return linear & 0xffffffff;
-  return walk(cpu, cell, linear, (readRegister(cpu, REG_EFER) & x86.EFER_LMA) !== 0, scratch);
+  if (!(readRegister(cpu, REG_CR0) & CR0_PG)) return linear & 0xffffffff;
+  return walk(cpu, cell, linear, (readRegister(cpu, REG_EFER) & EFER_LMA) !== 0, scratch);
 }

@@ -1,7 +1,12 @@
 // Ports: what a cell's configuration lists is its own and never exits; the rest is emulated or a violation (ABI section 8).
 
 import { CELL_NUM_PIO, PIO_BASE, PIO_LENGTH } from "../../abi/config.ts";
-import * as table from "../../abi/denials.ts";
+import {
+  DENIAL_FLAG_STRING,
+  DENIAL_FLAG_WRITE,
+  DENIAL_KIND_PCI,
+  DENIAL_KIND_PORT,
+} from "../../abi/denials.ts";
 import { EINVAL } from "../../abi/errno.ts";
 import { PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../abi/platform.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
@@ -12,7 +17,16 @@ import { learns, noteLearned } from "../core/learn.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu } from "../core/percpu.ts";
 import { refuseItem } from "../core/refuse.ts";
-import * as platform from "../platform.ts";
+import {
+  grantPorts,
+  lock,
+  portIn,
+  portOut,
+  readRegister,
+  revokePorts,
+  unlock,
+  writeRegister,
+} from "../platform.ts";
 import { advance, read32 } from "./guest.ts";
 import {
   addressedPlace,
@@ -59,8 +73,8 @@ function change(cell: u32, range: usize, first: u32, end: u32, isGranted: bool):
   const from = max(firstPort(range), first);
   const to = min(endPort(range), end);
   if (from >= to) return;
-  if (isGranted) platform.grantPorts(cell, from, to - from);
-  else platform.revokePorts(cell, from, to - from);
+  if (isGranted) grantPorts(cell, from, to - from);
+  else revokePorts(cell, from, to - from);
 }
 
 /** Grants or revokes the ports of `owner`'s configuration that lie in [first, end) for cell number `cell`. */
@@ -72,9 +86,9 @@ function changeListed(cell: u32, owner: Cell, first: u32, end: u32, isGranted: b
 /** What holds for all cells, whatever their configurations list. */
 function applyCommon(cell: u32): void {
   const timer = machine().pmTimer;
-  if (timer) platform.grantPorts(cell, timer, PM_TIMER_PORTS);
-  platform.revokePorts(cell, KEYBOARD_PORT, 1);
-  platform.revokePorts(cell, PCI_ADDRESS_PORT, PCI_PORTS);
+  if (timer) grantPorts(cell, timer, PM_TIMER_PORTS);
+  revokePorts(cell, KEYBOARD_PORT, 1);
+  revokePorts(cell, PCI_ADDRESS_PORT, PCI_PORTS);
 }
 
 /** Opens the ports of the new `cell` to it and closes them for the root cell. */
@@ -122,15 +136,14 @@ function isHarmlessCommand(command: u32): bool {
 /** Writes what IN has read to AL, AX or EAX. */
 function writeAccumulator(cpu: u32, size: u32, value: u32): void {
   const mask: u64 = 0xffffffff >>> (32 - (size << 3));
-  const kept: u64 = size === 4 ? 0 : platform.readRegister(cpu, REG_RAX) & ~mask;
-  platform.writeRegister(cpu, REG_RAX, kept | (value & mask));
+  const kept: u64 = size === 4 ? 0 : readRegister(cpu, REG_RAX) & ~mask;
+  writeRegister(cpu, REG_RAX, kept | (value & mask));
 }
 
 /** Emulates IN. Returns whether the port is one that is emulated. */
 function input(cpu: u32, cell: Cell, port: u32, size: u32): bool {
   let value: u32 = 0xffffffff;
-  if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell))
-    value = platform.portIn(port, size);
+  if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell)) value = portIn(port, size);
   else if (isConfigAccess(port, size)) value = readConfigPort(cpu, port, size);
   else if (port !== DELAY_PORT || size !== 1) return false;
   writeAccumulator(cpu, size, value);
@@ -141,7 +154,7 @@ function input(cpu: u32, cell: Cell, port: u32, size: u32): bool {
 function output(cpu: u32, cell: Cell, port: u32, size: u32, value: u32): bool {
   if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell)) {
     if (!isHarmlessCommand(value)) return false;
-    platform.portOut(port, size, value);
+    portOut(port, size, value);
     return true;
   }
   if (isConfigAccess(port, size)) return writeConfigPort(cpu, port, size, value);
@@ -150,14 +163,14 @@ function output(cpu: u32, cell: Cell, port: u32, size: u32, value: u32): bool {
 
 /** DENIAL_FLAG_* of an access with PIO_* flags. */
 function denialFlags(flags: u32): u32 {
-  const write = flags & PIO_IN ? 0 : table.DENIAL_FLAG_WRITE;
-  return write | (flags & (PIO_STRING | PIO_REP) ? table.DENIAL_FLAG_STRING : 0);
+  const write = flags & PIO_IN ? 0 : DENIAL_FLAG_WRITE;
+  return write | (flags & (PIO_STRING | PIO_REP) ? DENIAL_FLAG_STRING : 0);
 }
 
 /** Records a denied access; one to PCI's data ports as what it is. With the lock. Returns the record. */
 function recordPort(cpu: u32, port: u32, size: u32, flags: u32, value: u32): usize {
   const isData = isConfigAccess(port, size) && port !== PCI_ADDRESS_PORT;
-  const kind = isData ? table.DENIAL_KIND_PCI : table.DENIAL_KIND_PORT;
+  const kind = isData ? DENIAL_KIND_PCI : DENIAL_KIND_PORT;
   const place = isData ? addressedPlace(cellOfCpu(cpu), port) : port;
   return recordDenial(cpu, kind, flags, size, place, value);
 }
@@ -176,23 +189,23 @@ function isTaken(port: u32, size: u32): bool {
  */
 function learnPorts(cpu: u32, port: u32, size: u32, flags: u32): bool {
   if (!learns(cpu) || isConfigAccess(port, 1) || port === KEYBOARD_PORT) return false;
-  platform.lock();
+  lock();
   const isDone = !isTaken(port, size);
   if (isDone) {
-    platform.grantPorts(rootCell().number, port, size);
+    grantPorts(rootCell().number, port, size);
     applyCommon(rootCell().number);
-    noteLearned(cpu, table.DENIAL_KIND_PORT, flags, size, port, size);
+    noteLearned(cpu, DENIAL_KIND_PORT, flags, size, port, size);
   }
-  platform.unlock();
+  unlock();
   return isDone;
 }
 
 /** The keyboard controller is never opened, so that a port that was forgotten is noted at each access. */
 function noteKeyboard(cpu: u32, port: u32, size: u32, flags: u32): void {
   if (!learns(cpu) || port !== KEYBOARD_PORT || isListed(rootCell(), port)) return;
-  platform.lock();
-  noteLearned(cpu, table.DENIAL_KIND_PORT, flags, size, port, 1);
-  platform.unlock();
+  lock();
+  noteLearned(cpu, DENIAL_KIND_PORT, flags, size, port, 1);
+  unlock();
 }
 
 /** An access to a port that is not granted, `flags` PIO_*. Returns 1, or 0 for a violation. */
