@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { circles, eagerFaults, type Graph, importFault } from "./imports.ts";
 import { linkFault } from "./links.ts";
 import { mayImport, roomOf } from "./rooms.ts";
+import { partFailures } from "./sizes.ts";
 import { codeLines, type Import, importsOf, withoutComments } from "./source.ts";
 import { wordFaults } from "./words.ts";
 
@@ -59,6 +60,30 @@ describe("codeLines", () => {
       \`;`;
     expect(codeLines(source)).toBe(5);
     expect(withoutComments(source).split("\n").length).toBe(source.split("\n").length);
+  });
+
+  it("does not count imports, however they are laid out", () => {
+    const source = `import "./a.ts";
+import * as b from "./b.ts"; // all of it
+import {
+  c,
+  // what for
+  d,
+} from "./c.ts";
+
+const important = await import("./e.ts");
+export { f } from "./f.ts";
+`;
+    expect(codeLines(source)).toBe(2);
+  });
+});
+
+describe("partFailures", () => {
+  it("allows a part its limit and not a line more", () => {
+    expect(partFailures("hypervisor/core", 3500)).toEqual([]);
+    expect(partFailures("hypervisor/core", 3501)).toEqual([
+      expect.stringMatching(/^hypervisor\/core has 3501 lines .*at most 3500/),
+    ]);
   });
 });
 

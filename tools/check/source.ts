@@ -13,9 +13,12 @@ export function withoutComments(source: string): string {
   );
 }
 
-/** Number of lines that hold more than comments and blanks. */
+const IMPORT_STATEMENT = /^import\s[^;"']*["'][^"'\n]*["'];?[ \t]*$/gm;
+
+/** Number of lines that hold more than comments, blanks and imports: what a reader has to understand. */
 export function codeLines(source: string): number {
   return withoutComments(source)
+    .replace(IMPORT_STATEMENT, "")
     .split("\n")
     .filter((line) => line.trim() !== "").length;
 }
