@@ -26,14 +26,14 @@ const CONSTANT = /^export const (\w+): [ui](?:32|64) = (-?0x[0-9a-f]+|-?\d+);$/g
 
 /**
  * -mgeneral-regs-only: the SSE registers are the guest's. -mno-red-zone: exceptions use the same stack. -mcmodel=kernel:
- * addresses are in the last two GiB.
+ * addresses are in the last two GiB. -fno-jump-tables: no branch goes where a guest could have trained the processor to go.
  */
 export const CLANG_OPTIONS = [
   ...["--target=x86_64-unknown-none-elf", "-std=c11", "-Oz", "-ffreestanding", "-fno-builtin"],
   ...["-nostdinc", "-mgeneral-regs-only", "-mno-red-zone", "-mcmodel=kernel", "-fno-pic"],
   ...["-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-strict-aliasing"],
   ...["-fno-delete-null-pointer-checks", "-fomit-frame-pointer", "-fno-ident", "-g0"],
-  ...["-ffunction-sections", "-fdata-sections"],
+  ...["-ffunction-sections", "-fdata-sections", "-fno-jump-tables"],
   ...["-Wall", "-Wno-unused-function", "-Wno-unused-but-set-variable", "-Wno-unused-variable"],
 ];
 
