@@ -19,4 +19,5 @@ export const CASES: readonly string[] = [
   "time passes and never goes back",
   "the pool gives to cells and gets back",
   "MSRs are written",
+  "any address may be named",
 ];

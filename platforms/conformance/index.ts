@@ -38,6 +38,7 @@ import {
 import {
   absurdReservationIsRefused,
   accessesExit,
+  anyAddressMayBeNamed,
   commPageIsShared,
   fetchesExit,
   poolIsGivenBack,
@@ -163,6 +164,8 @@ function runCase(number: u32): i32 {
       return poolIsGivenBack();
     case 17:
       return msrsAreWritten();
+    case 18:
+      return anyAddressMayBeNamed();
     default:
       return NO_CASE;
   }

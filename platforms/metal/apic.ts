@@ -6,6 +6,7 @@ import * as apic from "../../abi/x86/apic.ts";
 import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_X2APIC_FIRST } from "../../abi/x86/msr.ts";
 import { cpuOf } from "./cpu.ts";
 import * as hw from "./hw.ts";
+import { APIC_WINDOW } from "./numbers.ts";
 
 const REGISTER_SHIFT: u32 = 4;
 const XAPIC_ID_SHIFT: u32 = 24;
@@ -25,18 +26,19 @@ export function apicInit(): void {
   store<u32>(IS_X2APIC, (hw.readMsr(MSR_APIC_BASE) & APIC_BASE_X2APIC) !== 0 ? 1 : 0);
 }
 
-function pageOf(register: u32): u64 {
-  return <u64>apic.APIC_PAGE + (register << REGISTER_SHIFT);
+function placeOf(register: u32): u64 {
+  return APIC_WINDOW + (register << REGISTER_SHIFT);
 }
 
 function readApic(register: u32): u32 {
   if (load<u32>(IS_X2APIC)) return <u32>hw.readMsr(MSR_X2APIC_FIRST + register);
-  return <u32>hw.physicalRead(pageOf(register), 4);
+  hw.windowRead(placeOf(register), 4);
+  return <u32>hw.windowValue();
 }
 
 function writeApic(register: u32, value: u32): void {
   if (load<u32>(IS_X2APIC)) hw.writeMsr(MSR_X2APIC_FIRST + register, value);
-  else hw.physicalWrite(pageOf(register), 4, value);
+  else hw.windowWrite(placeOf(register), 4, value);
 }
 
 /** Id of the calling CPU's local APIC. */

@@ -13,10 +13,10 @@ import {
 } from "../../abi/config.ts";
 import { consolePage } from "./core.ts";
 import * as hw from "./hw.ts";
-import { readPhysical, writePhysical } from "./physical.ts";
 import { PAGE } from "./pool.ts";
 import { lock, unlock, wasUsed } from "./stop.ts";
 import { configAddress } from "./time.ts";
+import { readPhysical, writePhysical } from "./windows.ts";
 
 /** Registers of an 8250. */
 const UART_DATA: u32 = 0;

@@ -1,20 +1,26 @@
 // Everything that the metal platform asks of native code, and nothing else: hw.h has each member as an inline function,
 // entry.S the few that are more than an instruction. Contracts shared by all members:
 // - Linear addresses (usize) are the platform's own memory; the translated code checks their bounds.
-// - Physical accesses refuse (panic at) the hypervisor's memory and go through a map of all other memory, which there is
-//   on this CPU once it has called useOwnTables.
+// - Physical memory is accessed through windows (windows.ts), which there are on this CPU once it has called useOwnTables.
 // - All CPUs run this code at once, GIF clear; the platform synchronises them with the three atomic members.
 
 // --- Memory -------------------------------------------------------------------------------------------------------
 
-/** Reads physical memory outside the hypervisor's; `size` 1, 2, 4 or 8 bytes, one access. */
-export declare function physicalRead(address: u64, size: u32): u64;
-/** Writes physical memory outside the hypervisor's; as physicalRead. */
-export declare function physicalWrite(address: u64, size: u32, value: u64): void;
-/** Fills physical memory outside the hypervisor's with zeros. */
-export declare function physicalClear(address: u64, size: u64): void;
-/** Copies physical memory outside the hypervisor's to `destination` in the core's memory, bounds checked. */
-export declare function physicalToCore(address: u64, destination: u32, size: u32): void;
+/**
+ * Reads at linear address `place` in the windows; `size` 1, 2, 4 or 8 bytes, one access. Returns 1, with the value in
+ * `windowValue`, or 0 if that raised a page fault. As the next three, panics at a place outside of the windows.
+ */
+export declare function windowRead(place: u64, size: u32): u32;
+/** What the last successful `windowRead` on this CPU read. */
+export declare function windowValue(): u64;
+/** Writes at `place` in the windows; as windowRead. */
+export declare function windowWrite(place: u64, size: u32, value: u64): u32;
+/** Fills [place, place+size) in the windows with zeros. Returns 1, or 0 if that raised a page fault on the way. */
+export declare function windowClear(place: u64, size: u64): u32;
+/** Copies from `place` in the windows to `destination` in the core's memory, bounds checked; as windowClear. */
+export declare function windowToCore(place: u64, destination: u32, size: u32): u32;
+/** INVLPG: forgets this CPU's translation of the page at linear address `place`. */
+export declare function invalidatePage(place: u64): void;
 /** Physical address of `address` in the platform's own memory. */
 export declare function physicalOf(address: usize): u64;
 /** Reads the core's memory, bounds checked; `size` 1, 2, 4 or 8. */

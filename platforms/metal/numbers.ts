@@ -2,8 +2,13 @@
 
 /** Linear address of the hypervisor's memory, in Linux' page table and in the hypervisor's own. */
 export const VIRTUAL_BASE: u64 = 0xfffffffff0000000;
-/** Linear address of the map of all physical memory except the hypervisor's, in the hypervisor's own page table. */
-export const DIRECT_MAP: u64 = 0xffff800000000000;
+/** Linear address of the windows to physical memory in the hypervisor's own page table: two pages for each CPU. */
+export const WINDOWS: u64 = 0xffff800000000000;
+/** The page of the local APIC. */
+export const APIC_WINDOW: u64 = 0xffff800000200000;
+/** A window of 2 MiB for each CPU, and the end of them all. */
+export const LARGE_WINDOWS: u64 = 0xffff800040000000;
+export const WINDOWS_END: u64 = 0xffff800080000000;
 
 /** Parts of the image: header and code, read-only data, writable data, and where it ends (`core_size`). */
 export const PART_CODE: u32 = 0;

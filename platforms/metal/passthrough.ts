@@ -2,9 +2,9 @@
 
 import { SYS_PCI_MMCONFIG_BASE, SYS_PCI_MMCONFIG_END_BUS } from "../../abi/config.ts";
 import * as hw from "./hw.ts";
-import { readPhysical, writePhysical } from "./physical.ts";
 import { acquire, give } from "./spin.ts";
 import { configAddress } from "./time.ts";
+import { readPhysical, writePhysical } from "./windows.ts";
 
 const PCI_ADDRESS_PORT: u32 = 0xcf8;
 const PCI_DATA_PORT: u32 = 0xcfc;

@@ -18,6 +18,8 @@ import {
   VMCB_RIP,
 } from "../../abi/x86/svm.ts";
 
+import { APIC_WINDOW } from "../../platforms/metal/numbers.ts";
+
 /** dist/metal-amd.wasm, compiled once. */
 const MODULE = new WebAssembly.Module(
   readFileSync(new URL("../../dist/metal-amd.wasm", import.meta.url)),
@@ -34,6 +36,16 @@ const HEAP_BASE = 0x2000;
 /** Bits of a physical address. */
 export const ADDRESS_BITS = 40;
 export const RIP = 0x7c00n;
+const PAGE_ENTRY = 8;
+const PAGE_ENTRIES = 512;
+/** Of the root: the half of linear addresses where WINDOWS begins. */
+const WINDOWS_ENTRY = 256;
+/** The local APIC's page, by whose registers nobody asks here. */
+const APIC_PLACE = BigInt(APIC_WINDOW);
+const APIC_SIZE = 0x1000n;
+const PTE_PRESENT = 1n;
+const PTE_LARGE = 0x80n;
+const ENTRY_ADDRESS = 0xf_ffff_ffff_f000n;
 
 /** Thrown by the guest when the script is at its end. */
 export class ScriptEnd extends Error {}
@@ -72,8 +84,12 @@ export class FakeMetal {
   readonly exports: Exports;
   /** Calls of the core: name, then arguments. */
   readonly handled: (string | number | bigint)[][] = [];
-  /** Physical addresses and sizes that were copied to the core. */
-  readonly copied: [bigint, number][] = [];
+  /** Accesses to physical memory through the windows, the local APIC aside: kind, address, size. */
+  readonly accesses: [kind: string, address: bigint, size: number][] = [];
+  /** Linear address of the hypervisor's page table. */
+  root = 0;
+  /** Called at each such access that succeeds. */
+  onAccess: () => void = () => {};
   /** What the guest does next. */
   readonly script: Exit[] = [];
   /** What was printed on the debug console. */
@@ -122,6 +138,47 @@ export class FakeMetal {
     return Number(physical - PLATFORM_START);
   }
 
+  /** What the hypervisor's page table says of linear address `place`; undefined: nothing is mapped. */
+  translate(place: bigint): bigint | undefined {
+    let table = this.root;
+    for (const shift of [39n, 30n, 21n, 12n]) {
+      const index = Number((place >> shift) & 0x1ffn);
+      const entry = this.view.getBigUint64(table + index * PAGE_ENTRY, true);
+      if (!(entry & PTE_PRESENT)) return undefined;
+      const span = (1n << shift) - 1n;
+      if (shift === 12n || (entry & PTE_LARGE && shift < 39n))
+        return (entry & ENTRY_ADDRESS & ~span) | (place & span);
+      table = this.linear(entry & ENTRY_ADDRESS);
+    }
+    return undefined;
+  }
+
+  /** What the windows show, in the order of linear addresses. */
+  windows(table = this.root, shift = 39, from = WINDOWS_ENTRY): { phys: bigint; size: bigint }[] {
+    const to = shift === 39 ? from + 1 : PAGE_ENTRIES;
+    return Array.from({ length: to - from }, (_, index) =>
+      this.view.getBigUint64(table + (from + index) * PAGE_ENTRY, true),
+    ).flatMap((entry) => {
+      if (!(entry & PTE_PRESENT)) return [];
+      if (shift === 12 || entry & PTE_LARGE)
+        return [{ phys: entry & ENTRY_ADDRESS, size: 1n << BigInt(shift) }];
+      return this.windows(this.linear(entry & ENTRY_ADDRESS), shift - 9, 0);
+    });
+  }
+
+  /** An access through a window. As a processor, it refuses what is not mapped or beyond its addresses. */
+  #access(kind: string, place: bigint, size: number): number {
+    const address = this.translate(place);
+    const end = this.translate(place + BigInt(size) - 1n);
+    if (address === undefined || end !== address + BigInt(size) - 1n)
+      throw new Error(`nothing is mapped at 0x${place.toString(16)}`);
+    if (end >= 1n << BigInt(ADDRESS_BITS)) return 0;
+    if (BigInt.asUintN(64, place - APIC_PLACE) < APIC_SIZE) return 1;
+    this.accesses.push([kind, address, size]);
+    this.onAccess();
+    return 1;
+  }
+
   #runGuest(control: bigint): void {
     this.control = this.linear(control);
     const exit = this.script.shift();
@@ -163,7 +220,7 @@ export class FakeMetal {
     return {
       ...this.#memoryMembers(),
       ...Object.fromEntries(
-        ["pause", "takeNmi", "loadGuest", "useOwnTables", "writeDebug", "publishConsole"]
+        ["pause", "takeNmi", "loadGuest", "invalidatePage", "writeDebug", "publishConsole"]
           .concat("writeExtendedControl", "writeCr4")
           .map((name) => [name, nothing]),
       ),
@@ -212,11 +269,14 @@ export class FakeMetal {
     const { core, memory } = this;
     const width = (size: number) => (1n << BigInt(size * 8)) - 1n;
     return {
-      physicalRead: () => 0n,
-      physicalWrite: () => {},
-      physicalClear: () => {},
-      physicalToCore: (address: bigint, _to: number, size: number) =>
-        void this.copied.push([address, size]),
+      useOwnTables: (root: bigint) => {
+        this.root = this.linear(root);
+      },
+      windowRead: (place: bigint, size: number) => this.#access("read", place, size),
+      windowValue: () => 0n,
+      windowWrite: (place: bigint, size: number) => this.#access("write", place, size),
+      windowClear: (place: bigint, size: bigint) => this.#access("clear", place, Number(size)),
+      windowToCore: (place: bigint, _to: number, size: number) => this.#access("copy", place, size),
       physicalOf: (address: number) => PLATFORM_START + BigInt(address >>> 0),
       coreRead: (address: number, size: number) => core.getBigUint64(address, true) & width(size),
       copyToCore: (from: number, to: number, size: number) =>

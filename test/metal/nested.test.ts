@@ -236,9 +236,9 @@ describe("reads on a cell's behalf", () => {
     map(0n, 0x10_0000n, PAGE, MAP_READ);
     map(PAGE, 0x20_0000n, PAGE, MAP_READ);
     expect(metal.exports.readGuest!(CELL, PAGE - 2n, 0x5000, 4)).toBe(0);
-    expect(metal.copied).toEqual([
-      [0x10_0ffen, 2],
-      [0x20_0000n, 2],
+    expect(metal.accesses).toEqual([
+      ["copy", 0x10_0ffen, 2],
+      ["copy", 0x20_0000n, 2],
     ]);
     expect(metal.exports.readGuest!(CELL, 2n * PAGE - 2n, 0x5000, 4)).not.toBe(0);
     expect(metal.exports.readGuest!(CELL, -2n, 0x5000, 4)).not.toBe(0);

@@ -13,9 +13,13 @@ import {
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
+import { CPUID_ADDRESS_SIZES } from "../../../abi/x86/svm.ts";
 import {
   commit,
+  cpuid,
   map,
+  mmioRead,
+  mmioWrite,
   poolPages,
   readComm,
   readGuest,
@@ -25,7 +29,7 @@ import {
   unmap,
   writeComm,
 } from "../../../hypervisor/platform.ts";
-import { GUEST, putCode, runProgram } from "../guest.ts";
+import { GUEST, putCode, ROOT_CPU, runProgram } from "../guest.ts";
 import { EVENT_MMIO, eventCount, eventIs } from "../record.ts";
 
 const PAGE: u64 = 4096;
@@ -38,6 +42,13 @@ const NOWHERE: u32 = 0x2000;
 const MARK: u32 = 0x4a48544d;
 const COMM_OFFSET: u32 = 0x800;
 const HANDLER: u32 = 0x100;
+const ADDRESS_BITS_MASK: u32 = 0xff;
+/** Bits of the physical addresses that an entry of a page table has room for. */
+const MAPPED_BITS: u32 = 52;
+/** Where firmware is. */
+const FIRMWARE: u64 = 0xffe00000;
+const FIRMWARE_END: u64 = 0x100000000;
+const FIRMWARE_STEP: u64 = 0x10000;
 
 const BUFFER: usize = memory.data(16, 8);
 const RANGE: usize = memory.data(RANGE_SIZE, 8);
@@ -109,6 +120,49 @@ export function scrubbedMemoryIsZero(): i32 {
   unmap(GUEST, TARGET, PAGE);
   commit(GUEST);
   return result === 0 && load<u64>(BUFFER) === 0 ? 0 : 1;
+}
+
+/** First physical address that the processor does not have. */
+function addressLimit(): u64 {
+  return (<u64>1) << (cpuid(ROOT_CPU, CPUID_ADDRESS_SIZES, 0, 0) & ADDRESS_BITS_MASK);
+}
+
+/** Accesses to `address`: 0, or 1 where one that the processor does not have reads as something else than all ones. */
+function nameAddress(address: u64, isBeyond: bool): i32 {
+  for (let size: u32 = 1; size <= 8; size <<= 1) {
+    const value = mmioRead(address, size);
+    if (isBeyond && value << (64 - size * 8) !== ~0 << (64 - size * 8)) return 1;
+    if (isBeyond) mmioWrite(address, size, 0);
+  }
+  if (isBeyond) scrub(address, 2 * PAGE);
+  return 0;
+}
+
+/** Reads on a cell's behalf of what its map says is at `address`, the end of a page and the next: 0, or 1. */
+function readMapped(address: u64, isBeyond: bool): i32 {
+  map(GUEST, TARGET, address - PAGE, 2 * PAGE, MAP_READ);
+  commit(GUEST);
+  const result = readGuest(GUEST, TARGET + PAGE - 4, BUFFER, 8);
+  unmap(GUEST, TARGET, 2 * PAGE);
+  commit(GUEST);
+  return result === -EFAULT || (!result && !isBeyond) ? 0 : 1;
+}
+
+/**
+ * Whatever address a guest or a configuration names: the platform survives it. Below 4 GiB the firmware's last 2 MiB; above
+ * each bit that an address can have; and what no entry of a page table can name.
+ */
+export function anyAddressMayBeNamed(): i32 {
+  const limit = addressLimit();
+  for (let address = FIRMWARE; address < FIRMWARE_END; address += FIRMWARE_STEP)
+    if (nameAddress(address, false) || readMapped(address, false)) return 1;
+  for (let bit: u32 = 32; bit < 64; bit++) {
+    const address = (<u64>1) << bit;
+    if (nameAddress(address - 4, address - 4 >= limit)) return 2;
+    if (nameAddress(address, address >= limit)) return 3;
+    if (bit < MAPPED_BITS && readMapped(address, address - PAGE >= limit)) return 4;
+  }
+  return nameAddress(~0 - 7, true) ? 5 : 0;
 }
 
 /** Accesses exit exactly where the map does not grant them. */

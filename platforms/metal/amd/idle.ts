@@ -6,8 +6,8 @@ import { FLAG_FIXED, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "../../../abi/x8
 import * as svm from "../../../abi/x86/svm.ts";
 import { disableApic, endInterrupts, hasRequests, maskApic } from "../apic.ts";
 import { Cpu } from "../cpu.ts";
+import { rootFor } from "../host.ts";
 import * as hw from "../hw.ts";
-import { rootFor } from "../physical.ts";
 import { allocate, PAGE } from "../pool.ts";
 import { receiveNmi } from "../stop.ts";
 import { setIntercepts, setStart } from "./start.ts";

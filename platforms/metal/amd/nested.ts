@@ -24,11 +24,12 @@ import {
 import { TLB_FLUSH_ALL, VMCB_CLEAN, VMCB_TLB_CONTROL } from "../../../abi/x86/svm.ts";
 import { CELL_PAGES, CELLS_MAX, Cell, cellOf, MSR_PAGES, PORT_PAGES } from "../cells.ts";
 import { CPUS_MAX, findCpu } from "../cpu.ts";
+import { freeRoot, guestLimit, rootFor } from "../host.ts";
 import * as hw from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 import { change, clear, NOWHERE, tablesFor, translate } from "../paging.ts";
-import { clearPhysical, copyPhysical, freeRoot, physicalLimit, rootFor } from "../physical.ts";
 import { allocate, free, PAGE, promise, withdraw } from "../pool.ts";
+import { clearPhysical, copyPhysical } from "../windows.ts";
 
 const NO_EXECUTE: u64 = 1 << 63;
 /** Nested tables are walked as by user code. What the processor would set is set, so that entries stay comparable. */
@@ -75,7 +76,7 @@ function close(cell: Cell): void {
 function tablesOf(range: usize): u64 {
   const virt = load<u64>(range, RANGE_VIRT);
   const size = load<u64>(range, RANGE_LENGTH);
-  const limit = physicalLimit();
+  const limit = guestLimit();
   if (!size) return 0;
   if (virt >= limit || size > limit - virt) return limit;
   return tablesFor(virt, load<u64>(range, RANGE_PHYS), size, virt === hw.hypervisorStart());
@@ -189,7 +190,7 @@ export function readGuest(cell: u32, address: u64, destination: usize, size: u32
   for (let done: u32 = 0; done < size; ) {
     const at = address + done;
     const piece = min(size - done, PAGE - <u32>(at & PAGE_MASK));
-    const target = at < physicalLimit() ? translate(record.root, at) : NOWHERE;
+    const target = at < guestLimit() ? translate(record.root, at) : NOWHERE;
     if (target === NOWHERE || !copyPiece(record, target, <u32>destination + done, piece))
       return -EFAULT;
     done += piece;

@@ -17,6 +17,8 @@ vectors:
 	iretq
 	.elseif vector == VECTOR_GP
 	jmp general_protection
+	.elseif vector == VECTOR_PF
+	jmp page_fault
 	.else
 	call report
 	.endif
@@ -25,11 +27,11 @@ vectors:
 	.org VECTORS * STUB_SIZE
 
 	.text
-general_protection:
-	// What may fault goes on behind, with 0 as its result.
+	// What may raise exception \vector, try_<name>, goes on behind, at tried_<name>, with 0 as its result. The rest is reported.
+	.macro survive vector, names:vararg
 	addq $8, %rsp
 	xorl %eax, %eax
-	.irp name, rdmsr, wrmsr, xsetbv
+	.irp name, \names
 	cmpq $try_\name, (%rsp)
 	jne 1f
 	movq $tried_\name, (%rsp)
@@ -37,9 +39,14 @@ general_protection:
 1:
 	.endr
 	subq $8, %rsp
-	call report_general_protection
-report_general_protection:
-	movq $vectors + VECTOR_GP * STUB_SIZE + CALL_SIZE, (%rsp)
+	pushq $vectors + \vector * STUB_SIZE + CALL_SIZE
+	jmp report
+	.endm
+
+general_protection:
+	survive VECTOR_GP, rdmsr, wrmsr, xsetbv
+page_fault:
+	survive VECTOR_PF, load_1, load_2, load_4, load_8, store_1, store_2, store_4, store_8, clearing, copying
 report:
 	cld
 	movq %rsp, %rdi
@@ -81,6 +88,58 @@ try_write_xcr:
 try_xsetbv:
 	xsetbv
 tried_xsetbv:
+	ret
+
+	// uint32_t try_read_<size>(uint64_t place, uint64_t *value): 1 if it could be read.
+	.macro try_read size, instruction, register
+	.globl try_read_\size
+try_read_\size:
+try_load_\size:
+	\instruction (%rdi), \register
+	movq %rax, (%rsi)
+	movl $1, %eax
+tried_load_\size:
+	ret
+	.endm
+	try_read 1, movzbl, %eax
+	try_read 2, movzwl, %eax
+	try_read 4, movl, %eax
+	try_read 8, movq, %rax
+
+	// uint32_t try_write_<size>(uint64_t place, uint64_t value): 1 if it could be written.
+	.macro try_write size, instruction, register
+	.globl try_write_\size
+try_write_\size:
+try_store_\size:
+	\instruction \register, (%rdi)
+	movl $1, %eax
+tried_store_\size:
+	ret
+	.endm
+	try_write 1, movb, %sil
+	try_write 2, movw, %si
+	try_write 4, movl, %esi
+	try_write 8, movq, %rsi
+
+	// uint32_t try_clear(uint64_t place, uint64_t size): 1 if all of it could be written.
+	.globl try_clear
+try_clear:
+	movq %rsi, %rcx
+	xorl %eax, %eax
+try_clearing:
+	rep stosb
+	movl $1, %eax
+tried_clearing:
+	ret
+
+	// uint32_t try_copy(uint8_t *to, uint64_t place, uint64_t size): 1 if all of it could be read.
+	.globl try_copy
+try_copy:
+	movq %rdx, %rcx
+try_copying:
+	rep movsb
+	movl $1, %eax
+tried_copying:
 	ret
 
 	.section .rodata.tables, "a"

@@ -5,16 +5,14 @@
 #include "image.h"
 #include "wasm.h"
 
-/** Physical addresses from here on are none that a processor can have and the direct map cannot hold. */
-#define PHYSICAL_END (1ull << 46)
 /** General registers of a guest: 16 of 8 bytes. */
 #define REGISTERS_SIZE 128
-#define LINEAR(type, address) (*(volatile type*)(uintptr_t)(address))
 
 /** What lies at the top of each CPU's stack (CPU_TOP_SIZE). */
 struct cpu_top {
   u64 linux_state[LINUX_FIELDS];
-  u64 msr_value;
+  /** What try_read_msr or a read in a window has read. */
+  u64 value;
 };
 _Static_assert(sizeof(struct cpu_top) == CPU_TOP_SIZE, "image.h disagrees");
 
@@ -34,6 +32,16 @@ extern u32 header_max_cpus, header_online_cpus;
 u32 try_read_msr(u32 msr, u64* value);
 u32 try_write_msr(u32 msr, u64 value);
 void try_write_xcr(u64 value);
+u32 try_read_1(u64 place, u64* value);
+u32 try_read_2(u64 place, u64* value);
+u32 try_read_4(u64 place, u64* value);
+u32 try_read_8(u64 place, u64* value);
+u32 try_write_1(u64 place, u64 value);
+u32 try_write_2(u64 place, u64 value);
+u32 try_write_4(u64 place, u64 value);
+u32 try_write_8(u64 place, u64 value);
+u32 try_clear(u64 place, u64 size);
+u32 try_copy(u8* to, u64 place, u64 size);
 void run_guest(u64 control, u8* registers);
 __attribute__((noreturn)) void leave(u8* block, u8* registers);
 __attribute__((noreturn)) void restart(void);
@@ -46,53 +54,36 @@ ALWAYS struct cpu_top* cpu_top(void) {
   return (struct cpu_top*)((sp | (CPU_SIZE - 1)) + 1) - 1;
 }
 
-/** Linear address of `size` bytes of physical memory that are not the hypervisor's. */
-static u64 direct(u64 address, u64 size) {
-  u64 hypervisor_size = layout.parts[PART_END];
-  if (address >= PHYSICAL_END || size > PHYSICAL_END ||
-      (address < layout.physical + hypervisor_size && address + size > layout.physical))
-    panic(PANIC_OWN_MEMORY);
-  return DIRECT_MAP + address;
+/** `place` if `size` bytes there are in the windows. */
+static u64 window(u64 place, u64 size) {
+  if (place < WINDOWS || place >= WINDOWS_END || size > WINDOWS_END - place) panic(PANIC_CONTRACT);
+  return place;
 }
 
-static u64 hw_physicalRead(u64 address, u32 size) {
-  u64 linear = direct(address, size);
-  switch (size) {
-    case 1:
-      return LINEAR(u8, linear);
-    case 2:
-      return LINEAR(u16, linear);
-    case 4:
-      return LINEAR(u32, linear);
-    default:
-      return LINEAR(u64, linear);
-  }
+static u32 hw_windowRead(u64 place, u32 size) {
+  u64* value = &cpu_top()->value;
+  u64 from = window(place, size);
+  if (size == 1) return try_read_1(from, value);
+  if (size == 2) return try_read_2(from, value);
+  return size == 4 ? try_read_4(from, value) : try_read_8(from, value);
 }
 
-static void hw_physicalWrite(u64 address, u32 size, u64 value) {
-  u64 linear = direct(address, size);
-  switch (size) {
-    case 1:
-      LINEAR(u8, linear) = (u8)value;
-      break;
-    case 2:
-      LINEAR(u16, linear) = (u16)value;
-      break;
-    case 4:
-      LINEAR(u32, linear) = (u32)value;
-      break;
-    default:
-      LINEAR(u64, linear) = value;
-  }
+ALWAYS u64 hw_windowValue(void) { return cpu_top()->value; }
+
+static u32 hw_windowWrite(u64 place, u32 size, u64 value) {
+  u64 to = window(place, size);
+  if (size == 1) return try_write_1(to, value);
+  if (size == 2) return try_write_2(to, value);
+  return size == 4 ? try_write_4(to, value) : try_write_8(to, value);
 }
 
-static void hw_physicalClear(u64 address, u64 size) {
-  memset((void*)direct(address, size), 0, size);
+static u32 hw_windowClear(u64 place, u64 size) { return try_clear(window(place, size), size); }
+
+static u32 hw_windowToCore(u64 place, u32 destination, u32 size) {
+  return try_copy(at(&core_memory, destination, size), window(place, size), size);
 }
 
-static void hw_physicalToCore(u64 address, u32 destination, u32 size) {
-  memcpy(at(&core_memory, destination, size), (void*)direct(address, size), size);
-}
+ALWAYS void hw_invalidatePage(u64 place) { __asm__ volatile("invlpg (%0)" : : "r"(place) : "memory"); }
 
 static u64 hw_physicalOf(u32 address) {
   return layout.physical + layout.parts[PART_PLATFORM] + address;
@@ -179,9 +170,9 @@ static void hw_writeMsr(u32 msr, u64 value) {
   __asm__ volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
 }
 
-ALWAYS u32 hw_tryReadMsr(u32 msr) { return try_read_msr(msr, &cpu_top()->msr_value); }
+ALWAYS u32 hw_tryReadMsr(u32 msr) { return try_read_msr(msr, &cpu_top()->value); }
 ALWAYS u32 hw_tryWriteMsr(u32 msr, u64 value) { return try_write_msr(msr, value); }
-ALWAYS u64 hw_readMsrValue(void) { return cpu_top()->msr_value; }
+ALWAYS u64 hw_readMsrValue(void) { return cpu_top()->value; }
 
 static u32 hw_cpuid(u32 leaf, u32 subleaf, u32 part) {
   u32 parts[4];

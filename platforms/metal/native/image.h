@@ -5,7 +5,7 @@
 #include "numbers.h"
 
 #define PAGE_SIZE 4096
-/** Bytes at the top of each CPU's stack: Linux' state (LINUX_FIELDS of 8 bytes), and what tryReadMsr read. */
+/** Bytes at the top of each CPU's stack: Linux' state (LINUX_FIELDS of 8 bytes), and what was read last of what may fault. */
 #define CPU_TOP_SIZE 176
 /** Bytes of a `struct memory`. */
 #define MEMORY_SIZE 16
