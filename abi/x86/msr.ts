@@ -10,6 +10,8 @@ export const APIC_BASE_BSP: u32 = 0x100;
 export const APIC_BASE_X2APIC: u32 = 0x400;
 /** APIC base: enabled. */
 export const APIC_BASE_ENABLE: u32 = 0x800;
+/** Machine check: global status; bit 2: one is in progress. */
+export const MSR_MCG_STATUS: u32 = 0x17a;
 /** SYSENTER CS. */
 export const MSR_SYSENTER_CS: u32 = 0x174;
 /** SYSENTER ESP. */

@@ -103,6 +103,8 @@ export const INTERCEPT_1_INIT: u32 = 0x8;
 export const INTERCEPT_1_CR0: u32 = 0x20;
 /** CPUID. */
 export const INTERCEPT_1_CPUID: u32 = 0x40000;
+/** IRET. */
+export const INTERCEPT_1_IRET: u32 = 0x100000;
 /** INVD. */
 export const INTERCEPT_1_INVD: u32 = 0x400000;
 /** INVLPGA. */
@@ -144,6 +146,8 @@ export const EXIT_NMI: u32 = 0x61;
 export const EXIT_CR0: u32 = 0x65;
 /** Exit: CPUID. */
 export const EXIT_CPUID: u32 = 0x72;
+/** Exit: IRET, which has not been executed. */
+export const EXIT_IRET: u32 = 0x74;
 /** Exit: IN, OUT, INS, OUTS; facts: PORT_*, next RIP. */
 export const EXIT_PORT: u32 = 0x7b;
 /** Exit: RDMSR (0) or WRMSR (1). */

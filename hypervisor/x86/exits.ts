@@ -20,9 +20,10 @@ import {
   REG_RSI,
 } from "../../abi/platform.ts";
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
-import { MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
-import { VECTOR_AC, VECTOR_DB } from "../../abi/x86/registers.ts";
+import { MSR_MCG_STATUS, MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
+import { VECTOR_AC, VECTOR_DB, VECTOR_MC } from "../../abi/x86/registers.ts";
 import { EXIT_STGI } from "../../abi/x86/svm.ts";
+import { isRoot } from "../core/cell.ts";
 import { endLine, print, printAddress, printDecimal, printHex } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
@@ -31,7 +32,7 @@ import { PAGE_SIZE } from "../core/limits.ts";
 import { isUnknown, MMIO_HANDLED } from "../core/mmio.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu, countExit, countUnknownExit, perCpu } from "../core/percpu.ts";
-import { injectException, readRegister, writeRegister } from "../platform.ts";
+import { injectException, readRegister, writeMsr, writeRegister } from "../platform.ts";
 import { executeCpuid } from "./cpuid.ts";
 import { executeXsetbv, writeControlRegister } from "./cr.ts";
 import { DECODED, decode, NO_BYTES } from "./decode.ts";
@@ -57,9 +58,9 @@ import { cpuState, instructionOf } from "./state.ts";
 /** Bytes of an instruction that a report shows. */
 const SHOWN_BYTES: u32 = 4;
 
-/** Exceptions to intercept, a bit each: those with which a guest could keep the processor busy in microcode. */
+/** Exceptions to intercept, a bit each: those with which a guest could keep the processor busy in microcode; machine checks. */
 export function exceptions(): u32 {
-  return (1 << VECTOR_DB) | (1 << VECTOR_AC);
+  return (1 << VECTOR_DB) | (1 << VECTOR_AC) | (1 << VECTOR_MC);
 }
 
 /** Stops a CPU at an instruction that the core had to read and could not. */
@@ -201,9 +202,19 @@ export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
   return writeControlRegister(cpu, register, insn.immediate, insn.length);
 }
 
+/**
+ * A machine check: Linux handles its CPUs' own. Another cell's CPU stops; what the banks say is there for Linux once it has
+ * the CPU. "In progress" ends, because one more would shut the processor down (AMD64 manual, volume 2, section 9.3.1.2).
+ */
+function machineCheck(cpu: u32): i32 {
+  writeMsr(cpu, MSR_MCG_STATUS, 0);
+  return failInstruction(cpu, "Machine check");
+}
+
 /** An intercepted exception: the guest gets it. */
 export function exitException(cpu: u32, vector: u32, errorCode: i32): i32 {
   countExit(cpu, stat.STAT_EXCEPTION);
+  if (vector === VECTOR_MC && !isRoot(cellOfCpu(cpu))) return machineCheck(cpu);
   injectException(cpu, vector, vector === VECTOR_AC ? 0 : errorCode);
   return 1;
 }

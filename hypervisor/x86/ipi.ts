@@ -102,12 +102,7 @@ function deliver(sender: u32, target: u32, mode: u32, vector: u32): void {
   if (perCpu(target).failed) return;
   if (mode === apic.ICR_MODE_INIT) sendInit(sender, target);
   else if (mode === apic.ICR_MODE_SIPI) sendStartup(sender, target, vector);
-  else if (mode !== apic.ICR_MODE_NMI) sendIpi(target, mode, vector);
-  else if (beginWarning(sender)) {
-    print("Ignoring NMI IPI to CPU ");
-    printDecimal(target);
-    endLine();
-  }
+  else sendIpi(target, mode, vector);
 }
 
 function warnForeign(cpu: u32, destination: u32, isX2apic: bool): void {

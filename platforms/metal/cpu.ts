@@ -23,7 +23,7 @@ export const TASK_LOAD: u32 = 4;
 
 const REGISTERS: u32 = 0x100;
 
-/** One CPU. Its own but for `request` and `nmisSent`, and what others write while it is stopped. */
+/** One CPU. Its own but for `request`, `kicked` and `guestNmi`, and what others write while it is stopped. */
 @unmanaged
 export class Cpu {
   /** Odd: to stop; a new number for each stop and each resume. */
@@ -32,11 +32,12 @@ export class Cpu {
   followed: u32;
   /** STATE_*. */
   state: u32;
-  /** NMIs sent to bring it out of its guest, and how many of them have come. */
-  nmisSent: u32;
-  nmisTaken: u32;
+  /** 1: an NMI that brings it out of its guest has been sent, or is about to be, and has not come. */
+  kicked: u32;
   /** 1: its guest is to get an NMI. */
   guestNmi: u32;
+  /** 1: its guest has not ended the handler of the last one. */
+  nmiBlocked: u32;
   /** Number of its cell. */
   cell: u32;
   /** 1: halted, waits for a start or for good. */

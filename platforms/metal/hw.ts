@@ -108,6 +108,8 @@ export declare function runGuest(control: u64, registers: usize): void;
 export declare function loadGuest(control: u64): void;
 /** Takes a pending NMI: sets GIF for an instruction, then clears it; the image's NMI handler ignores it. Needs EFER.SVME. */
 export declare function takeNmi(): void;
+/** Whether a machine check came since the last call, in `takeNmi`; elsewhere the processor holds it. */
+export declare function takeMachineCheck(): u32;
 /** Starts this CPU again on its empty stack in the exported `run`; never returns. */
 export declare function restart(): void;
 /**

@@ -10,17 +10,21 @@
 //   sees the other one stopped; and a handler waits for nothing else.
 // - A guest is brought out by an NMI. The CPU announces that it enters its guest and then looks at its request, the requester
 //   makes the request and then looks at the announcement, with full barriers between: one of them sees the other. If both do,
-//   or if the CPU stopped by itself while the NMI was on its way, the NMI comes later and is counted, so that no guest
-//   sees it.
+//   or if the CPU stopped by itself while the NMI was on its way, the NMI comes later, and no guest sees it.
+// - At most one such NMI is on its way to a CPU (`kicked`): a processor keeps one pending, so that two could become one. Who
+//   finds it on its way sends none: that one has yet to come, and the CPU looks at its request after it has. So the NMIs that
+//   come to a CPU, less one for each time `kicked` was set, are its guest's, in whatever order they come. (One of the guest's
+//   that is pending together with ours is one with it for the processor, and lost.)
 // - Each stop and each resume has a number of its own, so that a CPU that is resumed and stopped again before it has moved
 //   follows the new request anew, after having gone on.
 // A CPU that was blocked in a handler and has been given a new state goes to the start of `run` on an empty stack.
 
+import { NO_ERROR_CODE } from "../../abi/platform.ts";
+import { VECTOR_MC } from "../../abi/x86/registers.ts";
 import { sendNmi } from "./apic.ts";
-import { exitManagement } from "./core.ts";
+import { exitException, exitManagement } from "./core.ts";
 import { Cpu, cpuOf, STATE_GUEST } from "./cpu.ts";
 import * as hw from "./hw.ts";
-import { increment } from "./spin.ts";
 import { now } from "./time.ts";
 
 /** Nanoseconds that one `relax` lasts. */
@@ -73,21 +77,25 @@ function followInside(): void {
   endStop(self);
 }
 
-/** Brings a CPU out of its guest. */
-export function kick(cpu: Cpu): void {
-  increment(changetype<usize>(cpu) + offsetof<Cpu>("nmisSent"));
-  sendNmi(cpu.apicId);
+function kickedOf(cpu: Cpu): usize {
+  return changetype<usize>(cpu) + offsetof<Cpu>("kicked");
 }
 
-/**
- * Takes the NMI that has brought the calling CPU out of a guest. Only one that nobody here has sent is for its guest. (If it
- * coincides with one of ours a later one is lost instead.)
- */
-export function receiveNmi(cpu: Cpu): void {
+/** Brings a CPU out of its guest. */
+export function kick(cpu: Cpu): void {
+  if (!hw.compareExchange(kickedOf(cpu), 0, 1)) sendNmi(cpu.apicId);
+}
+
+/** Takes the NMI that has brought the calling CPU out of a guest. One that nobody here has sent is for its guest. */
+export function receiveNmi(cpu: Cpu, number: u32): void {
   hw.takeNmi();
-  if (cpu.nmisTaken !== hw.loadAcquire(changetype<usize>(cpu) + offsetof<Cpu>("nmisSent")))
-    cpu.nmisTaken++;
-  else cpu.guestNmi = 1;
+  if (!hw.compareExchange(kickedOf(cpu), 1, 0)) cpu.guestNmi = 1;
+  if (hw.takeMachineCheck()) exitException(number, VECTOR_MC, NO_ERROR_CODE);
+}
+
+/** Before the processor goes back to Linux: takes an NMI that is on its way from here, so that Linux does not get it. */
+export function awaitKick(cpu: Cpu): void {
+  if (hw.loadAcquire(kickedOf(cpu))) hw.takeNmi();
 }
 
 /** The waist's stopCpu. */

@@ -3,6 +3,7 @@ import {
   ACCESS_FETCH,
   ACCESS_INDIRECT,
   ACCESS_WRITE,
+  IPI_NMI,
   NO_ERROR_CODE,
   PIO_IN,
   PIO_REP,
@@ -13,10 +14,11 @@ import {
   REG_RIP,
   REG_XCR0,
 } from "../../abi/platform.ts";
-import { VECTOR_AC, VECTOR_DB, VECTOR_GP, VECTOR_UD } from "../../abi/x86/registers.ts";
+import { VECTOR_AC, VECTOR_DB, VECTOR_GP, VECTOR_MC, VECTOR_UD } from "../../abi/x86/registers.ts";
 import * as svm from "../../abi/x86/svm.ts";
 import { type Exit, FakeMetal, RIP } from "./fake-metal.ts";
 
+const NMI_EVENT = BigInt(svm.EVENT_VALID) | BigInt(svm.EVENT_NMI) | 2n;
 const EXTERNAL_INTERRUPT = BigInt(svm.EVENT_VALID) | 0x31n;
 
 let metal: FakeMetal;
@@ -124,6 +126,43 @@ describe("events", () => {
   it("an NMI that nobody here has sent is the guest's", () => {
     expect(handled({ code: svm.EXIT_NMI })).toBeUndefined();
     expect(event()).toBe(0x8000_0202n);
+  });
+
+  it("an NMI waits until the handler of the last one has ended", () => {
+    const nmi = { code: svm.EXIT_NMI };
+    const isIretWatched = () =>
+      (metal.view.getUint32(metal.control + svm.VMCB_INTERCEPT_1, true) & svm.INTERCEPT_1_IRET) !==
+      0;
+    metal.play(nmi);
+    expect([event(), isIretWatched()]).toEqual([NMI_EVENT, true]);
+    metal.play(nmi);
+    expect([event(), isIretWatched()]).toEqual([0n, true]);
+    metal.play({ code: svm.EXIT_IRET });
+    expect([event(), isIretWatched()]).toEqual([NMI_EVENT, true]);
+    metal.play({ code: svm.EXIT_IRET });
+    expect([event(), isIretWatched()]).toEqual([0n, false]);
+  });
+
+  it("NMIs that bring a CPU out take none of the guest's later ones with them", () => {
+    metal.exports.sendIpi!(0, IPI_NMI, 0);
+    metal.exports.sendIpi!(0, IPI_NMI, 0);
+    metal.play();
+    expect(event()).toBe(NMI_EVENT);
+    // For a processor, which keeps one pending, they have become one.
+    metal.play({ code: svm.EXIT_NMI });
+    expect(event()).toBe(0n);
+    metal.play({ code: svm.EXIT_IRET });
+    expect(event()).toBe(0n);
+    metal.play({ code: svm.EXIT_NMI });
+    expect(event()).toBe(NMI_EVENT);
+  });
+
+  it("a machine check that came with an NMI is the guest's CPU's", () => {
+    metal.machineCheck = 1;
+    expect(handled({ code: svm.EXIT_NMI })).toEqual(["exitException", 0, VECTOR_MC, NO_ERROR_CODE]);
+    metal.handled.length = 0;
+    metal.play({ code: svm.EXIT_NMI });
+    expect(metal.handled).toEqual([]);
   });
 
   it("are gone when the CPU is reset or parked", () => {

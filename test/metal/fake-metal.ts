@@ -94,6 +94,8 @@ export class FakeMetal {
   readonly script: Exit[] = [];
   /** What was printed on the debug console. */
   printed = "";
+  /** 1: a machine check comes with the next NMI. */
+  machineCheck = 0;
   /** Linear address of the control block that ran last. */
   control = 0;
   readonly msrs = new Map<number, bigint>();
@@ -245,6 +247,11 @@ export class FakeMetal {
       },
       tryWriteMsr: () => 1,
       readMsrValue: () => this.#lastMsr,
+      takeMachineCheck: () => {
+        const came = this.machineCheck;
+        this.machineCheck = 0;
+        return came;
+      },
       cpuid: (leaf: number, _subleaf: number, part: number) =>
         ({ ...CPUID, ...this.#options.cpuid })[`${leaf >>> 0}:${part}`] ?? 0,
       timestamp: () => (this.#time += 1000n),

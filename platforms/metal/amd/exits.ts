@@ -25,7 +25,7 @@ import * as svm from "../../../abi/x86/svm.ts";
 import * as core from "../core.ts";
 import { Cpu } from "../cpu.ts";
 import { receiveNmi } from "../stop.ts";
-import { setEvent } from "./registers.ts";
+import { blockNmis, setEvent } from "./registers.ts";
 
 const EXCEPTIONS: u32 = 32;
 const PORT_SIZE_MASK: u32 = 7;
@@ -125,7 +125,10 @@ export function dispatch(cpu: Cpu, number: u32): void {
       core.hypercall(number, lengthOf(control, THREE_BYTES));
       break;
     case svm.EXIT_NMI:
-      receiveNmi(cpu);
+      receiveNmi(cpu, number);
+      break;
+    case svm.EXIT_IRET:
+      blockNmis(cpu, false);
       break;
     case svm.EXIT_CR0:
       core.exitCr(number, REG_CR0, 0, 0);

@@ -78,7 +78,7 @@ function enter(cpu: Cpu, number: u32, at: u32, flags: u32): void {
   store<u64>(control, PAGE - number * STACK_SIZE, svm.VMCB_RSP);
   hw.runGuest(hw.physicalOf(control), cpu.registers);
   store<u8>(control, 0, svm.VMCB_TLB_CONTROL);
-  if (load<u32>(control, svm.VMCB_EXIT_CODE) === svm.EXIT_NMI) receiveNmi(cpu);
+  if (load<u32>(control, svm.VMCB_EXIT_CODE) === svm.EXIT_NMI) receiveNmi(cpu, number);
 }
 
 /** Halts until an NMI comes. */

@@ -106,6 +106,15 @@ export function writeRegister(cpu: u32, register: u32, value: u64): void {
   else if (!slot) hw.panic(PANIC_CONTRACT);
 }
 
+/** Blocks NMIs of the guest until its next IRET, which exits meanwhile; or ends that. */
+export function blockNmis(cpu: Cpu, isBlocked: bool): void {
+  const intercepts = load<u32>(cpu.control, svm.VMCB_INTERCEPT_1);
+  const others = intercepts & ~svm.INTERCEPT_1_IRET;
+  cpu.nmiBlocked = isBlocked ? 1 : 0;
+  store<u32>(cpu.control, isBlocked ? others | svm.INTERCEPT_1_IRET : others, svm.VMCB_INTERCEPT_1);
+  store<u32>(cpu.control, 0, svm.VMCB_CLEAN);
+}
+
 /** Makes the guest of `cpu` begin with an event: EVENT_*. */
 export function setEvent(cpu: Cpu, event: u64): void {
   store<u64>(cpu.control, event, svm.VMCB_EVENT);

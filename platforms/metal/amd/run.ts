@@ -6,10 +6,10 @@ import * as svm from "../../../abi/x86/svm.ts";
 import { publish } from "../console.ts";
 import { Cpu, cpuOf, STATE_GUEST, STATE_HOST, TASK_APIC, TASK_LOAD, TASK_XCR0 } from "../cpu.ts";
 import * as hw from "../hw.ts";
-import { finishStop, followBetween, isRequested } from "../stop.ts";
+import { awaitKick, finishStop, followBetween, isRequested } from "../stop.ts";
 import { dispatch } from "./exits.ts";
 import { cleanApic, halt } from "./idle.ts";
-import { setEvent } from "./registers.ts";
+import { blockNmis, setEvent } from "./registers.ts";
 
 /** Debug registers with addresses. */
 const BREAKPOINTS: u32 = 4;
@@ -26,10 +26,14 @@ function doTasks(cpu: Cpu, number: u32): void {
   for (let register: u32 = 0; register < BREAKPOINTS; register++) hw.writeDebug(register, 0);
 }
 
-/** Lets the guest have an NMI that came for it, if nothing else is to be delivered. */
+/**
+ * Lets the guest have an NMI that came for it, unless something else is to be delivered or its handler of the last one has
+ * not ended: as a processor does, which cannot know of an injected one (section 15.20).
+ */
 function deliverNmi(cpu: Cpu): void {
-  if (<u32>load<u64>(cpu.control, svm.VMCB_EVENT) & svm.EVENT_VALID) return;
+  if (cpu.nmiBlocked || <u32>load<u64>(cpu.control, svm.VMCB_EVENT) & svm.EVENT_VALID) return;
   cpu.guestNmi = 0;
+  blockNmis(cpu, true);
   setEvent(cpu, svm.EVENT_VALID | svm.EVENT_NMI | VECTOR_NMI);
 }
 
@@ -74,9 +78,9 @@ function runGuest(cpu: Cpu, number: u32): void {
   dispatch(cpu, number);
 }
 
-/** Gives the processor back with the guest's state. An NMI that was to stop it is not Linux'. Never returns. */
+/** Gives the processor back with the guest's state. Never returns. */
 function leave(cpu: Cpu): void {
-  hw.takeNmi();
+  awaitKick(cpu);
   hw.writeMsr(MSR_PAT, load<u64>(cpu.control, svm.VMCB_PAT));
   hw.writeMsr(svm.MSR_HOST_SAVE, 0);
   hw.leave(cpu.control, cpu.registers);

@@ -12,6 +12,7 @@ import { Cpu, cpuOf, TASK_APIC, TASK_LOAD } from "../cpu.ts";
 import * as hw from "../hw.ts";
 import * as linux from "../numbers.ts";
 import { kick } from "../stop.ts";
+import { blockNmis } from "./registers.ts";
 
 /** Attributes of segments as the control block packs them (descriptor bits 47:40 and 55:52). */
 const CODE_16: u32 = 0x9b;
@@ -177,6 +178,7 @@ function replace(cpu: u32, tasks: u32): void {
   const target = cpuOf(cpu);
   target.tasks |= tasks;
   target.guestNmi = 0;
+  blockNmis(target, false);
   store<u64>(target.control, 0, svm.VMCB_EVENT);
   if (cpu !== hw.cpuIndex()) target.replaced = 1;
 }

@@ -19,6 +19,8 @@ vectors:
 	jmp general_protection
 	.elseif vector == VECTOR_PF
 	jmp page_fault
+	.elseif vector == VECTOR_MC
+	jmp machine_check
 	.else
 	call report
 	.endif
@@ -27,6 +29,15 @@ vectors:
 	.org VECTORS * STUB_SIZE
 
 	.text
+	// It was held while GIF was 0, and came where an NMI is taken: between instructions. The guest's CPU has it.
+machine_check:
+	pushq %rax
+	movq %rsp, %rax
+	orq $(CPU_SIZE - 1), %rax
+	movq $1, 1 - CPU_TOP_MACHINE_CHECK(%rax)
+	popq %rax
+	iretq
+
 	// What may raise exception \vector, try_<name>, goes on behind, at tried_<name>, with 0 as its result. The rest is reported.
 	.macro survive vector, names:vararg
 	addq $8, %rsp

@@ -13,8 +13,12 @@ struct cpu_top {
   u64 linux_state[LINUX_FIELDS];
   /** What try_read_msr or a read in a window has read. */
   u64 value;
+  /** 1: a machine check has come (CPU_TOP_MACHINE_CHECK bytes below the end). */
+  u64 machine_check;
+  u64 unused;
 };
 _Static_assert(sizeof(struct cpu_top) == CPU_TOP_SIZE, "image.h disagrees");
+_Static_assert(sizeof(struct cpu_top) - offsetof(struct cpu_top, machine_check) == CPU_TOP_MACHINE_CHECK, "image.h disagrees");
 
 /** Where things are, once the first CPU has found out: offsets in the hypervisor's memory (PART_*), and its place. */
 static struct {
@@ -275,6 +279,12 @@ static void hw_runGuest(u64 control, u32 registers) {
 
 ALWAYS void hw_loadGuest(u64 control) { __asm__ volatile("vmload" : : "a"(control) : "memory"); }
 ALWAYS void hw_takeNmi(void) { __asm__ volatile("stgi; nop; clgi" : : : "memory"); }
+
+static u32 hw_takeMachineCheck(void) {
+  u32 came = (u32)cpu_top()->machine_check;
+  cpu_top()->machine_check = 0;
+  return came;
+}
 
 __attribute__((noreturn)) static void hw_restart(void) { restart(); }
 

@@ -5,8 +5,10 @@
 #include "numbers.h"
 
 #define PAGE_SIZE 4096
-/** Bytes at the top of each CPU's stack: Linux' state (LINUX_FIELDS of 8 bytes), and what was read last of what may fault. */
-#define CPU_TOP_SIZE 176
+/** Bytes at the top of each CPU's stack: Linux' state (LINUX_FIELDS of 8 bytes), what was read last of what may fault, and whether a machine
+ *  check has come. */
+#define CPU_TOP_SIZE 192
+#define CPU_TOP_MACHINE_CHECK 16
 /** Bytes of a `struct memory`. */
 #define MEMORY_SIZE 16
 /** The image's only code segment. */

@@ -354,13 +354,15 @@ describe("CPUID", () => {
   });
 });
 
-test("#DB and #AC are intercepted and given back", () => {
-  expect(guest.platform.core.exceptions()).toBe((1 << 1) | (1 << 17));
+test("#DB, #AC and machine checks are intercepted, and given back to the root cell", () => {
+  expect(guest.platform.core.exceptions()).toBe((1 << 1) | (1 << 17) | (1 << 18));
   expect(guest.enter((core) => core.exitException(0, 1, -1))).toBe(1);
   expect(guest.enter((core) => core.exitException(0, 17, 0))).toBe(1);
+  expect(guest.enter((core) => core.exitException(0, 18, -1))).toBe(1);
   expect(guest.platform.takeRecord()).toEqual([
     "injectException 0x0 0x1 0x-1",
     "injectException 0x0 0x11 0x0",
+    "injectException 0x0 0x12 0x-1",
   ]);
-  expect(counter(hc.STAT_EXCEPTION)).toBe(2);
+  expect(counter(hc.STAT_EXCEPTION)).toBe(3);
 });
