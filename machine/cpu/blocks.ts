@@ -89,9 +89,9 @@ function bucketOf(s: u32, phys: u64): u32 {
 }
 
 /** Address of the head of the chain that a block is in by its page. */
-function chainOf(s: u32, page: u32, straddles: bool): u32 {
+function chainOf(s: u32, page: u32, isStraddling: bool): u32 {
   const cache = load<u32>(s, S_CACHE);
-  return straddles ? cache + C_STRADDLERS : cache + C_PAGES + (page & (BUCKETS - 1)) * 4;
+  return isStraddling ? cache + C_STRADDLERS : cache + C_PAGES + (page & (BUCKETS - 1)) * 4;
 }
 
 /**
@@ -108,6 +108,17 @@ export function findBlock(s: u32, phys: u64, mode: u32, phys2: u64): u32 {
   return 0;
 }
 
+/** Whether an instruction at a physical address is known to reach into the next page, wherever that is. */
+export function straddles(s: u32, phys: u64, mode: u32): bool {
+  let block = load<u32>(bucketOf(s, phys));
+  while (block !== 0) {
+    const same = load<u64>(block, B_PHYS) === phys && load<u32>(block, B_MODE) === mode;
+    if (same && load<u64>(block, B_PHYS2) !== NO_PAGE) return true;
+    block = load<u32>(block, B_HASH_NEXT);
+  }
+  return false;
+}
+
 function markPage(phys: u64): void {
   const page = <u32>(phys >> PAGE_SHIFT);
   if (pageHasCode(page) || page >= PAGES) return;
@@ -118,16 +129,16 @@ function markPage(phys: u64): void {
 /** Enters a finished block whose records end at `end`. */
 export function enterBlock(s: u32, block: u32, end: u32): void {
   const phys = load<u64>(block, B_PHYS);
-  const straddles = load<u64>(block, B_PHYS2) !== NO_PAGE;
+  const isStraddling = load<u64>(block, B_PHYS2) !== NO_PAGE;
   const bucket = bucketOf(s, phys);
   store<u32>(block, load<u32>(bucket), B_HASH_NEXT);
   store<u32>(bucket, block);
-  const chain = chainOf(s, <u32>(phys >> PAGE_SHIFT), straddles);
+  const chain = chainOf(s, <u32>(phys >> PAGE_SHIFT), isStraddling);
   store<u32>(block, load<u32>(chain), B_PAGE_NEXT);
   store<u32>(chain, block);
   store<u32>(s, (end + 7) & ~7, S_FREE);
   markPage(phys);
-  if (straddles) markPage(load<u64>(block, B_PHYS2));
+  if (isStraddling) markPage(load<u64>(block, B_PHYS2));
 }
 
 /** Takes a block out of the chain of its bucket and makes it unusable. */

@@ -13,6 +13,9 @@ import { imul, imulQuiet } from "./instructions/multiply.ts";
 import * as shift from "./instructions/shifts.ts";
 import {
   C_JUMPS,
+  J_BLOCK,
+  J_LINEAR,
+  J_MODE,
   JUMP_SHIFT,
   JUMPS,
   S_BLOCK_RIP,
@@ -20,12 +23,12 @@ import {
   S_CODE_BASE,
   S_LEFT,
   S_LINK,
-  S_MODE_TAG,
   S_RECORD,
   S_RESULT,
   S_RIP_MASK,
   S_SINK,
 } from "./interpreter-state.ts";
+import { S_MODE } from "./memory/layout.ts";
 import {
   B_COUNT,
   B_RECORDS,
@@ -1305,8 +1308,11 @@ export function execute(s: u32): void {
     }
     store<u64>(s, rip, S_BLOCK_RIP);
     const entry = jumpEntry(s, rip);
-    if (load<u64>(entry) === ((rip + load<u64>(s, S_CODE_BASE)) ^ load<u64>(s, S_MODE_TAG))) {
-      const block = load<u32>(entry, 8);
+    if (
+      load<u64>(entry, J_LINEAR) === rip + load<u64>(s, S_CODE_BASE) &&
+      load<u32>(entry, J_MODE) === load<u32>(s, S_MODE)
+    ) {
+      const block = load<u32>(entry, J_BLOCK);
       const after = left - load<i32>(block, B_COUNT);
       if (after >= 0) {
         left = after;

@@ -20,16 +20,14 @@ export const S_LIMIT: u32 = 0x7c0;
 export const S_LEFT: u32 = 0x7c8;
 /** The present record, u32. */
 export const S_RECORD: u32 = 0x7cc;
-/** The present block, u32. */
-export const S_BLOCK: u32 = 0x7d0;
 /** Where to store the address of the block that is looked up next (R_TAKEN or R_FALLEN of a jump), or 0, u32. */
 export const S_LINK: u32 = 0x7d4;
 /** Base of CS as the inner loop uses it, u64. */
 export const S_CODE_BASE: u32 = 0x7d8;
+/** Limit of CS as the jump cache knows it, u64. */
+export const S_CODE_LIMIT: u32 = 0x7e8;
 /** What RIP is cut to by a jump, u64. */
 export const S_RIP_MASK: u32 = 0x7e0;
-/** Mode word as mixed into the tags of the jump cache, u64. */
-export const S_MODE_TAG: u32 = 0x7e8;
 /** This CPU's cache of decoded code (C_*), u32. */
 export const S_CACHE: u32 = 0x7f0;
 /** Next free byte for a block, u32. */
@@ -42,8 +40,14 @@ export const S_SINK: u32 = 0x7fc;
 /** S_DEADLINE as the inner loop knows it, u64. */
 export const S_USED_DEADLINE: u32 = 0x800;
 
-/** Jump cache: {tag u64, block u32, -}, direct mapped by RIP. */
+/** Jump cache: entries J_*, direct mapped by RIP. An empty entry is all ones, which is no mode. */
 export const C_JUMPS: u32 = 0;
+/** Entry of the jump cache: linear address, u64. */
+export const J_LINEAR: u32 = 0;
+/** Entry of the jump cache: the block there, u32. */
+export const J_BLOCK: u32 = 8;
+/** Entry of the jump cache: the block's mode word, u32. */
+export const J_MODE: u32 = 12;
 /** Entries of the jump cache. */
 export const JUMPS: u32 = 1024;
 /** Shift of an entry of the jump cache. */
@@ -58,11 +62,9 @@ export const C_PAGES: u32 = 0x10000;
 export const BUCKETS: u32 = 8192;
 /** A block for one use: cut short at a deadline, or not worth keeping. */
 export const C_SCRATCH: u32 = 0x18000;
-/** Copy of the rest of an instruction that is the last before the block is left (continue.ts). */
+/** Copy of the rest of an instruction that is the last before the block is left (outside.ts). */
 export const C_REST: u32 = 0x1e000;
 /** Blocks. */
 export const C_ARENA: u32 = 0x20000;
 /** Size of a CPU's cache of decoded code. */
 export const CACHE_SIZE: u32 = 0x400000;
-/** Bit of the mode word's place in a tag of the jump cache. */
-export const MODE_TAG_SHIFT: u32 = 52;

@@ -1,6 +1,7 @@
 // Executes the records that the inner loop leaves to others: memory that no translation cache answers for, rare instructions, and
 // those of the system. Then the inner loop goes on with the next record, or the block is left.
 
+import { leavesBlock } from "./decode/block.ts";
 import { collectFlags, spreadFlags } from "./flags.ts";
 import * as atomic from "./instructions/atomic.ts";
 import * as bits from "./instructions/bits.ts";
@@ -205,28 +206,39 @@ function abandon(s: u32, record: u32, done: u32): void {
   leaveAt(s, load<u64>(s, S_RIP), load<i32>(s, S_LEFT) + <i32>load<u8>(record, R_INDEX) - done);
 }
 
-/** The operation of a record as its instruction alone has it: not fused with the next, with all flags. */
+/**
+ * The operation of a record as its instruction alone has it: not fused with the next, with all flags, and never going on to
+ * another block in the inner loop. DEC is fused on registers only, where no record comes before it.
+ */
 function plainOperation(operation: u32): u32 {
+  if (operation === op.CALL_TO64 || operation === op.CALL_TO32) return op.CALL_TOX;
+  if (operation === op.JMP_TO64 || operation === op.JMP_TO32) return op.JMP_TOX;
   if (operation >= op.QUIET && operation < 2 * op.QUIET) return operation - op.QUIET;
   if (operation >= op.CMP_JB && operation < op.TEST_JE)
     return op.CMP + ((operation - op.CMP_JB) & 3);
-  if (operation >= op.TEST_JE && operation < op.DEC_JE)
-    return op.TEST + ((operation - op.TEST_JE) & 3);
-  return operation >= op.DEC_JE && operation < op.DEC_JE + 4
-    ? op.DEC + operation - op.DEC_JE
+  return operation >= op.TEST_JE && operation < op.DEC_JE
+    ? op.TEST + ((operation - op.TEST_JE) & 3)
     : operation;
 }
 
-/** Arranges that the block is left after the instruction that `record`, just executed, belongs to. */
+/**
+ * Arranges that the block is left after the instruction that `record`, just executed, belongs to: its other records are copied,
+ * and a STOP put behind them. A block's last record always leaves it (`leavesBlock`), and nothing is read beyond that one: there
+ * lies what earlier blocks have left behind.
+ */
 function leaveAfter(s: u32, record: u32): void {
   const number = load<u8>(record, R_INDEX);
   const rest = load<u32>(s, S_CACHE) + C_REST;
   let to = rest;
   let from = record + RECORD_SIZE;
-  for (; load<u8>(from, R_INDEX) === number; from += RECORD_SIZE) {
+  let isLast = false;
+  while (!isLast && load<u8>(from, R_INDEX) === number) {
+    const operation = <u32>load<u16>(from, R_OP);
     memory.copy(to, from, RECORD_SIZE);
-    store<u16>(to, <u16>plainOperation(load<u16>(from, R_OP)), R_OP);
+    store<u16>(to, <u16>plainOperation(operation), R_OP);
     if (load<u32>(from, R_SRC) === from + R_IMM) store<u32>(to, to + R_IMM, R_SRC);
+    isLast = leavesBlock(operation);
+    from += RECORD_SIZE;
     to += RECORD_SIZE;
   }
   const next = <u64>load<u16>(record, R_OFFSET) + load<u8>(record, R_LENGTH);
@@ -264,6 +276,14 @@ function executeString(s: u32, record: u32): void {
   store<u32>(s, record + RECORD_SIZE, S_RECORD);
 }
 
+/** A branch that the inner loop could not execute; its access to the stack may have been to a device. */
+function executeBranch(s: u32, record: u32): void {
+  const target = branch(s, record);
+  if (faulted(s)) return abandon(s, record, 0);
+  if (mustLeave(s)) store<u32>(s, 1, S_LEAVE);
+  leaveAt(s, target, load<i32>(s, S_LEFT));
+}
+
 function executeSystem(s: u32, record: u32): void {
   systemInstruction(s, record);
   if (faulted(s)) return abandon(s, record, 0);
@@ -296,11 +316,8 @@ export function executeOutside(s: u32): void {
   settle(s, record);
   if (operation >= op.SYSTEM) executeSystem(s, record);
   else if (operation >= op.MOVS && operation <= op.OUTS) executeString(s, record);
-  else if (isBranch(operation)) {
-    const target = branch(s, record);
-    if (faulted(s)) abandon(s, record, 0);
-    else leaveAt(s, target, load<i32>(s, S_LEFT));
-  } else {
+  else if (isBranch(operation)) executeBranch(s, record);
+  else {
     if (!access(s, record, operation)) unreachable();
     if (faulted(s)) abandon(s, record, 0);
     else goOn(s, record);

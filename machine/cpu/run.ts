@@ -1,6 +1,7 @@
 // `run`: from one instruction boundary that needs attention to the next, until the deadline or an exit.
 
 import { FLAG_TF, VECTOR_DB } from "../../abi/x86/registers.ts";
+import { forgetJumps } from "./blocks.ts";
 import { execute } from "./execute.ts";
 import { collectFlags, spreadFlags } from "./flags.ts";
 import {
@@ -25,17 +26,17 @@ import {
   S_SHADOW,
   S_TIME,
   SEG_BASE,
+  SEG_LIMIT,
   SEGMENT_SIZE,
 } from "./interface.ts";
 import {
-  MODE_TAG_SHIFT,
   S_BLOCK_RIP,
   S_CODE_BASE,
+  S_CODE_LIMIT,
   S_LEAVE,
   S_LEFT,
   S_LIMIT,
   S_LINK,
-  S_MODE_TAG,
   S_RECORD,
   S_RIP_MASK,
   S_SINK,
@@ -61,11 +62,16 @@ function settleMode(s: u32): void {
   const mode = load<u32>(s, S_MODE);
   const code = mode & MODE_CODE_MASK;
   const isLong = code === MODE_CODE_64;
-  const base = load<u64>(s, S_SEGMENT + CS * SEGMENT_SIZE + SEG_BASE);
-  store<u64>(s, isLong ? 0 : base, S_CODE_BASE);
+  const segment = s + S_SEGMENT + CS * SEGMENT_SIZE;
   const mask: u64 = isLong ? <u64>-1 : code === MODE_CODE_16 ? 0xffff : 0xffffffff;
+  const base = isLong ? 0 : load<u64>(segment, SEG_BASE);
+  const limit: u64 = isLong ? mask : load<u32>(segment, SEG_LIMIT);
+  // The jump cache answers without a look at the limit: what it knows was within that of the same segment, or is forgotten.
+  if (limit < mask && (limit !== load<u64>(s, S_CODE_LIMIT) || base !== load<u64>(s, S_CODE_BASE)))
+    forgetJumps(s);
+  store<u64>(s, base, S_CODE_BASE);
+  store<u64>(s, limit, S_CODE_LIMIT);
   store<u64>(s, mask, S_RIP_MASK);
-  store<u64>(s, (<u64>mode) << MODE_TAG_SHIFT, S_MODE_TAG);
 }
 
 /** Finds the block at S_BLOCK_RIP and enters it; false with a fault set. S_LEFT is not 0. */

@@ -69,8 +69,8 @@ function isClosed(): bool {
   return leavesBlock(load<u16>(cursor - RECORD_SIZE));
 }
 
-/** Whether an operation never goes on to the record after it. */
-function leavesBlock(operation: u32): bool {
+/** Whether an operation never goes on to the record after it. It is so for the last record of a finished block, and for no other. */
+export function leavesBlock(operation: u32): bool {
   if (operation >= SYSTEM) return true;
   return (operation >= CALL64 && operation < COLD) || (operation >= CALLX && operation <= JCXZ);
 }

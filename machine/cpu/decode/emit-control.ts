@@ -21,7 +21,13 @@ import {
   R_WIDTH,
   RECORD_SIZE,
 } from "../records.ts";
-import { MODE_CPL_MASK, MODE_PROTECTED, MODE_STACK_32, MODE_VM86 } from "../system/mode.ts";
+import {
+  MODE_CPL_MASK,
+  MODE_FLAT,
+  MODE_PROTECTED,
+  MODE_STACK_32,
+  MODE_VM86,
+} from "../system/mode.ts";
 import { conditionSet } from "./conditions.ts";
 import {
   D_CODE,
@@ -151,10 +157,18 @@ export function emitLeave(): void {
   emitBinary(stackOperation(op.LEAVE64, op.LEAVE32, op.LEAVEX, width), width, 0, 0);
 }
 
+/**
+ * Whether IP wraps at the end of a page only. Elsewhere it depends on the base of CS where a jump leads to, and so on more than a
+ * block is known by.
+ */
+function wrapsAtPage(): bool {
+  return field(D_CODE) === WIDTH_64 || (field(E_MODE) & MODE_FLAT) !== 0;
+}
+
 /** What a jump by `distance` from the block's first byte is linked to at first: jumps out of the page never are. */
 function unlinked(distance: i64): u32 {
   const at = <i64>field(E_PAGE_OFFSET) + distance;
-  return at >= 0 && at < PAGE ? NO_BLOCK : FAR_BLOCK;
+  return at >= 0 && at < PAGE && wrapsAtPage() ? NO_BLOCK : FAR_BLOCK;
 }
 
 /** Fills in both targets, as distances from the block's first byte. */

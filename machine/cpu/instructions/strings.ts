@@ -4,6 +4,7 @@
 import { PIO_IN, PIO_REP, PIO_STRING } from "../../../abi/platform.ts";
 import { FLAG_DF } from "../../../abi/x86/registers.ts";
 import { PREFIX_REP } from "../decode/fields.ts";
+import { collectFlags } from "../flags.ts";
 import { ES, S_DEADLINE, S_FLAGS, S_GPR, S_PENDING, S_TIME } from "../interface.ts";
 import { S_LEAVE, S_RESULT } from "../interpreter-state.ts";
 import { checkWrite } from "../memory/access.ts";
@@ -139,6 +140,7 @@ export function stringInstruction(s: u32, record: u32, most: u32): u32 {
     let count = limit > 1 ? iterateMany(s, record, limit) : 0;
     if (count === 0) {
       store<u64>(s, start + done, S_TIME);
+      if (done > 0) collectFlags(s);
       iterate(s, record);
       if (faulted(s)) return done;
       count = 1;

@@ -6,8 +6,8 @@ import { ACCESS_FETCH, ACCESS_INDIRECT, ACCESS_WRITE } from "../../../abi/platfo
 import { PF_FETCH, PF_USER, PF_WRITE } from "../../../abi/x86/registers.ts";
 import { pageHasCode } from "../blocks.ts";
 import { nestedAddress } from "../guest.ts";
-import { S_CPL } from "../interface.ts";
-import { faulted } from "../system/fault.ts";
+import { EXIT_UNIMPLEMENTED, S_CPL } from "../interface.ts";
+import { faulted, raiseExit } from "../system/fault.ts";
 import { inLongMode } from "../system/mode.ts";
 import {
   PAGE_OFFSET,
@@ -173,7 +173,7 @@ export function readAs(s: u32, linear: u64, size: u32, user: u32): u64 {
 
 /**
  * Host address of the byte at `linear`, for execution; code may be read from there to the end of its page. 0 with the fault
- * set, or with no fault set where there is no RAM behind the address (device memory is not executable here).
+ * set: where there is no RAM behind the address (device memory is not executable here), the exit EXIT_UNIMPLEMENTED.
  */
 export function fetchPage(s: u32, linear: u64): u32 {
   if (hits(s, TLB_EXEC, linear, 1)) return hitAddress(s, TLB_EXEC, linear);
@@ -181,5 +181,6 @@ export function fetchPage(s: u32, linear: u64): u32 {
   if (faulted(s)) return 0;
   const host = ramAddress(phys);
   if (host != 0) fillEntry(s, TLB_EXEC, linear, host);
+  else raiseExit(s, EXIT_UNIMPLEMENTED, 0, 0);
   return host;
 }

@@ -15,7 +15,7 @@ const RSP = 4;
 const RSI = 6;
 const RDI = 7;
 /** Registers that point into the data, and the distance from its middle; RDX may be made to point to nowhere. */
-const POINTERS: Record<number, number> = {
+export const POINTERS: Record<number, number> = {
   3: -0x40,
   4: 0x600,
   5: 0,
@@ -26,7 +26,7 @@ const POINTERS: Record<number, number> = {
   14: 0x100,
 };
 /** Registers with a small number. */
-const INDICES = [9, 15];
+export const INDICES = [9, 15];
 /** Where nothing is: the first page, non-canonical addresses, across the end of the mapping. */
 const NOWHERE = [0x400n, 0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_fffdn, BigInt(BASE + SIZE - 3)];
 
@@ -93,8 +93,17 @@ function fixed(row: Row, pattern: RegExp): number | undefined {
 }
 
 /** Registers that are neither pointers nor indices. */
-const NUMBERS = [0, 1, 8, 10, 11];
+export const NUMBERS = [0, 1, 8, 10, 11];
 const DESTINATIONS = [...Array(16).keys()].filter((register) => register !== RSP);
+
+/** Where an encoding is going to stand, and which registers it may name as operands. */
+export interface Place {
+  at: number;
+  destinations: readonly number[];
+}
+
+/** Alone, at the start of the code. */
+const ALONE: Place = { at: CODE, destinations: DESTINATIONS };
 
 /** ModRM, SIB and displacement of a random memory operand with `reg` in the middle. */
 function memoryOperand(random: Random, reg: number): Draft {
@@ -128,9 +137,10 @@ function memoryOperand(random: Random, reg: number): Draft {
   return draft(bits, [mod | middle | field, ...tail, ...little(near, size)]);
 }
 
-function registerOperand(random: Random, reg: number, width: number): Draft {
+function registerOperand(random: Random, reg: number, width: number, place: Place): Draft {
   // Without REX the 8-bit registers 4 to 7 are AH to BH.
-  const rm = width === 1 && random.below(3) === 0 ? random.below(4) + 4 : random.pick(DESTINATIONS);
+  const high = width === 1 && random.below(3) === 0;
+  const rm = high ? random.below(4) + 4 : random.pick(place.destinations);
   return {
     rex: (reg & 8 ? 4 : 0) | (rm & 8 ? 1 : 0),
     modrm: [0xc0 | ((reg & 7) << 3) | (rm & 7)],
@@ -144,17 +154,18 @@ function hasModRm(row: Row): boolean {
   return row.operands.some((operand) => /^[EGRMKT](?!S$)/.test(operand));
 }
 
-function modrmOf(row: Row, random: Random, width: number): Draft {
+function modrmOf(row: Row, random: Random, width: number, place: Place): Draft {
   const none = { rex: 0, modrm: [] as number[], usesMemory: false, relativeAt: -1 };
   const whole = fixed(row, /^=/);
   if (whole !== undefined) return { ...none, modrm: [whole] };
   if (!hasModRm(row)) return none;
   // A bit string's index is an address: it must be small.
-  const free = row.emitter === "bits" ? NUMBERS : DESTINATIONS;
+  const free = row.emitter === "bits" ? NUMBERS : place.destinations;
   const reg = fixed(row, /^\//) ?? random.pick(free);
   const controls = row.operands.some((operand) => /^[RKT]/.test(operand));
   const memory = row.match.includes("m") || (!row.match.includes("r") && random.below(2) === 0);
-  return memory && !controls ? memoryOperand(random, reg) : registerOperand(random, reg, width);
+  if (memory && !controls) return memoryOperand(random, reg);
+  return registerOperand(random, reg, width, place);
 }
 
 /** Bytes of the immediates; jumps go over two bytes, which are put there. */
@@ -185,11 +196,9 @@ function pickWidth(row: Row, random: Random): number {
   return is16 ? 2 : random.pick([2, 4, 8]);
 }
 
-function opcodeBytes(row: Row, random: Random): number[] {
-  const span = { one: 1, register: 8, condition: 16 }[row.span];
-  let low = random.below(span);
-  // 50+r and the like: RSP is popped and exchanged in tests of their own.
-  if (row.span === "register" && low === RSP) low = 0;
+/** `register` is the one in the opcode, where it has one: RSP is popped and exchanged in tests of their own. */
+function opcodeBytes(row: Row, random: Random, register: number): number[] {
+  const low = { one: 0, register: register & 7, condition: random.below(16) }[row.span];
   return [...[[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]][row.map]!, row.opcode + low];
 }
 
@@ -227,7 +236,7 @@ const TARGETED = new Set(["jmpindirect", "callindirect", "ret"]);
 const SKIPPED = [0x31, 0xd8];
 
 /** Indirect jumps and returns, by a register, by memory or by the stack, over what is skipped. */
-function makeTargeted(row: Row, random: Random): Encoding {
+function makeTargeted(row: Row, random: Random, place: Place): Encoding {
   const registers = registersFor(row, random, 8);
   const reg = (fixed(row, /^\//) ?? 0) << 3;
   const byRegister = random.below(2) === 0;
@@ -235,7 +244,7 @@ function makeTargeted(row: Row, random: Random): Encoding {
   const isReturn = row.emitter === "ret";
   const indirect = byRegister ? [0x41, 0xff, 0xc0 | reg] : [0xff, 0x43 | reg, displacement];
   const bytes = isReturn ? [row.opcode, ...immediates(row, random, 2)] : indirect;
-  const target = BigInt(CODE + bytes.length + SKIPPED.length);
+  const target = BigInt(place.at + bytes.length + SKIPPED.length);
   registers.set(8, target);
   const at = isReturn ? DATA + POINTERS[RSP]! : DATA + POINTERS[RBX]! + displacement;
   return {
@@ -252,10 +261,11 @@ function poppedFlags(random: Random): Encoding["data"] {
 }
 
 /** A random encoding of `row`, or undefined where this one has none (16-bit BSWAP and the like). */
-export function makeEncoding(row: Row, random: Random): Encoding | undefined {
-  if (TARGETED.has(row.emitter)) return makeTargeted(row, random);
+export function makeEncoding(row: Row, random: Random, place = ALONE): Encoding | undefined {
+  if (TARGETED.has(row.emitter)) return makeTargeted(row, random, place);
   const width = pickWidth(row, random);
-  const draft = modrmOf(row, random, width);
+  const draft = modrmOf(row, random, width, place);
+  const register = random.pick(place.destinations);
   const isLocked = row.attributes.includes("lock") && draft.usesMemory && random.below(3) === 0;
   const mandatory = row.match.find((word) => /^p(F2|F3)$/.test(word));
   const repeats = row.emitter === "string" ? [[], [0xf3], [0xf2]] : [[]];
@@ -263,11 +273,11 @@ export function makeEncoding(row: Row, random: Random): Encoding | undefined {
   const rex =
     draft.rex |
     (width === 8 && !isFlexible ? 8 : 0) |
-    (row.span === "register" ? random.below(2) : 0);
+    (row.span === "register" ? register >> 3 : 0);
   const narrow = width === 2 || row.match.includes("p66");
   const [name] = row.mnemonic.split("/");
   if (name === "bswap" && width === 2) return undefined;
-  const opcode = opcodeBytes(row, random);
+  const opcode = opcodeBytes(row, random, register);
   // 90 alone is NOP, and NOP with REX.B is XCHG.
   const isNop = row.map === 0 && row.opcode === 0x90;
   const needsRex = rex !== 0 || (!isNop && random.below(4) === 0);
@@ -281,7 +291,7 @@ export function makeEncoding(row: Row, random: Random): Encoding | undefined {
   const tail = immediates(row, random, width);
   if (draft.relativeAt >= 0) {
     const length = prefixes.length + opcode.length + draft.modrm.length + tail.length;
-    const distance = BigInt(DATA + random.below(64)) - BigInt(CODE + length);
+    const distance = BigInt(DATA + random.below(64)) - BigInt(place.at + length);
     draft.modrm.splice(draft.relativeAt, 4, ...little(distance, 4));
   }
   const bytes = [...prefixes, ...opcode, ...draft.modrm, ...tail];
