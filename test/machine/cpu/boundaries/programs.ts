@@ -10,7 +10,7 @@ import {
   POINTERS,
   reasonNotRun,
 } from "../interpreter/encodings.ts";
-import { CODE, DATA } from "../interpreter/native.ts";
+import { CODE, DATA, DATA_START } from "../interpreter/native.ts";
 import { ALL_FLAGS, makeSnippet, Random } from "../interpreter/snippets.ts";
 
 const PAGE = 4096;
@@ -27,6 +27,8 @@ const MOST_EVENTS = 10;
 const REGISTERS = 16;
 const RBX = 3;
 const RSP = 4;
+const RSI = 6;
+const RDI = 7;
 const R8 = 8;
 const NOP = 0x90;
 const JMP = 0xe9;
@@ -131,12 +133,19 @@ function restore(random: Random): number[] {
   return setRegister(register, BigInt(DATA + POINTERS[register]! + random.pick(MOVES)));
 }
 
+/** A string instruction, now and then across the end of the first page of data: repeated, it gets so far and no farther. */
+function string(random: Random, at: number): number[] {
+  const start = BigInt(DATA_START + PAGE - random.below(24));
+  const edge = random.below(3) ? setRegister(random.pick([RSI, RDI]), start) : [];
+  return [...edge, ...fromRow(random.pick(REPEATED), random, at + edge.length)];
+}
+
 function item(random: Random, at: number): number[] {
   const kind = random.below(16);
   if (kind < 6) return pair(random, at);
   if (kind < 8) return makeSnippet(random).bytes;
   if (kind === 8) return restore(random);
-  if (kind === 9) return fromRow(random.pick(REPEATED), random, at);
+  if (kind === 9) return string(random, at);
   if (kind === 10) return Array(random.below(60) === 0 ? 60 : 1).fill(NOP) as number[];
   return fromRow(random.pick(ROWS), random, at);
 }
