@@ -5,7 +5,7 @@ import type { World } from "./world.ts";
 
 const PAGE = 4096;
 /** The instruction (or pair) is a block's first, in the middle of one, or the last of its page. */
-export const KINDS = ["first", "inside", "page's last"] as const;
+const KINDS = ["first", "inside", "page's last"] as const;
 type Kind = (typeof KINDS)[number];
 
 interface Place {

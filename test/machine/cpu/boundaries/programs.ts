@@ -41,7 +41,7 @@ const FLAG_IOPL = 0x3000;
 const MOVES = [0, 0, 0x700, 0x780, 0x1000, 0x1000, 0x400000, 0x401000];
 
 /** What the second page of data is. "device" is on the bus, "unmapped" is refused by the nested map, "code" is the program's. */
-export const PAGES = [
+const PAGES = [
   ...(["plain", "plain", "device", "device", "device"] as const),
   ...(["absent", "read-only", "unmapped", "code"] as const),
 ];

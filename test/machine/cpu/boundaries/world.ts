@@ -53,7 +53,7 @@ const MAP_ALL = 7;
 const ENTRY = 0x67n;
 const WRITABLE = 0x2n;
 const PRESENT = 0x1n;
-export const VECTOR = 0x40;
+const VECTOR = 0x40;
 const AT_COUNTER = [0, 8, 16, 24].map((shift) => (COUNTER >> shift) & 255);
 /** PUSH RAX; INC QWORD [COUNTER]; CMP QWORD [COUNTER], 0; JE +1; NOP; POP RAX; IRETQ. */
 const HANDLER_CODE = [
