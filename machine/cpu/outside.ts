@@ -231,7 +231,7 @@ function leaveAfter(s: u32, record: u32): void {
   const rest = load<u32>(s, S_CACHE) + C_REST;
   let to = rest;
   let from = record + RECORD_SIZE;
-  let isLast = false;
+  let isLast: bool = false;
   while (!isLast && load<u8>(from, R_INDEX) === number) {
     const operation = <u32>load<u16>(from, R_OP);
     memory.copy(to, from, RECORD_SIZE);

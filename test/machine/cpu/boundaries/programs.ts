@@ -154,7 +154,8 @@ function item(random: Random, at: number): number[] {
 function itemAtEnd(random: Random, at: number): number[] {
   const seed = random.next();
   const make = random.below(4) === 0 ? item : pair;
-  const over = random.pick([0, 0, 0, 0, 0, 0, 1, 2, 3, 5]);
+  // Behind a jump is what it goes over, two bytes.
+  const over = random.pick([2, 2, 2, 2, 2, 2, 0, 1, 3, 5]);
   const { length } = make(new Random(seed), at);
   const start = PAGE_END - length + over;
   if (start < at) return make(new Random(seed), at);
