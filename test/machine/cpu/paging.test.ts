@@ -302,6 +302,6 @@ describe("device memory", () => {
 
   test("code is not fetched from there", () => {
     expect(cpu.x.fetchPage!(cpu.s, 0xd0000000n)).toBe(0);
-    expect(cpu.outcome()).toBe("ok");
+    expect(cpu.outcome()).toBe(`exit ${S.EXIT_UNIMPLEMENTED} 0x0 0x0`);
   });
 });
