@@ -3,6 +3,19 @@
 // so that links to it only fail.
 
 import {
+  addCode,
+  bucketOfPage,
+  countWrite,
+  forgetCode,
+  isHot,
+  markCached,
+  markClean,
+  markHot,
+  mayBeCode,
+  pageHasCode,
+  staysHot,
+} from "./code-pages.ts";
+import {
   BUCKETS,
   C_ARENA,
   C_BLOCKS,
@@ -42,18 +55,11 @@ export const FAR_BLOCK: u32 = <u32>memory.data<i32>([0x7fffffff, 1]);
 /** B_PHYS2 of a block within one page. */
 export const NO_PAGE: u64 = 0xffffffffffffffff;
 
-/** Pages of RAM that are looked after at most: 4 GiB. */
-const PAGES: u32 = 0x100000;
-/** For each page of RAM whether it may hold decoded code, u8. */
-const CODE_PAGES: usize = memory.data(0x100000);
+/** Blocks of a chain that one write may pass by without counting as costly. */
+const SHORT_CHAIN: u32 = 64;
 
 /** Most bytes that one block can take. */
 const BLOCK_BYTES: u32 = B_RECORDS + BLOCK_RECORDS * RECORD_SIZE;
-
-/** Whether decoded code of a physical page may be cached. */
-export function pageHasCode(page: u32): bool {
-  return page < PAGES && load<u8>(CODE_PAGES + page) !== 0;
-}
 
 /** Forgets which blocks linear addresses lead to, after any change of a translation. */
 export function forgetJumps(s: u32): void {
@@ -91,7 +97,7 @@ function bucketOf(s: u32, phys: u64): u32 {
 /** Address of the head of the chain that a block is in by its page. */
 function chainOf(s: u32, page: u32, isStraddling: bool): u32 {
   const cache = load<u32>(s, S_CACHE);
-  return isStraddling ? cache + C_STRADDLERS : cache + C_PAGES + (page & (BUCKETS - 1)) * 4;
+  return isStraddling ? cache + C_STRADDLERS : cache + C_PAGES + bucketOfPage(page) * 4;
 }
 
 /**
@@ -119,11 +125,19 @@ export function straddles(s: u32, phys: u64, mode: u32): bool {
   return false;
 }
 
-function markPage(phys: u64): void {
+/** Enters that decoded code lies at `phys`, up to the end of that page. */
+function markCode(phys: u64, size: u32): void {
   const page = <u32>(phys >> PAGE_SHIFT);
-  if (pageHasCode(page) || page >= PAGES) return;
-  store<u8>(CODE_PAGES + page, 1);
-  dropWriteEntries(page);
+  if (markCached(page)) dropWriteEntries(page);
+  addCode(phys, size);
+}
+
+/** Enters where a block's bytes lie. */
+function markBlock(block: u32): void {
+  const length = load<u32>(block, B_LENGTH);
+  markCode(load<u64>(block, B_PHYS), length);
+  const second = load<u64>(block, B_PHYS2);
+  if (second !== NO_PAGE) markCode(second, length);
 }
 
 /** Enters a finished block whose records end at `end`. */
@@ -137,8 +151,7 @@ export function enterBlock(s: u32, block: u32, end: u32): void {
   store<u32>(block, load<u32>(chain), B_PAGE_NEXT);
   store<u32>(chain, block);
   store<u32>(s, (end + 7) & ~7, S_FREE);
-  markPage(phys);
-  if (isStraddling) markPage(load<u64>(block, B_PHYS2));
+  markBlock(block);
 }
 
 /** Takes a block out of the chain of its bucket and makes it unusable. */
@@ -165,34 +178,92 @@ function touchesPage(block: u32, page: u32): bool {
   return second !== NO_PAGE && <u32>(second >> PAGE_SHIFT) === page;
 }
 
-/** Retires the blocks of a chain that overlap [phys, end). Returns whether any block of the page is left. */
-function retireChain(s: u32, chain: u32, page: u32, phys: u64, end: u64): bool {
-  let left = false;
-  for (let link = chain; load<u32>(link) !== 0; ) {
+/** What a walk along a chain has found. */
+const LEFT: u32 = 1;
+const RETIRED: u32 = 2;
+const LONG: u32 = 4;
+
+/** Retires the blocks of a chain that overlap [phys, end). Returns LEFT if any block of the page is left, RETIRED, LONG. */
+function retireChain(s: u32, chain: u32, page: u32, phys: u64, end: u64): u32 {
+  let found: u32 = 0;
+  let passed: u32 = 0;
+  for (let link = chain; load<u32>(link) !== 0; passed++) {
     const block = load<u32>(link);
     if (overlaps(block, phys, end)) {
       store<u32>(link, load<u32>(block, B_PAGE_NEXT));
       retire(s, block);
       store<u32>(s, 1, S_LEAVE);
+      found |= RETIRED;
     } else {
-      if (touchesPage(block, page)) left = true;
+      if (touchesPage(block, page)) found |= LEFT;
       link = block + B_PAGE_NEXT;
     }
   }
-  return left;
+  return passed > SHORT_CHAIN ? found | LONG : found;
+}
+
+/** Retires all blocks, of all CPUs, that overlap [phys, end), which is within a page. Returns as `retireChain`. */
+function retireRange(page: u32, phys: u64, end: u64): u32 {
+  let found: u32 = 0;
+  for (let cpu: u32 = 0, cpus = cpuCount(); cpu < cpus; cpu++) {
+    const s = stateOf(cpu);
+    found |= retireChain(s, chainOf(s, page, false), page, phys, end);
+    found |= retireChain(s, chainOf(s, page, true), page, phys, end);
+  }
+  return found;
+}
+
+/** Enters again where the blocks of a chain lie that have a part in the bucket. */
+function markChain(chain: u32, bucket: u32): void {
+  for (let block = load<u32>(chain); block !== 0; block = load<u32>(block, B_PAGE_NEXT)) {
+    const second = load<u64>(block, B_PHYS2);
+    const isIn =
+      bucketOfPage(<u32>(load<u64>(block, B_PHYS) >> PAGE_SHIFT)) === bucket ||
+      (second !== NO_PAGE && bucketOfPage(<u32>(second >> PAGE_SHIFT)) === bucket);
+    if (isIn) markBlock(block);
+  }
+}
+
+/** Finds out anew where code lies in the pages of a bucket. */
+function surveyBucket(page: u32): void {
+  const bucket = bucketOfPage(page);
+  forgetCode(bucket);
+  for (let cpu: u32 = 0, cpus = cpuCount(); cpu < cpus; cpu++) {
+    const s = stateOf(cpu);
+    markChain(chainOf(s, page, false), bucket);
+    markChain(chainOf(s, page, true), bucket);
+  }
+}
+
+/** From now on until it cools down instructions of a page are decoded for one use. */
+export function heatPage(page: u32): void {
+  const start = (<u64>page) << PAGE_SHIFT;
+  retireRange(page, start, start + PAGE_SIZE);
+  if (markHot(page)) dropWriteEntries(page);
+  surveyBucket(page);
+}
+
+/** A hot page, where it is not known what is code, was written: every CPU leaves its block. */
+function writeHot(page: u32): void {
+  if (!staysHot(page)) return markClean(page);
+  for (let cpu: u32 = 0, cpus = cpuCount(); cpu < cpus; cpu++) store<u32>(stateOf(cpu), 1, S_LEAVE);
 }
 
 /** `size` bytes of RAM at `phys`, within one page, were or will be written: drops what was decoded from them. */
 export function codeWritten(phys: u64, size: u32): void {
   const page = <u32>(phys >> PAGE_SHIFT);
   if (!pageHasCode(page)) return;
-  let left = false;
-  for (let cpu: u32 = 0, cpus = cpuCount(); cpu < cpus; cpu++) {
-    const s = stateOf(cpu);
-    if (retireChain(s, chainOf(s, page, false), page, phys, phys + size)) left = true;
-    if (retireChain(s, chainOf(s, page, true), page, phys, phys + size)) left = true;
-  }
-  if (!left) store<u8>(CODE_PAGES + page, 0);
+  if (isHot(page)) writeHot(page);
+  else if (size !== 0 && mayBeCode(phys, size)) retireWritten(page, phys, size);
+}
+
+/** Drops what was decoded from bytes that may be code. */
+function retireWritten(page: u32, phys: u64, size: u32): void {
+  const found = retireRange(page, phys, phys + size);
+  if (!(found & LEFT)) markClean(page);
+  if (!(found & (RETIRED | LONG))) return;
+  if (countWrite(page)) heatPage(page);
+  else if (found & RETIRED) surveyBucket(page);
 }
 
 /** RAM was written from outside: drops what was decoded from it. */

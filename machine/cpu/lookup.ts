@@ -1,7 +1,16 @@
 // From RIP to a block: by the jump cache (execute.ts), else by physical address, else by decoding.
 
 import { VECTOR_GP } from "../../abi/x86/registers.ts";
-import { enterBlock, FAR_BLOCK, findBlock, NO_PAGE, roomForBlock, straddles } from "./blocks.ts";
+import {
+  enterBlock,
+  FAR_BLOCK,
+  findBlock,
+  heatPage,
+  NO_PAGE,
+  roomForBlock,
+  straddles,
+} from "./blocks.ts";
+import { isHot, settlePeriod, staysHot } from "./code-pages.ts";
 import { buildBlock } from "./decode/block.ts";
 import { jumpEntry } from "./execute.ts";
 import { CS, S_SEGMENT, SEG_LIMIT, SEGMENT_SIZE } from "./interface.ts";
@@ -13,11 +22,12 @@ import {
   S_BLOCK_RIP,
   S_CACHE,
   S_CODE_BASE,
+  S_LIMIT,
   S_LINK,
   S_SINK,
 } from "./interpreter-state.ts";
 import { fetchPage } from "./memory/access.ts";
-import { M_RAM_BASE, PAGE_OFFSET, PAGE_SIZE, S_MODE } from "./memory/layout.ts";
+import { M_RAM_BASE, PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE, S_MODE } from "./memory/layout.ts";
 import { MACHINE } from "./memory/machine.ts";
 import { isCanonical } from "./memory/segmentation.ts";
 import { B_PHYS2, BLOCK_INSTRUCTIONS } from "./records.ts";
@@ -63,6 +73,30 @@ function build(s: u32, at: u32, linear: u64, host: u32, most: u32): u32 {
   return buildBlock(s, at, load<u32>(s, S_MODE), linear, host, phys, ramBase, most);
 }
 
+/** A block of at most `most` instructions at `linear`, for one use, or 0 with a fault set. */
+function lookUpOnce(s: u32, linear: u64, host: u32, most: u32): u32 {
+  const block = load<u32>(s, S_CACHE) + C_SCRATCH;
+  store<u32>(s, s + S_SINK, S_LINK);
+  return build(s, block, linear, host, most) === 0 ? 0 : block;
+}
+
+/**
+ * The same for code in a page that is written so often that keeping what was decoded does not pay. The page that the instruction
+ * straddles into is then as hot, so that a write there ends a string instruction's block as it does for kept ones.
+ */
+function lookUpHot(s: u32, linear: u64, host: u32): u32 {
+  const block = lookUpOnce(s, linear, host, 1);
+  if (block !== 0 && load<u64>(block, B_PHYS2) !== NO_PAGE)
+    heatPage(<u32>(load<u64>(block, B_PHYS2) >> PAGE_SHIFT));
+  return block;
+}
+
+/** Whether a block straddles into a hot page. */
+function isIntoHot(block: u32): bool {
+  const second = load<u64>(block, B_PHYS2);
+  return second !== NO_PAGE && isHot(<u32>(second >> PAGE_SHIFT));
+}
+
 /** The block at S_BLOCK_RIP, or 0 with a fault set. */
 export function lookUp(s: u32): u32 {
   const linear = codeAddress(s);
@@ -71,6 +105,8 @@ export function lookUp(s: u32): u32 {
   if (host === 0) return 0;
   const ramBase = load<u32>(MACHINE, M_RAM_BASE);
   const phys = <u64>(host - ramBase);
+  settlePeriod(load<u64>(s, S_LIMIT));
+  if (staysHot(<u32>(phys >> PAGE_SHIFT))) return lookUpHot(s, linear, host);
   const mode = load<u32>(s, S_MODE);
   let block = findBlock(s, phys, mode, NO_PAGE);
   if (block === 0) block = findStraddling(s, phys, linear, mode, ramBase);
@@ -79,6 +115,10 @@ export function lookUp(s: u32): u32 {
     block = roomForBlock(s);
     const end = build(s, block, linear, host, BLOCK_INSTRUCTIONS);
     if (end === 0) return 0;
+    if (isIntoHot(block)) {
+      store<u32>(s, s + S_SINK, S_LINK);
+      return block;
+    }
     enterBlock(s, block, end);
   }
   remember(s, linear, block);
@@ -91,7 +131,5 @@ export function lookUpShort(s: u32, most: u32): u32 {
   if (faulted(s)) return 0;
   const host = fetchPage(s, linear);
   if (host === 0) return 0;
-  const block = load<u32>(s, S_CACHE) + C_SCRATCH;
-  store<u32>(s, s + S_SINK, S_LINK);
-  return build(s, block, linear, host, most) === 0 ? 0 : block;
+  return lookUpOnce(s, linear, host, most);
 }

@@ -4,7 +4,7 @@
 
 import { ACCESS_FETCH, ACCESS_INDIRECT, ACCESS_WRITE } from "../../../abi/platform.ts";
 import { PF_FETCH, PF_USER, PF_WRITE } from "../../../abi/x86/registers.ts";
-import { pageHasCode } from "../blocks.ts";
+import { pageHasCode } from "../code-pages.ts";
 import { nestedAddress } from "../guest.ts";
 import { EXIT_UNIMPLEMENTED, S_CPL } from "../interface.ts";
 import { faulted, raiseExit } from "../system/fault.ts";

@@ -1,7 +1,8 @@
 // The machine that the CPUs share: one block of numbers set by `initialize`, and the physical address space.
 
-import { codeWritten, pageHasCode } from "../blocks.ts";
+import { codeWritten } from "../blocks.ts";
 import { call } from "../bus.ts";
+import { pageHasCode } from "../code-pages.ts";
 import {
   BUS_IGNORED,
   BUS_READ,
