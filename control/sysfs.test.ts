@@ -80,12 +80,19 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const mode = (path: string) => statSync(join(link, path)).mode & 0o777;
 
-test("files are read-only; core is the owner's, a forbidden console nobody's", () => {
+test("files are read-only; core and console are the owner's, a forbidden console nobody's", () => {
   tree.update(snapshot([cell(0, "root", [0])]), Buffer.from([1, 2, 3]));
-  expect([mode("enabled"), mode("cells/0/name"), mode("core")]).toEqual([0o444, 0o444, 0o400]);
+  expect([mode("enabled"), mode("cells/0/name")]).toEqual([0o444, 0o444]);
+  expect([mode("core"), mode("console")]).toEqual([0o400, 0o400]);
   expect(readFileSync(join(link, "core"))).toEqual(Buffer.from([1, 2, 3]));
   tree.update({ ...snapshot([cell(0, "root", [0])]), console: undefined });
   expect(mode("console")).toBe(0);
+});
+
+test("Linux' driver gives these files the same modes", () => {
+  const source = readFileSync(new URL("../driver/sysfs.c", import.meta.url), "utf8");
+  expect(source).toContain("DEVICE_ATTR(console, 0400, console_show, NULL)");
+  expect(source).toContain('.attr = { .name = "core", .mode = 0400 }');
 });
 
 test("who looks at one version sees no mixture of two", () => {

@@ -23,6 +23,8 @@ export type SysfsFiles = ReadonlyMap<string, string | Uint8Array>;
 const READ_ONLY = 0o444;
 const READ_BY_OWNER = 0o400;
 const NO_ACCESS = 0o000;
+/** What says more than states and numbers: who may read it might read what cells print, or the hypervisor's code. */
+const PRIVATE = ["console", "core"];
 const BITS_PER_GROUP = 32;
 const BITS_PER_DIGIT = 4;
 const TREE = ".sysfs-";
@@ -162,7 +164,7 @@ export class SysfsTree {
       if (!made.has(parent)) mkdirSync(parent, { recursive: true });
       made.add(parent);
       const forbidden = name === "console" && consoleForbidden;
-      const mode = forbidden ? NO_ACCESS : name === "core" ? READ_BY_OWNER : READ_ONLY;
+      const mode = forbidden ? NO_ACCESS : PRIVATE.includes(name) ? READ_BY_OWNER : READ_ONLY;
       writeFileSync(file, content, { mode });
     }
   }

@@ -218,7 +218,8 @@ static DEVICE_ATTR_RO(mem_pool_size);
 static DEVICE_ATTR_RO(mem_pool_used);
 static DEVICE_ATTR_RO(remap_pool_size);
 static DEVICE_ATTR_RO(remap_pool_used);
-static DEVICE_ATTR_RO(console);
+/* What cells print may be in it: for root, as core, config and denials are. */
+static DEVICE_ATTR(console, 0400, console_show, NULL);
 
 static struct attribute *jailhouse_attrs[] = {
 	&dev_attr_enabled.attr, &dev_attr_mem_pool_size.attr, &dev_attr_mem_pool_used.attr,
