@@ -2,7 +2,7 @@
 
 import { allowDma } from "../control/headers.ts";
 import { readConfig } from "./config-file.ts";
-import { type CommonOptions, withMachine } from "./context.ts";
+import { type CommonOptions, enterMachine, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -14,6 +14,7 @@ export interface CreateOptions extends CommonOptions {
 }
 
 export async function createCell(io: Io, file: string, options: CreateOptions): Promise<void> {
+  enterMachine(io, options);
   const config = await readConfig(io, file, REQUEST);
   const wanted = options.allowDma ? allowDma(config) : config;
   await withMachine(io, options, async (session) => {

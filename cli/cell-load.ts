@@ -4,7 +4,7 @@ import type { Image } from "../control/api.ts";
 import { IMAGES_MAX } from "../control/framing.ts";
 import { type LoadItem, loadArguments } from "./arguments.ts";
 import { readInput } from "./config-file.ts";
-import { type CommonOptions, withMachine } from "./context.ts";
+import { type CommonOptions, enterMachine, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -16,8 +16,9 @@ export async function loadCell(
   options: CommonOptions,
 ): Promise<void> {
   const { cell, items, machine } = loadArguments(args);
-  const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
   const target = machine === undefined ? options : { ...options, machine };
+  enterMachine(io, target);
+  const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
   await withMachine(io, target, (session) => attempt(REQUEST, session.loadCell(cell, images)));
 }
 

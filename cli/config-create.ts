@@ -9,8 +9,9 @@ import { sourceOf } from "../config/create/source.ts";
 import { definitionOf, type Plan, planSystem } from "../config/create/system.ts";
 import { defineSystem } from "../config/define-system.ts";
 import { encode } from "../config/encode.ts";
+import { withOutput } from "../control/caller.ts";
 import { size } from "./arguments.ts";
-import { CommandFailure, perror, UsageError } from "./failure.ts";
+import { attempt, CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { readTree } from "./machine-tree.ts";
 import { writeOutput } from "./open-config.ts";
@@ -20,16 +21,25 @@ const SCRIPT = ["../tools/config-collect.sh", "../../tools/config-collect.sh"]
   .map((path) => fileURLToPath(new URL(path, import.meta.url)))
   .find((path) => existsSync(path));
 
+/** The script's output: the descriptor that it is given, since under sudo a name may lead elsewhere. */
+const OUTPUT = "/dev/fd/3";
+
 /** Runs the script that boards without Node run themselves. */
 export async function collectMachine(io: Io, file: string): Promise<void> {
   if (!SCRIPT) throw new CommandFailure("tools/config-collect.sh is missing");
-  const { status, stdout, stderr, error } = spawnSync("sh", [SCRIPT, resolve(io.cwd, file)], {
-    encoding: "utf8",
-    env: { ...process.env, ...io.env },
-  });
+  const { status, stdout, stderr, error } = await attempt(
+    `writing ${file}`,
+    withOutput(resolve(io.cwd, file), io.env, (output) =>
+      spawnSync("sh", [SCRIPT, OUTPUT], {
+        encoding: "utf8",
+        env: { ...process.env, ...io.env },
+        stdio: ["ignore", "pipe", "pipe", output],
+      }),
+    ),
+  );
   if (error) throw perror("sh", error);
   if (status !== 0) throw new CommandFailure(stderr.trim() || `collecting ended with ${status}`);
-  io.out(stdout);
+  io.out(stdout.replace(OUTPUT, resolve(io.cwd, file)));
   io.err(stderr);
 }
 

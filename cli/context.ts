@@ -1,6 +1,7 @@
 // What every verb gets: the surroundings, and the machine that is meant.
 
 import type { OpenSession } from "../control/api.ts";
+import { becomeCaller } from "../control/caller.ts";
 import type { RemoteSession } from "../control/client.ts";
 import { EOPNOTSUPP, SystemError } from "../control/errors.ts";
 import { DEVICE, hasDevice } from "../control/linux/host.ts";
@@ -28,6 +29,11 @@ export function machineName(io: Io, options: CommonOptions): string {
 export function isComputer(io: Io, options: CommonOptions): boolean {
   const name = givenName(io, options);
   return name === undefined ? hasDevice(io.host) : name === DEVICE;
+}
+
+/** To be called before files are read for a machine: an emulated one is the calling user's, and root's privileges are given up. */
+export function enterMachine(io: Io, options: CommonOptions): void {
+  if (!isComputer(io, options)) becomeCaller(io.env);
 }
 
 /** Works with the machine that is meant, for as long as the action takes. */

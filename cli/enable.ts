@@ -6,7 +6,14 @@ import { learning } from "../control/learning.ts";
 import { listMachines } from "../control/registry.ts";
 import { wantYes } from "./ask.ts";
 import { readConfig } from "./config-file.ts";
-import { type CommonOptions, isComputer, machineName, pathsOf, withMachine } from "./context.ts";
+import {
+  type CommonOptions,
+  enterMachine,
+  isComputer,
+  machineName,
+  pathsOf,
+  withMachine,
+} from "./context.ts";
 import { attempt, perror } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -24,6 +31,7 @@ export interface EnableOptions extends CommonOptions {
 
 /** Takes over the machine. An emulated one is started with its defaults if it does not run yet. */
 export async function enable(io: Io, file: string, options: EnableOptions): Promise<void> {
+  enterMachine(io, options);
   const given = await readConfig(io, file, REQUEST);
   const config = options.learn ? learning(given) : given;
   if (!isComputer(io, options)) await startIfMissing(io, options);

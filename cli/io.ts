@@ -1,8 +1,8 @@
 // What a command may use of its surroundings; tests put their own in place.
 
 import type { ReadStream, WriteStream } from "node:tty";
+import type { Environment } from "../control/caller.ts";
 import { type Host, THIS_HOST } from "../control/linux/host.ts";
-import type { Environment } from "../control/registry.ts";
 
 export interface Io {
   out(text: string | Uint8Array): void;

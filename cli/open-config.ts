@@ -1,10 +1,12 @@
 // Configurations as the verbs of `config` take them: a file of any of the accepted kinds, understood here, unlike for
 // `enable` and `cell create`, which leave a built file to the hypervisor.
 
-import { access, constants, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { access, constants } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/types.ts";
+import { withOutput } from "../control/caller.ts";
 import { ENOENT, SystemError } from "../control/errors.ts";
 import { attempt, CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -31,7 +33,7 @@ export async function openConfig(io: Io, file: string): Promise<LoadedConfig> {
   }
 }
 
-/** Writes a file; `-` is standard output. Fails as `writing FILE: Permission denied`. */
+/** Writes a file, under sudo as the caller would; `-` is standard output. Fails as `writing FILE: Permission denied`. */
 export async function writeOutput(
   io: Io,
   file: string,
@@ -40,7 +42,7 @@ export async function writeOutput(
   if (file === STANDARD) return io.out(content);
   try {
     if (file === "") throw new SystemError(ENOENT);
-    await writeFile(resolve(io.cwd, file), content);
+    await withOutput(resolve(io.cwd, file), io.env, (output) => writeFileSync(output, content));
   } catch (error) {
     throw perror(`writing ${file}`, error);
   }

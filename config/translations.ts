@@ -1,7 +1,15 @@
 // Translated modules, kept from one command to the next: loading the translator takes several times as long as everything else
 // that a command does. An entry's name is the hash of all that its text depends on, so none is ever stale.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -14,10 +22,17 @@ const ENTRIES_MAX = 256;
 /** Only the user may read or write what will be run. */
 const PRIVATE_DIRECTORY = 0o700;
 const PRIVATE_FILE = 0o600;
+/** Permission bits of anybody but the owner that would let him write. */
+const OTHERS_WRITE = 0o022;
+const ENTRY = /^[0-9a-f]{64}\.js(\.[0-9]+)?$/;
 
-/** Where translations are kept: JAILHOUSE_CACHE_DIR, or the user's cache directory; nowhere when the former is empty. */
+/**
+ * Where translations are kept: JAILHOUSE_CACHE_DIR, or the user's cache directory; nowhere when the former is empty. Nowhere under sudo:
+ * the directory may be the caller's, who would choose what root runs.
+ */
 function directory(): string | undefined {
-  const { JAILHOUSE_CACHE_DIR: own, XDG_CACHE_HOME: caches } = process.env;
+  const { JAILHOUSE_CACHE_DIR: own, XDG_CACHE_HOME: caches, SUDO_UID: caller } = process.env;
+  if (caller !== undefined && process.getuid?.() === 0) return undefined;
   if (own !== undefined) return own || undefined;
   return join(caches || join(homedir(), ".cache"), "jailhouse", "modules");
 }
@@ -30,11 +45,18 @@ function entry(parts: readonly string[]): { place: string; path: string } | unde
   return { place, path: join(place, `${hash.digest("hex")}.js`) };
 }
 
+/** Whether a directory is this user's, and nobody else can put anything there, which would be run. */
+function isPrivate(place: string): boolean {
+  const stat = lstatSync(place, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return false;
+  return stat.uid === (process.geteuid?.() ?? stat.uid) && (stat.mode & OTHERS_WRITE) === 0;
+}
+
 /** The translation that was kept of what `parts` describe. */
 export function kept(parts: readonly string[]): string | undefined {
   const found = entry(parts);
   try {
-    return found && readFileSync(found.path, "utf8");
+    return found && isPrivate(found.place) ? readFileSync(found.path, "utf8") : undefined;
   } catch {
     return undefined;
   }
@@ -49,7 +71,8 @@ export function keep(parts: readonly string[], code: string): string {
   if (place === undefined || path === undefined) return code;
   try {
     mkdirSync(place, { recursive: true, mode: PRIVATE_DIRECTORY });
-    const entries = readdirSync(place);
+    if (!isPrivate(place)) return code;
+    const entries = readdirSync(place).filter((name) => ENTRY.test(name));
     if (entries.length > ENTRIES_MAX) for (const one of entries) rmSync(join(place, one));
     const temporary = `${path}.${process.pid}`;
     writeFileSync(temporary, code, { mode: PRIVATE_FILE });

@@ -1,20 +1,19 @@
 // Starts a daemon as a process of its own, which outlives the command, and ends it.
 
 import { fork } from "node:child_process";
-import { chownSync, closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EEXIST, EIO } from "../abi/errno.ts";
+import type { Environment } from "./caller.ts";
 import { connect } from "./client.ts";
 import type { DaemonOptions } from "./daemon.ts";
 import { SystemError } from "./errors.ts";
 import {
   cleanLeftovers,
-  currentUser,
   DEFAULT_MACHINE,
   daemonPid,
-  type Environment,
   type MachinePaths,
   machinePaths,
   prepare,
@@ -51,11 +50,9 @@ export async function launch(
   if (daemonPid(paths) !== undefined) {
     throw new SystemError(EEXIST, { hint: `Machine "${paths.name}" runs already.` });
   }
-  const user = currentUser(env);
   const fresh = prepare(paths);
   const logPath = join(fresh, "log");
   const log = openSync(logPath, "a", 0o600);
-  if (user.other) for (const path of [fresh, logPath]) chownSync(path, user.uid, user.gid);
   try {
     const child = fork(program(env), [paths.name], {
       cwd: "/",
@@ -64,7 +61,6 @@ export async function launch(
       execArgv: [],
       serialization: "advanced",
       stdio: ["ignore", log, log, "ipc"],
-      ...(user.other ? { uid: user.uid, gid: user.gid } : {}),
     });
     const answer = await new Promise<LaunchAnswer>((resolve) => {
       child.once("message", (message) => resolve(message as LaunchAnswer));

@@ -15,7 +15,6 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   claim,
   cleanLeftovers,
-  currentUser,
   daemonPid,
   listMachines,
   machinePaths,
@@ -53,17 +52,6 @@ test("a runtime directory that others can enter, or a link, is refused", () => {
   expect(() => runtimeDirectory({ JAILHOUSE_RUNTIME_DIR: "run" })).toThrow(
     failure("EINVAL", /absolute/),
   );
-});
-
-test.runIf(process.getuid?.() === 0)("under sudo the invoking user is meant", () => {
-  expect(currentUser({ SUDO_UID: "1234", SUDO_GID: "55" })).toEqual({
-    uid: 1234,
-    gid: 55,
-    other: true,
-  });
-  expect(currentUser({ SUDO_UID: "nobody" }).other).toBe(false);
-  const path = runtimeDirectory({ ...env, SUDO_UID: "1234", SUDO_GID: "55" });
-  expect(statSync(path)).toMatchObject({ uid: 1234, gid: 55 });
 });
 
 test.each(["", ".", "..", "../x", "a/b", "-m", "a b", "ä", "x".repeat(64), ".going-1"])(

@@ -3,10 +3,9 @@
 //   <runtime directory>/NAME/{socket,pid,log,record,sysfs/}
 //
 // A machine's directory appears complete (it is renamed into place), and what a killed daemon left behind is recognised
-// by its pid file.
+// by its pid file. Under sudo all this is the calling user's: root's privileges are given up before any of it is touched.
 
 import {
-  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -20,6 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { EACCES, EEXIST, EINVAL, ENAMETOOLONG } from "../abi/errno.ts";
+import { becomeCaller, type Credentials, type Environment, isOnlyRoots } from "./caller.ts";
 import { SystemError } from "./errors.ts";
 
 export const DEFAULT_MACHINE = "default";
@@ -35,16 +35,6 @@ const TRANSIENT = ".going-";
 /** Age in milliseconds at which a transient directory is certainly nobody's any more. */
 const TRANSIENT_AGE = 60_000;
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The user whose machines are meant: under sudo, the one who called it. Undefined ids: that of the process. */
-export interface User {
-  readonly uid: number;
-  readonly gid: number;
-  /** Whether that is not the user of this process. */
-  readonly other: boolean;
-}
-
 export interface MachinePaths {
   readonly name: string;
   readonly directory: string;
@@ -58,58 +48,55 @@ export interface MachinePaths {
   readonly sysfs: string;
 }
 
-export function currentUser(env: Environment = process.env): User {
-  const uid = process.getuid?.() ?? 0;
-  const gid = process.getgid?.() ?? 0;
-  const sudoUid = Number.parseInt(env.SUDO_UID ?? "", 10);
-  if (uid !== 0 || !(sudoUid > 0)) return { uid, gid, other: false };
-  const sudoGid = Number.parseInt(env.SUDO_GID ?? "", 10);
-  return { uid: sudoUid, gid: sudoGid >= 0 ? sudoGid : sudoUid, other: true };
-}
-
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-function choose(env: Environment, user: User): string {
+function isDirectoryOf(uid: number, path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isDirectory() === true && stat.uid === uid;
+}
+
+function choose(env: Environment, uid: number): string {
   const { JAILHOUSE_RUNTIME_DIR: override, XDG_RUNTIME_DIR: xdg } = env;
   if (override) {
     if (isAbsolute(override)) return override;
     throw new SystemError(EINVAL, { hint: "JAILHOUSE_RUNTIME_DIR must be an absolute path." });
   }
-  if (xdg && !user.other && isDirectory(xdg)) return join(xdg, "jailhouse");
-  const perUser = `/run/user/${user.uid}`;
-  return isDirectory(perUser)
-    ? join(perUser, "jailhouse")
-    : join(tmpdir(), `jailhouse-${user.uid}`);
+  // Under sudo, or after su, it may be another user's.
+  const own = [xdg, `/run/user/${uid}`].find((path) => path && isDirectoryOf(uid, path));
+  return own ? join(own, "jailhouse") : join(tmpdir(), `jailhouse-${uid}`);
 }
 
-/** Creates a directory and those above it; not `recursive`, which never ends below /proc. Returns whether it was missing. */
-function makeDirectory(path: string): boolean {
-  if (isDirectory(path)) return false;
+/** Creates a directory and those above it; not `recursive`, which never ends below /proc. */
+function makeDirectory(path: string): void {
+  if (isDirectory(path)) return;
   const parent = dirname(path);
   if (parent !== path) makeDirectory(parent);
   try {
     mkdirSync(path, { mode: PRIVATE_DIRECTORY });
-    return true;
   } catch (error) {
     // Another command was faster.
-    if (isDirectory(path)) return false;
-    throw error;
+    if (!isDirectory(path)) throw error;
   }
 }
 
-/** The user's runtime directory, created if missing. Throws EACCES when somebody else could reach into it. */
-export function runtimeDirectory(env: Environment = process.env): string {
-  const user = currentUser(env);
-  const path = choose(env, user);
-  if (makeDirectory(path) && user.other) {
-    chownSync(path, user.uid, user.gid);
-  }
+/**
+ * The user's runtime directory, created if missing. Under sudo the process becomes the calling user first, for good. Throws EACCES when
+ * somebody else could reach into it, or lead it elsewhere.
+ */
+export function runtimeDirectory(
+  env: Environment = process.env,
+  credentials: Credentials = process,
+): string {
+  becomeCaller(env, credentials);
+  const uid = credentials.getuid?.() ?? 0;
+  const path = choose(env, uid);
+  makeDirectory(path);
   const stat = lstatSync(path);
-  const mine = stat.uid === user.uid || stat.uid === process.getuid?.();
-  if (!stat.isDirectory() || !mine || (stat.mode & OTHERS) !== 0) {
-    const hint = `${path} must be a directory of your own that nobody else can enter (chmod 700).`;
+  const isPrivate = stat.isDirectory() && stat.uid === uid && (stat.mode & OTHERS) === 0;
+  if (!isPrivate || (uid === 0 && !isOnlyRoots(path))) {
+    const hint = `${path} must be a directory of your own that nobody else can enter (chmod 700) or replace.`;
     throw new SystemError(EACCES, { hint });
   }
   return path;
@@ -143,16 +130,18 @@ function startTime(pid: number): string {
   }
 }
 
-function exists(pid: number): boolean {
+/** Whether there is a process that this user may end, and it is his: the pid file may name anybody's. */
+function isMine(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    const owner = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
+    return owner === undefined || owner === process.geteuid?.();
+  } catch {
+    return false;
   }
 }
 
-/** The pid of a machine's daemon, or undefined when there is none (any more). */
+/** The pid of a machine's daemon, a process of this user; undefined when there is none (any more). */
 export function daemonPid(paths: Pick<MachinePaths, "pid">): number | undefined {
   let text: string;
   try {
@@ -162,7 +151,7 @@ export function daemonPid(paths: Pick<MachinePaths, "pid">): number | undefined 
   }
   const [first, started] = text.trim().split(" ");
   const pid = Number(first);
-  if (!Number.isSafeInteger(pid) || pid <= 0 || !exists(pid)) return undefined;
+  if (!Number.isSafeInteger(pid) || pid <= 0 || !isMine(pid)) return undefined;
   return (started ?? "") === startTime(pid) ? pid : undefined;
 }
 
