@@ -160,6 +160,15 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** A session that a daemon lets go on in steps, between which others get their turn. */
+export interface SteppedSession extends Session {
+  /**
+   * Lets that much virtual time pass, or less: it ends at the first boundary between slices at which `isLate` says so. Returns
+   * whether it was cut short. How time was cut changes nothing of what happens in it.
+   */
+  advance(nanoseconds: number, isLate: () => boolean): Promise<boolean>;
+}
+
 /** A serial line or console whose past and future can be had without a gap. */
 export interface Attachment {
   /** What had been sent by then. */
@@ -187,4 +196,4 @@ export interface OpenSession extends Session {
 }
 
 /** Starts a machine; its time stands still except inside the session's calls. In process: control/session.ts. */
-export type StartMachine = (options?: MachineOptions) => Promise<Session>;
+export type StartMachine = (options?: MachineOptions) => Promise<SteppedSession>;

@@ -2,7 +2,7 @@
 // waits for something, so that a forgotten machine costs nothing.
 
 import { setImmediate as yieldToEvents } from "node:timers/promises";
-import type { Pace, Session } from "./api.ts";
+import type { Pace, SteppedSession } from "./api.ts";
 import type { Turns } from "./turns.ts";
 
 const NS_PER_MS = 1_000_000;
@@ -12,6 +12,8 @@ const TICK = 10;
 const LAG_MAX = 100 * NS_PER_MS;
 /** A step's length in virtual time adapts so that it takes about this many milliseconds. */
 const STEP_WALL = 5;
+/** A step that has taken so many milliseconds is cut short: others wait for their turn. */
+const STEP_WALL_MAX = 15;
 const STEP_MIN = 10_000;
 const STEP_MAX = 100 * NS_PER_MS;
 /** A step while somebody waits for output: time stops soon after it has come. */
@@ -27,11 +29,23 @@ interface Waiting extends Waiter {
   readonly resolve: (inTime: boolean) => void;
 }
 
+/** What a clock is made of. */
+export interface ClockParts {
+  readonly session: SteppedSession;
+  readonly turns: Turns;
+  readonly pace: Pace;
+  /** Called after each step, outside of the turn. */
+  readonly stepped: () => void | Promise<void>;
+  /** The wall clock, in milliseconds. */
+  readonly now?: () => number;
+}
+
 export class Clock {
-  readonly #session: Session;
+  readonly #session: SteppedSession;
   readonly #turns: Turns;
   readonly #pace: Pace;
   readonly #stepped: () => void | Promise<void>;
+  readonly #now: () => number;
   readonly #waiting = new Set<Waiting>();
   #watchers = 0;
   #step = NS_PER_MS;
@@ -40,12 +54,12 @@ export class Clock {
   #wake: () => void = () => {};
   #loop: Promise<void> | undefined;
 
-  /** `stepped` is called after each step, outside of the turn. */
-  constructor(session: Session, turns: Turns, pace: Pace, stepped: () => void | Promise<void>) {
+  constructor({ session, turns, pace, stepped, now = () => performance.now() }: ClockParts) {
     this.#session = session;
     this.#turns = turns;
     this.#pace = pace;
     this.#stepped = stepped;
+    this.#now = now;
   }
 
   /** Virtual time after the last step. */
@@ -100,11 +114,11 @@ export class Clock {
   }
 
   async #runPaced(): Promise<void> {
-    let start = performance.now() * NS_PER_MS - (await this.#session.time());
+    let start = this.#now() * NS_PER_MS - (await this.#session.time());
     while (!this.#stopped) {
       await this.#sleep(TICK);
       this.#time = await this.#session.time();
-      const now = performance.now() * NS_PER_MS;
+      const now = this.#now() * NS_PER_MS;
       let owed = now - start - this.#time;
       if (owed > LAG_MAX) {
         start += owed - LAG_MAX;
@@ -133,13 +147,15 @@ export class Clock {
   }
 
   async #advance(most: number): Promise<void> {
-    const step = Math.min(most, this.#step);
-    const start = performance.now();
-    await this.#turns.take(async () => {
-      if (!this.#stopped) await this.#session.run(step);
+    const step = Math.ceil(Math.min(most, this.#step));
+    const wall = await this.#turns.take(async () => {
+      const start = this.#now();
+      const isLate = () => this.#now() - start >= STEP_WALL_MAX;
+      if (!this.#stopped) await this.#session.advance(step, isLate);
       this.#time = await this.#session.time();
+      return this.#now() - start;
     });
-    this.#adapt(step, performance.now() - start);
+    this.#adapt(step, wall);
     for (const { until, ready, resolve } of this.#waiting) {
       if (ready?.()) resolve(true);
       else if (this.#time >= until) resolve(false);

@@ -20,9 +20,13 @@ let daemon: Daemon;
 let fake: FakeSession;
 let clients: RemoteSession[] = [];
 
+/** Set to let the daemon's wall clock, by which steps are cut, be another. */
+let now: (() => number) | undefined;
+
 async function startDaemon(machine: MachineOptions = { pace: "free" }, serialFiles?: string[]) {
   fake = new FakeSession(machine);
-  const parts = { startMachine: async () => fake, coreImage: () => Buffer.from("core") };
+  const coreImage = () => Buffer.from("core");
+  const parts = { startMachine: async () => fake, coreImage, ...(now ? { now } : {}) };
   daemon = await Daemon.start(parts, { machine, ...(serialFiles ? { serialFiles } : {}) }, paths);
 }
 
@@ -51,6 +55,7 @@ beforeEach(() => {
   paths = machinePaths("m", { JAILHOUSE_RUNTIME_DIR: join(top, "run") });
   claim(paths);
   clients = [];
+  now = undefined;
 });
 
 afterEach(async () => {
@@ -338,6 +343,40 @@ test("the record replayed gives the same machine", async () => {
   await expect(replay(changed, start)).rejects.toMatchObject({
     hint: expect.stringMatching(/shows success for destroyCell .* ended with EPERM/),
   });
+});
+
+test("where a step was cut is in the record, once before each input, and checked by a replay", async () => {
+  let [wall, perQuestion] = [0, 0];
+  now = () => {
+    wall += perQuestion;
+    return wall;
+  };
+  await startDaemon();
+  const session = await client();
+  await runningCell(session);
+  // Steps grow while they cost nothing, and then take long.
+  await session.run(SECOND);
+  perQuestion = 10;
+  await session.run(SECOND / 10);
+  await session.serial(0).write("input");
+  const record = readFileSync(paths.record, "utf8");
+  const inputs = [...record.matchAll(/"time":(\d+),"input":"(\w+)"/g)].map(([, time, input]) => ({
+    time: Number(time),
+    input,
+  }));
+  const cuts = inputs.filter(({ input }) => input === "cut");
+  expect(cuts.length).toBeGreaterThan(0);
+  for (const [index, { input }] of inputs.entries())
+    if (input === "cut") expect(inputs[index + 1]?.input).not.toBe("cut");
+  const start = async (options?: MachineOptions) => new FakeSession(options);
+  const again = await replay(record, start, await session.time());
+  expect(await again.fingerprint()).toBe(await session.fingerprint());
+  const last = cuts.at(-1)!.time;
+  const late = record.replace(
+    `"time":${last},"input":"cut"`,
+    `"time":${last + SECOND},"input":"cut"`,
+  );
+  await expect(replay(late, start)).rejects.toMatchObject({ code: "EINVAL" });
 });
 
 test("stopping closes the machine and every connection, and leaves only the directory", async () => {

@@ -4,22 +4,27 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { EINVAL } from "../abi/errno.ts";
-import type { MachineOptions, Session, StartMachine } from "./api.ts";
+import type { MachineOptions, Session, StartMachine, SteppedSession } from "./api.ts";
 import { Clock } from "./clock.ts";
 import { SystemError, toSystemError } from "./errors.ts";
 import { Feed } from "./feed.ts";
+import { Budget } from "./framing.ts";
 import { type RecordedSession, recordHeader, recordSession } from "./journal.ts";
 import type { DaemonInfo } from "./protocol.ts";
 import type { MachinePaths } from "./registry.ts";
-import { serveClient } from "./service.ts";
+import { type Served, serveClient } from "./service.ts";
 import { fileSink, type Sink } from "./sinks.ts";
 import { SysfsTree } from "./sysfs.ts";
 import { Turns } from "./turns.ts";
 
 export const SERIAL_LINES = [0, 1] as const;
 const SOCKET_MODE = 0o600;
-/** How often the exported tree is brought up to date at least, in milliseconds. */
+/** Clients at once: half of the files that a process may usually have open. */
+export const CLIENTS_MAX = 256;
+/** How often the exported tree is brought up to date at least, in milliseconds, unless that takes long. */
 const REFRESH_PERIOD = 1000;
+/** What that may take is one in so many milliseconds. */
+const REFRESH_SHARE = 20;
 
 export interface DaemonOptions {
   readonly machine: MachineOptions;
@@ -35,6 +40,8 @@ export interface DaemonParts {
   /** Called when the daemon has stopped, for whatever reason. */
   readonly stopped?: () => void;
   readonly log?: (message: string) => void;
+  /** The wall clock by which steps of time are cut short, in milliseconds. */
+  readonly now?: () => number;
 }
 
 export class Daemon {
@@ -42,17 +49,19 @@ export class Daemon {
   readonly clock: Clock;
   readonly session: RecordedSession;
   readonly serial = [new Feed(), new Feed()] as const;
+  /** Memory for what clients send. */
+  readonly budget = new Budget();
   readonly #paths: MachinePaths;
   readonly #parts: DaemonParts;
   readonly #sinks: readonly (Sink | undefined)[];
   readonly #server: Server;
-  readonly #clients = new Map<Socket, { readonly backedUp: () => boolean }>();
+  readonly #clients = new Map<Socket, Served>();
   readonly #tree: SysfsTree;
   /** What the serial lines have sent since it was last passed on. */
   readonly #output = ["", ""];
   readonly #problems = new Map<string, string>();
   #core: Uint8Array | undefined;
-  #refreshed = { wall: 0, time: -1 };
+  #refreshed = { wall: 0, time: -1, cost: 0 };
   #stopping: Promise<void> | undefined;
 
   /** Starts the machine and listens. The machine's directory must be this process's. Throws SystemError. */
@@ -81,7 +90,7 @@ export class Daemon {
     parts: DaemonParts,
     { machine }: DaemonOptions,
     paths: MachinePaths,
-    session: Session,
+    session: SteppedSession,
     sinks: readonly (Sink | undefined)[],
   ) {
     this.#parts = parts;
@@ -90,9 +99,13 @@ export class Daemon {
     writeFileSync(paths.record, recordHeader(machine), { mode: SOCKET_MODE });
     this.session = recordSession(session, (line) => this.#record(line));
     this.#tree = new SysfsTree(paths.sysfs);
-    this.clock = new Clock(this.session, this.turns, machine.pace ?? "paced", () =>
-      this.#stepped(),
-    );
+    this.clock = new Clock({
+      session: this.session,
+      turns: this.turns,
+      pace: machine.pace ?? "paced",
+      stepped: () => this.#stepped(),
+      ...(parts.now ? { now: parts.now } : {}),
+    });
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -153,10 +166,21 @@ export class Daemon {
   }
 
   #accept(socket: Socket): void {
+    if (this.#clients.size >= CLIENTS_MAX) this.#dismissOne();
     this.#clients.set(socket, serveClient(this, socket));
     socket.on("close", () => this.#clients.delete(socket));
     // What is wrong with one client's socket concerns nobody else; "close" follows.
     socket.on("error", () => {});
+  }
+
+  /** Makes room for a client: the one goes that was silent longest, of those that wait for something only when all do. */
+  #dismissOne(): void {
+    const all = [...this.#clients.entries()];
+    const idle = all.filter(([, client]) => client.isIdle());
+    const candidates = idle.length > 0 ? idle : all;
+    const [socket, silent] = candidates.reduce((a, b) => (b[1].heard() < a[1].heard() ? b : a));
+    this.#clients.delete(socket);
+    silent.end();
   }
 
   /** Output comes by the character; what comes at once is passed on at once. */
@@ -174,8 +198,10 @@ export class Daemon {
 
   async #stepped(): Promise<void> {
     for (const sink of this.#sinks) sink?.flush();
-    const due = performance.now() - this.#refreshed.wall >= REFRESH_PERIOD;
-    if (due && this.#refreshed.time !== this.clock.time) await this.refresh();
+    const { wall, time, cost } = this.#refreshed;
+    const period = Math.max(REFRESH_PERIOD, cost * REFRESH_SHARE);
+    const due = performance.now() - wall >= period;
+    if (due && time !== this.clock.time) await this.refresh();
     await this.#letClientsCatchUp();
   }
 
@@ -188,13 +214,15 @@ export class Daemon {
   }
 
   async #show(): Promise<void> {
+    const start = performance.now();
     try {
       this.#tree.update(await this.session.snapshot(), this.#core);
       this.#problems.delete("sysfs");
     } catch (error) {
       this.#problem("sysfs", `exporting ${this.#paths.sysfs}: ${toSystemError(error).message}`);
     }
-    this.#refreshed = { wall: performance.now(), time: await this.session.time() };
+    const wall = performance.now();
+    this.#refreshed = { wall, time: await this.session.time(), cost: wall - start };
   }
 
   #record(line: string): void {

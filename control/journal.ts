@@ -1,15 +1,23 @@
 // The record of a session: every input with the virtual time at which it arrived. Replayed on a fresh machine it gives the
 // same machine, bit for bit.
 //
-// A record is JSON lines: first the machine's options, then one entry for each input, in the protocol's encoding.
+// A record is JSON lines: first the machine's options, then one entry for each input, in the protocol's encoding. Where a step
+// of time was cut short because it took long, an entry of its own says at which virtual time.
 
 import { EINVAL } from "../abi/errno.ts";
-import type { CellRef, MachineOptions, SerialLine, Session, StartMachine } from "./api.ts";
+import type {
+  CellRef,
+  MachineOptions,
+  SerialLine,
+  Session,
+  StartMachine,
+  SteppedSession,
+} from "./api.ts";
 import { SystemError, toSystemError } from "./errors.ts";
 import { encodeBytes, encodeImages, Fields } from "./protocol.ts";
 import { type SysfsSnapshot, takeSnapshot } from "./sysfs.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
 
 /** The calls that are inputs. The reading ones are among them: they are hypercalls on a root CPU. */
@@ -25,7 +33,8 @@ type Input =
   | "status"
   | "statistics"
   | "snapshot"
-  | "serialWrite";
+  | "serialWrite"
+  | "cut";
 
 interface Entry {
   readonly time: number;
@@ -41,17 +50,28 @@ export function recordHeader(options: MachineOptions): string {
 }
 
 /** A session that records; its snapshot of everything is one input. */
-export interface RecordedSession extends Session {
+export interface RecordedSession extends SteppedSession {
   snapshot(): Promise<SysfsSnapshot>;
 }
 
 /** The same session, whose inputs are written (one line each) as they are carried out. */
-export function recordSession(session: Session, write: (line: string) => void): RecordedSession {
+export function recordSession(
+  session: SteppedSession,
+  write: (line: string) => void,
+): RecordedSession {
+  const enter = (entry: Entry) => write(`${JSON.stringify(entry)}\n`);
+  /** When the last step was cut since the last input; one entry for all cuts is enough. */
+  let cut: number | undefined;
+  const enterCut = () => {
+    if (cut !== undefined) enter({ time: cut, input: "cut", params: {}, result: "" });
+    cut = undefined;
+  };
   async function record<T>(
     input: Input,
     params: Record<string, unknown>,
     call: () => Promise<T>,
   ): Promise<T> {
+    enterCut();
     const time = await session.time();
     let result = "";
     try {
@@ -60,7 +80,7 @@ export function recordSession(session: Session, write: (line: string) => void): 
       result = toSystemError(error).code;
       throw error;
     } finally {
-      write(`${JSON.stringify({ time, input, params, result } satisfies Entry)}\n`);
+      enter({ time, input, params, result });
     }
   }
   const config = (bytes: Uint8Array) => ({ config: encodeBytes(bytes) });
@@ -96,8 +116,16 @@ export function recordSession(session: Session, write: (line: string) => void): 
     followConsole: (listener) => session.followConsole(listener),
     serial,
     run: (nanoseconds) => session.run(nanoseconds),
+    advance: async (nanoseconds, isLate) => {
+      const isCut = await session.advance(nanoseconds, isLate);
+      if (isCut) cut = await session.time();
+      return isCut;
+    },
     fingerprint: () => session.fingerprint(),
-    close: () => session.close(),
+    close: () => {
+      enterCut();
+      return session.close();
+    },
   };
 }
 
@@ -115,6 +143,8 @@ function carryOut(session: Session, input: string, fields: Fields): Promise<unkn
     status: () => session.status(),
     statistics: () => session.statistics(cell()),
     snapshot: () => takeSnapshot(session),
+    // Time has gone there already.
+    cut: async () => undefined,
     serialWrite: () =>
       session.serial(fields.integer("line", 0, 1) as 0 | 1).write(fields.text("text")),
   };

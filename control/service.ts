@@ -2,19 +2,11 @@
 
 import type { Socket } from "node:net";
 import { createContext, Script } from "node:vm";
-import {
-  type CancellationToken,
-  createMessageConnection,
-  ErrorCodes,
-  ResponseError,
-  SocketMessageWriter,
-  StreamMessageReader,
-} from "vscode-jsonrpc/node";
-import { EINVAL, ETIMEDOUT } from "../abi/errno.ts";
-import type { Unsubscribe } from "./api.ts";
+import { ECONNRESET, EINVAL, ETIMEDOUT } from "../abi/errno.ts";
+import type { Session, Unsubscribe } from "./api.ts";
+import { Connection, UnknownMethod } from "./connection.ts";
 import type { Daemon } from "./daemon.ts";
-import { SystemError, toSystemError } from "./errors.ts";
-import { FrameGuard } from "./framing.ts";
+import { SystemError } from "./errors.ts";
 import {
   encodeBytes,
   encodeDenials,
@@ -22,8 +14,8 @@ import {
   encodeStatistics,
   Fields,
   OUTPUT,
-  type Output,
 } from "./protocol.ts";
+import { Turns } from "./turns.ts";
 
 /** Output that may wait for a client, in bytes: beyond, a free machine waits and a paced one's output is dropped. */
 const BACKED_UP = 1024 * 1024;
@@ -38,26 +30,30 @@ const LAST_LINES = 5;
 
 type Handler = (fields: Fields, signal: AbortSignal) => unknown;
 
+/** A client, as the daemon sees it. */
+export interface Served {
+  /** Whether output that it follows waits for it. */
+  readonly backedUp: () => boolean;
+  /** Whether nothing is done for it. */
+  readonly isIdle: () => boolean;
+  /** When it said something last, in milliseconds. */
+  readonly heard: () => number;
+  readonly end: () => void;
+}
+
 /** Serves a client until its socket closes. */
-export function serveClient(daemon: Daemon, socket: Socket): { readonly backedUp: () => boolean } {
-  const client = new Client(daemon, socket);
-  const guard = new FrameGuard();
-  const connection = createMessageConnection(
-    new StreamMessageReader(socket.pipe(guard)),
-    new SocketMessageWriter(socket),
+export function serveClient(daemon: Daemon, socket: Socket): Served {
+  const connection = new Connection(socket, daemon.budget, (method, params, signal) =>
+    client.handle(method, params, signal),
   );
-  guard.on("error", () => socket.destroy());
-  socket.on("close", () => {
-    client.close();
-    connection.dispose();
-  });
-  connection.onError(() => socket.destroy());
-  connection.onRequest((method: string, params: unknown, token: CancellationToken) =>
-    client.handle(method, params, token),
-  );
-  client.notify = (output) => void connection.sendNotification(OUTPUT, output).catch(() => {});
-  connection.listen();
-  return { backedUp: () => client.follows && socket.writableLength > BACKED_UP };
+  const client: Client = new Client(daemon, socket, connection);
+  socket.on("close", () => client.close());
+  return {
+    backedUp: () => client.follows && socket.writableLength > BACKED_UP,
+    isIdle: () => connection.isIdle && !client.follows,
+    heard: () => connection.heard,
+    end: () => connection.end(),
+  };
 }
 
 const SEARCH = new Script("pattern.exec(text)");
@@ -74,14 +70,16 @@ function search(pattern: RegExp, text: string): RegExpMatchArray | null {
 class Client {
   readonly #daemon: Daemon;
   readonly #socket: Socket;
-  readonly #gone = new AbortController();
+  readonly #connection: Connection;
   readonly #subscriptions = new Map<number, Unsubscribe>();
   readonly #handlers: Readonly<Record<string, Handler>>;
-  notify: (output: Output) => void = () => {};
+  /** This client's requests wait for each other before one waits for its turn: many are no advantage over other clients. */
+  readonly #own = new Turns();
 
-  constructor(daemon: Daemon, socket: Socket) {
+  constructor(daemon: Daemon, socket: Socket, connection: Connection) {
     this.#daemon = daemon;
     this.#socket = socket;
+    this.#connection = connection;
     this.#handlers = { ...this.#changes(), ...this.#reads(), ...this.#waits() };
   }
 
@@ -89,28 +87,34 @@ class Client {
     return this.#subscriptions.size > 0;
   }
 
-  /** Carries out one request. Rejects with a ResponseError whose code is the errno and whose data has the hint. */
-  async handle(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
+  /** Carries out one request. */
+  async handle(method: string, params: unknown, signal: AbortSignal): Promise<unknown> {
     if (!Object.hasOwn(this.#handlers, method)) {
-      throw new ResponseError(ErrorCodes.MethodNotFound, `Unknown request ${method.slice(0, 80)}`);
+      throw new UnknownMethod(`Unknown request ${method.slice(0, 80)}`);
     }
-    const cancelled = new AbortController();
-    const listener = token.onCancellationRequested(() => cancelled.abort());
-    const signal = AbortSignal.any([this.#gone.signal, cancelled.signal]);
-    try {
-      return (await this.#handlers[method]!(new Fields(params), signal)) ?? null;
-    } catch (error) {
-      const { errno, message, hint } = toSystemError(error);
-      throw new ResponseError(errno, message, { hint });
-    } finally {
-      listener.dispose();
-    }
+    return this.#handlers[method]!(new Fields(params), signal);
   }
 
   close(): void {
-    this.#gone.abort();
     for (const unsubscribe of this.#subscriptions.values()) unsubscribe();
     this.#subscriptions.clear();
+  }
+
+  /** Does something once all earlier requests of this client are done; not any more when it has gone. */
+  #queue<T>(action: () => Promise<T>): Promise<T> {
+    return this.#own.take(async () => {
+      if (this.#connection.gone.aborted) throw new SystemError(ECONNRESET);
+      return action();
+    });
+  }
+
+  /** Does something with the machine in a turn. */
+  #turn<T>(action: () => Promise<T>): Promise<T> {
+    return this.#queue(() => this.#daemon.turns.take(action));
+  }
+
+  #change<T>(action: (session: Session) => Promise<T>): Promise<T> {
+    return this.#queue(() => this.#daemon.change(action));
   }
 
   #changes(): Record<string, Handler> {
@@ -118,35 +122,35 @@ class Client {
     return {
       enable: (fields) => {
         const config = fields.bytes("config");
-        return daemon.change((session) => {
+        return this.#change((session) => {
           daemon.enableTried();
           return session.enable(config);
         });
       },
-      disable: () => daemon.change((session) => session.disable()),
+      disable: () => this.#change((session) => session.disable()),
       createCell: (fields) => {
         const config = fields.bytes("config");
-        return daemon.change((session) => session.createCell(config));
+        return this.#change((session) => session.createCell(config));
       },
       loadCell: (fields) => {
         const [cell, images] = [fields.cell(), fields.images()];
-        return daemon.change((session) => session.loadCell(cell, images));
+        return this.#change((session) => session.loadCell(cell, images));
       },
       startCell: (fields) => {
         const cell = fields.cell();
-        return daemon.change((session) => session.startCell(cell));
+        return this.#change((session) => session.startCell(cell));
       },
       shutdownCell: (fields) => {
         const cell = fields.cell();
-        return daemon.change((session) => session.shutdownCell(cell));
+        return this.#change((session) => session.shutdownCell(cell));
       },
       destroyCell: (fields) => {
         const [cell, force] = [fields.cell(), fields.flag("force")];
-        return daemon.change((session) => session.destroyCell(cell, { force }));
+        return this.#change((session) => session.destroyCell(cell, { force }));
       },
       serialWrite: (fields) => {
         const [line, text] = [this.#line(fields), fields.text("text")];
-        return daemon.turns.take(() => daemon.session.serial(line).write(text));
+        return this.#turn(() => daemon.session.serial(line).write(text));
       },
       stop: () => {
         void daemon.stop();
@@ -155,25 +159,25 @@ class Client {
   }
 
   #reads(): Record<string, Handler> {
-    const { turns, session, serial } = this.#daemon;
+    const { session, serial } = this.#daemon;
     return {
-      status: () => turns.take(() => session.status()),
+      status: () => this.#turn(() => session.status()),
       time: () => session.time(),
-      cells: () => turns.take(() => session.cells()),
+      cells: () => this.#turn(() => session.cells()),
       statistics: (fields) => {
         const cell = fields.cell();
-        return turns.take(async () => encodeStatistics(await session.statistics(cell)));
+        return this.#turn(async () => encodeStatistics(await session.statistics(cell)));
       },
-      denials: () => turns.take(async () => encodeDenials(await session.denials())),
+      denials: () => this.#turn(async () => encodeDenials(await session.denials())),
       configuration: (fields) => {
         const cell = fields.cell();
-        return turns.take(async () => encodeBytes(await session.configuration(cell)));
+        return this.#turn(async () => encodeBytes(await session.configuration(cell)));
       },
-      devices: () => turns.take(async () => encodeFiles(await session.devices())),
-      consoleText: () => turns.take(() => session.consoleText()),
+      devices: () => this.#turn(async () => encodeFiles(await session.devices())),
+      consoleText: () => this.#turn(() => session.consoleText()),
       serialText: (fields) => serial[this.#line(fields)].text,
-      fingerprint: () => turns.take(() => session.fingerprint()),
-      refresh: () => this.#daemon.refresh(),
+      fingerprint: () => this.#turn(() => session.fingerprint()),
+      refresh: () => this.#queue(() => this.#daemon.refresh()),
       info: () => this.#daemon.info(),
     };
   }
@@ -232,7 +236,7 @@ class Client {
       }
       const mark = missed > 0 ? `<missed ${missed} bytes of console log>\n` : "";
       missed = 0;
-      this.notify({ subscription, text: mark + text });
+      this.#connection.notify(OUTPUT, { subscription, text: mark + text });
     });
     const unwatch = watch ? this.#daemon.clock.watch() : () => {};
     this.#subscriptions.set(subscription, () => {
@@ -242,12 +246,12 @@ class Client {
   }
 
   async #followConsole(subscription: number, watch: boolean): Promise<string> {
-    const { turns, session } = this.#daemon;
-    return turns.take(async () => {
+    const { session } = this.#daemon;
+    return this.#turn(async () => {
       const text = await session.consoleText();
       let listener: (text: string) => void = () => {};
       const unfollow = await session.followConsole((piece) => listener(piece));
-      if (this.#gone.signal.aborted) {
+      if (this.#connection.gone.aborted) {
         unfollow();
         return text;
       }

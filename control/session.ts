@@ -30,7 +30,7 @@ export interface SessionSnapshot {
   readonly serial: readonly [string, string];
 }
 
-export class LocalSession implements api.Session {
+export class LocalSession implements api.SteppedSession {
   readonly options: CompleteOptions;
   /** What lies below, for tests of the machine itself. */
   readonly machine: EmulatedMachine;
@@ -49,14 +49,18 @@ export class LocalSession implements api.Session {
   }
 
   async status(): Promise<api.MachineStatus> {
+    return this.#read(() => this.#status());
+  }
+
+  #status(): api.MachineStatus {
     const { name, cpus, memory, pace } = this.options;
     return {
       ...{ name, cpus, memory, pace },
       enabled: this.#driver.enabled,
       learning: this.#driver.enabled && this.#driver.denials().learning,
       time: this.machine.time,
-      cells: await this.cells(),
-      pools: this.#change(() => this.#driver.pools()),
+      cells: this.#driver.cells(),
+      pools: this.#driver.pools(),
       offline: this.#driver.offline,
       memoryMap: this.#driver.memoryMap(memory),
     };
@@ -96,13 +100,14 @@ export class LocalSession implements api.Session {
   }
 
   async cells(): Promise<readonly api.CellInfo[]> {
-    return this.#change(() => this.#driver.cells());
+    return this.#read(() => this.#driver.cells());
   }
 
   async statistics(ref: api.CellRef): Promise<api.CellStatistics> {
-    const cpus = this.#change(() => this.#driver.counters(ref));
-    const cell = this.#change(() => this.#driver.info(ref));
-    return { cell, total: sum(cpus), cpus };
+    return this.#read(() => {
+      const cpus = this.#driver.counters(ref);
+      return { cell: this.#driver.info(ref), total: sum(cpus), cpus };
+    });
   }
 
   async denials(): Promise<api.DenialLog> {
@@ -141,6 +146,12 @@ export class LocalSession implements api.Session {
       this.#pass(Math.min(end, this.machine.time + TURN));
       await new Promise(setImmediate);
     }
+  }
+
+  async advance(nanoseconds: number, isLate: () => boolean): Promise<boolean> {
+    const end = this.machine.time + nanoseconds;
+    this.#change(() => this.machine.run(end, isLate));
+    return this.machine.time < end;
   }
 
   async fingerprint(): Promise<string> {
@@ -186,6 +197,11 @@ export class LocalSession implements api.Session {
 
   #pass(until: number): void {
     this.#change(() => this.machine.run(until));
+  }
+
+  /** Reads something by hypercalls; they take one slice together. */
+  #read<T>(action: () => T): T {
+    return this.#change(() => this.machine.roots.together(action));
   }
 
   /** Does something with the machine, then tells the followers of the console. */

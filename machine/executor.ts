@@ -40,8 +40,11 @@ export class Executor {
     this.#stopped = parts.processors.map(() => false);
   }
 
-  /** Runs to the first boundary at or after `until`. Not to be called from a handler. */
-  run(until: number): void {
+  /**
+   * Runs to the first boundary at or after `until`, or to an earlier one at which `isLate`, asked at each, says so. Not to be
+   * called from a handler.
+   */
+  run(until: number, isLate = () => false): void {
     if (this.#running)
       throw new MachineError("bad-option", "run was called from inside run", "Use relax.");
     const end = Math.ceil(until / SLICE) * SLICE;
@@ -50,8 +53,23 @@ export class Executor {
       while (this.boundary < end) {
         this.#skip(end);
         if (this.boundary < end) this.#slice();
+        if (isLate()) break;
       }
     } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Lets one CPU alone go on in the present slice, until it is idle or at the slice's end. Not to be called from a handler. */
+  runAlone(cpu: number): void {
+    const processor = this.#parts.processors[cpu]!;
+    this.#running = true;
+    this.current = cpu;
+    try {
+      while (processor.time < this.#end && !processor.isIdle)
+        this.#step(processor, this.#parts.lapics[cpu]!);
+    } finally {
+      this.current = -1;
       this.#running = false;
     }
   }

@@ -136,9 +136,17 @@ export class Pc {
     return current < 0 ? boundary : this.processors[current]!.time;
   }
 
-  /** Lets time advance to the first slice boundary at or after `until`. Throws what exit handlers throw. */
-  run(until: number): void {
-    this.executor.run(until);
+  /**
+   * Lets time advance to the first slice boundary at or after `until`, or to an earlier one at which `isLate` says so. Throws what
+   * exit handlers throw.
+   */
+  run(until: number, isLate?: () => boolean): void {
+    this.executor.run(until, isLate);
+  }
+
+  /** Lets one CPU alone go on, until it is idle or at the end of the present slice; `time` stands still meanwhile. */
+  runAlone(cpu: number): void {
+    this.executor.runAlone(cpu);
   }
 
   /** Lets all other CPUs run to the next boundary while `cpu` stays where it is; for exit handlers that wait. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { StartMachine } from "../../control/api.ts";
-import { Daemon } from "../../control/daemon.ts";
+import { Daemon, type DaemonParts } from "../../control/daemon.ts";
 import { type Host, THIS_HOST } from "../../control/linux/host.ts";
 import { claim, machinePaths, release } from "../../control/registry.ts";
 import { FakeSession } from "../../control/testing/fake-session.ts";
@@ -39,11 +39,12 @@ export class Surroundings {
   async machine(
     name = "default",
     startMachine: StartMachine = async (options) => new FakeSession(options),
+    parts: Partial<DaemonParts> = {},
   ): Promise<{ daemon: Daemon }> {
     const paths = machinePaths(name, this.env);
     claim(paths);
     const options = { machine: { name, pace: "free" as const } };
-    const daemon = await Daemon.start({ startMachine }, options, paths);
+    const daemon = await Daemon.start({ startMachine, ...parts }, options, paths);
     this.#stop.push(async () => {
       await daemon.stop();
       release(paths);

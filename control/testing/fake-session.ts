@@ -14,7 +14,7 @@ import type {
   MachineOptions,
   MachineStatus,
   SerialLine,
-  Session,
+  SteppedSession,
 } from "../api.ts";
 import { SystemError } from "../errors.ts";
 import { Feed } from "../feed.ts";
@@ -43,7 +43,7 @@ export function fakeConfig(name: string, cpus: readonly number[]): Uint8Array {
 }
 
 /** Cells whose name begins with "locked" refuse their first destruction. */
-export class FakeSession implements Session {
+export class FakeSession implements SteppedSession {
   /** How often a call began while another was in progress. */
   overlaps = 0;
   closed = false;
@@ -245,6 +245,16 @@ export class FakeSession implements Session {
       }
     }
     this.#time = end;
+  }
+
+  /** Asks once a millisecond of virtual time whether it is late. */
+  async advance(nanoseconds: number, isLate: () => boolean): Promise<boolean> {
+    const end = this.#time + nanoseconds;
+    while (this.#time < end) {
+      await this.run(Math.min(1e6, end - this.#time));
+      if (isLate()) break;
+    }
+    return this.#time < end;
   }
 
   async fingerprint(): Promise<string> {

@@ -49,9 +49,9 @@ export class EmulatedMachine {
     return this.pc.time;
   }
 
-  /** Lets time advance to the first slice boundary at or after `until`. */
-  run(until: number): void {
-    this.pc.run(until);
+  /** Lets time advance to the first slice boundary at or after `until`, or to an earlier one at which `isLate` says so. */
+  run(until: number, isLate?: () => boolean): void {
+    this.pc.run(until, isLate);
   }
 
   /** Sends bytes to COM1 (0) or COM2 (1). */
