@@ -1,4 +1,5 @@
 // `npm run bench [-- NAME …]`: prints figures, as ratios between things measured in this run.
+import { benchAvailability } from "./availability.ts";
 import { benchCommand } from "./command.ts";
 import { benchCore } from "./core.ts";
 import { benchInterpreter } from "./interpreter.ts";
@@ -8,6 +9,7 @@ const PARTS = new Map<string, () => Promise<unknown>>([
   ["interpreter", benchInterpreter],
   ["core", benchCore],
   ["command", benchCommand],
+  ["availability", benchAvailability],
   ["metal", benchMetal],
 ]);
 /** Takes minutes and Debian packages: only when it is named. */
