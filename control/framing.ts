@@ -49,7 +49,8 @@ export class Budget {
 export class MessageReader {
   readonly #budget: Budget;
   #header = "";
-  #body: Buffer[] = [];
+  /** The message, as far as it has come; memory that is not written yet costs nothing. */
+  #body = Buffer.alloc(0);
   #missing = 0;
   #reserved = 0;
 
@@ -70,7 +71,7 @@ export class MessageReader {
     for (let offset = 0; offset < chunk.length; ) {
       if (this.#missing > 0) {
         const piece = chunk.subarray(offset, offset + this.#missing);
-        this.#body.push(piece);
+        piece.copy(this.#body, this.#body.length - this.#missing);
         this.#missing -= piece.length;
         offset += piece.length;
         if (this.#missing === 0) take(this.#message());
@@ -84,7 +85,7 @@ export class MessageReader {
   close(): void {
     this.#budget.give(this.#reserved);
     this.#reserved = 0;
-    this.#body = [];
+    this.#body = Buffer.alloc(0);
   }
 
   /** Adds to the header what belongs to it; returns how many bytes did. */
@@ -103,11 +104,12 @@ export class MessageReader {
       this.#budget.take(this.#missing);
       this.#reserved = this.#missing;
     }
+    this.#body = Buffer.allocUnsafe(this.#missing);
     return header.length - before;
   }
 
   #message(): unknown {
-    const body = this.#body.length === 1 ? this.#body[0]! : Buffer.concat(this.#body);
+    const body = this.#body;
     this.close();
     checkShape(body);
     try {
