@@ -43,6 +43,9 @@ export const IPI_NMI: u32 = 4;
 /** `injectException`: the exception has no error code. */
 export const NO_ERROR_CODE: i32 = -1;
 
+/** `putConsole`: no byte; what follows begins at the start of a line. */
+export const CONSOLE_FRESH_LINE: u32 = 0x100;
+
 /** `exitMmio` flag: a write. */
 export const ACCESS_WRITE: u32 = 0x1;
 /** `exitMmio` flag: an instruction fetch. */

@@ -37,8 +37,8 @@ class Report {
 
   add(addition: Addition): void {
     if (isRam(addition)) this.#pages++;
-    else this.#io.err(`${this.#clear}needs ${additionText(addition)}\n`);
-    if (this.#clear) this.#io.err(`${this.#clear}${this.#ram()}`);
+    else this.#io.drawErr(`${this.#clear}needs ${additionText(addition)}\n`);
+    if (this.#clear) this.#io.drawErr(`${this.#clear}${this.#ram()}`);
   }
 
   /** Leaves the line that is written over and over. */
@@ -47,7 +47,7 @@ class Report {
   }
 
   end(): void {
-    this.#io.err(`${this.#clear}${this.#ram()}\n`);
+    this.#io.drawErr(`${this.#clear}${this.#ram()}\n`);
   }
 
   get #clear(): string {

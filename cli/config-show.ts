@@ -28,7 +28,7 @@ export async function showConfig(
   const { mapOf } = await import("../config/show/map.ts");
   if (map) {
     const { drawMap } = await import("../config/show/map-text.ts");
-    io.out(drawMap(mapOf(configs), io.terminal !== undefined));
+    io.draw(drawMap(mapOf(configs), io.screens.out));
   }
   if (svg !== undefined) {
     const { drawSvg } = await import("../config/show/map-svg.ts");

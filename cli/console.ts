@@ -3,7 +3,7 @@
 import { type CommonOptions, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import { follow } from "./follow.ts";
-import type { Io } from "./io.ts";
+import { type Io, serialBytes } from "./io.ts";
 
 export interface FollowOptions extends CommonOptions {
   readonly follow?: boolean;
@@ -12,7 +12,8 @@ export interface FollowOptions extends CommonOptions {
 /** Prints what the hypervisor's console holds, and with `follow` what comes. */
 export async function showConsole(io: Io, options: FollowOptions): Promise<void> {
   await withMachine(io, options, async (session) => {
-    if (!options.follow) io.out(await attempt("reading console", session.consoleText()));
+    if (!options.follow)
+      io.out(serialBytes(await attempt("reading console", session.consoleText())));
     else {
       await follow(io, session, (listener) =>
         attempt("reading console", session.attachConsole(listener)),

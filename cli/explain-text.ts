@@ -6,6 +6,7 @@ import {
   missing,
   type Situation,
 } from "../config/explain/index.ts";
+import { oneLine } from "../config/printable.ts";
 import type { Disassemble } from "../control/disassembler.ts";
 import { json } from "./table.ts";
 
@@ -57,7 +58,7 @@ function lacking(situation: Situation, explanations: readonly Explanation[]) {
 /** Only the lines that configurations lack, cell by cell. */
 export function fixText(situation: Situation, explanations: readonly Explanation[]): string {
   const parts = lacking(situation, explanations).map(
-    ({ cell, lines }) => `cell "${cell}":\n${indented(lines, 4)}`,
+    ({ cell, lines }) => `cell "${oneLine(cell)}":\n${indented(lines, 4)}`,
   );
   return parts.length > 0 ? parts.join("\n") : "No entry is missing.\n";
 }

@@ -112,7 +112,7 @@ test("a log without the cell's configuration, a damaged one, and none", async ()
   expect((await world.run(OFFLINE)).out).toContain(
     "nothing that can be looked up without the cell's configuration, which was not given",
   );
-  expect((await world.run(`${OFFLINE} rogue-demo -o fixed.cell`)).err).toBe(
+  expect((await world.run(`${OFFLINE} rogue-demo --trust-log -o fixed.cell`)).err).toBe(
     "explaining: the cell's configuration was not given\n",
   );
   save(log.replace(/^Denial: ./m, "Denial: ").replace("Invalid PIO", "Inv?lid PIO"));

@@ -27,6 +27,8 @@ export interface ExplainOptions extends CommonOptions, LogOptions {
   readonly root?: string;
   /** Only the missing lines. */
   readonly fix?: boolean;
+  /** Whether that may be done from a log. */
+  readonly trustLog?: boolean;
   /** Where to write the repaired configuration. */
   readonly output?: string;
 }
@@ -43,10 +45,32 @@ function repairedConfig(facts: Facts, id: number, explanations: readonly Explana
   return repaired(config as Cell & Config, own);
 }
 
+/** Whether the facts are from a log. */
+const isOffline = ({ console, system, cell }: LogOptions): boolean =>
+  [console, system, cell].some((option) => option !== undefined);
+
+/**
+ * A log is whatever was on the line: a cell that prints there can print reports too. Who wants a configuration made of it says
+ * that he trusts the log.
+ */
+function checkTrust(io: Io, options: ExplainOptions): void {
+  if (options.output !== undefined && !options.trustLog)
+    throw new CommandFailure(
+      `${WHAT}: a log is not trusted to change a configuration`,
+      "Cells that print on the same line can print such reports. Look at --fix, and say --trust-log.",
+    );
+  io.err(
+    `Untrusted: cells that print on the same line can print such reports as ${options.console} has.\n`,
+  );
+}
+
 async function gather(io: Io, options: ExplainOptions): Promise<Facts> {
   const devices = options.root === undefined ? undefined : openMachine(io, options.root);
-  if ([options.console, options.system, options.cell].some((option) => option !== undefined))
-    return factsOfLog(io, options, devices);
+  if (isOffline(options)) {
+    const facts = await factsOfLog(io, options, devices);
+    if (facts.log.denials.length > 0) checkTrust(io, options);
+    return facts;
+  }
   return withMachine(io, options, (session) => attempt(WHAT, factsOfMachine(session, devices)));
 }
 

@@ -5,8 +5,15 @@ import type { Environment } from "../control/caller.ts";
 import { type Host, THIS_HOST } from "../control/linux/host.ts";
 
 export interface Io {
+  /** On a terminal what others say in it is made printable (screen.ts). */
   out(text: string | Uint8Array): void;
   err(text: string): void;
+  /** As `out`, for pictures with control sequences of the command's own; what others say in them is printable already. */
+  draw(text: string): void;
+  /** The same for `err`. */
+  drawErr(text: string): void;
+  /** Which of the two outputs is a terminal. */
+  readonly screens: { readonly out: boolean; readonly err: boolean };
   readonly env: Environment;
   /** Working directory, for relative paths. */
   readonly cwd: string;
@@ -40,6 +47,9 @@ export function processIo(): Io {
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
+    draw: (text) => void stdout.write(text),
+    drawErr: (text) => void stderr.write(text),
+    screens: { out: stdout.isTTY === true, err: stderr.isTTY === true },
     env: process.env,
     cwd: process.cwd(),
     terminal: stdin.isTTY && stdout.isTTY ? { input: stdin, output: stdout } : undefined,

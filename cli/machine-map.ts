@@ -1,5 +1,6 @@
 // A machine as a picture of characters: each CPU, and each piece of RAM, shows whose it is.
 
+import { oneLine, printable } from "../config/printable.ts";
 import type { CellInfo, MachineStatus } from "../control/api.ts";
 import type { MemoryRange } from "../control/memory-map.ts";
 import { cpuList } from "../control/sysfs.ts";
@@ -95,5 +96,5 @@ function legend(cell: CellInfo, status: MachineStatus): string[] {
   const failed = cpusFailed.length > 0 ? `, failed: ${cpuList(cpusFailed)}` : "";
   const noun = cpusAssigned.length === 1 ? "CPU" : "CPUs";
   const cpus = `${noun} ${cpuList(cpusAssigned) || "none"}${failed}`;
-  return [character(id), name, cpus, amount(id, status), state];
+  return [character(id), printable(oneLine(name)), cpus, amount(id, status), state];
 }

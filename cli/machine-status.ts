@@ -50,8 +50,8 @@ function show(io: Io, { json: wanted }: CommonOptions, status: MachineStatus, in
     return;
   }
   io.out(describe(status, info));
-  const colours = io.terminal !== undefined && !io.env.NO_COLOR;
-  if (status.enabled) io.out(`\n${machineMap(status, colours)}`);
+  const colours = io.screens.out && !io.env.NO_COLOR;
+  if (status.enabled) io.draw(`\n${machineMap(status, colours)}`);
 }
 
 const pool = ({ used, size }: PoolUse) => `${used} of ${size} pages`;

@@ -4,6 +4,7 @@ import { type Command, CommanderError } from "commander";
 import { type CommandFailure, ExitStatus, perror, UsageError } from "./failure.ts";
 import { type Io, processIo } from "./io.ts";
 import { program } from "./program.ts";
+import { onScreen } from "./screen.ts";
 
 const SUCCESS = 0;
 const FAILURE = 1;
@@ -16,7 +17,8 @@ const NEVER_SETTLED = 13;
 const SHOWN = ["commander.helpDisplayed", "commander.version"];
 
 /** Runs one command line (without the program's name). Returns the exit status. */
-export async function main(args: readonly string[], io: Io): Promise<number> {
+export async function main(args: readonly string[], given: Io): Promise<number> {
+  const io = onScreen(given);
   const root = program(io);
   let last: Command = root;
   for (const command of everyCommand(root)) {

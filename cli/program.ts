@@ -60,6 +60,7 @@ function addSystem(root: Command, io: Io): void {
     )
     .option("-r, --root <ROOT>", "what `config collect` saved of the machine, for its PCI devices")
     .option("--console <LOG>", "explain what the hypervisor said on its serial line, without it")
+    .option("--trust-log", "with --console: write configurations from what the log says")
     .option("--system <SYSCONFIG>", "with --console: the system that was enabled")
     .option("--cell <CELLCONFIG>", "with --console: a cell that there was; repeatable", every)
     .action(async (ref, options) =>

@@ -1,5 +1,6 @@
 // What `cell stats` shows: pure text, one string for each row.
 
+import { oneLine } from "../config/printable.ts";
 import type { CellStatistics, Counters } from "../control/api.ts";
 
 /** One look at the counters, at a virtual time in nanoseconds. */
@@ -30,7 +31,7 @@ interface Line {
 }
 
 export const title = ({ sample }: StatsView): string =>
-  `Statistics for ${sample.statistics.cell.name} cell`;
+  `Statistics for ${oneLine(sample.statistics.cell.name)} cell`;
 
 export function heading({ cpu }: StatsView): string {
   const which = cpu === undefined ? "(All CPUs)" : `(CPU ${cpu})`;

@@ -1,6 +1,7 @@
 // The live screen of `cell stats`: draws views on a terminal and reads its keys. Control sequences: ECMA-48, and xterm's
 // alternate screen.
 
+import { printable } from "../config/printable.ts";
 import type { Terminal } from "./io.ts";
 import { heading, KEYS, rows, type StatsView, title, WIDTH } from "./stats-screen.ts";
 
@@ -16,7 +17,7 @@ const at = (row: number) => `\x1b[${row + 1};1H`;
 
 /** One full frame for a terminal of that size. */
 export function frame(view: StatsView, height: number, width: number): string {
-  const cut = (text: string) => text.slice(0, Math.max(width, 1));
+  const cut = (text: string) => printable(text).slice(0, Math.max(width, 1));
   const bar = (text: string) => REVERSE + cut(text.padEnd(Math.min(WIDTH, width))) + NORMAL;
   const counters = rows(view).slice(0, Math.max(height - FIRST_COUNTER - 1, 0));
   const body = Array.from({ length: Math.max(height - 1, 0) }, (_, row) => {

@@ -1,5 +1,6 @@
 // Tables as the original's command prints them.
 
+import { oneLine } from "../config/printable.ts";
 import type { CellInfo } from "../control/api.ts";
 import { cpuList } from "../control/sysfs.ts";
 
@@ -15,7 +16,7 @@ export function cellTable(cells: readonly CellInfo[]): string {
   const heading = ["ID", "Name", "State", "Assigned CPUs", "Failed CPUs"];
   const rows = sortCells(cells).map(({ id, name, state, cpusAssigned, cpusFailed }) => [
     `${id}`,
-    name,
+    oneLine(name),
     state,
     cpuList(cpusAssigned),
     cpuList(cpusFailed),

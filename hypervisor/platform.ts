@@ -104,7 +104,12 @@ export declare function cpuid(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32
 
 // --- Console, time, lock ------------------------------------------------------------------------------------------
 
-/** Puts one byte on the hypervisor's console; `console` is the address of its description (CONSOLE_*). */
+/**
+ * Takes one byte for the hypervisor's debug console; `console` is the address of its description (CONSOLE_*). Or
+ * CONSOLE_FRESH_LINE: what follows begins at the start of a line, whatever cells that share the line have put there. Called
+ * with the lock, so it never waits for the line: the platform keeps the bytes and sends them, all and in this order, with
+ * registers of its own (a cell may have left others), outside of the lock and without holding any CPU up for long.
+ */
 export declare function putConsole(console: usize, byte: u32): void;
 /** Nanoseconds since an arbitrary start; never goes back. */
 export declare function now(): u64;

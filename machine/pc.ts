@@ -72,7 +72,7 @@ export class Pc {
     this.serialLogs = Array.from(
       { length: SERIAL_PORTS },
       (_, index) =>
-        new SerialLog(options.serial?.[index], () => this.devices.serial[index]!.isSending),
+        new SerialLog(options.serial?.[index], () => this.devices.serial[index]!.isSendingSoon),
     );
     this.devices = this.#makeDevices();
     this.executor = this.#makeExecutor();

@@ -37,6 +37,8 @@ export const VMCB_EVENT: u32 = 0x0a8;
 export const VMCB_NESTED_CR3: u32 = 0x0b0;
 /** What has not been changed since the last exit, 32: a bit for each group of fields (section 15.15). */
 export const VMCB_CLEAN: u32 = 0x0c0;
+/** VMCB_CLEAN: the intercepts have not changed. */
+export const CLEAN_INTERCEPTS: u32 = 0x1;
 /** RIP after the instruction that exited, 64; where the processor saves it. */
 export const VMCB_NEXT_RIP: u32 = 0x0c8;
 
@@ -107,6 +109,8 @@ export const INTERCEPT_1_CPUID: u32 = 0x40000;
 export const INTERCEPT_1_IRET: u32 = 0x100000;
 /** INVD. */
 export const INTERCEPT_1_INVD: u32 = 0x400000;
+/** HLT. */
+export const INTERCEPT_1_HLT: u32 = 0x1000000;
 /** INVLPGA. */
 export const INTERCEPT_1_INVLPGA: u32 = 0x4000000;
 /** Ports, by the permission map. */
@@ -117,6 +121,8 @@ export const INTERCEPT_1_MSRS: u32 = 0x10000000;
 export const INTERCEPT_1_SHUTDOWN: u32 = 0x80000000;
 /** Intercepts, second word: VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI, SKINIT. */
 export const INTERCEPT_2_VIRTUALIZATION: u32 = 0x7f;
+/** MWAIT. */
+export const INTERCEPT_2_MWAIT: u32 = 0x800;
 /** XSETBV. */
 export const INTERCEPT_2_XSETBV: u32 = 0x2000;
 
@@ -148,6 +154,8 @@ export const EXIT_CR0: u32 = 0x65;
 export const EXIT_CPUID: u32 = 0x72;
 /** Exit: IRET, which has not been executed. */
 export const EXIT_IRET: u32 = 0x74;
+/** Exit: HLT. */
+export const EXIT_HLT: u32 = 0x78;
 /** Exit: IN, OUT, INS, OUTS; facts: PORT_*, next RIP. */
 export const EXIT_PORT: u32 = 0x7b;
 /** Exit: RDMSR (0) or WRMSR (1). */
@@ -158,6 +166,8 @@ export const EXIT_SHUTDOWN: u32 = 0x7f;
 export const EXIT_VMMCALL: u32 = 0x81;
 /** Exit: STGI. */
 export const EXIT_STGI: u32 = 0x84;
+/** Exit: MWAIT. */
+export const EXIT_MWAIT: u32 = 0x8b;
 /** Exit: XSETBV. */
 export const EXIT_XSETBV: u32 = 0x8d;
 /** Exit: nested page fault; facts: FAULT_*, guest-physical address. */

@@ -25,6 +25,8 @@ export class Surroundings {
   readonly input = new PassThrough();
   /** What `run` has as its terminal. */
   terminal: Terminal | undefined;
+  /** Whether both outputs of `run` are terminals. */
+  isTerminal = false;
   /** The computer; without a device unless a test makes one. */
   host: Host = { ...THIS_HOST, root: join(this.directory, "computer") };
   /** Ends a command that waits for Ctrl-C. */
@@ -65,6 +67,14 @@ export class Surroundings {
       err: (text) => {
         err += text;
       },
+      draw: (text) => {
+        out += text;
+        this.printed = out;
+      },
+      drawErr: (text) => {
+        err += text;
+      },
+      screens: { out: this.isTerminal, err: this.isTerminal },
       env: this.env,
       cwd,
       terminal: this.terminal,

@@ -1,4 +1,5 @@
 // The configurations that are checked together, as rules want them: a root cell, and cells that shall run side by side.
+import { oneLine } from "../printable.ts";
 import type { Cell, Config, MemoryRegion, SystemConfig } from "../types.ts";
 import type { Place } from "./finding.ts";
 import type { MachineFacts } from "./machine.ts";
@@ -29,7 +30,7 @@ function part(file: number, cell: Cell, isRoot: boolean): Part {
     file,
     isRoot,
     cell,
-    label: `${isRoot ? "the root cell" : "cell"} "${cell.name}"`,
+    label: `${isRoot ? "the root cell" : "cell"} "${oneLine(cell.name)}"`,
     at: (path) => ({ file, path: isRoot ? `rootCell${path && "."}${path}` : path }),
   };
 }

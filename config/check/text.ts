@@ -1,4 +1,5 @@
 // Findings for people: as compilers show them, with the line underlined, a picture of ranges, and the lines of the fix.
+import { oneLine } from "../printable.ts";
 import type { Config } from "../types.ts";
 import type { Finding, Input, Shown } from "./finding.ts";
 import { type Location, locate } from "./locate.ts";
@@ -120,7 +121,7 @@ export function frameText(inputs: readonly Input[], findings: readonly Finding[]
   inputs.forEach(({ path, config }, index) => {
     const cell = config?.kind === "system" ? config.rootCell : config;
     const kind = index === 0 ? "Root cell:     " : "Non-root cell: ";
-    lines.push(`  ${kind}${cell ? `${cell.name} (${path})` : path}`);
+    lines.push(`  ${kind}${cell ? `${oneLine(cell.name)} (${path})` : path}`);
   });
   if (system?.config?.kind !== "system") return `${lines.join("\n")}\n`;
   for (const [title, rules] of CATEGORIES) {

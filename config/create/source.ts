@@ -1,5 +1,7 @@
 // A planned system as a TypeScript source, with a comment on each entry.
+
 import { hex } from "../check/ranges.ts";
+import { oneLine, printable } from "../printable.ts";
 import { forGrub } from "./kernel-options.ts";
 import type { Entry } from "./memory.ts";
 import type { Plan } from "./system.ts";
@@ -46,7 +48,7 @@ export const definitionText = (value: unknown): string => literal(value, "", 0, 
 function comment(text: string, indent: number): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of printable(oneLine(text)).split(" ")) {
     if (line !== "" && indent + line.length + word.length + 4 > WIDTH) {
       lines.push(line);
       line = "";

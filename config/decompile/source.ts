@@ -7,6 +7,7 @@ import type {
   PortDefinition,
 } from "../definition.ts";
 import { portName } from "../known-ports.ts";
+import { oneLine, printable } from "../printable.ts";
 import type { Config } from "../types.ts";
 import { call, callees, code, type Expression, layOut, list, object } from "./expression.ts";
 import { irqchipCall, linkCall, memoryCall, uartOf } from "./helpers.ts";
@@ -27,7 +28,7 @@ export function decompileToSource(config: Config, headline: string): string {
     a.toLowerCase() < b.toLowerCase() ? -1 : 1,
   );
   return [
-    `// ${headline.replace(/[\r\n]/g, " ")}`,
+    `// ${printable(oneLine(headline))}`,
     `import ${importList(names)} from "${MODULE}";`,
     "",
     `export default ${body};`,
@@ -107,7 +108,7 @@ function cellObject(cell: CellDefinition, writer: Writer): Expression {
         ? console === undefined
           ? undefined
           : writer.value("console", console)
-        : code(JSON.stringify(consoleName)),
+        : code(printable(JSON.stringify(consoleName))),
     bytes: bytes && writer.object(bytes),
   });
 }

@@ -1,5 +1,7 @@
 // How values of a definition are written in TypeScript.
+
 import type { Address } from "../definition.ts";
+import { printable } from "../printable.ts";
 import { hex } from "../show/words.ts";
 import { call, code, type Expression, list, object } from "./expression.ts";
 import { rangeCall } from "./helpers.ts";
@@ -52,7 +54,9 @@ export class Writer {
   value(key: string, value: unknown): Expression {
     if (Array.isArray(value)) return list(value.map((one) => this.value(key, one)));
     if (typeof value === "object" && value !== null) return this.object(value);
-    if (typeof value === "string" || typeof value === "boolean") return code(JSON.stringify(value));
+    // Source is read by people: an override of the direction of text would show them other code.
+    if (typeof value === "string") return code(printable(JSON.stringify(value)));
+    if (typeof value === "boolean") return code(JSON.stringify(value));
     if (SIZES.has(key) && Number(value) >= KILO) return this.size(value as Address);
     if (key === "bdf") return this.bdf(Number(value));
     if (typeof value === "number" && (DECIMAL.has(key) || SIZES.has(key) || value <= 9))

@@ -1,5 +1,7 @@
 // Explains denied accesses: what was touched, why it was denied, and what would allow it.
+
 import * as abi from "../../abi/config.ts";
+import { oneLine } from "../printable.ts";
 import type { Cell, PciDevice } from "../types.ts";
 import type { Denial } from "./access.ts";
 import type { Addition } from "./additions.ts";
@@ -87,7 +89,7 @@ function explainPort(situation: Situation, ofCell: Cell, denial: Denial): Reason
     known?.name ?? (isTimer ? "the PM timer" : "a port that no entry of the configuration names");
   const owner = ownerOfPort(situation, cell, address);
   if (owner && cell === 0) {
-    return { where, why: `cell "${owner.name}" has it`, additions: [] };
+    return { where, why: `cell "${oneLine(owner.name)}" has it`, additions: [] };
   }
   if (known && (known.base === 0xcf8 || known.base === 0xcfc)) {
     const why =
@@ -124,7 +126,7 @@ function explainPci(situation: Situation, cell: Cell, denial: Denial): Reason {
   const bdf = Number(denial.address >> BDF_SHIFT);
   const owner = ownerOfDevice(situation, denial.cell, bdf);
   const where = `PCI device ${bdfName(bdf)}`;
-  if (owner) return { where, why: `cell "${owner.name}" has it`, additions: [] };
+  if (owner) return { where, why: `cell "${oneLine(owner.name)}" has it`, additions: [] };
   if (cell.pciDevices.some((device) => device.bdf === bdf)) {
     const register = denial.address & REGISTER_MASK;
     const why = `no capability of the device's entry makes register ${hex(register)} writable`;
@@ -177,7 +179,7 @@ function reasonOf(situation: Situation, cell: Cell, denial: Denial): Reason {
 /** Without a cell's configuration: it is gone, or it was not given. */
 function explainStranger(situation: Situation, denial: Denial): Explanation {
   const name = situation.strangers?.get(denial.cell);
-  const who = name === undefined ? `cell ${denial.cell}, which is gone` : `cell "${name}"`;
+  const who = name === undefined ? `cell ${denial.cell}, which is gone` : `cell "${oneLine(name)}"`;
   return {
     denial,
     what: `CPU ${denial.cpu} of ${who} ${actionOf(denial)}`,
@@ -194,6 +196,6 @@ function explainStranger(situation: Situation, denial: Denial): Explanation {
 export function explain(situation: Situation, denial: Denial): Explanation {
   const cell = situation.cells.find(({ id }) => id === denial.cell)?.config;
   if (!cell) return explainStranger(situation, denial);
-  const what = `CPU ${denial.cpu} of cell "${cell.name}" ${actionOf(denial)}`;
+  const what = `CPU ${denial.cpu} of cell "${oneLine(cell.name)}" ${actionOf(denial)}`;
   return { denial, what, ...reasonOf(situation, cell, denial) };
 }

@@ -1,5 +1,7 @@
 // Why an access to memory was denied, and which entry would allow it.
+
 import * as abi from "../../abi/config.ts";
+import { oneLine } from "../printable.ts";
 import type { Cell, MemoryRegion } from "../types.ts";
 import type { Denial } from "./access.ts";
 import type { Addition } from "./additions.ts";
@@ -191,7 +193,7 @@ export function explainMemory(situation: Situation, cell: Cell, denial: Denial):
   const owner = isRoot ? ownerOfMemory(situation, 0, address) : undefined;
   if (owner) {
     return {
-      where: `memory of cell "${owner.name}"`,
+      where: `memory of cell "${oneLine(owner.name)}"`,
       why: "it was given away when that cell was created",
       additions: [],
     };

@@ -1,8 +1,10 @@
 // Who has which CPUs and which memory, according to a system configuration and those of cells, or to one cell's alone: the
 // picture's content, without its form.
+
 import * as abi from "../../abi/config.ts";
 import { placeOf, REGISTERS } from "../explain/places.ts";
 import { originOf } from "../origin.ts";
+import { oneLine, printable } from "../printable.ts";
 import type { Cell, CellConfig, Config, MemoryRegion, SystemConfig } from "../types.ts";
 
 /** Somebody who has CPUs or memory. */
@@ -50,6 +52,9 @@ export const linesOf = (size: bigint): number =>
   1 + TALLER_FROM.filter((limit) => size >= limit).length;
 
 const MMCONFIG_BUS = 1n << 20n;
+/** A map is drawn with control sequences, or in XML. */
+const shown = (name: string) => printable(oneLine(name));
+
 const HYPERVISOR: Owner = { name: "hypervisor", letter: "H", kind: "hypervisor" };
 const LETTERS = "123456789abcdefghijklmnopqrstuvwxyz";
 const has = ({ flags }: MemoryRegion, flag: number) => (flags & BigInt(flag)) !== 0n;
@@ -59,7 +64,7 @@ export function mapOf(configs: readonly Config[]): ConfigMap {
   const system = configs.find((config): config is SystemConfig => config.kind === "system");
   const cells = configs.filter((config): config is CellConfig => config.kind === "cell");
   if (!system) return guestMap(cells[0] as CellConfig);
-  const root: Owner = { name: system.rootCell.name, letter: "0", kind: "root" };
+  const root: Owner = { name: shown(system.rootCell.name), letter: "0", kind: "root" };
   const owners = cells.map(cellOwner);
   return {
     cpus: assignCpus([
@@ -77,7 +82,7 @@ export function mapOf(configs: readonly Config[]): ConfigMap {
 }
 
 const cellOwner = ({ name }: CellConfig, index: number): Owner => ({
-  name,
+  name: shown(name),
   letter: LETTERS[index] ?? "+",
   kind: "cell",
 });

@@ -1,7 +1,9 @@
 // A configuration as tables. The rows are texts already; text.ts aligns them.
+
 import * as abi from "../../abi/config.ts";
 import * as names from "../names.ts";
 import { originOf } from "../origin.ts";
+import { oneLine } from "../printable.ts";
 import type { Cell, Config, IommuUnit, PciDevice, SystemConfig } from "../types.ts";
 import {
   choiceText,
@@ -27,14 +29,14 @@ export interface Section {
 export function describe(config: Config): Section[] {
   if (config.kind === "cell")
     return [
-      { title: `Cell "${config.name}"`, rows: [file(config), ...cellFacts(config)] },
+      { title: `Cell "${oneLine(config.name)}"`, rows: [file(config), ...cellFacts(config)] },
       ...lists(config, config, ""),
     ];
   const { rootCell } = config;
   return [
-    { title: `System "${rootCell.name}"`, rows: [file(config), ...systemFacts(config)] },
+    { title: `System "${oneLine(rootCell.name)}"`, rows: [file(config), ...systemFacts(config)] },
     ...iommuUnits(config.iommuUnits),
-    { title: `Root cell "${rootCell.name}"`, rows: cellFacts(rootCell) },
+    { title: `Root cell "${oneLine(rootCell.name)}"`, rows: cellFacts(rootCell) },
     ...lists(config, rootCell, "rootCell."),
   ];
 }

@@ -1,11 +1,13 @@
 // The cells: a list in order of creation that starts with the root cell. The list and the fields are guarded by the
 // lock; a cell's configuration does not change after its creation.
 import { CELL_FLAGS, CELL_NAME, CELL_NAME_SIZE } from "../../abi/config.ts";
-import { print, printText } from "./console.ts";
 
 /** Size of the architecture's part of a Cell. */
 export const CELL_ARCH_SIZE: u32 = 0x800;
 const CELL_ARCH: u32 = 0x800;
+/** Bytes of a line that wait while the console is in the middle of another's. */
+export const CELL_LINE_SIZE: u32 = 256;
+const CELL_LINE: u32 = CELL_ARCH - CELL_LINE_SIZE;
 
 /** One cell: a page of the pool. */
 @unmanaged
@@ -32,10 +34,17 @@ export class Cell {
   pci: usize;
   /** Pages of that. */
   pciPages: u32;
+  /** Bytes that wait to be printed (core/console.ts). */
+  lineLength: u32;
 
   /** CELL_FLAG_* of its configuration. */
   get flags(): u32 {
     return load<u32>(this.config, CELL_FLAGS);
+  }
+
+  /** Address of CELL_LINE_SIZE bytes: what waits to be printed. */
+  get line(): usize {
+    return changetype<usize>(this) + CELL_LINE;
   }
 
   /** Address of CELL_ARCH_SIZE bytes for the architecture's own use, zero at creation. */
@@ -44,7 +53,7 @@ export class Cell {
   }
 }
 
-if (offsetof<Cell>() > CELL_ARCH) ERROR("Cell is too large");
+if (offsetof<Cell>() > CELL_LINE) ERROR("Cell is too large");
 
 /** The root cell, at a fixed place; its `next` leads through all others. */
 const ROOT: usize = memory.data(CELL_ARCH + CELL_ARCH_SIZE, 16);
@@ -101,13 +110,6 @@ export function hasName(cell: Cell, name: usize): bool {
     if (!byte) return true;
   }
   return true;
-}
-
-/** Prints the name of `cell` in quotes. */
-export function printCellName(cell: Cell): void {
-  print('"');
-  printText(cell.config + CELL_NAME, CELL_NAME_SIZE);
-  print('"');
 }
 
 /** Puts `cell` at the end of the list. */

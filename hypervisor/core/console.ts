@@ -1,8 +1,16 @@
 // The hypervisor's console: a page with a ring buffer (ABI section 7) that the root cell may read, and the debug console of
 // the system configuration. Texts are literals: static data, read by address; no string is ever made at run time. Once the
-// hypervisor is active, everything is printed with the lock taken, so that the lines of two CPUs do not mix.
-import { CONSOLE_TYPE, CONSOLE_TYPE_NONE } from "../../abi/config.ts";
+// hypervisor is active, everything is printed with the lock taken, so that the lines of two CPUs do not mix. Printing never
+// waits: the ring is memory, and a platform takes bytes for the debug console without waiting for its line.
+//
+// Cells print bytes, and a line may stay unfinished for long. Whose the unfinished line is, is known: whoever else prints begins
+// a line of its own. The hypervisor does so at once. A cell's bytes wait in a buffer of its own while the line is another's,
+// until that one ends, or there is a whole line of them: so two cells that print at the same time do not shred each other's
+// lines. Nothing that a cell printed is changed or left out.
+import { CELL_NAME, CELL_NAME_SIZE, CONSOLE_TYPE, CONSOLE_TYPE_NONE } from "../../abi/config.ts";
+import { CONSOLE_FRESH_LINE } from "../../abi/platform.ts";
 import { lock, putConsole, unlock } from "../platform.ts";
+import { CELL_LINE_SIZE, Cell } from "./cell.ts";
 
 /** Console page: 1 while a byte is being written, u32. */
 const RING_BUSY: u32 = 0;
@@ -23,9 +31,15 @@ class Console {
   page: usize;
   /** Address of the debug console's description (CONSOLE_*), or 0. */
   description: usize;
+  /** Whose the unfinished line is: NOBODY, HYPERVISOR, or a cell's number + FIRST_CELL. */
+  owner: u32;
 }
 
-const CONSOLE: usize = memory.data(8, 4);
+const NOBODY: u32 = 0;
+const HYPERVISOR: u32 = 1;
+const FIRST_CELL: u32 = 2;
+
+const CONSOLE: usize = memory.data(12, 4);
 
 function state(): Console {
   return changetype<Console>(CONSOLE);
@@ -46,8 +60,15 @@ export function consolePage(): usize {
   return state().page;
 }
 
-/** Puts one byte on the console. */
-export function putByte(byte: u32): void {
+/** Tells the platform something for the debug console, if there is one: a byte or CONSOLE_FRESH_LINE. */
+function putLine(what: u32): void {
+  const description = state().description;
+  if (description && load<u16>(description, CONSOLE_TYPE) !== CONSOLE_TYPE_NONE)
+    putConsole(description, what);
+}
+
+/** Puts a byte of `owner` into the ring and on the debug console. */
+function put(byte: u32, owner: u32): void {
   const page = state().page;
   if (page) {
     store<u32>(page, 1, RING_BUSY);
@@ -56,10 +77,45 @@ export function putByte(byte: u32): void {
     store<u32>(page, tail + 1, RING_TAIL);
     store<u32>(page, 0, RING_BUSY);
   }
-  const description = state().description;
-  if (!description || load<u16>(description, CONSOLE_TYPE) === CONSOLE_TYPE_NONE) return;
-  if (byte === LF) putConsole(description, CR);
-  putConsole(description, byte);
+  if (byte === LF) putLine(CR);
+  putLine(byte);
+  state().owner = byte === LF ? NOBODY : owner;
+}
+
+/** Ends the unfinished line, if it is anybody's but `owner`'s. */
+function breakLine(owner: u32): void {
+  if (state().owner !== owner && state().owner !== NOBODY) put(LF, NOBODY);
+}
+
+/** Puts one byte of the hypervisor's own on the console. */
+function putByte(byte: u32): void {
+  breakLine(HYPERVISOR);
+  if (state().owner === NOBODY) putLine(CONSOLE_FRESH_LINE);
+  put(byte, HYPERVISOR);
+}
+
+/** Prints what `cell` has waiting, on a line of its own. */
+function flushCell(cell: Cell): void {
+  const owner = cell.number + FIRST_CELL;
+  const length = cell.lineLength;
+  if (!length) return;
+  cell.lineLength = 0;
+  breakLine(owner);
+  for (let index: u32 = 0; index < length; index++) put(load<u8>(cell.line + index), owner);
+}
+
+/** Prints a byte of `cell`, once the line is nobody else's or the cell has a whole one. With the lock. */
+export function putCellByte(cell: Cell, byte: u32): void {
+  store<u8>(cell.line + cell.lineLength++, <u8>byte);
+  const owner = state().owner;
+  if (owner === NOBODY || owner === cell.number + FIRST_CELL) flushCell(cell);
+  else if (byte === LF || cell.lineLength === CELL_LINE_SIZE) flushCell(cell);
+}
+
+/** Prints what `cell`, which goes, has left unprinted, and ends its line: its number may become another's. With the lock. */
+export function endCellLine(cell: Cell): void {
+  flushCell(cell);
+  if (state().owner === cell.number + FIRST_CELL) put(LF, NOBODY);
 }
 
 /** Prints a literal of ASCII characters: one byte each, their number before them (tools/texts.mjs has packed them). */
@@ -123,4 +179,11 @@ export function printText(address: usize, limit: u32): void {
     if (!byte) return;
     putByte(byte >= 0x20 && byte < 0x7f ? byte : 0x3f);
   }
+}
+
+/** Prints the name of `cell` in quotes. */
+export function printCellName(cell: Cell): void {
+  print('"');
+  printText(cell.config + CELL_NAME, CELL_NAME_SIZE);
+  print('"');
 }

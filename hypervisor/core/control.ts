@@ -32,7 +32,7 @@ import { archCpuRelease, archPrintPosition } from "../arch.ts";
 import { lock, poolPages, releaseCpu, unlock } from "../platform.ts";
 import { Cell, cellCount, findCell, isRoot, nextCell, rootCell } from "./cell.ts";
 import { cellState, informReconfigured, isLocked, requestShutdown } from "./comm.ts";
-import { beginLine, endLine, print, printDecimal, putByte, sayLine } from "./console.ts";
+import { beginLine, endLine, print, printDecimal, putCellByte, sayLine } from "./console.ts";
 import { createCell } from "./create.ts";
 import { denialWord } from "./denials.ts";
 import { destroyCell, loadCell, startCell } from "./lifecycle.ts";
@@ -124,9 +124,10 @@ function cpuInfo(caller: u32, cpu: u32, type: u32): i32 {
 }
 
 function putCharacter(cpu: u32, character: u32): i32 {
-  if (!(cellOfCpu(cpu).flags & CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED)) return -EPERM;
+  const cell = cellOfCpu(cpu);
+  if (!(cell.flags & CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED)) return -EPERM;
   lock();
-  putByte(character & 0xff);
+  putCellByte(cell, character & 0xff);
   unlock();
   return 0;
 }

@@ -4,19 +4,10 @@ import { CELL_HEADER_SIZE, CELL_ID, CELL_NAME, CONFIG_MAX_PAGES } from "../../ab
 import { E2BIG, EEXIST, EFAULT, EINVAL, ENOMEM } from "../../abi/errno.ts";
 import { archCellCheck, archCellCreate } from "../arch.ts";
 import { commit, readGuest } from "../platform.ts";
-import {
-  addCell,
-  Cell,
-  findCell,
-  freeNumber,
-  hasName,
-  nextCell,
-  printCellName,
-  rootCell,
-} from "./cell.ts";
+import { addCell, Cell, findCell, freeNumber, hasName, nextCell, rootCell } from "./cell.ts";
 import { setCellState } from "./comm.ts";
 import { cellConfigSize } from "./config.ts";
-import { beginLine, endLine } from "./console.ts";
+import { beginLine, endLine, printCellName } from "./console.ts";
 import { checkCpus, moveCpus, resumeCell, stopCell } from "./cpus.ts";
 import { ADDRESS_LIMIT, PAGE_SIZE } from "./limits.ts";
 import { giveMemory, reserveMemory, scrubMemory, trapSubPages } from "./memory.ts";

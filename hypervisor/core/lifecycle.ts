@@ -1,10 +1,10 @@
 // Start, load and destruction of a cell that exists. The caller has asked the cell and holds no lock.
 import { CELL_SHUT_DOWN } from "../../abi/comm.ts";
 import { archCellDestroy } from "../arch.ts";
-import { commit, release } from "../platform.ts";
-import { Cell, printCellName, removeCell, rootCell } from "./cell.ts";
+import { commit, lock, release, unlock } from "../platform.ts";
+import { Cell, removeCell, rootCell } from "./cell.ts";
 import { fillComm, setCellState } from "./comm.ts";
-import { beginLine, endLine, print } from "./console.ts";
+import { beginLine, endCellLine, endLine, print, printCellName } from "./console.ts";
 import { moveCpus, parkCell, resetCell, resumeCell, stopCell } from "./cpus.ts";
 import { discard } from "./create.ts";
 import { closeWindow, openWindow, returnMemory, scrubMemory } from "./memory.ts";
@@ -57,6 +57,9 @@ export function destroyCell(cell: Cell, caller: u32): void {
   printCellName(cell);
   endLine();
   stopCell(cell, caller);
+  lock();
+  endCellLine(cell);
+  unlock();
   stopCell(root, caller);
   moveCpus(cell, root);
   takeDevices(cell);

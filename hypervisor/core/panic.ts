@@ -1,9 +1,9 @@
 // A violation: the CPU that committed it is parked with a report; its cell has failed once all its CPUs have.
 import { archCpuPark, archReport } from "../arch.ts";
 import { lock, unlock } from "../platform.ts";
-import { Cell, printCellName } from "./cell.ts";
+import { Cell } from "./cell.ts";
 import { failCell } from "./comm.ts";
-import { beginLine, print, printDecimal, printLine } from "./console.ts";
+import { beginLine, print, printCellName, printDecimal, printLine } from "./console.ts";
 import { printDenial } from "./denials.ts";
 import { MAX_CPUS, WARNINGS_MAX } from "./limits.ts";
 import { cellOfCpu, nextCpu, perCpu } from "./percpu.ts";

@@ -1,9 +1,9 @@
 // PCI devices: each belongs to the non-root cell whose configuration lists it, else to the root cell if its own does.
 import { CELL_NUM_PCI_DEVICES, PCI_IOMMU, PCI_SIZE } from "../../abi/config.ts";
 import { attachDevice, detachDevice, lock, unlock } from "../platform.ts";
-import { Cell, isRoot, printCellName, rootCell } from "./cell.ts";
+import { Cell, isRoot, rootCell } from "./cell.ts";
 import { bdfOf, findDevice, isVirtual, pciDevice } from "./config.ts";
-import { beginLine, endLine, print, printHex } from "./console.ts";
+import { beginLine, endLine, print, printCellName, printHex } from "./console.ts";
 import { silenceStrays } from "./msi.ts";
 import { initDevice, ownDevice, resetDevice } from "./pci-device.ts";
 

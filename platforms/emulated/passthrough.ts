@@ -6,7 +6,9 @@ import {
   CONSOLE_TYPE,
   CONSOLE_TYPE_8250,
 } from "../../abi/config.ts";
+import { CONSOLE_FRESH_LINE } from "../../abi/platform.ts";
 import { PORT_MAP } from "../../machine/board.ts";
+import { FRESH_LINE } from "../../machine/serial-log.ts";
 import type { Context } from "./context.ts";
 
 /** First ports of COM1 and COM2. */
@@ -45,7 +47,8 @@ export function passthroughMembers(context: Context) {
       if (view.getUint16(CONSOLE_FLAGS, true) & CONSOLE_FLAG_MMIO) return;
       const port = Number(view.getBigUint64(CONSOLE_ADDRESS, true));
       const line = SERIAL_PORTS.indexOf(port);
-      if (line >= 0) pc.serialLogs[line]!.insert(byte, pc.time);
+      const inserted = byte === CONSOLE_FRESH_LINE ? FRESH_LINE : byte;
+      if (line >= 0) pc.serialLogs[line]!.insert(inserted, pc.time);
     },
     now: () => BigInt(Math.floor(pc.time)),
     relax(cpu: number): void {

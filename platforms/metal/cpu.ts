@@ -50,6 +50,8 @@ export class Cpu {
   released: u32;
   /** Id of its local APIC. */
   apicId: u32;
+  /** 1: it has printed since it last saw everything sent (console.ts). */
+  prints: u32;
   /** For TASK_XCR0. */
   xcr0: u64;
 

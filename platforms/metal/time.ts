@@ -23,6 +23,11 @@ export function timeInit(): void {
   store<u64>(KHZ, khz ? khz : DEFAULT_KHZ);
 }
 
+/** Whether the frequency is known, so that `now` can be asked. */
+export function hasTime(): bool {
+  return load<u64>(KHZ) !== 0;
+}
+
 /** The waist's now. */
 export function now(): u64 {
   const khz = load<u64>(KHZ);

@@ -1,7 +1,7 @@
 // A platform for the core's tests: it keeps maps, memory, CPUs and devices as plain data, records what the core orders, and
 // throws when the core breaks the contract of the waist (hypervisor/platform.ts).
 import { readFileSync } from "node:fs";
-import { REG_RAX, REG_RDI, REG_RIP, REG_RSI } from "../../abi/platform.ts";
+import { CONSOLE_FRESH_LINE, REG_RAX, REG_RDI, REG_RIP, REG_RSI } from "../../abi/platform.ts";
 import type { CoreExports } from "../../platforms/emulated/core.ts";
 import { cpuid, machineRegisters, readMmio, readMsr } from "./fake-registers.ts";
 import {
@@ -256,7 +256,8 @@ export class FakePlatform {
       ...cpuMembers(this),
       ...deviceMembers(this),
       putConsole: (_console: number, byte: number) => {
-        this.console += String.fromCharCode(byte);
+        if (byte !== CONSOLE_FRESH_LINE) this.console += String.fromCharCode(byte);
+        else if (this.console.at(-1) === "\r") violated("a fresh line in the middle of one");
       },
       now: () => this.time,
       relax: (cpu: number) => {

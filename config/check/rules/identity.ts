@@ -1,7 +1,9 @@
 // Names, sizes and versions of files: what the driver and the hypervisor look at first.
+
 import * as abi from "../../../abi/config.ts";
 import { FEATURES } from "../../features.ts";
 import { CELL_FLAGS } from "../../names.ts";
+import { oneLine } from "../../printable.ts";
 import type { CellConfig } from "../../types.ts";
 import { type Edit, family, type Report } from "../finding.ts";
 import { setTo } from "../fix.ts";
@@ -64,7 +66,7 @@ function checkNames(set: ConfigSet, report: Report<keyof typeof RULES>) {
       report(
         "name-twice",
         second.at("name"),
-        `"${second.cell.name}" is the name of ${first.isRoot ? "the root cell" : "another cell"} too`,
+        `"${oneLine(second.cell.name)}" is the name of ${first.isRoot ? "the root cell" : "another cell"} too`,
         { fix: rename(second), related: [first.at("name")] },
       );
 }

@@ -1,6 +1,8 @@
 // Regions over regions: in one cell, among cells, and over devices that the hypervisor plays.
+
 import * as abi from "../../../abi/config.ts";
 import { APIC_PAGE } from "../../../abi/x86/apic.ts";
+import { oneLine } from "../../printable.ts";
 import { type Extra, family, type Place, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
 import { findRam } from "../place-ram.ts";
@@ -46,7 +48,7 @@ function picture(a: Region, b: Region, side: (region: Region) => Range): Extra {
   return {
     related: [a.at()],
     ranges: [a, b].map((region) => ({
-      label: `${region.part.cell.name} memory[${region.index}]`,
+      label: `${oneLine(region.part.cell.name)} memory[${region.index}]`,
       ...side(region),
     })),
   };

@@ -1,5 +1,7 @@
 // Shared memory devices (ivshmem): both ends must say the same, and each writes only what is its own.
+
 import * as abi from "../../../abi/config.ts";
+import { oneLine } from "../../printable.ts";
 import type { MemoryRegion } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { setTo } from "../fix.ts";
@@ -163,8 +165,8 @@ function checkMemory(a: Device, b: Device, tell: Tell) {
         fix: [setTo(place, { ...moved, virtualStart, flags })],
         related: [a.part.at(`memory[${a.shmemRegionsStart + index}]`)],
         ranges: [
-          { label: b.part.cell.name, ...physical(mine) },
-          { label: a.part.cell.name, ...physical(other) },
+          { label: oneLine(b.part.cell.name), ...physical(mine) },
+          { label: oneLine(a.part.cell.name), ...physical(other) },
         ].filter(({ size }) => size > 0n),
       },
     );

@@ -6,6 +6,8 @@ export const UART_HERTZ = 1_843_200;
 export const CYCLES_PER_BIT = 16;
 /** What a divisor latch of 0 divides by: its 16-bit counter wraps. */
 export const DIVISOR_ZERO = 0x10000;
+/** Ticks of a character at 4800 baud with all its bits: what waits for a line to end does not wait for a slower one. */
+export const CHARACTER_TIME_FAIR = 2_500_000;
 /** Characters that a FIFO holds. */
 export const FIFO_SIZE = 16;
 /** Character times without traffic after which received characters below the trigger level interrupt. */
@@ -77,6 +79,8 @@ export const LCR_SHORTEST = 5;
 export const LCR_STOP = 0x04;
 /** LCR: parity. */
 export const LCR_PARITY = 0x08;
+/** LCR: break: the line is held at spacing. */
+export const LCR_BREAK = 0x40;
 /** LCR: divisor latch access. */
 export const LCR_DIVISOR = 0x80;
 /** LCR: eight data bits, no parity, one stop bit. */

@@ -77,6 +77,12 @@ export class Uart extends Device<State> implements Registers {
     return this.state.shift !== NEVER;
   }
 
+  /** Whether one is on its way out that is worth waiting for: at a fair rate, and seen by the other side. */
+  get isSendingSoon(): boolean {
+    const isSeen = !(this.state.lcr & R.LCR_BREAK);
+    return this.isSending && isSeen && this.characterTime <= R.CHARACTER_TIME_FAIR;
+  }
+
   /** The other side sends characters, one after the other at the line's speed; it waits while the FIFO is full. */
   input(bytes: Iterable<number>): void {
     this.#update();
@@ -175,7 +181,12 @@ export class Uart extends Device<State> implements Registers {
       this.#startShift(next, end);
       if (state.transmit.length === 0) state.thrEmpty = true;
     }
-    this.#sink(byte, end);
+    // Characters that leave while the line is held at spacing reach nobody; short ones have no high bits.
+    if (!(state.lcr & R.LCR_BREAK)) this.#sink(byte & this.#characterMask, end);
+  }
+
+  get #characterMask(): number {
+    return (1 << (R.LCR_SHORTEST + (this.state.lcr & R.LCR_LENGTH))) - 1;
   }
 
   // Receiver

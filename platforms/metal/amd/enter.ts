@@ -5,7 +5,7 @@ import { MSR_EFER } from "../../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
 import { apicInit, ownApicId } from "../apic.ts";
-import { publishNow } from "../console.ts";
+import { flushConsole, publishNow } from "../console.ts";
 import * as core from "../core.ts";
 import { addCpu, cpuOf } from "../cpu.ts";
 import { hostInit, useHost } from "../host.ts";
@@ -69,6 +69,7 @@ export function enter(cpu: u32): i32 {
     all.awaitAll();
     if (!all.outcome()) all.report(core.activate());
     publishNow();
+    flushConsole();
     all.decide();
   }
   const result = all.awaitDecision();

@@ -22,6 +22,7 @@ import {
   VECTOR_TS,
 } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
+import { isCrowded } from "../console.ts";
 import * as core from "../core.ts";
 import { Cpu } from "../cpu.ts";
 import { receiveNmi } from "../stop.ts";
@@ -31,7 +32,8 @@ const EXCEPTIONS: u32 = 32;
 const PORT_SIZE_MASK: u32 = 7;
 /** CPUID, RDMSR, WRMSR. */
 const TWO_BYTES: u32 = 2;
-/** VMMCALL, XSETBV. */
+const HLT_BYTES: u32 = 1;
+/** VMMCALL, XSETBV, MWAIT. */
 const THREE_BYTES: u32 = 3;
 
 /** Whether exceptions with this vector have an error code (table 8-1). */
@@ -100,6 +102,19 @@ function otherExit(cpu: u32, control: usize, code: u64, info: u64): void {
   else core.exitUnhandled(cpu, code, info, load<u64>(control, svm.VMCB_EXIT_INFO_2));
 }
 
+/** A hypercall; not carried out, so that its CPU comes again, while the console's line is far behind. */
+function callExit(cpu: Cpu, number: u32): void {
+  if (isCrowded()) cpu.prints = 1;
+  else core.hypercall(number, lengthOf(cpu.control, THREE_BYTES));
+}
+
+/** A halt, watched for the console's sake, is over at once: those who halt expect to wake for no reason of theirs. */
+function haltExit(control: usize, usual: u32): void {
+  const next = load<u64>(control, svm.VMCB_RIP) + lengthOf(control, usual);
+  store<u64>(control, next, svm.VMCB_RIP);
+  store<u64>(control, 0, svm.VMCB_INTERRUPT_SHADOW);
+}
+
 /** Hands the last exit of CPU `number` to the core. */
 export function dispatch(cpu: Cpu, number: u32): void {
   const control = cpu.control;
@@ -122,7 +137,13 @@ export function dispatch(cpu: Cpu, number: u32): void {
       core.exitCpuid(number, lengthOf(control, TWO_BYTES));
       break;
     case svm.EXIT_VMMCALL:
-      core.hypercall(number, lengthOf(control, THREE_BYTES));
+      callExit(cpu, number);
+      break;
+    case svm.EXIT_HLT:
+      haltExit(control, HLT_BYTES);
+      break;
+    case svm.EXIT_MWAIT:
+      haltExit(control, THREE_BYTES);
       break;
     case svm.EXIT_NMI:
       receiveNmi(cpu, number);

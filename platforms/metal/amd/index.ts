@@ -1,6 +1,6 @@
 // Entry of the platform's module for AMD-V: the waist (hypervisor/platform.ts), and what native code calls.
 import { apicId } from "../apic.ts";
-import { putConsole } from "../console.ts";
+import { flushConsole, putConsole } from "../console.ts";
 import {
   attachDevice,
   cpuid,
@@ -41,6 +41,7 @@ export {
   cpuid,
   detachDevice,
   enter,
+  flushConsole,
   grantMsrs,
   grantPorts,
   injectException,

@@ -3,7 +3,7 @@
 import { MSR_PAT } from "../../../abi/x86/msr.ts";
 import { CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, VECTOR_NMI } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
-import { publish } from "../console.ts";
+import { flushConsole, publish, serveConsole } from "../console.ts";
 import { Cpu, cpuOf, STATE_GUEST, STATE_HOST, TASK_APIC, TASK_LOAD, TASK_XCR0 } from "../cpu.ts";
 import * as hw from "../hw.ts";
 import { awaitKick, finishStop, followBetween, isRequested } from "../stop.ts";
@@ -55,12 +55,25 @@ function matchHost(control: usize): void {
   if (wanted !== host) hw.writeCr4(wanted);
 }
 
+/** Whether the guest comes out when it would halt, so that the console's line is served meanwhile. */
+function watchHalts(control: usize, isWatched: bool): void {
+  const first = load<u32>(control, svm.VMCB_INTERCEPT_1);
+  const wanted = isWatched ? first | svm.INTERCEPT_1_HLT : first & ~svm.INTERCEPT_1_HLT;
+  if (wanted === first) return;
+  const second = load<u32>(control, svm.VMCB_INTERCEPT_2) & ~svm.INTERCEPT_2_MWAIT;
+  store<u32>(control, wanted, svm.VMCB_INTERCEPT_1);
+  store<u32>(control, isWatched ? second | svm.INTERCEPT_2_MWAIT : second, svm.VMCB_INTERCEPT_2);
+  const clean = load<u32>(control, svm.VMCB_CLEAN);
+  store<u32>(control, clean & ~svm.CLEAN_INTERCEPTS, svm.VMCB_CLEAN);
+}
+
 /** Runs the guest until an exit, and handles that. */
 function runGuest(cpu: Cpu, number: u32): void {
   const control = cpu.control;
   if (cpu.tasks) doTasks(cpu, number);
   if (cpu.guestNmi && !cpu.parked) deliverNmi(cpu);
   publish();
+  watchHalts(control, serveConsole(cpu));
   if (!announce(cpu)) {
     followBetween(number);
     return;
@@ -93,5 +106,6 @@ export function run(): void {
   finishStop(number);
   while (!cpu.released) runGuest(cpu, number);
   publish();
+  flushConsole();
   leave(cpu);
 }

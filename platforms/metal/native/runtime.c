@@ -81,6 +81,7 @@ __attribute__((noreturn)) static void end_report(void) {
   say("\nStopping CPU ");
   say_decimal(hw_cpuIndex());
   say("\n");
+  metal_flushConsole();
   __atomic_store_n(&reporter, 0, __ATOMIC_RELEASE);
   for (;;) __asm__ volatile("cli; hlt");
 }
