@@ -1,7 +1,12 @@
 // Native code and the core for the platform's module: plain data instead of a processor. A guest "runs" until a test's
 // script says how it exits.
 import { readFileSync } from "node:fs";
-import { SYS_X86_TSC_KHZ } from "../../abi/config.ts";
+import {
+  CONSOLE_ADDRESS,
+  CONSOLE_DIVIDER,
+  SYS_DEBUG_CONSOLE,
+  SYS_X86_TSC_KHZ,
+} from "../../abi/config.ts";
 import {
   CPUID_ADDRESS_SIZES,
   CPUID_EXTENDED,
@@ -17,6 +22,9 @@ import {
   VMCB_NEXT_RIP,
   VMCB_RIP,
 } from "../../abi/x86/svm.ts";
+import { NOT_CONNECTED } from "../../machine/devices/device.ts";
+import { Uart } from "../../machine/devices/uart/uart.ts";
+import { Schedule } from "../../machine/schedule.ts";
 
 import { APIC_WINDOW } from "../../platforms/metal/numbers.ts";
 
@@ -46,6 +54,13 @@ const APIC_SIZE = 0x1000n;
 const PTE_PRESENT = 1n;
 const PTE_LARGE = 0x80n;
 const ENTRY_ADDRESS = 0xf_ffff_ffff_f000n;
+/** Description of the debug console in the core's memory. */
+export const DEBUG_CONSOLE = HEAP_BASE + SYS_DEBUG_CONSOLE;
+const UART_PORT = 0x3f8;
+const UART_PORTS = 8;
+/** Nanoseconds that reading the time takes, and an access to a port of an ISA device. */
+const INSTRUCTION_TIME = 20;
+const PORT_TIME = 1000;
 
 /** Thrown by the guest when the script is at its end. */
 export class ScriptEnd extends Error {}
@@ -92,22 +107,35 @@ export class FakeMetal {
   onAccess: () => void = () => {};
   /** What the guest does next. */
   readonly script: Exit[] = [];
+  /** Time in nanoseconds, of the processor and of the serial line. */
+  readonly schedule = new Schedule();
+  /** The debug console, at UART_PORT. */
+  readonly uart = new Uart(this.schedule, NOT_CONNECTED, (byte) => {
+    this.printed += String.fromCharCode(byte);
+  });
+  /** Reads a port of the console instead of the UART. */
+  onUart: ((register: number) => number) | undefined;
+  /** Accesses to the console's ports so far. */
+  uartAccesses = 0;
   /** What was printed on the debug console. */
   printed = "";
   /** 1: a machine check comes with the next NMI. */
   machineCheck = 0;
+  /** Called when a guest is about to run. */
+  onGuest: () => void = () => {};
   /** Linear address of the control block that ran last. */
   control = 0;
   readonly msrs = new Map<number, bigint>();
   readonly #options: FakeOptions;
   #lastMsr = 0n;
-  #time = 0n;
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
     for (const [msr, value] of Object.entries(options.msrs ?? {}))
       this.msrs.set(Number(msr), value);
     this.core.setUint32(HEAP_BASE + SYS_X86_TSC_KHZ, 1_000_000, true);
+    this.core.setBigUint64(DEBUG_CONSOLE + CONSOLE_ADDRESS, BigInt(UART_PORT), true);
+    this.core.setUint32(DEBUG_CONSOLE + CONSOLE_DIVIDER, 1, true);
     const instance = new WebAssembly.Instance(MODULE, {
       env: { memory: this.memory },
       hw: this.#members(),
@@ -134,6 +162,22 @@ export class FakeMetal {
       if (!(error instanceof ScriptEnd)) throw error;
       return undefined;
     }
+  }
+
+  #readPort(port: number): number {
+    const register = port - UART_PORT;
+    if (register < 0 || register >= UART_PORTS) return ~0;
+    this.uartAccesses++;
+    this.schedule.advance(this.schedule.now + PORT_TIME);
+    return this.onUart ? this.onUart(register) : this.uart.read(register, 1);
+  }
+
+  #writePort(port: number, value: number): void {
+    const register = port - UART_PORT;
+    if (register < 0 || register >= UART_PORTS) return;
+    this.uartAccesses++;
+    this.schedule.advance(this.schedule.now + PORT_TIME);
+    this.uart.write(register, 1, value & 0xff);
   }
 
   linear(physical: bigint): number {
@@ -183,6 +227,7 @@ export class FakeMetal {
 
   #runGuest(control: bigint): void {
     this.control = this.linear(control);
+    this.onGuest();
     const exit = this.script.shift();
     if (!exit) throw new ScriptEnd();
     const put = (at: number, value: bigint | number | undefined) =>
@@ -235,10 +280,8 @@ export class FakeMetal {
       },
       loadAcquire: (at: number) => view.getUint32(at, true),
       storeRelease: (at: number, value: number) => view.setUint32(at, value, true),
-      portIn: () => ~0,
-      portOut: (_port: number, _size: number, byte: number) => {
-        this.printed += String.fromCharCode(byte & 0xff);
-      },
+      portIn: (port: number) => this.#readPort(port),
+      portOut: (port: number, _size: number, byte: number) => this.#writePort(port, byte),
       readMsr: (msr: number) => this.msrs.get(msr >>> 0) ?? 0n,
       writeMsr: (msr: number, value: bigint) => void this.msrs.set(msr >>> 0, value),
       tryReadMsr: (msr: number) => {
@@ -254,7 +297,10 @@ export class FakeMetal {
       },
       cpuid: (leaf: number, _subleaf: number, part: number) =>
         ({ ...CPUID, ...this.#options.cpuid })[`${leaf >>> 0}:${part}`] ?? 0,
-      timestamp: () => (this.#time += 1000n),
+      timestamp: () => {
+        this.schedule.advance(this.schedule.now + INSTRUCTION_TIME);
+        return BigInt(this.schedule.now);
+      },
       extendedControl: () => 1n,
       readControl: () => 0n,
       readDebug: () => 0n,

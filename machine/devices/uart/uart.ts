@@ -136,14 +136,24 @@ export class Uart extends Device<State> implements Registers {
   #writeRegister(offset: number, value: number): void {
     const { state } = this;
     const latch = (state.lcr & R.LCR_DIVISOR) !== 0;
-    if (offset === R.THR && latch) state.divisor = (state.divisor & 0xff00) | value;
-    else if (offset === R.IER && latch) state.divisor = (state.divisor & 0xff) | (value << 8);
+    if (offset === R.THR && latch) this.#setDivisor((state.divisor & 0xff00) | value);
+    else if (offset === R.IER && latch) this.#setDivisor((state.divisor & 0xff) | (value << 8));
     else if (offset === R.THR) this.#transmit(value);
     else if (offset === R.IER) this.#writeInterruptEnable(value);
     else if (offset === R.FCR) this.#writeFifoControl(value);
     else if (offset === R.LCR) state.lcr = value;
     else if (offset === R.MCR) this.#writeModemControl(value);
     else if (offset === R.SCR) state.scr = value;
+  }
+
+  /** Loads the counter of the baud rate at once: what is left of a character goes on at the new rate (section 8.3). */
+  #setDivisor(divisor: number): void {
+    const { state } = this;
+    const before = this.characterTime;
+    state.divisor = divisor;
+    if (state.shift === NEVER) return;
+    const left = (state.shiftEnd - this.#alarms.now) / before;
+    state.shiftEnd = this.#alarms.now + Math.ceil(left * this.characterTime);
   }
 
   // Transmitter
