@@ -92,7 +92,7 @@ describe("config check", () => {
         "    fix: write as memory[0]:",
         '        { physical: 0x3ef00000, virtual: 0x0, size: 0x100000, flags: ["read", "write", "execute", "loadable"] },',
         "",
-        "1 error, 0 warnings, 5 notes",
+        "1 error, 0 warnings, 6 notes",
         "",
       ].join("\n"),
     );

@@ -35,6 +35,8 @@ export class Surroundings {
   isInterruptible = false;
   /** What the latest command has printed so far. */
   printed = "";
+  /** Bytes of the latest command's output. */
+  #pieces: Buffer[] = [];
   #stop: (() => Promise<void>)[] = [];
 
   /** Serves a machine, the test double unless another is given, from this process. */
@@ -57,10 +59,12 @@ export class Surroundings {
   /** Runs one command line, a text that is split at blanks or its words, in a directory. */
   async run(line: string | readonly string[], cwd = this.directory): Promise<Outcome> {
     let [out, err] = ["", ""];
+    this.#pieces = [];
     this.printed = "";
     this.isInterruptible = false;
     const io: Io = {
       out: (text) => {
+        this.#pieces.push(Buffer.from(text));
         out += Buffer.from(text).toString();
         this.printed = out;
       },
@@ -89,6 +93,12 @@ export class Surroundings {
     const args = typeof line === "string" ? line.split(" ").filter((word) => word) : line;
     const status = await main(args, io);
     return { status, out, err };
+  }
+
+  /** Runs one command line; returns its output byte for byte. */
+  async bytes(line: string): Promise<Buffer> {
+    await this.run(line);
+    return Buffer.concat(this.#pieces);
   }
 
   async close(): Promise<void> {

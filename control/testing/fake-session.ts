@@ -51,6 +51,12 @@ export class FakeSession implements SteppedSession {
   denied: Denial[] = [];
   /** What `devices` shows. */
   files = new Map<string, Uint8Array>();
+  /** Prints on the hypervisor's console and on COM1. */
+  say(text: string): void {
+    this.#console.push(text);
+    this.#lines[0].push(text);
+  }
+
   /** How long a change takes, in milliseconds. */
   delay = 1;
   /** Set to make each further step of time fail. */

@@ -79,7 +79,7 @@ describe("a report survives what a cell leaves in the line's registers, which ar
     };
     idle();
     expect(metal.printed.length).toBeGreaterThan(SENT.length * 0.8);
-    expect(metal.printed.endsWith(REPORT.at(-1)!.slice(-4) + "\r\n")).toBe(true);
+    expect(metal.printed.endsWith(`${REPORT.at(-1)!.slice(-4)}\r\n`)).toBe(true);
   });
 });
 
@@ -145,7 +145,7 @@ describe("who sends", () => {
   });
 
   it("a hypercall waits, at its instruction, while the line is far behind; nothing is lost", () => {
-    const flood = "x".repeat(0x4020) + "\r\n";
+    const flood = `${"x".repeat(0x4020)}\r\n`;
     put(flood);
     const call = { code: svm.EXIT_VMMCALL };
     metal.play(call);

@@ -4,7 +4,7 @@ import { CONSOLE_TYPES } from "../../names.ts";
 import type { Console } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { add, setTo } from "../fix.ts";
-import { contains, has, hex, isRam, virtual } from "../ranges.ts";
+import { contains, has, hex, isRam, physical, virtual } from "../ranges.ts";
 import { type ConfigSet, type Part, regionsOf } from "../set.ts";
 
 const RULES = {
@@ -16,6 +16,7 @@ const RULES = {
   "console-nobody": ["warning", "Nobody can read what a cell prints through the hypervisor"],
   "console-silent": ["note", "A cell has no console"],
   "debug-console-silent": ["warning", "Nobody can read the hypervisor's messages"],
+  "debug-console-shared": ["note", "A cell can write to the hypervisor's serial line"],
   "debug-console-ram": ["warning", "The hypervisor's console is in RAM"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
@@ -182,6 +183,38 @@ function checkDebug(set: ConfigSet, tell: Tell) {
     );
 }
 
+/** Where a cell has the registers of the debug console: an entry's path, or undefined. */
+function holdsDebugConsole(set: ConfigSet, part: Part): string | undefined {
+  const { debugConsole } = set.system;
+  if (debugConsole.type !== abi.CONSOLE_TYPE_8250) return undefined;
+  const { address } = debugConsole;
+  if (!isPorts(debugConsole)) {
+    const home = regionsOf(part).find(
+      (region) => contains(physical(region), address) && has(region.flags, abi.MEM_WRITE),
+    );
+    return home && `memory[${home.index}]`;
+  }
+  const first = Number(address);
+  const index = part.cell.ports.findIndex(
+    ({ base, length }) => base < first + UART_PORTS && first < base + length,
+  );
+  return index < 0 ? undefined : `ports[${index}]`;
+}
+
+function checkShared(set: ConfigSet, part: Part, tell: Tell) {
+  const path = holdsDebugConsole(set, part);
+  if (path === undefined) return;
+  tell(
+    "debug-console-shared",
+    part.at(path),
+    `${part.label} has the line of the hypervisor's debug console: it can print there what looks like the hypervisor's words, and spoil a line that is being sent`,
+    {
+      related: [{ file: 0, path: "debugConsole.address" }],
+      advice: "Give the cell another line where it is not to be trusted, or the hypervisor.",
+    },
+  );
+}
+
 export const consoles = family(RULES, (set, tell) => {
   checkDebug(set, tell);
   for (const part of set.parts) {
@@ -190,6 +223,8 @@ export const consoles = family(RULES, (set, tell) => {
       at: (field: string) => part.at(`console${field}`),
     };
     if (checkShape(set, described, tell)) checkReach(set, part, described, tell);
-    if (!part.isRoot) checkVirtual(set, part, tell);
+    if (part.isRoot) continue;
+    checkVirtual(set, part, tell);
+    checkShared(set, part, tell);
   }
 });
