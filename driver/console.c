@@ -71,6 +71,19 @@ static size_t ring_text(const struct jh_console_page *page, u32 from, char *text
 	return available;
 }
 
+/* Puts line ends where @text, as ring_text() has copied it, is a cell's: only the hypervisor's own words remain. */
+static void drop_cells(const struct jh_console_page *page, char *text, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++) {
+		u32 at = (page->tail - length + i) % JH_CONSOLE_RING;
+
+		if (page->cells[at / 8] >> at % 8 & 1)
+			text[i] = '\n';
+	}
+}
+
 /* Begins a session with the console page at physical @address. */
 int jh_console_map(phys_addr_t address, bool readable)
 {
@@ -256,7 +269,7 @@ void jh_console_explain(void)
 	mutex_lock(&console.lock);
 	if (copy && text && console.page && console.readable) {
 		take_snapshot(console.page, copy);
-		ring_text(copy, marked, text);
+		drop_cells(copy, text, ring_text(copy, marked, text));
 	}
 	mutex_unlock(&console.lock);
 	while ((line = strsep(&rest, "\n")))

@@ -159,6 +159,7 @@ struct jh_console_page {
 	__u32 busy;
 	__u32 tail;
 	char content[JH_CONSOLE_RING];
+	__u8 cells[JH_CONSOLE_RING / 8]; /* a bit for each byte: 1 if a cell printed it */
 };
 
 /* Hypercalls; those from 0x100 are an addition that other images answer with -ENOSYS. */

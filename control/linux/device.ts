@@ -129,11 +129,13 @@ export class Device {
     if (this.#log !== undefined) this.#calls?.seekToEnd(this.#log);
   }
 
-  /** What the driver said, and the hypervisor unless the driver has passed it on. */
+  /** What the driver said, and the console unless the driver has passed that on; cells may print there as well. */
   #reason(driver: readonly string[]): string | undefined {
     const hypervisor = reasonIn(this.#wordsOf(this.#fd));
     const isNew = hypervisor && !driver.some((line) => line.includes(hypervisor));
-    return [...driver, ...(isNew ? [hypervisor] : [])].join("; ") || undefined;
+    return (
+      [...driver, ...(isNew ? [`the console says: ${hypervisor}`] : [])].join("; ") || undefined
+    );
   }
 
   #wordsOf(fd: number): string {

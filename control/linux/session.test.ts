@@ -136,7 +136,7 @@ test("a refusal carries what driver and hypervisor said, and nothing older", asy
   await expect(session.enable(new Uint8Array(8))).rejects.toMatchObject({
     code: "EBUSY",
     message: "Device or resource busy",
-    hint: "Not a system configuration; Refused: no memory",
+    hint: "Not a system configuration; the console says: Refused: no memory",
   });
   computer.answer = () => -1;
   const second = await session.disable().catch((error) => error);

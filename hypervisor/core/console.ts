@@ -8,17 +8,10 @@
 // until that one ends, or there is a whole line of them: so two cells that print at the same time do not shred each other's
 // lines. Nothing that a cell printed is changed or left out.
 import { CELL_NAME, CELL_NAME_SIZE, CONSOLE_TYPE, CONSOLE_TYPE_NONE } from "../../abi/config.ts";
+import { RING_BUSY, RING_CELLS, RING_CONTENT, RING_SIZE, RING_TAIL } from "../../abi/console.ts";
 import { CONSOLE_FRESH_LINE } from "../../abi/platform.ts";
 import { lock, putConsole, unlock } from "../platform.ts";
 import { CELL_LINE_SIZE, Cell } from "./cell.ts";
-
-/** Console page: 1 while a byte is being written, u32. */
-const RING_BUSY: u32 = 0;
-/** Console page: bytes written so far, modulo 2^32, u32. */
-const RING_TAIL: u32 = 4;
-/** Console page: the last RING_SIZE bytes. */
-const RING_CONTENT: u32 = 8;
-const RING_SIZE: u32 = 2048;
 
 const CR: u32 = 0x0d;
 const LF: u32 = 0x0a;
@@ -73,7 +66,14 @@ function put(byte: u32, owner: u32): void {
   if (page) {
     store<u32>(page, 1, RING_BUSY);
     const tail = load<u32>(page, RING_TAIL);
-    store<u8>(page + (tail & (RING_SIZE - 1)), <u8>byte, RING_CONTENT);
+    const at = tail & (RING_SIZE - 1);
+    store<u8>(page + at, <u8>byte, RING_CONTENT);
+    const bits = <u32>load<u8>(page + (at >>> 3), RING_CELLS) & ~(1 << (at & 7));
+    store<u8>(
+      page + (at >>> 3),
+      <u8>(bits | ((owner >= FIRST_CELL ? 1 : 0) << (at & 7))),
+      RING_CELLS,
+    );
     store<u32>(page, tail + 1, RING_TAIL);
     store<u32>(page, 0, RING_BUSY);
   }

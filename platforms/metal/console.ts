@@ -25,6 +25,7 @@ import {
   CONSOLE_TYPE_8250,
   SYS_DEBUG_CONSOLE,
 } from "../../abi/config.ts";
+import { RING_CONTENT, RING_SIZE, RING_TAIL } from "../../abi/console.ts";
 import { CONSOLE_FRESH_LINE } from "../../abi/platform.ts";
 import { CELLS_MAX, cellOf } from "./cells.ts";
 import { consolePage } from "./core.ts";
@@ -44,10 +45,6 @@ const SLICE: u64 = 500_000;
 /** Nanoseconds within which everything is sent where nobody will send later. */
 const FLUSH: u64 = 2_000_000_000;
 const ROOT: u32 = 0;
-/** The console page: bytes written so far, u32; the last RING_SIZE bytes. */
-const RING_TAIL: u32 = 4;
-const RING_CONTENT: u32 = 8;
-const RING_SIZE: u32 = 2048;
 const LF: u32 = 0x0a;
 const CR: u32 = 0x0d;
 
