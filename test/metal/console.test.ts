@@ -41,7 +41,7 @@ const write = (...registers: [number, number][]) => {
 };
 /** What a cell has set, as far as it can be looked at. */
 const registersOf = () => {
-  const state = metal.uart.save().state as Record<string, unknown>;
+  const state = metal.uart.save().state as unknown as Record<string, unknown>;
   return ["divisor", "ier", "lcr", "mcr", "fifos", "trigger"].map((name) => state[name]);
 };
 const slow: [number, number][] = [

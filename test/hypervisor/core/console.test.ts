@@ -13,6 +13,7 @@ let reader: ConsoleReader;
 function create(name: string, cpu: number, address: bigint): void {
   const config = cfg.cellConfig({
     name,
+    id: cpu,
     cpus: [cpu],
     regions: [cfg.loadable(address), cfg.COMM],
     flags: PERMITTED,
@@ -54,12 +55,12 @@ test("the hypervisor begins a line of its own, and the cell another one", () => 
 });
 
 test("two cells that print at once do not shred each other's lines", () => {
-  const [one, two] = ["first line\nprompt> ", "second line\nthird\n"];
+  const [one, two] = ["first line\nprompt>", "second line\nthird\n"];
   for (let at = 0; at < 20; at++) {
     print(1, one.slice(at, at + 1));
     print(2, two.slice(at, at + 1));
   }
-  expect(since()).toBe("first line\nsecond line\nprompt> \nthird\n");
+  expect(since()).toBe("first line\nsecond line\nprompt>\nthird\n");
 });
 
 test("what waits comes out whole: a long line, and what a cell leaves behind", () => {
@@ -78,5 +79,5 @@ test("what a cell prints is never given as the hypervisor's reason", () => {
   expect(platform.hypercall(0, hc.HC_CELL_START, 99n)).toBeLessThan(0);
   print(1, "FATAL: neither\n");
   platform.hypercall(1, hc.HC_CELL_CREATE, 0n);
-  expect(reader.since()).toBe("Refused: only the root cell may do this");
+  expect(reader.since()).toBe("Refused: no such cell; Refused: only the root cell may do this");
 });
