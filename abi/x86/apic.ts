@@ -133,3 +133,5 @@ export const IOAPIC_REMOTE_IRR: u32 = 0x4000;
 export const IOAPIC_ACTIVE_LOW: u32 = 0x2000;
 /** Pins of the IOAPIC of a PC. */
 export const IOAPIC_PINS: u32 = 24;
+/** Bytes from APIC_PAGE on in which a write is an interrupt message, whoever writes (SDM volume 3A, section 10.11.1). */
+export const MESSAGE_WINDOW_SIZE: u32 = 0x100000;

@@ -35,6 +35,7 @@ import { allocateDevices } from "./pci-device.ts";
 import { addCpu, cpuInCell, nextCpu, perCpu } from "./percpu.ts";
 import { allocatePages, inCoreMemory, poolInit, printPools } from "./pool.ts";
 import { refuse, refuseItem } from "./refuse.ts";
+import { checkTrapped } from "./trapped.ts";
 import { checkCell, checkSystem } from "./validate.ts";
 
 /**
@@ -85,6 +86,7 @@ function initRoot(caller: u32): i32 {
   if (!result) result = addCpus(caller);
   if (!result && !allocateDevices(root)) result = refuse(ENOMEM, "the page pool is exhausted");
   if (!result) result = archCellCheck(root);
+  if (!result) result = checkTrapped(root);
   if (!result) result = trapTables(root);
   if (!result) result = trapSubPages(root);
   if (!result) result = reserveMemory(root);

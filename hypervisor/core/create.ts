@@ -18,6 +18,7 @@ import { checkPciOwners, trapTables } from "./pci-check.ts";
 import { allocateDevices, releaseDevices } from "./pci-device.ts";
 import { allocatePages, freePages } from "./pool.ts";
 import { refuse } from "./refuse.ts";
+import { checkTrapped } from "./trapped.ts";
 import { checkCell, checkCellFormat } from "./validate.ts";
 
 /**
@@ -76,6 +77,7 @@ function checkNew(cell: Cell, caller: u32): i32 {
   if (!result) result = checkPciOwners(cell.config);
   if (!result && !allocateDevices(cell)) result = refuse(ENOMEM, "the page pool is exhausted");
   if (!result) result = archCellCheck(cell);
+  if (!result) result = checkTrapped(cell);
   if (!result) result = trapTables(cell);
   if (!result) result = trapSubPages(cell);
   if (!result) result = reserveMemory(cell);

@@ -1,6 +1,5 @@
 // Learning (SYS_FLAG_LEARN): what the root cell's configuration forgot is recorded and allowed, unless it is another cell's or the
 // hypervisor's. It never widens what another cell may do.
-import { SYS_HYPERVISOR_MEMORY } from "../../abi/config.ts";
 import * as table from "../../abi/denials.ts";
 import {
   MAP_EXECUTE,
@@ -13,11 +12,12 @@ import {
 } from "../../abi/platform.ts";
 import { lock, map, reserve, unlock } from "../platform.ts";
 import { isRoot, rootCell } from "./cell.ts";
-import { flagsOf, memoryRegion, overlap, physOf, sizeOf, systemConfig, virtOf } from "./config.ts";
+import { flagsOf, memoryRegion, overlap, physOf, sizeOf, virtOf } from "./config.ts";
 import { isLearning, noteAllowed, recordDenial } from "./denials.ts";
 import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
 import { isTakenFromRoot, regionCount } from "./owners.ts";
 import { cellOfCpu } from "./percpu.ts";
+import { isTrapped } from "./trapped.ts";
 
 const RANGE: usize = memory.data(RANGE_SIZE, 8);
 
@@ -26,10 +26,9 @@ export function learns(cpu: u32): bool {
   return isLearning() && isRoot(cellOfCpu(cpu));
 }
 
-/** Whether a page is nobody's: neither another cell's nor the hypervisor's. */
+/** Whether a page is nobody's: neither another cell's nor the hypervisor's, and without a device that is mediated. */
 function isFree(page: u64): bool {
-  const own = systemConfig() + SYS_HYPERVISOR_MEMORY;
-  return !overlap(page, PAGE_SIZE, physOf(own), sizeOf(own)) && !isTakenFromRoot(page, PAGE_SIZE);
+  return !isTrapped(rootCell(), page, PAGE_SIZE) && !isTakenFromRoot(page, PAGE_SIZE);
 }
 
 /** The root cell's region that has guest-physical `page`, or 0. */

@@ -7,6 +7,7 @@ import {
   MEM_EXECUTE,
   MEM_IO,
   MEM_LOADABLE,
+  MEM_READ,
   MEM_SIZE,
   MEM_WRITE,
   SYS_FLAG_VIRTUAL_DEBUG_CONSOLE,
@@ -28,6 +29,7 @@ import {
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../abi/platform.ts";
+import { archShown } from "../arch.ts";
 import { map, reserve, scrub, unmap } from "../platform.ts";
 import { Cell, isRoot, rootCell } from "./cell.ts";
 import {
@@ -227,7 +229,15 @@ function giveToRoot(region: usize): void {
 
 // What happens to a cell's memory in its life. All need a commit.
 
-/** Unmaps from `cell` the pages of ranges that the architecture traps, where regions have mapped them. */
+/** Unmaps [start, end) of a trapped range of `cell`, or lets the root cell read it where reads do no harm. */
+function hideTrapped(cell: Cell, kind: u32, region: usize, start: u64, end: u64): void {
+  const isShown =
+    archShown(kind) && flagsOf(region) & MEM_READ && !isTakenFromRoot(start, end - start);
+  if (isRoot(cell) && isShown) map(cell.number, start, start, end - start, MAP_READ);
+  else unmap(cell.number, start, end - start);
+}
+
+/** Takes from `cell` the pages of ranges that are trapped, where regions have mapped them. */
 function unmapTrapped(cell: Cell): void {
   for (let range: u32 = 0; range < cell.mmioCount; range++) {
     if (mmioKind(cell, range) === MMIO_SUBPAGE) continue;
@@ -237,7 +247,8 @@ function unmapTrapped(cell: Cell): void {
       const region = memoryRegion(cell.config, index);
       const start = max(first, virtOf(region));
       const end = min(limit, virtOf(region) + sizeOf(region));
-      if (isMapped(region) && start < end) unmap(cell.number, start, end - start);
+      if (isMapped(region) && start < end)
+        hideTrapped(cell, mmioKind(cell, range), region, start, end);
     }
   }
 }

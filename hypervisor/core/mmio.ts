@@ -3,11 +3,13 @@ import { MEM_IO_8, MEM_IO_UNALIGNED, MEM_READ, MEM_WRITE } from "../../abi/confi
 import { archMmio } from "../arch.ts";
 import { mmioRead, mmioWrite } from "../platform.ts";
 import { Cell, isRoot } from "./cell.ts";
+import { overlap } from "./config.ts";
 import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
 import { isTakenFromRoot } from "./owners.ts";
 import { tableAccess } from "./pci-config.ts";
 import { cellOfCpu, perCpu } from "./percpu.ts";
 import { allocatePages, freePages } from "./pool.ts";
+import { isTrapped } from "./trapped.ts";
 
 /** The access was carried out; a value read is in PerCpu.mmioValue. */
 export const MMIO_HANDLED: i32 = 1;
@@ -18,6 +20,8 @@ export const MMIO_FAULT: i32 = -1;
 
 /** Kind of range: a sub-page region; `argument` = its flags. The architecture's kinds start at 1. */
 export const MMIO_SUBPAGE: u32 = 0;
+/** Kind of range: nobody may use it. */
+export const MMIO_CLOSED: u32 = 0x101;
 /** Kind of range: the region of an MSI-X table; `argument` = its device's bdf. */
 export const MMIO_MSIX: u32 = 0x100;
 
@@ -100,7 +104,9 @@ function accessSubPage(
   if (!(flags & (MEM_IO_8 << (<u32>ctz(size))))) return MMIO_FAULT;
   const physical = address + range.delta;
   if ((address | physical) & (size - 1) && !(flags & MEM_IO_UNALIGNED)) return MMIO_FAULT;
-  if (isRoot(cellOfCpu(cpu)) && isTakenFromRoot(physical, size)) return MMIO_FAULT;
+  const cell = cellOfCpu(cpu);
+  if (isTrapped(cell, physical, size)) return MMIO_FAULT;
+  if (isRoot(cell) && isTakenFromRoot(physical, size)) return MMIO_FAULT;
   if (write) mmioWrite(physical, size, value);
   else perCpu(cpu).mmioValue = mmioRead(physical, size);
   return MMIO_HANDLED;
@@ -124,9 +130,10 @@ export function mmioAccess(cpu: u32, address: u64, size: u32, write: bool, value
   const cell = cellOfCpu(cpu);
   for (let index: u32 = 0; index < cell.mmioCount; index++) {
     const range = rangeAt(cell, index);
+    if (!overlap(address, size, range.start, range.size)) continue;
     const offset = address - range.start;
-    if (offset >= range.size) continue;
-    if (size > range.size - offset) return MMIO_FAULT;
+    // An access that begins before the range or ends behind it would reach two devices.
+    if (address < range.start || size > range.size - offset) return MMIO_FAULT;
     if (range.kind === MMIO_SUBPAGE) return accessSubPage(cpu, range, address, size, write, value);
     if (range.kind === MMIO_MSIX)
       return tableAccess(cpu, range.argument, <u32>offset, size, write, <u32>value);

@@ -26,15 +26,16 @@ export function checkMemoryOwners(cell: Cell): i32 {
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
     if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
-    if (isUsed(physOf(region), sizeOf(region), !isMoved(region)))
+    if (isUsed(null, physOf(region), sizeOf(region), !isMoved(region)))
       return refuseItem(EBUSY, "memory region", index, "belongs to another cell");
   }
   return 0;
 }
 
-/** Whether any listed non-root cell has a part of physical [phys, phys+size); `alone`: has it for itself. */
-function isUsed(phys: u64, size: u64, alone: bool): bool {
+/** Whether a listed non-root cell but `except` has a part of physical [phys, phys+size); `alone`: has it for itself. */
+function isUsed(except: Cell | null, phys: u64, size: u64, alone: bool): bool {
   for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell)) {
+    if (cell === except) continue;
     for (let index: u32 = 0; index < regionCount(cell); index++) {
       const region = memoryRegion(cell.config, index);
       if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
@@ -47,5 +48,15 @@ function isUsed(phys: u64, size: u64, alone: bool): bool {
 
 /** Whether the root cell is kept from physical [phys, phys+size) because another cell has a part for itself. */
 export function isTakenFromRoot(phys: u64, size: u64): bool {
-  return isUsed(phys, size, true);
+  return isUsed(null, phys, size, true);
+}
+
+/** As isTakenFromRoot, of cells other than `cell`. */
+export function isTakenByOther(cell: Cell, phys: u64, size: u64): bool {
+  return isUsed(cell, phys, size, true);
+}
+
+/** Whether a listed non-root cell has a part of physical [phys, phys+size), shared or not. */
+export function isInCell(phys: u64, size: u64): bool {
+  return isUsed(null, phys, size, false);
 }

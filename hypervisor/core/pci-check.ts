@@ -7,6 +7,7 @@ import {
   CELL_NUM_MEMORY,
   CELL_NUM_PCI_CAPS,
   CELL_NUM_PCI_DEVICES,
+  MEM_COMM_REGION,
   PCI_CAPS_START,
   PCI_DOMAIN,
   PCI_IOMMU,
@@ -16,7 +17,6 @@ import {
   PCI_TYPE,
   PCI_TYPE_DEVICE,
   PCI_TYPE_IVSHMEM,
-  SYS_HYPERVISOR_MEMORY,
   SYS_IOMMU_COUNT,
   SYS_PCI_DOMAIN,
 } from "../../abi/config.ts";
@@ -25,7 +25,9 @@ import { Cell, rootCell } from "./cell.ts";
 import {
   bdfOf,
   findDevice,
+  flagsOf,
   isVirtual,
+  memoryRegion,
   overlap,
   pciCapability,
   pciDevice,
@@ -37,10 +39,11 @@ import { beginLine, endLine, print } from "./console.ts";
 import { ADDRESS_LIMIT, CONFIG_SPACE_SIZE } from "./limits.ts";
 import { MMIO_MSIX, mmioRegister } from "./mmio.ts";
 import { hasTable, tableAddress, tableEntries, tableSize } from "./msix.ts";
-import { isTakenFromRoot } from "./owners.ts";
+import { isInCell, isMoved, regionCount } from "./owners.ts";
 import { printDevice } from "./pci.ts";
 import { isBridge, isForeign } from "./pci-device.ts";
 import { refuseItem } from "./refuse.ts";
+import { isHypervisors } from "./trapped.ts";
 
 /** Alignment of an MSI-X table, and how many entries one can have. */
 const TABLE_MASK: u64 = 7;
@@ -91,12 +94,11 @@ function checkDevice(config: usize, index: u32): i32 {
 /** The MSI-X table must be one, and not in the hypervisor's memory. */
 function checkTable(device: usize, index: u32): i32 {
   const start = tableAddress(device);
-  const own = systemConfig() + SYS_HYPERVISOR_MEMORY;
   if (start & TABLE_MASK || tableEntries(device) > TABLE_ENTRIES_MAX)
     return refuseItem(EINVAL, DEVICE, index, "not an MSI-X table");
   if (start > ADDRESS_LIMIT - tableSize(device))
     return refuseItem(ERANGE, DEVICE, index, "its MSI-X table is out of range");
-  if (overlap(start, tableSize(device), physOf(own), sizeOf(own)))
+  if (isHypervisors(start, tableSize(device)))
     return refuseItem(EINVAL, DEVICE, index, "its MSI-X table overlaps the hypervisor memory");
   return 0;
 }
@@ -134,12 +136,42 @@ export function checkPciOwners(config: usize): i32 {
     const own = findDevice(rootCell().config, bdfOf(device));
     if (own && hasTable(device) && tableAddress(device) !== tableAddress(own))
       return refuseItem(EINVAL, DEVICE, index, "its MSI-X table is not where the root cell's is");
-    if (hasTable(device) && isTakenFromRoot(tableAddress(device), tableSize(device)))
+    if (hasTable(device) && isInCell(tableAddress(device), tableSize(device)))
       return refuseItem(EBUSY, DEVICE, index, "its MSI-X table belongs to another cell");
+    if (hasTable(device) && isOpenToRoot(config, device, own))
+      return refuseItem(EINVAL, DEVICE, index, "the root cell could write its MSI-X table");
     if (!isBridge(device) && !(load<u32>(config, CELL_FLAGS) & CELL_FLAG_UNGUARDED_DMA))
       return refuseDma(device);
   }
   return 0;
+}
+
+/** Whether [start, start+size) is in a region that the cell with `config` has for itself. */
+function isTaken(config: usize, start: u64, size: u64): bool {
+  const count = load<u32>(config, CELL_NUM_MEMORY);
+  for (let index: u32 = 0; index < count; index++) {
+    const region = memoryRegion(config, index);
+    if (!isMoved(region) || start < physOf(region)) continue;
+    if (start + size <= physOf(region) + sizeOf(region)) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether the root cell would keep the table of `device`, which the cell with `config` shall have: `own`, its own entry or 0, does
+ * not trap it, and no region of the new cell takes it away.
+ */
+function isOpenToRoot(config: usize, device: usize, own: usize): bool {
+  const start = tableAddress(device);
+  const size = tableSize(device);
+  if (own && !isVirtual(own) && hasTable(own) && tableSize(own) >= size) return false;
+  const root = rootCell();
+  for (let index: u32 = 0; index < regionCount(root); index++) {
+    const region = memoryRegion(root.config, index);
+    if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
+    if (overlap(start, size, physOf(region), sizeOf(region))) return !isTaken(config, start, size);
+  }
+  return false;
 }
 
 /** No IOMMU is driven, so that what a device is told to read and write is not confined to its cell. */

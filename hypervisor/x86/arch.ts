@@ -21,9 +21,10 @@ import {
   SYS_X86_TSC_KHZ,
 } from "../../abi/config.ts";
 import { DENIAL_BYTES, DENIAL_INSTRUCTION, DENIAL_MODE } from "../../abi/denials.ts";
-import { EINVAL, EIO, ENOMEM } from "../../abi/errno.ts";
+import { EINVAL, EIO, ENOMEM, EPERM } from "../../abi/errno.ts";
 import { MAP_READ, REG_EFER, REG_PAT, REG_RIP, REG_XCR0 } from "../../abi/platform.ts";
-import { APIC_PAGE } from "../../abi/x86/apic.ts";
+import { APIC_PAGE, MESSAGE_WINDOW_SIZE } from "../../abi/x86/apic.ts";
+import { HPET_FIRST, HPET_SIZE } from "../../abi/x86/hpet.ts";
 import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_MTRR_DEF_TYPE } from "../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../abi/x86/registers.ts";
 import { Cell, isRoot } from "../core/cell.ts";
@@ -40,10 +41,11 @@ import {
 } from "../core/config.ts";
 import { printLine } from "../core/console.ts";
 import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../core/limits.ts";
-import { MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
+import { MMIO_CLOSED, MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
 import { hasTable, tableAddress, tableSize } from "../core/msix.ts";
 import { cellOfCpu, nextCpu } from "../core/percpu.ts";
 import { refuse, refuseItem } from "../core/refuse.ts";
+import { hasIommu } from "../core/trapped.ts";
 import {
   lock,
   map,
@@ -57,7 +59,9 @@ import {
 } from "../platform.ts";
 import { initApic, xapicAccess } from "./apic.ts";
 import { isAmd } from "./cpuid.ts";
+import { checkDmaPorts, isTrusted } from "./dma.ts";
 import { needBytes, startFetch } from "./fetch.ts";
+import { hpetAccess, isHpetPage, silenceHpet } from "./hpet.ts";
 import { INSTRUCTION_MAX } from "./instruction.ts";
 import {
   checkIoapics,
@@ -70,7 +74,7 @@ import {
   returnPins,
 } from "./ioapic.ts";
 import { printStart } from "./ipi.ts";
-import { MMIO_ECAM, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
+import { MMIO_ECAM, MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
 import { isMessageAllowed } from "./message.ts";
 import { grantCellMsrs } from "./msr.ts";
 import { applyPat, keepPat, resetPat } from "./pat.ts";
@@ -83,6 +87,7 @@ import { clearCpuState, cpuState, instructionOf, machine } from "./state.ts";
 const RESET_VECTOR: u32 = 0x100;
 /** XCR0 of a CPU that was never used: x87 only. */
 const XCR0_RESET: u64 = 1;
+const REGION: string = "memory region";
 const ECAM_BUS_SHIFT: u64 = 20;
 const COMM_NUM_CPUS_SHIFT: u32 = 16;
 
@@ -118,11 +123,28 @@ export function archActivate(): i32 {
   return 0;
 }
 
-/** Whether physical [phys, phys+size) has a device in it that is trapped. */
-function hidesDevice(phys: u64, size: u64): bool {
-  if (overlap(phys, size, APIC_PAGE, PAGE_SIZE)) return true;
+export function archTrapped(cell: Cell, phys: u64, size: u64): bool {
+  if (overlap(phys, size, APIC_PAGE, MESSAGE_WINDOW_SIZE)) return true;
   if (overlap(phys, size, machine().ecamBase, machine().ecamSize)) return true;
+  // A cell other than the root cell that has the HPET is trusted with it.
+  if (isHpetPage(phys, size)) return isRoot(cell) || !isTrusted(cell);
   return isIoapicPage(phys, size);
+}
+
+export function archShown(kind: u32): bool {
+  return kind === MMIO_HPET || (kind === MMIO_XAPIC && !machine().x2apic);
+}
+
+/** Traps [start, start+size) of `cell` where a region of it has that. Returns false when there is no room. */
+function trapCovered(cell: Cell, start: u64, size: u64, kind: u32): bool {
+  const count = load<u32>(cell.config, CELL_NUM_MEMORY);
+  for (let index: u32 = 0; index < count; index++) {
+    const region = memoryRegion(cell.config, index);
+    if (flagsOf(region) & MEM_COMM_REGION || !sizeOf(region)) continue;
+    if (overlap(physOf(region), sizeOf(region), start, size))
+      return mmioRegister(cell, start, size, kind, 0);
+  }
+  return true;
 }
 
 /** Refuses memory that would show a device where it is not trapped: at another address than its own, or to this cell. */
@@ -132,9 +154,16 @@ function checkMemory(cell: Cell): i32 {
     const region = memoryRegion(cell.config, index);
     if (flagsOf(region) & MEM_COMM_REGION || !sizeOf(region)) continue;
     if (hasForeignIoapic(cell, physOf(region), sizeOf(region)))
-      return refuseItem(EINVAL, "memory region", index, "has an IOAPIC that is not the cell's");
-    if (physOf(region) !== virtOf(region) && hidesDevice(physOf(region), sizeOf(region)))
-      return refuseItem(EINVAL, "memory region", index, "has a trapped device at another address");
+      return refuseItem(EINVAL, REGION, index, "has an IOAPIC that is not the cell's");
+    if (!isTrusted(cell) && isHpetPage(physOf(region), sizeOf(region)))
+      return refuseItem(
+        EPERM,
+        REGION,
+        index,
+        "has the HPET, which reaches all memory; the cell flag unguarded-dma allows it all the same",
+      );
+    if (physOf(region) !== virtOf(region) && archTrapped(cell, physOf(region), sizeOf(region)))
+      return refuseItem(EINVAL, REGION, index, "has a trapped device at another address");
   }
   return checkTables(cell);
 }
@@ -145,7 +174,9 @@ function checkTables(cell: Cell): i32 {
   for (let index: u32 = 0; index < count; index++) {
     const device = pciDevice(cell.config, index);
     if (isVirtual(device) || !hasTable(device)) continue;
-    if (hidesDevice(tableAddress(device), tableSize(device)))
+    const start = tableAddress(device);
+    const size = tableSize(device);
+    if (archTrapped(cell, start, size) || isHpetPage(start, size) || hasIommu(start, size))
       return refuseItem(EINVAL, "PCI device", index, "its MSI-X table is another device");
   }
   return 0;
@@ -156,12 +187,20 @@ export function archCellCheck(cell: Cell): i32 {
   if (!result) result = checkIoapics(cell);
   if (!result) result = checkMemory(cell);
   if (!result) result = checkPorts(cell);
+  if (!result) result = checkDmaPorts(cell);
   if (result) return result;
   const state = machine();
   const hasApic = mmioRegister(cell, APIC_PAGE, PAGE_SIZE, MMIO_XAPIC, 0);
   const hasEcam =
     !state.ecamSize || mmioRegister(cell, state.ecamBase, state.ecamSize, MMIO_ECAM, 0);
-  return hasApic && hasEcam ? 0 : refuse(ENOMEM, "too many trapped ranges");
+  const hasWindow = trapCovered(
+    cell,
+    APIC_PAGE + PAGE_SIZE,
+    MESSAGE_WINDOW_SIZE - PAGE_SIZE,
+    MMIO_CLOSED,
+  );
+  const hasHpet = !isRoot(cell) || mmioRegister(cell, HPET_FIRST, HPET_SIZE, MMIO_HPET, 0);
+  return hasApic && hasEcam && hasWindow && hasHpet ? 0 : refuse(ENOMEM, "too many trapped ranges");
 }
 
 export function archCellCreate(cell: Cell): void {
@@ -169,11 +208,13 @@ export function archCellCreate(cell: Cell): void {
   grantCellMsrs(cell);
   givePorts(cell);
   givePins(cell);
+  silenceHpet(cell);
 }
 
 export function archCellDestroy(cell: Cell): void {
   returnPorts(cell);
   returnPins(cell);
+  silenceHpet(cell);
 }
 
 export function archCommFill(cell: Cell): void {
@@ -257,6 +298,8 @@ export function archMmio(
       return ioapicAccess(cpu, argument, offset, size, write, value);
     case MMIO_ECAM:
       return ecamAccess(cpu, offset, size, write, value);
+    case MMIO_HPET:
+      return hpetAccess(cpu, offset, size, write, value);
     default:
       return MMIO_FAULT;
   }

@@ -10,26 +10,18 @@ import {
   MEM_COMM_REGION,
   MEM_DMA,
   MEM_EXECUTE,
-  SYS_HYPERVISOR_MEMORY,
 } from "../../abi/config.ts";
 import { EBUSY, EINVAL, ERANGE } from "../../abi/errno.ts";
 import * as apic from "../../abi/x86/apic.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
-import {
-  flagsOf,
-  irqchip,
-  memoryRegion,
-  overlap,
-  physOf,
-  sizeOf,
-  systemConfig,
-} from "../core/config.ts";
+import { flagsOf, irqchip, memoryRegion, overlap, physOf, sizeOf } from "../core/config.ts";
 import { endLine, print, printDecimal } from "../core/console.ts";
 import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_FAULT, MMIO_HANDLED, mmioRegister } from "../core/mmio.ts";
 import { beginWarning } from "../core/panic.ts";
 import { cellOfCpu, nextCpu, perCpu } from "../core/percpu.ts";
 import { refuseItem } from "../core/refuse.ts";
+import { isHypervisors } from "../core/trapped.ts";
 import { apicId, lock, mmioRead, mmioWrite, unlock } from "../platform.ts";
 import { MMIO_IOAPIC } from "./kinds.ts";
 import { reportCause } from "./report.ts";
@@ -272,8 +264,7 @@ function isTaken(cell: Cell, chip: u32, bitmap: usize): bool {
 /** Whether a device's page can be at physical `address`: it is not of the hypervisor's memory nor of RAM. */
 function mayHoldDevice(root: Cell, address: u64): bool {
   if (address & PAGE_MASK || address > ADDRESS_LIMIT - PAGE_SIZE) return false;
-  const own = systemConfig() + SYS_HYPERVISOR_MEMORY;
-  if (overlap(address, PAGE_SIZE, physOf(own), sizeOf(own))) return false;
+  if (isHypervisors(address, PAGE_SIZE)) return false;
   const count = load<u32>(root.config, CELL_NUM_MEMORY);
   for (let index: u32 = 0; index < count; index++) {
     const region = memoryRegion(root.config, index);

@@ -6,3 +6,5 @@ export const MMIO_XAPIC: u32 = 1;
 export const MMIO_IOAPIC: u32 = 2;
 /** PCI's memory-mapped configuration space. */
 export const MMIO_ECAM: u32 = 3;
+/** The HPET's pages. */
+export const MMIO_HPET: u32 = 4;
