@@ -2,6 +2,7 @@
 
 import * as abi from "../../abi/config.ts";
 import { oneLine } from "../printable.ts";
+import { busMasterAt } from "../bus-masters.ts";
 import type { Cell, PciDevice } from "../types.ts";
 import type { Denial } from "./access.ts";
 import type { Addition } from "./additions.ts";
@@ -9,7 +10,7 @@ import { functionText, lackingParts, listedPart } from "./devices.ts";
 import { explainMemory } from "./memory.ts";
 import { hex, ownerOfDevice, ownerOfPort, type Situation } from "./owners.ts";
 import { PORTS, placeOf } from "./places.ts";
-import type { Reason } from "./reason.ts";
+import { REACHES_ALL_MEMORY, type Reason } from "./reason.ts";
 
 /** One denied access in words. */
 export interface Explanation extends Reason {
@@ -103,6 +104,8 @@ function explainPort(situation: Situation, ofCell: Cell, denial: Denial): Reason
     return { where: `a port of PCI device ${functionText(device)}`, why, additions: parts };
   }
   const length = Math.max(allowed, denial.size, 1);
+  const master = cell === 0 ? undefined : busMasterAt({ base: Number(address), length });
+  if (master) return { where: master.name, why: REACHES_ALL_MEMORY, additions: [] };
   const own = { base: Number(address), length };
   const whole = known ? { base: known.base, length: known.length } : own;
   const ports = whole.base + whole.length >= own.base + own.length ? whole : own;

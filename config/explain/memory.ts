@@ -2,19 +2,26 @@
 
 import * as abi from "../../abi/config.ts";
 import { oneLine } from "../printable.ts";
+import { HPET_PAGES } from "../bus-masters.ts";
+import { iommus, localDevices, mmconfig, tableOf } from "../check/played.ts";
+import { overlap } from "../check/ranges.ts";
+import { bdfText } from "../check/rules/pci.ts";
+import { type ConfigSet, makeSet } from "../check/set.ts";
 import type { Cell, MemoryRegion } from "../types.ts";
 import type { Denial } from "./access.ts";
 import type { Addition } from "./additions.ts";
 import { functionText, lackingParts } from "./devices.ts";
 import { isHypervisors, ownerOfMemory, rangeText, regionAt, type Situation } from "./owners.ts";
 import { placeOf, REGISTERS } from "./places.ts";
-import type { Reason } from "./reason.ts";
+import { REACHES_ALL_MEMORY, type Reason } from "./reason.ts";
 
 const PAGE = 4096n;
 const PAGE_MASK = ~(PAGE - 1n);
 const IO_WIDTHS = abi.MEM_IO_8 | abi.MEM_IO_16 | abi.MEM_IO_32 | abi.MEM_IO_64;
 const RWX = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_EXECUTE);
 const DMA = BigInt(abi.MEM_DMA);
+const PLAYED =
+  "the hypervisor plays it and does not allow this access; no entry for memory changes that";
 /** The first I/O APIC of every PC. */
 const IOAPIC_PAGE = 0xfec00000n;
 /** Where inmates expect the communication region. */
@@ -162,9 +169,28 @@ function ofIoapic({ system }: Situation, page: bigint): Reason | undefined {
   };
 }
 
+/** What no entry gives to a cell: the hypervisor plays it, or whoever has it has all memory. */
+function ofPlayed({ system, cells }: Situation, page: bigint): Reason | undefined {
+  const set = makeSet([system]) as ConfigSet;
+  const range = { start: page, size: PAGE };
+  const masters = [{ label: "the HPET", ...HPET_PAGES }, ...iommus(set)];
+  const master = masters.find((one) => overlap(one, range));
+  if (master) return { where: master.label, why: REACHES_ALL_MEMORY, additions: [] };
+  const played = [...localDevices(), ...mmconfig(set)].find((one) => overlap(one, range));
+  if (played) return { where: played.label, why: PLAYED, additions: [] };
+  const devices = cells.flatMap(({ config }) => config.pciDevices);
+  const owner = devices.find((device) => overlap(tableOf(device), range));
+  if (!owner) return undefined;
+  return {
+    where: `the MSI-X table of PCI device ${bdfText(owner.bdf)}`,
+    why: PLAYED,
+    additions: [],
+  };
+}
+
 function ofCell(situation: Situation, cell: Cell, denial: Denial): Reason {
   const page = denial.address & PAGE_MASK;
-  const chip = ofIoapic(situation, page);
+  const chip = ofIoapic(situation, page) ?? ofPlayed(situation, page);
   if (chip) return chip;
   const known = knownPlace(situation, denial);
   const why = "the cell's configuration does not list it";

@@ -28,6 +28,7 @@ import {
   systemConfig,
   virtOf,
 } from "./config.ts";
+import { PAGE_SIZE } from "./limits.ts";
 import { MMIO_CLOSED, mmioRegister } from "./mmio.ts";
 import { hasTable, tableAddress, tableSize } from "./msix.ts";
 import { regionCount } from "./owners.ts";
@@ -46,10 +47,14 @@ function iommuIn(from: u32, phys: u64, size: u64): i32 {
   for (let index: u32 = 0; index < SYS_IOMMU_COUNT; index++) {
     const base = load<u64>(iommuUnit(index), IOMMU_BASE);
     if (!base) break;
-    const isThere = overlap(phys, size, base, load<u32>(iommuUnit(index), IOMMU_REGION_SIZE));
-    if (index >= from && isThere) return index;
+    if (index >= from && overlap(phys, size, base, iommuSize(index))) return index;
   }
   return -1;
+}
+
+/** Bytes of a unit's registers: they are a page at least. */
+function iommuSize(index: u32): u64 {
+  return max(load<u32>(iommuUnit(index), IOMMU_REGION_SIZE), PAGE_SIZE);
 }
 
 function iommuUnit(index: u32): usize {
@@ -122,7 +127,7 @@ function checkIommu(cell: Cell, index: u32): i32 {
     return refuseItem(EINVAL, REGION, index, "has a trapped device at another address");
   for (; unit >= 0; unit = iommuIn(unit + 1, physOf(region), sizeOf(region))) {
     const base = load<u64>(iommuUnit(unit), IOMMU_BASE);
-    if (!mmioRegister(cell, base, load<u32>(iommuUnit(unit), IOMMU_REGION_SIZE), MMIO_CLOSED, 0))
+    if (!mmioRegister(cell, base, iommuSize(unit), MMIO_CLOSED, 0))
       return refuse(ENOMEM, "too many trapped ranges");
   }
   return 0;

@@ -160,7 +160,7 @@ function checkMemory(cell: Cell): i32 {
         EPERM,
         REGION,
         index,
-        "has the HPET, which reaches all memory; the cell flag unguarded-dma allows it all the same",
+        "has the HPET, which reaches all memory, and the cell lacks the flag unguarded-dma",
       );
     if (physOf(region) !== virtOf(region) && archTrapped(cell, physOf(region), sizeOf(region)))
       return refuseItem(EINVAL, REGION, index, "has a trapped device at another address");

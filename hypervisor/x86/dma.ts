@@ -42,7 +42,7 @@ export function checkDmaPorts(cell: Cell): i32 {
         EPERM,
         "port range",
         index,
-        "has a DMA controller, which reaches all memory; the cell flag unguarded-dma allows it all the same",
+        "has a DMA controller, which reaches all memory, and the cell lacks the flag unguarded-dma",
       );
   }
   return 0;

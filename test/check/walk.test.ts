@@ -67,14 +67,19 @@ const rootTable = (changes: Partial<PciDevice>): Changes => ({
 });
 /** The page of that table. */
 const DEVICE_PAGE = { physicalStart: 0xfebd0000n, virtualStart: 0xfebd0000n, size: 0x1000n };
+const HPET_PAGE = { physicalStart: 0xfed00000n, virtualStart: 0xfed00000n, size: 0x1000n };
+/** A page where nothing is, and a device that the root cell does not list. */
+const FREE_PAGE = { physicalStart: 0xfe000000n, virtualStart: 0xfe000000n, size: 0x1000n };
+const UNLISTED = 0x28;
+const SHARED = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_ROOTSHARED);
 const chip = qemuX86.rootCell.irqchips[0]!;
 const iommu = (type: number) => ({
   system: { iommuUnits: [{ type, base: 0xfed90000n, size: 0x1000 }] },
 });
 const subPages = (count: number): MemoryRegion[] =>
   Array.from({ length: count }, (_, index) => ({
-    physicalStart: 0xfed00000n + BigInt(index) * 8n,
-    virtualStart: 0xfed00000n + BigInt(index) * 8n,
+    physicalStart: 0xfed40000n + BigInt(index) * 8n,
+    virtualStart: 0xfed40000n + BigInt(index) * 8n,
     size: 4n,
     flags: BigInt(abi.MEM_READ | abi.MEM_IO_32),
   }));
@@ -154,9 +159,77 @@ const CASES: readonly (readonly [string, string, Changes])[] = [
     "its MSI-X table belongs to another cell",
     "msix-memory",
     {
-      earlier: { memory: [OTHER_RAM, comm, region(ram, { ...DEVICE_PAGE, flags: 3n })] },
-      ...table({}),
+      earlier: { memory: [OTHER_RAM, comm, region(ram, { ...FREE_PAGE, flags: 3n })] },
+      ...table({ bdf: UNLISTED, msixAddress: FREE_PAGE.physicalStart }),
     },
+  ],
+  [
+    "its MSI-X table belongs to another cell",
+    "msix-memory",
+    {
+      earlier: { memory: [OTHER_RAM, comm, region(ram, { ...FREE_PAGE, flags: SHARED })] },
+      ...table({ bdf: UNLISTED, msixAddress: FREE_PAGE.physicalStart }),
+    },
+  ],
+  [
+    "the root cell could write its MSI-X table",
+    "msix-open",
+    table({ bdf: UNLISTED, msixAddress: DEVICE_PAGE.physicalStart + 0x1000n }),
+  ],
+  ["the root cell could write its MSI-X table", "msix-open", table({ msixRegionSize: 0x2000 })],
+  [
+    "has the MSI-X table of a device that is not the cell's",
+    "memory-msix-foreign",
+    memory(ram, comm, region(ram, { ...DEVICE_PAGE, flags: 3n })),
+  ],
+  [
+    "has a trapped device at another address",
+    "memory-device-moved",
+    {
+      cell: {
+        ...table({}).cell,
+        ...memory(ram, comm, region(ram, { ...DEVICE_PAGE, virtualStart: 0x200000n, flags: 3n }))
+          .cell,
+      },
+    },
+  ],
+  [
+    "has the HPET, which reaches all memory, and the cell lacks the flag unguarded-dma",
+    "memory-hpet",
+    memory(ram, comm, region(ram, { ...HPET_PAGE, flags: 3n })),
+  ],
+  [
+    "has a trapped device at another address",
+    "memory-device-moved",
+    {
+      root: {
+        memory: qemuX86.rootCell.memory.map((one) =>
+          one.physicalStart === HPET_PAGE.physicalStart ? { ...one, virtualStart: 1n << 33n } : one,
+        ),
+      },
+    },
+  ],
+  [
+    "has the registers of an IOMMU",
+    "memory-iommu",
+    {
+      ...iommu(abi.IOMMU_TYPE_INTEL),
+      ...memory(
+        ram,
+        comm,
+        region(ram, {
+          physicalStart: 0xfed90000n,
+          virtualStart: 0xfed90000n,
+          size: 0x1000n,
+          flags: 3n,
+        }),
+      ),
+    },
+  ],
+  [
+    "has a DMA controller, which reaches all memory, and the cell lacks the flag unguarded-dma",
+    "port-dma",
+    { cell: { ports: [{ base: 0, length: 32 }] } },
   ],
   [
     "has an IOAPIC that is not the cell's",

@@ -1,8 +1,9 @@
 // MSI-X tables: whole, where the device has them, and nobody's memory; the hypervisor plays them.
 import * as abi from "../../../abi/config.ts";
-import { APIC_PAGE } from "../../../abi/x86/apic.ts";
+import { HPET_PAGES } from "../../bus-masters.ts";
 import { family, type Report } from "../finding.ts";
 import { setTo } from "../fix.ts";
+import { ioapics, iommus, localDevices, mmconfig, tableOf } from "../played.ts";
 import {
   ADDRESS_LIMIT,
   hex,
@@ -13,6 +14,7 @@ import {
   physical,
   type Range,
   span,
+  uncovered,
 } from "../ranges.ts";
 import { type ConfigSet, regionsOf } from "../set.ts";
 import { bdfText, devicesOf } from "./pci.ts";
@@ -25,6 +27,7 @@ const RULES = {
   "msix-device": ["error", "The MSI-X table of a device is in another device or in the hypervisor"],
   "msix-differs": ["error", "Cells disagree about the MSI-X table of a device"],
   "msix-memory": ["error", "The MSI-X table of a device is in another cell's memory"],
+  "msix-open": ["error", "The root cell could write the MSI-X table of a cell's device"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
 type Device = ReturnType<typeof devicesOf>[number];
@@ -33,12 +36,6 @@ const ENTRY = 16;
 const MAX_VECTORS = 2048;
 const TABLE_ALIGNMENT = 8n;
 const PAGE_BYTES = 4096;
-const BUS_SIZE = 1n << 20n;
-
-const tableOf = ({ msixAddress, numMsixVectors, msixRegionSize }: Device): Range => ({
-  start: msixAddress,
-  size: BigInt(Math.max(numMsixVectors * ENTRY, msixRegionSize)),
-});
 
 function checkNone(device: Device, tell: Tell): boolean {
   const { numMsixVectors: vectors, msixAddress, msixRegionSize: size } = device;
@@ -111,21 +108,17 @@ function checkShape(set: ConfigSet, device: Device, tell: Tell) {
   checkPlace(set, device, tell);
 }
 
-function checkPlace({ system, root, cells }: ConfigSet, device: Device, tell: Tell) {
+function checkPlace(set: ConfigSet, device: Device, tell: Tell) {
+  const { system, cells } = set;
   const table = tableOf(device);
   const name = bdfText(device.bdf);
-  const buses = BigInt(system.pciMmconfigEndBus + 1) * BUS_SIZE;
   const others: readonly (Range & { label: string })[] = [
     { label: "the hypervisor's memory", ...physical(system.hypervisorMemory) },
-    { label: "the local APIC", start: BigInt(APIC_PAGE), size: PAGE },
-    ...root.cell.irqchips.map(({ address }) => ({
-      label: "an I/O APIC",
-      start: address,
-      size: PAGE,
-    })),
-    ...(system.pciMmconfigBase
-      ? [{ label: "PCI's configuration space", start: system.pciMmconfigBase, size: buses }]
-      : []),
+    ...localDevices(),
+    ...ioapics(set),
+    ...mmconfig(set),
+    ...iommus(set),
+    { label: "the HPET", ...HPET_PAGES },
   ];
   for (const other of others)
     if (overlap(table, other))
@@ -141,7 +134,7 @@ function checkPlace({ system, root, cells }: ConfigSet, device: Device, tell: Te
   const owner = cells
     .filter((part) => part !== device.part)
     .flatMap(regionsOf)
-    .find((region) => !isComm(region) && isMoved(region) && overlap(physical(region), table));
+    .find((region) => !isComm(region) && overlap(physical(region), table));
   if (owner && !device.part.isRoot)
     tell(
       "msix-memory",
@@ -170,11 +163,43 @@ function checkHome(set: ConfigSet, device: Device, tell: Tell) {
   );
 }
 
+/** Whether the hypervisor traps the table in the root cell too: as that one's own device has it. */
+function isTrappedInRoot(set: ConfigSet, device: Device): boolean {
+  const home = devicesOf(set.root).find(({ bdf }) => bdf === device.bdf);
+  if (!home || home.type === abi.PCI_TYPE_IVSHMEM) return false;
+  const [own, table] = [tableOf(home), tableOf(device)];
+  return own.size > 0n && own.size >= table.size;
+}
+
+/** The root cell must not keep what it could write the table of a cell's device with. */
+function checkRoot(set: ConfigSet, device: Device, tell: Tell) {
+  if (device.part.isRoot || isTrappedInRoot(set, device)) return;
+  const table = tableOf(device);
+  const isTaken = regionsOf(device.part).some(
+    (region) => isMoved(region) && uncovered(table, [physical(region)]).length === 0,
+  );
+  const open = regionsOf(set.root).find(
+    (region) => !isComm(region) && overlap(physical(region), table),
+  );
+  if (!open || isTaken) return;
+  const home = devicesOf(set.root).find(({ bdf }) => bdf === device.bdf);
+  tell(
+    "msix-open",
+    device.at("msixAddress"),
+    `the MSI-X table of ${bdfText(device.bdf)}, ${span(table)}, is in memory[${open.index}] of the root cell, which does not list ${home ? "all of it" : "the device"}: it could write it unseen`,
+    {
+      related: [open.at(), set.root.at("pciDevices")],
+      advice: "Describe the device in the root cell's configuration as in the cell's.",
+    },
+  );
+}
+
 export const msix = family(RULES, (set, tell) => {
   for (const part of set.parts)
     for (const device of devicesOf(part)) {
       if (device.type === abi.PCI_TYPE_IVSHMEM || !checkNone(device, tell)) continue;
       checkShape(set, device, tell);
       checkHome(set, device, tell);
+      checkRoot(set, device, tell);
     }
 });

@@ -1,11 +1,13 @@
 // Regions over regions: in one cell, among cells, and over devices that the hypervisor plays.
 
 import * as abi from "../../../abi/config.ts";
-import { APIC_PAGE } from "../../../abi/x86/apic.ts";
 import { oneLine } from "../../printable.ts";
-import { type Extra, family, type Place, type Report } from "../finding.ts";
+import { HPET_PAGES, isTrusted } from "../../bus-masters.ts";
+import type { PciDevice } from "../../types.ts";
+import { type Extra, family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
 import { findRam } from "../place-ram.ts";
+import { ioapics, iommus, localDevices, mmconfig, type Played, tableOf } from "../played.ts";
 import {
   alignUp,
   amount,
@@ -38,6 +40,10 @@ const RULES = {
   ],
   "memory-ioapic": ["error", "A region has an I/O APIC that the cell does not list"],
   "memory-msix": ["warning", "A region covers a device's MSI-X table"],
+  "memory-msix-foreign": ["error", "A region has the MSI-X table of a device that the cell lacks"],
+  "memory-iommu": ["error", "A cell has the registers of an IOMMU"],
+  "memory-hpet": ["error", "A cell has the HPET, which reaches all memory"],
+  "memory-hpet-trusted": ["note", "A cell is trusted with the HPET, which reaches all memory"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
 
@@ -144,58 +150,38 @@ function checkCells(set: ConfigSet, tell: Tell) {
   }
 }
 
-interface Device extends Range {
-  readonly label: string;
-  /** Where the system says it. */
-  readonly places: readonly Place[];
+/** Devices that the hypervisor plays for `part`, with those whose registers it keeps from everyone. */
+function playedFor(set: ConfigSet, part: Part): Played[] {
+  const hpet = { label: "the HPET", places: [], ...HPET_PAGES };
+  const played = [...localDevices(), ...ioapics(set), ...mmconfig(set)];
+  return part.isRoot ? [...played, hpet, ...iommus(set)] : played;
 }
 
-function trappedDevices({ system, root }: ConfigSet): { apics: Device[]; mmconfig: Device[] } {
-  const base = system.pciMmconfigBase;
-  const buses = BigInt(system.pciMmconfigEndBus + 1);
+function coverExtra(region: Region, device: Played): Extra {
   return {
-    apics: [
-      { label: "the local APIC", places: [], start: BigInt(APIC_PAGE), size: PAGE },
-      ...root.cell.irqchips.map(({ address }, index) => ({
-        label: `I/O APIC ${index}`,
-        places: [root.at(`irqchips[${index}].address`)],
-        start: address,
-        size: PAGE,
-      })),
+    related: device.places,
+    ranges: [
+      { label: `memory[${region.index}]`, ...physical(region) },
+      { label: device.label, start: device.start, size: device.size },
     ],
-    mmconfig: base
-      ? [
-          {
-            label: "PCI's configuration space",
-            places: [{ file: 0, path: "pciMmconfigBase" }],
-            start: base,
-            size: buses * BUS_SIZE,
-          },
-        ]
-      : [],
+    fix: around(region, device),
   };
 }
 
+const coverText = (region: Region, device: Played): string =>
+  `${span(physical(region))} covers ${device.label}, ${span(device)}`;
+
 function checkDevices(set: ConfigSet, region: Region, tell: Tell) {
-  const { apics, mmconfig } = trappedDevices(set);
   const { part } = region;
-  for (const device of [...apics, ...mmconfig]) {
-    const common = overlap(physical(region), device);
-    if (!common) continue;
-    const where = `${span(physical(region))} covers ${device.label}, ${span(device)}`;
-    const extra = {
-      related: device.places,
-      ranges: [
-        { label: `memory[${region.index}]`, ...physical(region) },
-        { label: device.label, start: device.start, size: device.size },
-      ],
-      fix: around(region, device),
-    };
-    const isListed =
-      device === apics[0] ||
-      mmconfig.includes(device) ||
-      part.cell.irqchips.some(({ address }) => address === device.start);
-    if (!isListed)
+  const chips = ioapics(set).map(({ start }) => start);
+  const isListed = ({ start }: Played) =>
+    !chips.includes(start) || part.cell.irqchips.some(({ address }) => address === start);
+  const spaces = mmconfig(set).map(({ start }) => start);
+  for (const device of playedFor(set, part)) {
+    if (!overlap(physical(region), device)) continue;
+    const where = coverText(region, device);
+    const extra = coverExtra(region, device);
+    if (!isListed(device))
       tell(
         "memory-ioapic",
         region.at("physicalStart"),
@@ -209,14 +195,14 @@ function checkDevices(set: ConfigSet, region: Region, tell: Tell) {
         `${where}, which would appear at ${hex(region.virtualStart + device.start - region.physicalStart)}`,
         extra,
       );
-    else if (mmconfig.includes(device))
+    else if (spaces.includes(device.start))
       tell(
         "memory-mmconfig",
         region.at("physicalStart"),
         `${where}: those pages stay trapped`,
         extra,
       );
-    else
+    else if (localDevices().includes(device) || chips.includes(device.start))
       tell(
         "memory-trapped",
         region.at("physicalStart"),
@@ -224,6 +210,28 @@ function checkDevices(set: ConfigSet, region: Region, tell: Tell) {
         extra,
       );
   }
+}
+
+/** Devices that are no PCI devices and write memory on command: no IOMMU would keep them from it. */
+function checkBusMasters(set: ConfigSet, region: Region, tell: Tell) {
+  const { part } = region;
+  for (const unit of iommus(set))
+    if (overlap(physical(region), unit))
+      tell(
+        "memory-iommu",
+        region.at("physicalStart"),
+        coverText(region, unit),
+        coverExtra(region, unit),
+      );
+  const hpet = { label: "the HPET", places: [], ...HPET_PAGES };
+  if (!overlap(physical(region), hpet)) return;
+  const what = `${coverText(region, hpet)}: its timers write what they are told wherever they are told, into other cells and the hypervisor too`;
+  if (isTrusted(part.cell)) tell("memory-hpet-trusted", region.at("physicalStart"), what);
+  else
+    tell("memory-hpet", region.at("physicalStart"), what, {
+      ...coverExtra(region, hpet),
+      advice: `Leave it to the root cell; the flag unguarded-dma trusts ${part.label} with it, and with all memory.`,
+    });
 }
 
 /** The region cut off before the device, or begun after it; gone when nothing is left. */
@@ -241,26 +249,48 @@ function around(region: Region, device: Range) {
   ];
 }
 
-/** A cell that writes an MSI-X table sends interrupts wherever it likes. */
+/** Whether a cell has a device as its own, with the table where `device` of any cell has it. */
+function ownsTable(part: Part, device: PciDevice): boolean {
+  const own = part.cell.pciDevices.find(({ bdf }) => bdf === device.bdf);
+  if (!own || own.type === abi.PCI_TYPE_IVSHMEM) return false;
+  const [table, wanted] = [tableOf(own), tableOf(device)];
+  return table.start === wanted.start && table.size >= wanted.size;
+}
+
+/** A cell that writes an MSI-X table unmediated sends interrupts wherever it likes. */
 function checkMsix(set: ConfigSet, region: Region, tell: Tell) {
   for (const part of set.parts)
     for (const [index, device] of part.cell.pciDevices.entries()) {
-      if (device.type === abi.PCI_TYPE_IVSHMEM || device.numMsixVectors === 0) continue;
-      const table = { start: device.msixAddress, size: BigInt(device.msixRegionSize) };
-      if (table.size === 0n || !overlap(physical(region), table)) continue;
-      tell(
-        "memory-msix",
-        region.at("physicalStart"),
-        `${span(physical(region))} covers the MSI-X table of pciDevices[${index}], ${span(table)}: writes to it would not be checked`,
-        {
-          fix: around(region, table),
-          related: [part.at(`pciDevices[${index}].msixAddress`)],
-          ranges: [
-            { label: `memory[${region.index}]`, ...physical(region) },
-            { label: "MSI-X table", ...table },
-          ],
-        },
-      );
+      const table = tableOf(device);
+      if (device.type === abi.PCI_TYPE_IVSHMEM || table.size === 0n) continue;
+      if (!overlap(physical(region), table)) continue;
+      const what = `${span(physical(region))} covers the MSI-X table of pciDevices[${index}], ${span(table)}`;
+      const extra = {
+        fix: around(region, table),
+        related: [part.at(`pciDevices[${index}].msixAddress`)],
+        ranges: [
+          { label: `memory[${region.index}]`, ...physical(region) },
+          { label: "MSI-X table", ...table },
+        ],
+      };
+      // The root cell's system looks at no other cell's devices.
+      const isOwn = part === region.part || ownsTable(region.part, device);
+      if (!isOwn && !region.part.isRoot)
+        tell(
+          "memory-msix-foreign",
+          region.at("physicalStart"),
+          `${what}, which is a device of ${part.label} and not of ${region.part.label}`,
+          extra,
+        );
+      else if (isOwn && region.physicalStart !== region.virtualStart)
+        tell(
+          "memory-device-moved",
+          region.at("virtualStart"),
+          `${what}, which would appear at ${hex(region.virtualStart + table.start - region.physicalStart)}`,
+          extra,
+        );
+      else if (part === region.part && !has(region.flags, abi.MEM_DMA))
+        tell("memory-msix", region.at("physicalStart"), `${what}: those pages stay trapped`, extra);
     }
 }
 
@@ -270,7 +300,8 @@ export const overlaps = family(RULES, (set, tell) => {
     for (const region of regionsOf(part)) {
       if (isComm(region)) continue;
       if (set.system.architecture === "x86") checkDevices(set, region, tell);
-      if (!has(region.flags, abi.MEM_DMA)) checkMsix(set, region, tell);
+      if (set.system.architecture === "x86" && !part.isRoot) checkBusMasters(set, region, tell);
+      checkMsix(set, region, tell);
     }
   }
   checkCells(set, tell);

@@ -148,7 +148,7 @@ function checkIommus({ system, root }: ConfigSet, tell: Tell) {
           tell(
             "iommu-overlap",
             region.at(),
-            `${span(physical(region))} has the registers of IOMMU ${index}, ${span(range)}: the root cell could switch it off${isRam(region) ? ", and it is RAM" : ""}`,
+            `${span(physical(region))} has the registers of IOMMU ${index}, ${span(range)}: those pages stay trapped, and the root cell is stopped when it uses them${isRam(region) ? ", and it is RAM" : ""}`,
             {
               related: [at("")],
             },

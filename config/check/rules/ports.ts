@@ -1,5 +1,6 @@
 // I/O ports of x86: ranges that exist, that somebody has to give, and that nobody else has.
 
+import { BUS_MASTER_PORTS, isTrusted } from "../../bus-masters.ts";
 import type { PortRange } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { add, remove, setTo } from "../fix.ts";
@@ -15,6 +16,8 @@ const RULES = {
   "port-many": ["warning", "More port ranges overlap than are told one by one"],
   "port-foreign": ["warning", "A cell has ports that the system does not list"],
   "port-reset": ["warning", "A cell can reset the machine"],
+  "port-dma": ["error", "A cell has a DMA controller, which reaches all memory"],
+  "port-dma-trusted": ["note", "A cell is trusted with a DMA controller, which reaches all memory"],
   "port-legacy": ["warning", "The root cell lacks a device that its system uses"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
@@ -27,9 +30,10 @@ interface Named {
   readonly name: string;
 }
 
-/** Ports whose owner can reset or switch off the machine. */
+/** Ports whose owner can reset or switch off the machine, or let its firmware do so. */
 const DANGEROUS: readonly Named[] = [
   { base: 0x92, length: 1, name: "system control port A" },
+  { base: 0xb2, length: 2, name: "the firmware's command port (SMI)" },
   { base: 0xcf9, length: 1, name: "the chipset's reset control" },
 ];
 /** What any PC's system uses all the time. */
@@ -162,6 +166,27 @@ function checkHome({ root }: ConfigSet, part: Part, tell: Tell) {
   });
 }
 
+/** Devices that read and write memory on command: no IOMMU would keep them from it. */
+function checkDma(part: Part, tell: Tell) {
+  part.cell.ports.forEach((range, index) => {
+    const masters = BUS_MASTER_PORTS.filter((master) => common(range, master));
+    const [first] = masters;
+    if (!first) return;
+    const place = part.at(`ports[${index}]`);
+    const names = [...new Set(masters.map(({ name }) => name))].join(", ");
+    const what = `${shown(range)} has ${names}: it reads and writes what it is told, wherever it is told, in other cells and the hypervisor too`;
+    if (isTrusted(part.cell)) {
+      tell("port-dma-trusted", place, what);
+      return;
+    }
+    const [kept, ...others] = missing(range, masters);
+    tell("port-dma", place, what, {
+      fix: others.length > 0 ? [] : kept ? [setTo(place, kept)] : [remove(place)],
+      advice: `Leave those ports to the root cell; the flag unguarded-dma trusts ${part.label} with them, and with all memory.`,
+    });
+  });
+}
+
 function checkNeeded({ root }: ConfigSet, tell: Tell) {
   for (const device of NEEDED) {
     const lacking = missing(device, root.cell.ports);
@@ -181,7 +206,10 @@ function checkNeeded({ root }: ConfigSet, tell: Tell) {
 
 export const ports = family(RULES, (set, tell) => {
   for (const part of set.parts) checkPart(part, tell);
-  for (const part of set.cells) checkHome(set, part, tell);
+  for (const part of set.cells) {
+    checkHome(set, part, tell);
+    if (set.system.architecture === "x86") checkDma(part, tell);
+  }
   checkCells(set, tell);
   if (set.system.architecture === "x86") checkNeeded(set, tell);
 });
