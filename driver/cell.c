@@ -119,7 +119,7 @@ static int check_cpus(const struct jh_cell_desc *config, struct jh_cell *cell)
 	return -EBUSY;
 }
 
-/* Memory that goes to a cell alone must not be what Linux works with. */
+/* Memory of a cell must not be what Linux works with, whatever its flags call it: registers, or shared with Linux. */
 static int check_memory(const struct jh_cell *cell)
 {
 	u32 i;
@@ -129,7 +129,7 @@ static int check_memory(const struct jh_cell *cell)
 		u64 start = le64_to_cpu(region->phys_start);
 		u64 size = le64_to_cpu(region->size);
 
-		if (!size || le64_to_cpu(region->flags) & (JH_MEM_COMM_REGION | JH_MEM_ROOTSHARED | JH_MEM_IO))
+		if (!size || le64_to_cpu(region->flags) & JH_MEM_COMM_REGION)
 			continue;
 		if (start > U64_MAX - size)
 			return -EINVAL;

@@ -91,6 +91,9 @@ void jh_image_forget(void);
 /* iommu.c */
 int jh_check_iommus(const struct jh_system_desc *config);
 
+/* hpet.c */
+int jh_check_hpets(void);
+
 /* processor.c */
 int jh_check_processor(void);
 const char *jh_image_name(void);

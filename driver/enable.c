@@ -183,7 +183,7 @@ int jh_enable(const void __user *user)
 	config = copy_config(user, &size);
 	if (IS_ERR(config))
 		return PTR_ERR(config);
-	err = jh_check_iommus(config) ?: enable(config, size);
+	err = jh_check_iommus(config) ?: jh_check_hpets() ?: enable(config, size);
 	kvfree(config);
 	return err;
 }

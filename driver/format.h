@@ -31,10 +31,8 @@
 /* jh_memory.flags */
 #define JH_MEM_READ			0x1ull
 #define JH_MEM_WRITE			0x2ull
-#define JH_MEM_IO			0x10ull
 #define JH_MEM_COMM_REGION		0x20ull
 #define JH_MEM_LOADABLE			0x40ull
-#define JH_MEM_ROOTSHARED		0x80ull
 
 /* jh_iommu.type */
 #define JH_IOMMU_AMD			1

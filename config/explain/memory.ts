@@ -20,6 +20,8 @@ const PAGE_MASK = ~(PAGE - 1n);
 const IO_WIDTHS = abi.MEM_IO_8 | abi.MEM_IO_16 | abi.MEM_IO_32 | abi.MEM_IO_64;
 const RWX = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_EXECUTE);
 const DMA = BigInt(abi.MEM_DMA);
+const MAY_REACH_ALL =
+  "if its device does DMA, whoever has its registers reads and writes all memory";
 const PLAYED =
   "the hypervisor plays it and does not allow this access; no entry for memory changes that";
 /** The first I/O APIC of every PC. */
@@ -196,7 +198,8 @@ function ofCell(situation: Situation, cell: Cell, denial: Denial): Reason {
   const why = "the cell's configuration does not list it";
   if (known) {
     const additions: Addition[] = [{ kind: "memory", region: known.region, comment: known.name }];
-    return { where: known.name, why, additions };
+    const isNamed = placeOf(REGISTERS, denial.address) !== undefined;
+    return { where: known.name, why: isNamed ? why : `${why}; ${MAY_REACH_ALL}`, additions };
   }
   const where = denial.fetch
     ? "an address without memory: the program jumped astray, or was loaded elsewhere"

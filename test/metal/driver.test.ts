@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { MEM_IO, MEM_ROOTSHARED } from "../../abi/config.ts";
 import type { Entry } from "../../tools/metal/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
-import { CARD, withCard } from "./driver/device.ts";
+import { CARD, inLinuxRam, withCard } from "./driver/device.ts";
 import { type Wrong, wrongImages, wrongSystems } from "./driver/wrong.ts";
 import { describeLinux } from "./linux.ts";
 
@@ -14,6 +15,8 @@ const SYSFS = "/sys/devices/jailhouse";
 const SYSTEM = "configs/qemu-x86.cell";
 const IMAGE = "/lib/firmware/jailhouse-amd.bin";
 const LOAD = "load 1 inmates/demos/x86/apic-demo.bin 0xf0000";
+/** Added to the flags of RAM: nothing, registers, shared with Linux. */
+const RAM_FLAGS = [0, MEM_IO, MEM_ROOTSHARED];
 const ENABLE_ROUNDS = 20;
 const CELL_ROUNDS = 50;
 const ROUNDS_TIMEOUT = 500_000;
@@ -41,6 +44,8 @@ function files(): Map<string, Entry> {
   for (const [name, { data }] of wrongImages()) entries.set(pathOf("image", name), { data });
   for (const trusted of [false, true])
     entries.set(`wrong/card-${trusted}.cell`, { data: withCard(trusted) });
+  for (const flags of RAM_FLAGS)
+    entries.set(`wrong/ram-${flags}.cell`, { data: inLinuxRam(flags) });
   return entries;
 }
 
@@ -139,6 +144,15 @@ describeLinux("the driver", () => {
     expect(await driver()).toBe("jailhouse-pci-stub\n");
     expect(await request("force 1")).toBe("0");
     expect(await driver()).toBe("e1000e\n");
+    expect(await request("disable")).toBe("0");
+  });
+
+  test("refuses memory that Linux works with, whatever its flags call it", async () => {
+    expect(await request(`enable ${SYSTEM}`)).toBe("0");
+    for (const flags of RAM_FLAGS) {
+      expect([flags, await request(`create /wrong/ram-${flags}.cell`)]).toEqual([flags, "EBUSY"]);
+      expect(await log()).toMatch(/Memory of cell "apic-demo", .* is in use by Linux/);
+    }
     expect(await request("disable")).toBe("0");
   });
 

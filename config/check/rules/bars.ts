@@ -1,5 +1,6 @@
 // Base address registers: what they decode must be in the cell that has the device, whole, writable, and where they say.
 import * as abi from "../../../abi/config.ts";
+import { isTrusted } from "../../bus-masters.ts";
 import { family, type Report } from "../finding.ts";
 import { setTo } from "../fix.ts";
 import {
@@ -26,6 +27,7 @@ const RULES = {
   "pci-registers": ["warning", "A cell may not read and write the registers of its PCI device"],
   "pci-moved": ["warning", "A PCI device's registers are not where the device says"],
   "pci-ports": ["warning", "A cell cannot reach the ports of its PCI device"],
+  "pci-unlisted": ["warning", "A cell has registers of PCI devices, but no PCI device"],
   "pci-bar-differs": ["warning", "Cells disagree about a device's base address registers"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
@@ -285,11 +287,32 @@ function checkHome(set: ConfigSet, device: Device, tell: Tell) {
   );
 }
 
+/** Registers of a device that does DMA reach all memory for whoever writes them, in whichever cell the device is. */
+function checkUnlisted(set: ConfigSet, part: Part, tell: Tell) {
+  if (devicesOf(part).some(isPhysical) || isTrusted(part.cell)) return;
+  const homes = regionsOf(set.root).filter((region) => !isComm(region) && !isRam(region));
+  for (const region of deviceRegions(set, part)) {
+    const home = homes.find((one) => overlap(physical(one), physical(region)));
+    if (home && has(region.flags, abi.MEM_WRITE))
+      tell(
+        "pci-unlisted",
+        region.at("physicalStart"),
+        `${hex(region.physicalStart)} is in memory[${home.index}] of the root cell, where registers of its devices are, and ${part.label} lists none: if that device does DMA, it reads and writes all memory for the cell`,
+        {
+          related: [home.at(), part.at("pciDevices")],
+          advice:
+            "List the device too (lspci -v names it by its address), or leave its registers to the root cell.",
+        },
+      );
+  }
+}
+
 export const bars = family(RULES, (set, tell) => {
   for (const part of set.parts) {
     checkMemory(set, part, tell);
     checkPorts(part, tell);
   }
+  for (const part of set.cells) checkUnlisted(set, part, tell);
   for (const part of set.cells)
     for (const device of devicesOf(part).filter(isPhysical)) checkHome(set, device, tell);
 });

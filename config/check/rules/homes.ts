@@ -109,7 +109,7 @@ function checkKinds(set: ConfigSet, region: Region, tell: Tell) {
     );
   const system = homes.find((home) => isRam(home) && contains(physical(home), FIRST_MIB));
   const others = regionsOf(set.root).filter(isRam).length > 1;
-  if (system && others && isMoved(region))
+  if (system && others)
     tell(
       "memory-system-ram",
       place,

@@ -1,4 +1,4 @@
-// Configurations of a cell with a PCI device.
+// Configurations of a cell with what Linux has: its network card, its memory.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,5 +22,19 @@ export function withCard(trusted: boolean): Uint8Array {
   }
   view.setUint8(cell.length + format.PCI_TYPE, format.PCI_TYPE_DEVICE);
   view.setUint16(cell.length + format.PCI_BDF, CARD_BDF, true);
+  return bytes;
+}
+
+/** Memory in the middle of Linux' own. */
+const LINUX_RAM = 0x10000000n;
+
+/** apic-demo with its RAM where Linux works, under flags that call it something else. */
+export function inLinuxRam(flags: number): Uint8Array {
+  const bytes = Uint8Array.from(readFileSync(join(ROOT, "configs/apic-demo.cell")));
+  const view = new DataView(bytes.buffer);
+  const region = format.CELL_HEADER_SIZE + view.getUint32(format.CELL_CPU_SET_SIZE, true);
+  view.setBigUint64(region + format.MEM_PHYS_START, LINUX_RAM, true);
+  const own = view.getUint32(region + format.MEM_FLAGS, true);
+  view.setUint32(region + format.MEM_FLAGS, own | flags, true);
   return bytes;
 }
