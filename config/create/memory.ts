@@ -1,5 +1,16 @@
 // The root cell's memory: RAM with what firmware keeps of it, and the registers of its devices, without what is trapped.
-import { alignDown, alignUp, amount, endOf, PAGE, type Range, uncovered } from "../check/ranges.ts";
+import { APIC_PAGE, MESSAGE_WINDOW_SIZE } from "../../abi/x86/apic.ts";
+import { HPET_PAGES } from "../bus-masters.ts";
+import {
+  alignDown,
+  alignUp,
+  amount,
+  contains,
+  endOf,
+  PAGE,
+  type Range,
+  uncovered,
+} from "../check/ranges.ts";
 import type { MemoryDefinition } from "../definition.ts";
 import type { IoApic, Iommu, Mmconfig } from "./acpi.ts";
 import { describeFunction, type PciFunction } from "./pci.ts";
@@ -30,7 +41,8 @@ const RAM: MemoryDefinition["flags"] = ["read", "write", "execute", "dma"];
 const DEVICE: MemoryDefinition["flags"] = ["read", "write"];
 const FIRST_MIB = { start: 0n, size: 1n << 20n };
 const FOUR_GIB = 1n << 32n;
-const LOCAL_APIC = { start: 0xfee00000n, size: PAGE };
+/** The local APIC, and behind it the addresses of interrupt messages. */
+const MESSAGES = { start: BigInt(APIC_PAGE), size: BigInt(MESSAGE_WINDOW_SIZE) };
 const BUS_SIZE = 1n << 20n;
 /** What firmware keeps right after RAM is RAM, too. */
 const FIRMWARE_MAX = 64n << 20n;
@@ -44,7 +56,7 @@ const FIRMWARE = ["Reserved", "ACPI Tables", "ACPI Non-volatile Storage", "Unkno
 function trapped({ placement, functions, ioapics, mmconfigs, iommus }: MemorySources): Range[] {
   return [
     placement.hypervisor,
-    LOCAL_APIC,
+    MESSAGES,
     ...ioapics.map(({ address }) => ({ start: BigInt(address), size: PAGE })),
     ...mmconfigs.map(({ base, endBus }) => ({ start: base, size: BigInt(endBus + 1) * BUS_SIZE })),
     ...iommus.map(({ base, size }) => ({ start: base, size: BigInt(size) })),
@@ -155,6 +167,12 @@ export function planMemory(sources: MemorySources): {
       (one) =>
         `${amount(one.size)} reserved from 0x${one.start.toString(16)} are left out: no device of a list is there`,
     );
+  const hpets = [...everyResource(sources.iomem)].filter(({ name }) => name.startsWith("HPET"));
+  for (const { start } of hpets)
+    if (!contains(HPET_PAGES, start))
+      warnings.push(
+        `the HPET at 0x${start.toString(16)} could write to all memory unseen: the hypervisor knows those from 0x${HPET_PAGES.start.toString(16)} on, and enable refuses the machine`,
+      );
   const entries = merged(areas).map(({ start, size, flags, comment }) => ({
     comment: `${comment} (${amount(size)})`,
     value: { physical: start, size, flags },
