@@ -181,7 +181,7 @@ describe("the root cell has no page that is trapped for a cell", () => {
   });
 
   test.each([TABLE, MESSAGES, IOMMU, 0xfed01000n])(
-    "learning opens no trapped page: 0x%s",
+    "learning opens no trapped page: %s",
     (address) => {
       guest = boot({}, { flags: abi.SYS_FLAG_VIRTUAL_DEBUG_CONSOLE | abi.SYS_FLAG_LEARN });
       guest.code([0x89, 0x03]);
@@ -235,7 +235,7 @@ describe("ports of bus masters are for trusted cells", () => {
     [0x514, 4],
     [0x500, 0x100],
     [0, 0xffff],
-  ])("0x%x, %i ports", (base, length) => {
+  ])("from port %i on, %i", (base, length) => {
     expect(
       create([], {
         ports: [
@@ -260,7 +260,7 @@ describe("ports of bus masters are for trusted cells", () => {
     [0x490, 0x80],
     [0x51c, 4],
     [0, 0],
-  ])("not 0x%x, %i ports", (base, length) => {
+  ])("not from port %i on, %i", (base, length) => {
     expect(create([], { ports: [[base, length]] })).toBe(0);
   });
 });
