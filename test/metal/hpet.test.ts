@@ -67,9 +67,7 @@ describeLinux("an HPET that writes to memory", () => {
     await strike(HYPERVISORS);
     expect((await read(CONFIG)) & FSB).toBe(0);
     expect(await memory(HYPERVISORS)).toBe(before);
-    expect(guest.com1.text).toContain(
-      "specified an HPET route outside cell boundaries",
-    );
+    expect(guest.com1.text).toContain("specified an HPET route outside cell boundaries");
     await write(DATA, VECTOR);
     await write(ADDRESS, TO_CPU_1);
     await write(CONFIG, FSB);
