@@ -95,8 +95,11 @@ export declare function mmioWrite(address: u64, size: u32, value: u64): void;
 export declare function pciRead(bdf: u32, register: u32, size: u32): u32;
 /** Writes PCI configuration space. */
 export declare function pciWrite(bdf: u32, register: u32, size: u32, value: u32): void;
-/** Reads an MSR of the calling CPU. One that does not exist raises #GP in the guest and reads 0. */
-export declare function readMsr(cpu: u32, msr: u32): u64;
+/**
+ * Reads an MSR of the calling CPU into the u64 at `destination` in the core's memory. Returns 1, or 0 if there is none: nothing
+ * is stored then. Neither this nor writeMsr raises anything in the guest; that is for the core to do.
+ */
+export declare function readMsr(cpu: u32, msr: u32, destination: usize): u32;
 /** Writes an MSR of the calling CPU. Returns 1, or 0 if there is none or it does not take the value. */
 export declare function writeMsr(cpu: u32, msr: u32, value: u64): u32;
 /** Executes CPUID on the calling CPU; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */

@@ -81,7 +81,7 @@ import { applyPat, keepPat, resetPat } from "./pat.ts";
 import { ecamAccess } from "./pci-config.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";
-import { clearCpuState, cpuState, instructionOf, machine } from "./state.ts";
+import { clearCpuState, cpuState, instructionOf, Machine, machine } from "./state.ts";
 
 /** What a start at the cell's reset address is called where a SIPI's vector would stand. */
 const RESET_VECTOR: u32 = 0x100;
@@ -94,13 +94,14 @@ const COMM_NUM_CPUS_SHIFT: u32 = 16;
 export const ARCHITECTURE: u32 = ARCH_X86;
 
 export function archInit(cpu: u32, config: usize): i32 {
-  const x2apic = (readMsr(cpu, MSR_APIC_BASE) & APIC_BASE_X2APIC) !== 0;
+  const state = machine();
+  readMsr(cpu, MSR_APIC_BASE, changetype<usize>(state) + offsetof<Machine>("apicBase"));
+  readMsr(cpu, MSR_MTRR_DEF_TYPE, changetype<usize>(state) + offsetof<Machine>("mtrrDefType"));
+  const x2apic = (state.apicBase & APIC_BASE_X2APIC) !== 0;
   const wanted = <u32>load<u8>(config, SYS_X86_APIC_MODE);
   if (wanted === (x2apic ? APIC_MODE_XAPIC : APIC_MODE_X2APIC))
     return refuse(EIO, "the local APIC is not in the mode that the configuration wants");
-  const state = machine();
   state.x2apic = x2apic;
-  state.mtrrDefType = readMsr(cpu, MSR_MTRR_DEF_TYPE);
   state.isAmd = isAmd(cpu);
   state.pmTimer = load<u16>(config, SYS_X86_PM_TIMER_ADDRESS);
   state.ecamBase = load<u64>(config, SYS_PCI_MMCONFIG_BASE);

@@ -10,8 +10,9 @@ import {
   REG_RIP,
 } from "../../abi/platform.ts";
 import { CR0_PE, FLAG_RF, FLAG_VM, VECTOR_GP, VECTOR_UD } from "../../abi/x86/registers.ts";
-import { injectException, readRegister, writeRegister } from "../platform.ts";
+import { injectException, readMsr, readRegister, writeRegister } from "../platform.ts";
 import { codeSize } from "./fetch.ts";
+import { CpuState, cpuState } from "./state.ts";
 
 /** Goes on behind an instruction of `length` bytes. */
 export function advance(cpu: u32, length: u32): void {
@@ -35,6 +36,13 @@ export function readPair(cpu: u32): u64 {
 export function writePair(cpu: u32, value: u64): void {
   writeRegister(cpu, REG_RAX, value & 0xffffffff);
   writeRegister(cpu, REG_RDX, value >> 32);
+}
+
+/** Reads an MSR of the calling CPU into CpuState.msrValue. Returns false, and leaves 0 there, if there is none. */
+export function loadMsr(cpu: u32, msr: u32): bool {
+  const state = cpuState(cpu);
+  state.msrValue = 0;
+  return readMsr(cpu, msr, changetype<usize>(state) + offsetof<CpuState>("msrValue")) !== 0;
 }
 
 /** Whether the CPU is in kernel code, not at CPL 1 to 3 or in virtual-8086 mode. */

@@ -33,7 +33,6 @@ import { cellOfCpu } from "../core/percpu.ts";
 import {
   grantMsrs,
   lock,
-  readMsr,
   readRegister,
   revokeMsrs,
   unlock,
@@ -48,7 +47,7 @@ import {
   writeX2apic,
   writeX2apicIcr,
 } from "./apic.ts";
-import { advance, raiseGeneralProtection, readPair, writePair } from "./guest.ts";
+import { advance, loadMsr, raiseGeneralProtection, readPair, writePair } from "./guest.ts";
 import { applyPat, isPatValid } from "./pat.ts";
 import { cpuState, machine } from "./state.ts";
 
@@ -179,8 +178,9 @@ function failAccess(cpu: u32, msr: u32, flags: u32, length: u32): i32 {
     lock();
     recordDenial(cpu, DENIAL_KIND_MSR, flags | allowed, 8, msr, value);
     unlock();
-    if (!isWrite) writePair(cpu, readMsr(cpu, msr));
-    return finish(cpu, length);
+    if (isWrite) return finish(cpu, length);
+    if (!loadMsr(cpu, msr)) return raiseGeneralProtection(cpu);
+    return finishRead(cpu, length, cpuState(cpu).msrValue);
   }
   fatal();
   const record = recordDenial(cpu, DENIAL_KIND_MSR, flags, 8, msr, value);
@@ -202,8 +202,9 @@ function finishRead(cpu: u32, length: u32, value: u64): i32 {
 /** The machine's MTRRdefType with the guest's enable bit. */
 function readDefType(cpu: u32): u64 {
   const enable: u64 = MTRR_DEF_TYPE_ENABLE;
-  const own = cpuState(cpu).mtrrDefType & enable;
-  return (readMsr(cpu, MSR_MTRR_DEF_TYPE) & ~enable) | own;
+  loadMsr(cpu, MSR_MTRR_DEF_TYPE);
+  const state = cpuState(cpu);
+  return (state.msrValue & ~enable) | (state.mtrrDefType & enable);
 }
 
 /** RDMSR that is not granted. Returns 1, or 0 for a violation. */

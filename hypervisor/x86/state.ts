@@ -14,6 +14,8 @@ export const PINS_MAX: u32 = 128;
 export class Machine {
   /** Value of MTRRdefType that the first CPU had. */
   mtrrDefType: u64;
+  /** The first CPU's APIC base register; 0 where there is none. */
+  apicBase: u64;
   /** Start and size of PCI's memory-mapped configuration space; size 0: none. */
   ecamBase: u64;
   ecamSize: u64;
@@ -38,6 +40,8 @@ export class CpuState {
   icrHigh: u32;
   /** Whether the CPU waits for a SIPI; a platform may have started it otherwise, so an exit disproves it. */
   waiting: bool;
+  /** Where `loadMsr` puts what it reads. */
+  msrValue: u64;
 }
 
 /** Offset of the Instruction in a CPU's part. */
@@ -59,8 +63,8 @@ const PIN_BYTES: u32 = PINS_MAX >> 3;
 if (INDEXES + (IOAPICS_MAX << 2) > PINS) ERROR("indexes overlap pins");
 if (PINS + IOAPICS_MAX * PIN_BYTES > CELL_ARCH_SIZE) ERROR("CellState is too large");
 
-const MACHINE: usize = memory.data(48, 8);
-if (offsetof<Machine>() > 48) ERROR("Machine is too large");
+const MACHINE: usize = memory.data(56, 8);
+if (offsetof<Machine>() > 56) ERROR("Machine is too large");
 
 /** The machine's state. */
 export function machine(): Machine {

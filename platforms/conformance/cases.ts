@@ -19,5 +19,7 @@ export const CASES: readonly string[] = [
   "time passes and never goes back",
   "the pool gives to cells and gets back",
   "MSRs are written",
+  "reading an MSR that there is not is told and raises nothing",
+  "writing an MSR what it does not take is told and raises nothing",
   "any address may be named",
 ];

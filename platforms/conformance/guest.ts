@@ -15,6 +15,7 @@ import {
   now,
   parkCpu,
   readComm,
+  readMsr,
   relax,
   release,
   reserve,
@@ -23,6 +24,7 @@ import {
   stopCpu,
   unmap,
   writeComm,
+  writeMsr,
 } from "../../hypervisor/platform.ts";
 import { clearEvents } from "./record.ts";
 
@@ -39,12 +41,23 @@ export const GUEST_SPACE: u64 = 0x10000;
 export const PORT_DONE: u32 = 0xf4;
 /** A read of this port raises #UD. */
 export const PORT_INJECT: u32 = 0xf5;
+/** A read of this port makes its handler read an MSR that there is not, a write makes it write one that takes no such value. */
+export const PORT_ABSENT_MSR: u32 = 0xf7;
 
 const PAGE: u64 = 4096;
 /** Nanoseconds that a guest may take: CPUs of an emulated machine may have to wait for a busy host. */
 const PATIENCE: u64 = 10_000_000_000;
 const RANGE: usize = memory.data(RANGE_SIZE, 8);
 const DONE: usize = memory.data(4, 4);
+/** Result of the last access to an MSR that a handler was made to try. */
+const TRIED: usize = memory.data(4, 4);
+/** No processor has it: it lies in no range that a permission map covers. */
+export const ABSENT_MSR: u32 = 0x12345;
+/** Protection keys of supervisor pages (Intel's): 32 bits, so that no processor takes more, whether it has them or not. */
+const MSR_PKRS: u32 = 0x6e1;
+const PKRS_TOO_WIDE: u64 = 0x100000000;
+/** Room for what is read. */
+const VALUE: usize = memory.data(8, 8);
 
 /** Makes the cell, with an empty map but for its program's page. Returns 0 or -errno. */
 export function openGuest(): i32 {
@@ -114,6 +127,19 @@ export function runProgram(code: usize, size: u32): bool {
   putCode(0, code, size);
   startProgram();
   return awaitEnd();
+}
+
+/** Tries an access, for a handler of the guest's CPU. */
+export function tryMsr(isRead: bool): void {
+  const result = isRead
+    ? readMsr(GUEST_CPU, ABSENT_MSR, VALUE)
+    : writeMsr(GUEST_CPU, MSR_PKRS, PKRS_TOO_WIDE);
+  store<u32>(TRIED, result);
+}
+
+/** What the last `tryMsr` gave. */
+export function triedMsr(): u32 {
+  return load<u32>(TRIED);
 }
 
 /** The program of the calling CPU has ended. */

@@ -2,7 +2,7 @@
 import { ACCESS_FETCH, NO_ERROR_CODE, PIO_IN, REG_RIP } from "../../abi/platform.ts";
 import { VECTOR_UD } from "../../abi/x86/registers.ts";
 import { injectException, readRegister, writeRegister } from "../../hypervisor/platform.ts";
-import { endProgram, GUEST_CPU, PORT_DONE, PORT_INJECT } from "./guest.ts";
+import { endProgram, GUEST_CPU, PORT_ABSENT_MSR, PORT_DONE, PORT_INJECT, tryMsr } from "./guest.ts";
 import {
   addEvent,
   addStop,
@@ -43,6 +43,7 @@ export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32)
   }
   skip(cpu, length);
   if (port === PORT_INJECT && flags & PIO_IN) injectException(cpu, VECTOR_UD, NO_ERROR_CODE);
+  else if (port === PORT_ABSENT_MSR) tryMsr((flags & PIO_IN) !== 0);
   else addEvent(EVENT_PIO, port | (size << 16), flags, length);
   return 1;
 }

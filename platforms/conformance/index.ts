@@ -21,11 +21,13 @@ import {
   writeRegister,
 } from "../../hypervisor/platform.ts";
 import {
+  absentMsrIsTold,
   cpuidExits,
   grantedPortsDoNot,
   msrsAreWritten,
   msrsExit,
   portsExit,
+  refusedMsrIsTold,
 } from "./cases/access.ts";
 import {
   exceptionIsInjected,
@@ -165,6 +167,10 @@ function runCase(number: u32): i32 {
     case 17:
       return msrsAreWritten();
     case 18:
+      return absentMsrIsTold();
+    case 19:
+      return refusedMsrIsTold();
+    case 20:
       return anyAddressMayBeNamed();
     default:
       return NO_CASE;

@@ -34,7 +34,12 @@ export function passthroughMembers(context: Context) {
     pciRead: (bdf: number, register: number, size: number) => pc.pci.read(bdf, register, size) | 0,
     pciWrite: (bdf: number, register: number, size: number, value: number) =>
       pc.pci.write(bdf, register, size, value >>> 0),
-    readMsr: (cpu: number, msr: number) => pc.readMsr(cpu, msr >>> 0) ?? 0n,
+    readMsr(cpu: number, msr: number, destination: number): number {
+      const value = pc.readMsr(cpu, msr >>> 0);
+      if (value === undefined) return 0;
+      new DataView(context.coreMemory.buffer).setBigUint64(destination >>> 0, value, true);
+      return 1;
+    },
     writeMsr: (cpu: number, msr: number, value: bigint) =>
       pc.writeMsr(cpu, msr >>> 0, BigInt.asUintN(64, value)) ? 1 : 0,
     cpuid: (cpu: number, leaf: number, subleaf: number, part: number) =>

@@ -25,6 +25,8 @@ export declare function invalidatePage(place: u64): void;
 export declare function physicalOf(address: usize): u64;
 /** Reads the core's memory, bounds checked; `size` 1, 2, 4 or 8. */
 export declare function coreRead(address: u32, size: u32): u64;
+/** Writes a u64 to the core's memory, bounds checked. */
+export declare function coreWrite(address: u32, value: u64): void;
 /** Copies `size` bytes at `source` in the platform's own memory to `destination` in the core's, both bounds checked. */
 export declare function copyToCore(source: usize, destination: u32, size: u32): void;
 /** Size of the system configuration, which lies in the core's memory at heapBase() rounded up to a page before `enter`. */

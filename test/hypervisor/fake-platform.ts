@@ -80,7 +80,7 @@ export class FakePlatform {
   onMmio: (address: bigint, size: number, value?: bigint) => bigint = readMmio;
   /** Value of an MSR. */
   onMsr: (msr: number) => bigint = readMsr;
-  /** Whether an MSR takes what is written. */
+  /** Whether there is an MSR, and it takes what is written. */
   hasMsr: (msr: number) => boolean = () => true;
   /** One of EAX to EDX of a CPUID leaf. */
   onCpuid: (leaf: number, part: number) => number = cpuid;

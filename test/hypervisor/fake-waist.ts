@@ -260,9 +260,15 @@ export function deviceMembers(platform: FakePlatform) {
       note(platform, "pciWrite", bdf, register, size, value >>> 0);
       platform.onPciWrite(bdf, register, size, value >>> 0);
     },
-    readMsr: (cpu: number, msr: number) => {
+    readMsr: (cpu: number, msr: number, destination: number) => {
       held(platform, cpu);
-      return platform.onMsr(msr >>> 0);
+      if (!platform.hasMsr(msr >>> 0)) return 0;
+      new DataView(platform.memory.buffer).setBigUint64(
+        destination,
+        platform.onMsr(msr >>> 0),
+        true,
+      );
+      return 1;
     },
     writeMsr: (cpu: number, msr: number, value: bigint) => {
       held(platform, cpu);

@@ -195,3 +195,24 @@ describe("registers", () => {
     expect(clean()).toBe(0);
   });
 });
+
+describe("MSRs on a cell's behalf", () => {
+  const MSR = 0x277;
+  const PLACE = 0x1800;
+
+  it("are read into the core's memory", () => {
+    metal.msrs.set(MSR, 0x0007_0406_0007_0406n);
+    expect(metal.exports.readMsr!(0, MSR, PLACE)).toBe(1);
+    expect(metal.core.getBigUint64(PLACE, true)).toBe(0x0007_0406_0007_0406n);
+  });
+
+  it("that there are not are told, and raise nothing", () => {
+    metal.play({ code: svm.EXIT_MSR });
+    metal.core.setBigUint64(PLACE, 5n, true);
+    expect(metal.exports.readMsr!(0, 0x12345, PLACE)).toBe(0);
+    expect(metal.core.getBigUint64(PLACE, true)).toBe(5n);
+    metal.refused.add(MSR);
+    expect(metal.exports.writeMsr!(0, MSR, 2n)).toBe(0);
+    expect(event()).toBe(0n);
+  });
+});

@@ -126,6 +126,8 @@ export class FakeMetal {
   /** Linear address of the control block that ran last. */
   control = 0;
   readonly msrs = new Map<number, bigint>();
+  /** MSRs that do not take what is written. */
+  readonly refused = new Set<number>();
   readonly #options: FakeOptions;
   #lastMsr = 0n;
 
@@ -288,7 +290,11 @@ export class FakeMetal {
         this.#lastMsr = this.msrs.get(msr >>> 0) ?? 0n;
         return this.msrs.has(msr >>> 0) ? 1 : 0;
       },
-      tryWriteMsr: () => 1,
+      tryWriteMsr: (msr: number, value: bigint) => {
+        if (this.refused.has(msr >>> 0)) return 0;
+        this.msrs.set(msr >>> 0, value);
+        return 1;
+      },
       readMsrValue: () => this.#lastMsr,
       takeMachineCheck: () => {
         const came = this.machineCheck;
@@ -332,6 +338,7 @@ export class FakeMetal {
       windowToCore: (place: bigint, _to: number, size: number) => this.#access("copy", place, size),
       physicalOf: (address: number) => PLATFORM_START + BigInt(address >>> 0),
       coreRead: (address: number, size: number) => core.getBigUint64(address, true) & width(size),
+      coreWrite: (address: number, value: bigint) => core.setBigUint64(address, value, true),
       copyToCore: (from: number, to: number, size: number) =>
         new Uint8Array(core.buffer).set(new Uint8Array(memory.buffer, from, size), to),
       configSize: () => 488,

@@ -11,6 +11,7 @@ import {
   pciWrite,
   portIn,
   portOut,
+  readMsr,
   writeMsr,
 } from "../passthrough.ts";
 import { poolPages } from "../pool.ts";
@@ -29,7 +30,7 @@ import {
   writeComm,
 } from "./nested.ts";
 import { grantMsrs, grantPorts, revokeMsrs, revokePorts } from "./permissions.ts";
-import { injectException, readMsr, readRegister, writeRegister } from "./registers.ts";
+import { injectException, readRegister, writeRegister } from "./registers.ts";
 import { run } from "./run.ts";
 import { assignCpu, parkCpu, releaseCpu, resetCpu, sendIpi } from "./start.ts";
 

@@ -19,7 +19,7 @@ import {
   REG_RSP,
   REG_XCR0,
 } from "../../../abi/platform.ts";
-import { EFER_SVME, VECTOR_GP } from "../../../abi/x86/registers.ts";
+import { EFER_SVME } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
 import { Cpu, cpuOf, TASK_XCR0 } from "../cpu.ts";
 import * as hw from "../hw.ts";
@@ -132,11 +132,4 @@ export function injectException(cpu: u32, vector: u32, errorCode: i32): void {
       cpuOf(cpu),
       event | svm.EVENT_HAS_CODE | ((<u64>(<u32>errorCode)) << ERROR_CODE_SHIFT),
     );
-}
-
-/** The waist's readMsr. Those that VMRUN exchanges are not asked for by number. */
-export function readMsr(cpu: u32, msr: u32): u64 {
-  if (hw.tryReadMsr(msr)) return hw.readMsrValue();
-  injectException(cpu, VECTOR_GP, 0);
-  return 0;
 }

@@ -106,6 +106,8 @@ static u64 hw_coreRead(u32 address, u32 size) {
   }
 }
 
+static void hw_coreWrite(u32 address, u64 value) { i64_store(&core_memory, address, value); }
+
 static void hw_copyToCore(u32 source, u32 destination, u32 size) {
   memcpy(at(&core_memory, destination, size), at(&metal_memory, source, size), size);
 }
