@@ -1,5 +1,5 @@
 // Makes docs/config-reference.md from the types of definitions, the tables of names, the helpers and the rules of the check:
-// their comments are the text. `--check` compares instead of writing.
+// their comments are the text; and docs/msrs.md from the lists of MSRs. `--check` compares instead of writing.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -13,6 +13,7 @@ import {
   declaredTables,
   declaredTypes,
 } from "./reference/declarations.ts";
+import { msrPage } from "./reference/msrs.ts";
 import { ROOT } from "./root.ts";
 
 const PAGE = "docs/config-reference.md";
@@ -193,13 +194,20 @@ function referencePage(): string {
     .replace(/\n+$/, "\n");
 }
 
-/** Writes the page, or only compares; returns the paths that are not what they should be. */
+const PAGES: readonly (readonly [path: string, make: () => string])[] = [
+  [PAGE, referencePage],
+  ["docs/msrs.md", msrPage],
+];
+
+/** Writes the pages, or only compares; returns the paths that are not what they should be. */
 export function generateReference(check: boolean): string[] {
-  const path = join(ROOT, PAGE);
-  const page = referencePage();
-  if (existsSync(path) && readFileSync(path, "utf8") === page) return [];
-  if (!check) writeFileSync(path, page);
-  return [PAGE];
+  return PAGES.flatMap(([name, make]) => {
+    const path = join(ROOT, name);
+    const page = make();
+    if (existsSync(path) && readFileSync(path, "utf8") === page) return [];
+    if (!check) writeFileSync(path, page);
+    return [name];
+  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -160,7 +160,10 @@ function reasonOf(situation: Situation, cell: Cell, denial: Denial): Reason {
     case "msr":
       return {
         where: "a register of the processor that concerns other cells, or that it does not have",
-        why: "no cell may use it; no configuration can allow it",
+        why:
+          denial.cell === 0
+            ? "the root cell may not write it and got #GP; no configuration can allow it"
+            : "no cell may use it; no configuration can allow it",
         additions: [],
       };
     case "control":

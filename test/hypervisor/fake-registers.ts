@@ -42,7 +42,9 @@ export function readMsr(msr: number): bigint {
 /** EAX, EBX, ECX, EDX of the leaves that matter; all others are zero. */
 const CPUID = new Map<number, readonly number[]>([
   [0, [0xd, 0x68747541, 0x444d4163, 0x69746e65]],
-  [0x80000000, [0x8000001f, 0, 0, 0]],
+  [0x80000000, [0x80000021, 0, 0, 0]],
+  // SYSCALL, NX, long mode.
+  [0x80000001, [0, 0, 0, 0x20100800]],
 ]);
 
 /** Part `part` of CPUID leaf `leaf`. */

@@ -82,8 +82,6 @@ begin:
         mov ecx, 0x200
 %elifdef PAT
         mov ecx, 0x277
-%elifdef MSR_READ
-        mov ecx, 0xdead0000
 %elifdef KEEPSAKE
         mov ecx, 0xc0000082
         rdmsr
@@ -130,8 +128,6 @@ attack:
         out dx, eax
 %elifdef PCI
         out dx, ax
-%elifdef MSR_READ
-        rdmsr
 %elifdef JUMP
         mov eax, 0x80000000
         jmp ACC

@@ -90,11 +90,6 @@ const VIOLATIONS: readonly Violation[] = [
     registers: { RCX: "277" },
   },
   {
-    program: "msrRead",
-    lines: ["FATAL: Unhandled MSR read: dead0000"],
-    registers: { RCX: "dead0000" },
-  },
-  {
     program: "jump",
     lines: [
       "FATAL: unable to get MMIO instruction",

@@ -53,7 +53,7 @@ export const instructions: Check = {
 };
 
 export const reference: Check = {
-  name: "the reference of configurations is up to date",
+  name: "the references of configurations and MSRs are up to date",
   run: () => ({
     failures: generateReference(true).map((path) => `${path} is stale: run npm run reference`),
   }),
