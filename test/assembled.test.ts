@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { STUB_CODE } from "../platforms/emulated/stub.ts";
 import { FLAT_HIGH, FLAT_LOW, ORIGINAL, PM_BASE } from "./inmates/images.ts";
+import { SWEEP } from "./isolation/msr-sweep.ts";
 import { PRELUDES } from "./isolation/programs.ts";
 import { VICTIM } from "./isolation/victim.ts";
 import { ROGUES, rogue, smp } from "./violations/programs.ts";
@@ -30,6 +31,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 it.skipIf(!hasNasm && !CI).each([
   { source: "platforms/emulated/stub.asm", expected: hex(STUB_CODE) },
   { source: "test/violations/smp.asm", expected: hex(smp()) },
+  { source: "test/isolation/msr-sweep.asm", expected: hex(SWEEP) },
   { source: "test/isolation/victim.asm", expected: hex(VICTIM) },
   { source: "test/isolation/preludes.asm", define: "REAL", expected: PRELUDES.real },
   { source: "test/isolation/preludes.asm", define: "PROT", expected: PRELUDES.protected },

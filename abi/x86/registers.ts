@@ -64,6 +64,11 @@ export const CR4_SMEP: u32 = 0x100000;
 /** Supervisor-mode access prevention. */
 export const CR4_SMAP: u32 = 0x200000;
 
+/** Protection keys of user pages. */
+export const CR4_PKE: u32 = 0x400000;
+/** Control-flow enforcement. */
+export const CR4_CET: u32 = 0x800000;
+
 /** SYSCALL enable. */
 export const EFER_SCE: u32 = 0x1;
 /** Long mode enable. */

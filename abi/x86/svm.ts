@@ -29,7 +29,7 @@ export const VMCB_EXIT_INFO_1: u32 = 0x078;
 export const VMCB_EXIT_INFO_2: u32 = 0x080;
 /** The event that was being delivered, 64: as VMCB_EVENT. */
 export const VMCB_EXIT_EVENT: u32 = 0x088;
-/** Bit 0: nested paging, 64. */
+/** NESTED_*, 64. */
 export const VMCB_NESTED: u32 = 0x090;
 /** The event to deliver, 64: EVENT_* and a vector; the error code in the upper half. */
 export const VMCB_EVENT: u32 = 0x0a8;
@@ -126,6 +126,11 @@ export const INTERCEPT_2_MWAIT: u32 = 0x800;
 /** XSETBV. */
 export const INTERCEPT_2_XSETBV: u32 = 0x2000;
 
+/** Nested paging. */
+export const NESTED_PAGING: u32 = 0x1;
+/** INVLPGB and TLBSYNC, which otherwise raise #UD. */
+export const NESTED_INVLPGB: u32 = 0x80;
+
 /** TLB control: flush everything. */
 export const TLB_FLUSH_ALL: u32 = 1;
 
@@ -212,5 +217,9 @@ export const CPUID_ADDRESS_SIZES: u32 = 0x80000008;
 export const CPUID_SVM: u32 = 0x8000000a;
 /** Features of SVM: nested paging. */
 export const SVM_NESTED_PAGING: u32 = 0x1;
+/** Features of SVM: NESTED_INVLPGB is known. */
+export const SVM_INVLPGB: u32 = 0x1000000;
+/** Address sizes, EBX: INVLPGB and TLBSYNC. */
+export const FEATURE_INVLPGB: u32 = 0x8;
 /** Features of SVM: VMCB_NEXT_RIP is saved. */
 export const SVM_NEXT_RIP: u32 = 0x8;

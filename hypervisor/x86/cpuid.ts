@@ -2,10 +2,13 @@
 
 import { REG_CR4, REG_RAX, REG_RBX, REG_RCX, REG_RDX } from "../../abi/platform.ts";
 import { CR4_OSXSAVE } from "../../abi/x86/registers.ts";
+import { CPUID_ADDRESS_SIZES, CPUID_SVM, FEATURE_INVLPGB, SVM_INVLPGB } from "../../abi/x86/svm.ts";
 import { isRoot } from "../core/cell.ts";
 import { cellOfCpu } from "../core/percpu.ts";
 import { cpuid, readRegister, writeRegister } from "../platform.ts";
+import { featurePart, PART_EBX, PART_ECX, PART_EDX } from "./features.ts";
 import { read32 } from "./guest.ts";
+import { machine } from "./state.ts";
 
 const LEAF_VENDOR: u32 = 0;
 const LEAF_FEATURES: u32 = 1;
@@ -13,9 +16,6 @@ const LEAF_STRUCTURED: u32 = 7;
 const LEAF_HYPERVISOR: u32 = 0x40000000;
 const LEAF_HYPERVISOR_FEATURES: u32 = 0x40000001;
 const LEAF_EXTENDED_FEATURES: u32 = 0x80000001;
-const PART_EBX: u32 = 1;
-const PART_ECX: u32 = 2;
-const PART_EDX: u32 = 3;
 
 /** Leaf 1, ECX. */
 const FEATURE_VMX: u32 = 0x20;
@@ -62,11 +62,17 @@ export function executeCpuid(cpu: u32): void {
   else executeNative(cpu, leaf, subleaf);
 }
 
+/** Whether this CPU's guest may execute INVLPGB (the platform's affair): the root cell, where the processor can let guests. */
+function hasInvlpgb(cpu: u32): bool {
+  return isRoot(cellOfCpu(cpu)) && (featurePart(cpu, CPUID_SVM, PART_EDX) & SVM_INVLPGB) !== 0;
+}
+
 /** What the processor says, with a few bits changed. */
 function executeNative(cpu: u32, leaf: u32, subleaf: u32): void {
   let ecx = cpuid(cpu, leaf, subleaf, PART_ECX);
   let ebx = cpuid(cpu, leaf, subleaf, PART_EBX);
   if (leaf === LEAF_STRUCTURED && !subleaf) ebx &= ~FEATURE_TRACE;
+  if (leaf === CPUID_ADDRESS_SIZES && machine().isAmd && !hasInvlpgb(cpu)) ebx &= ~FEATURE_INVLPGB;
   if (leaf === LEAF_FEATURES) ecx = features(cpu);
   else if (leaf === LEAF_EXTENDED_FEATURES && !isRoot(cellOfCpu(cpu))) ecx &= ~FEATURE_SVM;
   write(cpu, cpuid(cpu, leaf, subleaf, 0), ebx, ecx, cpuid(cpu, leaf, subleaf, PART_EDX));

@@ -60,7 +60,7 @@ export const AMD_ROOT: usize = memory.data<u32>([
   0xc0010044, 0xc001004f, W, // masks of the machine check banks (9.3.2)
   0xc0010062, 0xc0010062, W, // P-state control (17.1.2)
   0xc0010117, 0xc0010117, ZERO, // VM_HSAVE_PA (15.30.4): shows hypervisor memory
-  0xc001011f, 0xc001011f, W, // VIRT_SPEC_CTRL (15.36.17)
+  0xc001011f, 0xc001011f, W, // VIRT_SPEC_CTRL (AMD 124441): SSBD where a hypervisor below offers it
   0xc0010200, 0xc001020b, W, // performance counters, extended (13.2.1)
   0xc0010230, 0xc001023b, W, // performance counters of the L3 or L2 cache (13.2.1)
   0xc0010240, 0xc001025f, W, // performance counters of the northbridge or data fabric (13.2.1)

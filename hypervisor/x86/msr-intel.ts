@@ -45,6 +45,7 @@ export const INTEL_CELL: usize = memory.data<u32>([
  */
 // biome-ignore format: a table
 export const INTEL_ROOT: usize = memory.data<u32>([
+  0x00000033, 0x00000033, W, // TEST_CTRL (2-2): split locks
   0x00000079, 0x00000079, W, // microcode's loader (2-2)
   0x0000008b, 0x0000008b, DROP, // microcode's revision (2-2), as above
   0x000000c1, 0x000000c8, W, // performance counters (2-2)

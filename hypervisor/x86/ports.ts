@@ -1,5 +1,6 @@
 // Ports: what a cell's configuration lists is its own and never exits; the rest is emulated or a violation (ABI section 8).
 
+import { CELL_RUNNING, CELL_RUNNING_LOCKED } from "../../abi/comm.ts";
 import { CELL_NUM_PIO, PIO_BASE, PIO_LENGTH } from "../../abi/config.ts";
 import {
   DENIAL_FLAG_STRING,
@@ -10,11 +11,12 @@ import {
 import { EINVAL } from "../../abi/errno.ts";
 import { PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../abi/platform.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
+import { cellState } from "../core/comm.ts";
 import { portRange } from "../core/config.ts";
-import { print, printDecimal, printHex } from "../core/console.ts";
+import { endLine, print, printDecimal, printHex } from "../core/console.ts";
 import { isLearning, recordDenial } from "../core/denials.ts";
 import { learns, noteLearned } from "../core/learn.ts";
-import { fatal, violation } from "../core/panic.ts";
+import { beginWarning, fatal, violation } from "../core/panic.ts";
 import { cellOfCpu } from "../core/percpu.ts";
 import { refuseItem } from "../core/refuse.ts";
 import {
@@ -45,6 +47,11 @@ const KEYBOARD_PORT: u32 = 0x64;
 /** Its commands that write the output port, which has the reset line, and that pulse lines of it. */
 const KEYBOARD_WRITE_OUTPUT: u32 = 0xd1;
 const KEYBOARD_PULSE: u32 = 0xf0;
+/** Reset control of PCI chipsets (Intel ICH9 data sheet, section 13.7.5; AMD PPR, FCH, IO0CF9), and its bit that starts a reset. */
+const RESET_PORT: u32 = 0xcf9;
+const RESET_CPU: u32 = 0x4;
+/** Pulses of the keyboard controller: the lines of its output port that are 0; the first is the reset line. */
+const KEYBOARD_NO_RESET: u32 = 0x1;
 /** Diagnostic port, written for a short delay. */
 const DELAY_PORT: u32 = 0x80;
 
@@ -133,6 +140,33 @@ function isHarmlessCommand(command: u32): bool {
   return command !== KEYBOARD_WRITE_OUTPUT && command < KEYBOARD_PULSE;
 }
 
+/** Whether a cell other than the root would notice that the machine is reset: it has been started and has neither ended nor failed. */
+function hasRunningCell(): bool {
+  for (let cell = nextCell(rootCell()); cell; cell = nextCell(cell)) {
+    const state = cellState(cell);
+    if (state === CELL_RUNNING || state === CELL_RUNNING_LOCKED) return true;
+  }
+  return false;
+}
+
+/** Whether the root cell's `value` for the reset port or the keyboard controller resets the machine. */
+function isReset(port: u32, value: u32): bool {
+  if (port === RESET_PORT) return (value & RESET_CPU) !== 0;
+  return value >= KEYBOARD_PULSE && !(value & KEYBOARD_NO_RESET);
+}
+
+/**
+ * The root cell resets the machine, as Linux does at a reboot and after a panic, unless that would hurt a cell: then nothing
+ * happens, and it is told on the console why.
+ */
+function resetMachine(cpu: u32, port: u32, value: u32): void {
+  if (!hasRunningCell()) portOut(port, 1, value);
+  else if (beginWarning(cpu)) {
+    print("WARNING: The root cell does not reset the machine: other cells are running");
+    endLine();
+  }
+}
+
 /** Writes what IN has read to AL, AX or EAX. */
 function writeAccumulator(cpu: u32, size: u32, value: u32): void {
   const mask: u64 = 0xffffffff >>> (32 - (size << 3));
@@ -144,6 +178,7 @@ function writeAccumulator(cpu: u32, size: u32, value: u32): void {
 function input(cpu: u32, cell: Cell, port: u32, size: u32): bool {
   let value: u32 = 0xffffffff;
   if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell)) value = portIn(port, size);
+  else if (port === RESET_PORT && size === 1 && isRoot(cell)) value = portIn(port, size);
   else if (isConfigAccess(port, size)) value = readConfigPort(cpu, port, size);
   else if (port !== DELAY_PORT || size !== 1) return false;
   writeAccumulator(cpu, size, value);
@@ -153,8 +188,14 @@ function input(cpu: u32, cell: Cell, port: u32, size: u32): bool {
 /** Emulates OUT. Returns whether the port is one that is emulated and takes the value. */
 function output(cpu: u32, cell: Cell, port: u32, size: u32, value: u32): bool {
   if (port === KEYBOARD_PORT && size === 1 && hasKeyboard(cell)) {
-    if (!isHarmlessCommand(value)) return false;
-    portOut(port, size, value);
+    if (isHarmlessCommand(value)) portOut(port, size, value);
+    else if (isRoot(cell) && isReset(port, value)) resetMachine(cpu, port, value);
+    else return false;
+    return true;
+  }
+  if (port === RESET_PORT && size === 1 && isRoot(cell)) {
+    if (isReset(port, value)) resetMachine(cpu, port, value);
+    else portOut(port, size, value);
     return true;
   }
   if (isConfigAccess(port, size)) return writeConfigPort(cpu, port, size, value);

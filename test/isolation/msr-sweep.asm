@@ -1,6 +1,6 @@
 ; A cell that tries every MSR that a permission map can have, and those of SMCA: reads it, writes back what it has read, and asks the
-; hypervisor's counter whether that cost an exit. Prints to COM2, where the outcome changes from one MSR to the next: r or w, the
-; first MSR of the outcome, and a digit: 1 = #GP, 2 = an exit, added. Not written: what would be a violation, and the x2APIC.
+; hypervisor's counter whether that cost an exit. A byte for each MSR says what came of the read at 0x10000, of the write at 0x20000:
+; 1 = #GP, 2 = an exit, added, or 7 for what is not written: what would be a violation, and the x2APIC. Ends with a "." on COM2.
 ; Entered at 0 in real mode, on CPU 2. msr-sweep.ts holds the assembled bytes; a test compares.
         org 0
         bits 16
@@ -10,7 +10,7 @@ GET_INFO equ 7
 MSR_EXITS equ 1010
 COM2     equ 0x2f8
 READ     equ 0
-WRITE    equ 1
+WRITE    equ 2
 SKIPPED  equ 7
         jmp start
         times GP * 4 - ($ - $$) db 0
@@ -18,8 +18,8 @@ SKIPPED  equ 7
 ranges: dd 0, 0x2000, 0xc0000000, 0x3000, 0xc0010000, 0x2000, 0, 0
 value:  dd 0, 0
 last:   dd 0
-before: db 0xff, 0xff
-letter: db 'rw'
+index:  dw 0
+segments: dw 0x1000, 0x2000
 faulted: db 0
 amd:    db 0
 
@@ -38,7 +38,6 @@ range:  mov ebx, [si]
         mov ebp, [si + 4]
         test ebp, ebp
         jz done
-        mov word [before], 0xffff
 next:   mov ecx, ebx
         xor eax, eax
         xor edx, edx
@@ -66,13 +65,15 @@ next:   mov ecx, ebx
         call outcome
         jmp .end
 .skip:  call note
-.end:   inc ebx
+.end:   inc word [index]
+        inc ebx
         dec ebp
         jnz next
         add si, 8
         jmp range
 done:   mov al, '.'
-        call put
+        mov dx, COM2
+        out dx, al
 stop:   hlt
         jmp stop
 
@@ -108,40 +109,13 @@ outcome:
         mov al, [faulted]
         jecxz note
         or al, 2
-; Notes outcome AL of the access DI to MSR EBX.
-note:   cmp al, [before + di]
-        je .end
-        mov [before + di], al
-        push ax
-        mov al, [letter + di]
-        call put
-        mov edx, ebx
-        mov cx, 8
-.digit: rol edx, 4
-        mov al, dl
-        and al, 15
-        cmp al, 10
-        jb .put
-        add al, 'a' - '0' - 10
-.put:   add al, '0'
-        call put
-        loop .digit
-        pop ax
-        add al, '0'
-        call put
-        mov al, 10
-        call put
-.end:   ret
-
-; Prints AL.
-put:    push dx
-        push ax
-        mov dx, COM2 + 5
-.wait:  in al, dx
-        test al, 0x20
-        jz .wait
-        pop ax
-        mov dx, COM2
-        out dx, al
-        pop dx
+; Notes outcome AL of the access DI to the present MSR.
+note:   push es
+        mov cx, [segments + di]
+        mov es, cx
+        mov cx, di
+        mov di, [index]
+        stosb
+        mov di, cx
+        pop es
         ret

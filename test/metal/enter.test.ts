@@ -61,4 +61,13 @@ describe("taking over", () => {
     expect(field(svm.VMCB_EFER)).toBe(12n | BigInt(EFER_SVME));
     expect(field(svm.VMCB_RAX)).toBe(0n);
   });
+
+  it.each([
+    ["with INVLPGB where guests may have it", 0x1000001, 0x81n],
+    ["without where they may not", 0x1, 0x1n],
+  ])("%s", (_, features, control) => {
+    const metal = new FakeMetal({ cpuid: { "2147483658:3": features } });
+    metal.enter();
+    expect(metal.view.getBigUint64(metal.control + svm.VMCB_NESTED, true)).toBe(control);
+  });
 });

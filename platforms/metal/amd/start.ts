@@ -33,6 +33,8 @@ const SELECTOR_MASK: u64 = 0xf000;
 const OFFSET_MASK: u64 = 0xffff;
 const REGISTERS_SIZE: u32 = 128;
 const ROOT: u32 = 0;
+/** Part of CPUID's result. */
+const PART_EDX: u32 = 3;
 /** Of all guests. */
 const ASID: u32 = 1;
 const INTERCEPTS: u32 =
@@ -71,7 +73,7 @@ export function setIntercepts(control: usize, asid: u32): void {
     svm.VMCB_INTERCEPT_2,
   );
   store<u32>(control, asid, svm.VMCB_ASID);
-  store<u64>(control, 1, svm.VMCB_NESTED);
+  store<u64>(control, svm.NESTED_PAGING, svm.VMCB_NESTED);
   store<u8>(control, <u8>svm.TLB_FLUSH_ALL, svm.VMCB_TLB_CONTROL);
 }
 
@@ -154,11 +156,21 @@ function setLinux(cpu: Cpu): void {
     store<u64>(registers + ((12 + index) << 3), hw.linuxState(linux.LINUX_R12 + index));
 }
 
+/**
+ * The root cell may use INVLPGB where the processor lets guests: Linux has chosen it before it was taken over. No other cell may:
+ * all guests have one address space identifier, so that it would empty the TLBs of others, too.
+ */
+function nestedControl(cell: u32): u64 {
+  const isKnown = hw.cpuid(svm.CPUID_SVM, 0, PART_EDX) & svm.SVM_INVLPGB;
+  return svm.NESTED_PAGING | (cell === ROOT && isKnown ? svm.NESTED_INVLPGB : 0);
+}
+
 /** Gives a CPU the maps of its cell. */
 function setCell(cpu: Cpu, cell: u32): void {
   const control = cpu.control;
   const record = cellOf(cell);
   cpu.cell = cell;
+  store<u64>(control, nestedControl(cell), svm.VMCB_NESTED);
   store<u64>(control, hw.physicalOf(record.ports), svm.VMCB_IOPM);
   store<u64>(control, hw.physicalOf(record.msrs), svm.VMCB_MSRPM);
   store<u64>(control, record.top, svm.VMCB_NESTED_CR3);

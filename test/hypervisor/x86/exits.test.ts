@@ -343,6 +343,25 @@ describe("CPUID", () => {
     }
   });
 
+  test("shows INVLPGB to the root cell, and where guests can have it", () => {
+    const cell = nonRoot();
+    for (const [svm, root] of [
+      [0x1000000, 0xf],
+      [0xfeffffff, 0x7],
+    ] as const) {
+      guest.platform.onCpuid = (leaf, part) => {
+        if (leaf === 0x80000000) return 0x80000021;
+        return leaf === 0x80000008 && part === 1
+          ? 0xf
+          : leaf === 0x8000000a && part === 3
+            ? svm
+            : 0;
+      };
+      expect(cpuid(guest, 0x80000008)[1]).toBe(root);
+      expect(cpuid(cell, 0x80000008)[1]).toBe(0x7);
+    }
+  });
+
   test("shows the guest's own OSXSAVE", () => {
     guest.set(reg.REG_CR4, 0x40000n);
     expect(cpuid(guest, 1)[2]).toBe(0x8000000);

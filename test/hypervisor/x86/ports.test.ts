@@ -111,7 +111,7 @@ describe("an access that is not granted", () => {
     ["wide keyboard read", 0x64, 2, PIO_IN, "read, port: 64 size: 2"],
     ["wide delay", 0x80, 4, 0, "write, port: 80 size: 4"],
     ["byte to PCI's address", 0xcf8, 1, 0, "write, port: cf8 size: 1"],
-    ["reset register", 0xcf9, 1, 0, "write, port: cf9 size: 1"],
+    ["wide reset register", 0xcf9, 2, 0, "write, port: cf9 size: 2"],
     ["read beyond PCI's data", 0xcfe, 4, PIO_IN, "read, port: cfe size: 4"],
   ])("stops the CPU: %s", (_name, port, size, flags, text) => {
     expect(access(guest, port, size, flags)).toBe(0);
@@ -133,7 +133,8 @@ describe("the keyboard controller", () => {
     expect(access(guest, 0x64, 1, PIO_IN, 0xffn)).toBe(1);
     expect(guest.get(REG_RAX)).toBe(0x1cn);
     for (let command = 0; command < 256; command++) {
-      const isFatal = command === 0xd1 || command >= 0xf0;
+      // Pulses without the reset line do nothing that anybody needs.
+      const isFatal = command === 0xd1 || (command >= 0xf0 && command % 2 === 1);
       expect(access(guest, 0x64, 1, 0, BigInt(command))).toBe(isFatal ? 0 : 1);
       const orders = isFatal ? ["parkCpu 0x0 0x0"] : [`portOut 0x64 0x1 0x${command.toString(16)}`];
       expect(guest.platform.takeRecord()).toEqual(orders);
@@ -149,5 +150,62 @@ describe("the keyboard controller", () => {
     create({ ports: [[0x64, 1]] });
     expect(access(cellGuest(), 0x64, 1, PIO_IN)).toBe(1);
     expect(access(guest, 0x64, 1, PIO_IN)).toBe(0);
+  });
+});
+
+describe("a reset of the machine by the root cell", () => {
+  /** What Linux writes at a reboot and after a panic: the reset port, then pulses of the keyboard controller. */
+  const RESETS = [
+    [0xcf9, 0x06],
+    [0xcf9, 0x0e],
+    [0x64, 0xfe],
+  ] as const;
+  const REFUSAL = "WARNING: The root cell does not reset the machine: other cells are running\n";
+  const start = () => expect(guest.platform.hypercall(0, hc.HC_CELL_START, 1n)).toBe(0);
+
+  /** What the resets order, and print. */
+  function reset(): { orders: string[]; text: string } {
+    guest.output();
+    guest.platform.takeRecord();
+    for (const [port, value] of RESETS) {
+      expect(access(guest, port, 1, 0, BigInt(value))).toBe(1);
+      expect(guest.advanced).toBeGreaterThan(0);
+    }
+    return { orders: guest.platform.takeRecord(), text: guest.output() };
+  }
+  const DONE = RESETS.map(
+    ([port, value]) => `portOut 0x${port.toString(16)} 0x1 0x${value.toString(16)}`,
+  );
+
+  test("is carried out where there are no other cells, or none that runs", () => {
+    expect(reset()).toEqual({ orders: DONE, text: "" });
+    create();
+    expect(reset()).toEqual({ orders: DONE, text: "" });
+    start();
+    expect(cellGuest().enter((core) => core.exitUnhandled(3, 0x7fn, 0n, 0n))).toBe(0);
+    expect(reset()).toEqual({ orders: DONE, text: "" });
+  });
+
+  test("is not, and is told so, while another cell runs", () => {
+    create();
+    start();
+    expect(reset()).toEqual({ orders: [], text: REFUSAL.repeat(RESETS.length) });
+  });
+
+  test("the reset port is chosen from and read without a reset", () => {
+    create();
+    start();
+    guest.platform.takeRecord();
+    expect(access(guest, 0xcf9, 1, 0, 2n)).toBe(1);
+    expect(guest.platform.takeRecord()).toEqual(["portOut 0xcf9 0x1 0x2"]);
+    guest.platform.onPort = () => 2;
+    expect(access(guest, 0xcf9, 1, PIO_IN)).toBe(1);
+    expect(guest.get(REG_RAX) & 0xffn).toBe(2n);
+  });
+
+  test("is no other cell's to cause", () => {
+    create({ ports: [[0x64, 1]] });
+    expect(access(cellGuest(), 0xcf9, 1, 0, 6n)).toBe(0);
+    expect(access(cellGuest(), 0x64, 1, 0, 0xfen)).toBe(0);
   });
 });

@@ -1,0 +1,118 @@
+// MSRs under a real Linux: what a cell may use costs no exit and the rest is refused, as the lists say; Linux can do what it does
+// on an AMD processor of the last years; and what it must not do raises #GP and never stops a CPU.
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { encode } from "../../config/index.ts";
+import { Guest } from "../../tools/metal/guest.ts";
+import {
+  compareSweep,
+  SWEEP,
+  SWEEP_END,
+  SWEEP_READS,
+  SWEEP_WRITES,
+  SWEPT,
+} from "../isolation/msr-sweep.ts";
+import { ROGUE_RAM, rogueCell } from "../violations/stage.ts";
+import { describeLinux } from "./linux.ts";
+import { buildModule } from "./module.ts";
+
+const PROGRAM = readFileSync(new URL("programs/sweep.mjs", import.meta.url));
+const TIMEOUT = 600_000;
+const PAGE = 0x1000;
+/** SVM's permission map has three ranges (AMD64 manual, volume 2, section 15.11). */
+const isMapped = (msr: number) => msr < 0x2000 || (msr >>> 0 >= 0xc0000000 && (msr & 0xe000) === 0);
+const LINE = /jailhouse-msr: (\S+) (\S+) (\S+)/g;
+
+/** Bits of EFER by their numbers, and what announces them: the word that the module printed, and the bit there. */
+const EFER = [
+  { bit: 14, word: "cpuid-1 edx", feature: 25 },
+  { bit: 15, word: "cpuid-1 ecx", feature: 17 },
+  { bit: 17, word: "cpuid-8", feature: 8 },
+  { bit: 18, word: "cpuid-8", feature: 13 },
+  { bit: 20, word: "cpuid-21", feature: 7 },
+  { bit: 21, word: "cpuid-21", feature: 8 },
+];
+/** Reserved ones (AMD64 manual, volume 2, section 3.1.7). */
+const RESERVED = [1, 7, 9, 16, 19];
+
+const DONE = [
+  ...["write-smca-clear-status", "write-smca-last-bank", "write-mca-clear-status"],
+  ...["write-pqr-assoc", "write-ls-cfg", "write-breakpoint-mask", "write-perf-global"],
+  ...["write-cppc-request", "write-ibs-op", "write-hsave-clear"],
+  ...["read-smca-status", "read-smca-misc", "read-hsave", "read-mcg-cap"],
+];
+const REFUSED = [
+  ...["write-apic-base", "write-mtrr", "write-mtrr-again", "write-pat", "write-tsc"],
+  ...["write-io-trap", "write-mmio-config", "write-rmp-base", "write-hsave", "write-nothing"],
+];
+/** What `explain` then knows: each register once. */
+const RECORDED = ["0x1b", "0x200", "0x277", "0x10", "0xc0010050", "0xc0010058", "0xc0010132"];
+
+describeLinux("MSRs under a real Linux", () => {
+  let guest: Guest;
+  beforeAll(async () => {
+    const extra = new Map([
+      ["msr.ko", { data: buildModule("msr") }],
+      ["jailhouse/sweep.mjs", { data: PROGRAM }],
+      ["jailhouse/sweep.cell", { data: Buffer.from(encode(rogueCell)) }],
+      ["jailhouse/sweep.bin", { data: Buffer.from(SWEEP) }],
+    ]);
+    guest = await Guest.boot({ jailhouse: true, extra });
+    await guest.check("insmod driver/jailhouse.ko");
+    await guest.check("jailhouse enable configs/qemu-x86.cell");
+  }, TIMEOUT);
+  afterAll(() => guest?.close());
+
+  /** What the module said, by the name of the access. */
+  async function tryMsrs(): Promise<Map<string, readonly [string, string]>> {
+    await guest.run("dmesg -c >/dev/null; insmod /msr.ko");
+    const log = await guest.check("dmesg -c");
+    return new Map([...log.matchAll(LINE)].map(([, name, one, two]) => [name!, [one!, two!]]));
+  }
+
+  test("Linux can do what it does on silicon, and nothing that reaches beyond it", async () => {
+    const said = await tryMsrs();
+    const results = (names: readonly string[]) => names.map((name) => [name, said.get(name)?.[0]]);
+    expect(results(DONE)).toEqual(DONE.map((name) => [name, "0"]));
+    expect(results(REFUSED)).toEqual(REFUSED.map((name) => [name, "-5"]));
+    expect(said.get("read-hsave")?.[1]).toBe("0");
+    const text = await guest.check("jailhouse explain");
+    for (const msr of RECORDED)
+      expect(text.match(new RegExp(`to MSR ${msr}\\b`, "g")), msr).toHaveLength(1);
+    expect(guest.com1.text).not.toContain("Parking CPU");
+  });
+
+  test("EFER takes what CPUID announces, and nothing else", async () => {
+    const said = await tryMsrs();
+    const words = new Map([
+      ["cpuid-1 ecx", said.get("cpuid-1")?.[0]],
+      ["cpuid-1 edx", said.get("cpuid-1")?.[1]],
+      ["cpuid-8", said.get("cpuid-8")?.[0]],
+      ["cpuid-21", said.get("cpuid-21")?.[0]],
+    ]);
+    for (const { bit, word, feature } of EFER) {
+      const isAnnounced = (Number.parseInt(words.get(word)!, 16) >>> feature) & 1;
+      expect(said.get(`efer-${bit}`), `bit ${bit}`).toEqual(isAnnounced ? ["0", "1"] : ["-5", "0"]);
+    }
+    for (const bit of RESERVED) expect(said.get(`efer-${bit}`), `bit ${bit}`).toEqual(["-5", "0"]);
+  });
+
+  test("a cell has the MSRs of the lists, without an exit where the map has them", async () => {
+    const start = guest.com2.text.length;
+    await guest.check("node sweep.mjs sweep.cell sweep.bin");
+    await guest.com2.waitFor(new RegExp(`\\${SWEEP_END}`), TIMEOUT, start);
+    await guest.check("jailhouse cell destroy rogue");
+    const read = async (at: number) => {
+      const [skip, count] = [(ROGUE_RAM + at) / PAGE, Math.ceil(SWEPT.length / PAGE)];
+      const text = await guest.check(
+        `dd if=/dev/mem bs=${PAGE} skip=${skip} count=${count} 2>/dev/null | gzip | base64`,
+      );
+      return gunzipSync(Buffer.from(text, "base64")).subarray(0, SWEPT.length);
+    };
+    const outcomes = { read: await read(SWEEP_READS), write: await read(SWEEP_WRITES) };
+    const { faults, free } = compareSweep(outcomes, { vendor: "amd", isMapped });
+    expect(faults).toEqual([]);
+    expect(free).toBe(84);
+  });
+});
