@@ -1,6 +1,8 @@
 ; A cell that tries every MSR that a permission map can have, and those of SMCA: reads it, writes back what it has read, and asks the
 ; hypervisor's counter whether that cost an exit. A byte for each MSR says what came of the read at 0x10000, of the write at 0x20000:
-; 1 = #GP, 2 = an exit, added, or 7 for what is not written: what would be a violation, and the x2APIC. Ends with a "." on COM2.
+; 1 = #GP, 2 = an exit, added, or 7 for what is not written: what would be a violation, and the x2APIC. Then says "." on COM2 and,
+; for those who cannot read its memory, first for reads and then for writes, each index where the outcome changes and the outcome, "/", and
+; at last "!".
 ; Entered at 0 in real mode, on CPU 2. msr-sweep.ts holds the assembled bytes; a test compares.
         org 0
         bits 16
@@ -72,8 +74,13 @@ next:   mov ecx, ebx
         add si, 8
         jmp range
 done:   mov al, '.'
-        mov dx, COM2
-        out dx, al
+        call put
+        mov ax, 0x1000
+        call tell
+        mov ax, 0x2000
+        call tell
+        mov al, '!'
+        call put
 stop:   hlt
         jmp stop
 
@@ -119,3 +126,45 @@ note:   push es
         mov di, cx
         pop es
         ret
+
+; Tells the changes in the outcomes at segment AX.
+tell:   mov es, ax
+        xor di, di
+        mov ah, 0xff
+.next:  mov al, [es:di]
+        cmp al, ah
+        je .same
+        mov ah, al
+        mov dx, di
+        mov cx, 4
+.digit: rol dx, 4
+        mov al, dl
+        and al, 15
+        call hex
+        loop .digit
+        mov al, ah
+        call hex
+        mov al, ' '
+        call put
+.same:  inc di
+        cmp di, [index]
+        jne .next
+        mov al, '/'
+; Prints AL, waiting for the line.
+put:    push dx
+        push ax
+        mov dx, COM2 + 5
+.wait:  in al, dx
+        test al, 0x20
+        jz .wait
+        pop ax
+        mov dx, COM2
+        out dx, al
+        pop dx
+        ret
+; Prints digit AL.
+hex:    cmp al, 10
+        jb .put
+        add al, 'a' - '0' - 10
+.put:   add al, '0'
+        jmp put

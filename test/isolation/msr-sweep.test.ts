@@ -17,9 +17,13 @@ test.each<[Vendor, number]>([
 ])("the MSRs of a cell (%s) are those of the lists", { timeout: 300_000 }, async (vendor, free) => {
   const session = await openMachine({ vendor, x2apic: false });
   await play(session, SWEEP);
-  for (let step = 0; step < STEPS && (await session.serial(1).text()) !== SWEEP_END; step++)
+  for (
+    let step = 0;
+    step < STEPS && !(await session.serial(1).text()).startsWith(SWEEP_END);
+    step++
+  )
     await session.run(STEP);
-  expect(await session.serial(1).text()).toBe(SWEEP_END);
+  expect(await session.serial(1).text()).toMatch(/^\./);
   const outcomes = (at: number) => session.machine.pc.readRam(ROGUE_RAM + at, SWEPT.length);
   const result = compareSweep(
     { read: outcomes(SWEEP_READS), write: outcomes(SWEEP_WRITES) },

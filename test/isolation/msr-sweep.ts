@@ -3,25 +3,29 @@ import { type Access, type MsrRow, msrLists, type Vendor } from "../../tools/ref
 
 const HEX = `
 eb6a000000000000000000000000000000000000000000000000000000000000
-0000000000000000000000000000000000000000130100000000000000200000
+0000000000000000000000000000000000000000230100000000000000200000
 000000c000300000000001c00020000000000000000000000000000000000000
 00000000000000100020000031c08ed88ec08ed0bc00706631c00fa26681fb41
-7574680f94066b00e89600be3800668b1c668b6c046685ed74706689d96631c0
-6631d2c6066a00000f3266a358006689165c00bf0000e89200b007bf02006683
+7574680f94066b00e8a600be3800668b1c668b6c046685ed74706689d96631c0
+6631d2c6066a00000f3266a358006689165c00bf0000e8a200b007bf02006683
 fb1b743466678d8b00feffff6683f978722666678d8b00f8ffff6683f9407218
-6689d966a15800668b165c00c6066a00000f30e85500eb03e86700ff06640066
-43664d759583c608eb84b02ebaf802eef4ebfd5589e583460202c6066a00015d
-cf6656665766b80700000066bf0200000066bef2030000803e6b000074050f01
-d9eb030f01c1665f665ec3e8d3ff6689c1662b0e600066a36000a06a0067e302
-0c02068b8d66008ec189f98b3e6400aa89cf07c3`;
+6689d966a15800668b165c00c6066a00000f30e86500eb03e87700ff06640066
+43664d759583c608eb84b02ee8a800b80010e86f00b80020e86900b021e89700
+f4ebfd5589e583460202c6066a00015dcf6656665766b80700000066bf020000
+0066bef2030000803e6b000074050f01d9eb030f01c1665f665ec3e8d3ff6689
+c1662b0e600066a36000a06a0067e3020c02068b8d66008ec189f98b3e6400aa
+89cf07c38ec031ffb4ff268a0538e0741d88c489fab90400c1c20488d0240fe8
+2600e2f488e0e81f00b020e80900473b3e640075d5b02f5250bafd02eca82074
+fb58baf802ee5ac33c0a720204270430ebe5`;
 
 /** The sweep's machine code. */
 export const SWEEP: Uint8Array = Uint8Array.from(
   HEX.replaceAll("\n", "").match(/../g) ?? [],
   (digits) => Number.parseInt(digits, 16),
 );
-/** What it prints on COM2 when it is through. */
+/** What it says on COM2 when it is through, and when it has told all of it. */
 export const SWEEP_END = ".";
+export const SWEEP_TOLD = "!";
 
 /** Where it leaves what came of reads and of writes, a byte for each of SWEPT. */
 export const SWEEP_READS = 0x10000;
@@ -37,6 +41,19 @@ export const SWEPT: readonly number[] = [
   ...numbers(0xc0000000, 0x3000),
   ...numbers(0xc0010000, 0x2000),
 ];
+
+/** The outcomes, from what it told. */
+export function readSweep(text: string): Record<"read" | "write", Uint8Array> {
+  const [reads = "", writes = "", end] = text.slice(text.indexOf(SWEEP_END) + 1).split("/");
+  if (end !== SWEEP_TOLD) throw new Error(`the sweep did not end: ${text.slice(-100)}`);
+  const expand = (changes: string) => {
+    const outcomes = new Uint8Array(SWEPT.length);
+    for (const change of changes.trim().split(" "))
+      outcomes.fill(Number(change.slice(4)), Number.parseInt(change.slice(0, 4), 16));
+    return outcomes;
+  };
+  return { read: expand(reads), write: expand(writes) };
+}
 
 /** A cell of a platform on an xAPIC machine: the vendor, and what its permission maps have. */
 export interface Bed {
