@@ -55,6 +55,8 @@ export const APIC_TIMER_INITIAL: u32 = 0x38;
 export const APIC_TIMER_CURRENT: u32 = 0x39;
 /** Timer: divide configuration. */
 export const APIC_TIMER_DIVIDE: u32 = 0x3e;
+/** Timer: divide by 16. Linux leaves it so, and inmates rely on that. */
+export const APIC_DIVIDE_BY_16: u32 = 0x3;
 /** Self IPI (x2APIC). */
 export const APIC_SELF_IPI: u32 = 0x3f;
 

@@ -11,11 +11,14 @@ import {
   S_PAT,
   S_STAR,
   S_TSC_OFFSET,
+  S_XCR0,
 } from "../../machine/cpu/interface.ts";
 import { initProcessor } from "../../machine/start.ts";
 import type { Context } from "./context.ts";
 
 const WORD = 4;
+/** XCR0 of a CPU that was never used: x87 only. */
+const XCR0_RESET = 1n;
 /** Segment bases of a start address: real-mode segments reach 64 KiB. */
 const SEGMENT_MASK = 0xffffn;
 /** CS selector of a start address (ABI section 4). */
@@ -24,6 +27,17 @@ const SELECTOR_MASK = 0xf000n;
 export function cpuMembers(context: Context) {
   const { pc } = context;
   const cpu = (number: number) => pc.processors[number]!;
+
+  /**
+   * A CPU changes hands or is reset: everything that INIT leaves alone and no control block holds is as after power-on, so
+   * that the next owner sees nothing of the last one.
+   */
+  const handOver = (number: number): void => {
+    const target = cpu(number);
+    for (let at = S_STAR; at < S_PAT; at += WORD) target.setWord(at, 0);
+    target.setWide(S_XCR0, XCR0_RESET);
+    pc.resetLapic(number);
+  };
 
   return {
     stopCpu(number: number): void {
@@ -39,11 +53,9 @@ export function cpuMembers(context: Context) {
     assignCpu(number: number, cell: number): void {
       const target = cpu(number);
       context.cellOf.set(number, cell);
-      // INIT leaves these alone, so that the next owner would see what the last one had in them.
-      for (let at = S_STAR; at < S_PAT; at += WORD) target.setWord(at, 0);
       target.setWide(S_TSC_OFFSET, 0n);
       target.guest = context.guest(cell).block;
-      pc.resetLapic(number);
+      handOver(number);
     },
     resetCpu(number: number, entry: bigint): void {
       const target = cpu(number);
@@ -60,7 +72,7 @@ export function cpuMembers(context: Context) {
       // AMD-V does not run a guest without EFER.SVME, and the guest sees it.
       if (pc.options.vendor === "amd") target.set(REG_EFER, BigInt(EFER_SVME));
       target.activity = ACTIVITY_RUNNING;
-      pc.resetLapic(number);
+      handOver(number);
     },
     parkCpu(number: number, wake: number): void {
       cpu(number).activity = wake ? ACTIVITY_WAIT_FOR_SIPI : ACTIVITY_STOPPED;

@@ -94,13 +94,17 @@ export function hasRequests(): bool {
   return hasBits(apic.APIC_IRR);
 }
 
-/** Masks all local vectors and lets everything else through, so that what is pending can be taken. */
+/**
+ * Masks all local vectors and lets everything else through, so that what is pending can be taken. The timer divides by 16,
+ * which Linux leaves and inmates rely on.
+ */
 export function maskApic(): void {
   const last = (readApic(apic.APIC_VERSION) >>> LAST_LVT_SHIFT) & LAST_LVT_MASK;
   for (let register = apic.APIC_LVT_TIMER; register <= apic.APIC_LVT_ERROR; register++)
     writeApic(register, apic.APIC_LVT_MASKED);
   if (last >= LVT_CMCI_COUNT) writeApic(apic.APIC_LVT_CMCI, apic.APIC_LVT_MASKED);
   writeApic(apic.APIC_TIMER_INITIAL, 0);
+  writeApic(apic.APIC_TIMER_DIVIDE, apic.APIC_DIVIDE_BY_16);
   writeApic(apic.APIC_TPR, 0);
   writeApic(apic.APIC_SVR, SVR_CLEAN | apic.APIC_SVR_ENABLE);
 }
@@ -110,7 +114,10 @@ export function endInterrupts(): void {
   while (hasBits(apic.APIC_ISR)) writeApic(apic.APIC_EOI, 0);
 }
 
-/** Disables the local APIC as after a reset. */
+/** Disables the local APIC as after a reset, without errors or a destination that a former owner has left. */
 export function disableApic(): void {
+  writeApic(apic.APIC_ESR, 0);
+  writeApic(apic.APIC_ESR, 0);
+  if (!load<u32>(IS_X2APIC)) writeApic(apic.APIC_ICR_HIGH, 0);
   writeApic(apic.APIC_SVR, SVR_CLEAN);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 /** The files whose numbers C and assembly see; all lines have the form of abi/. */
 const SOURCES = [
   "abi/comm.ts",
+  "abi/x86/apic.ts",
   "abi/x86/msr.ts",
   "abi/x86/registers.ts",
   "inmates/lib/layout.ts",

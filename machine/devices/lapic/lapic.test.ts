@@ -366,6 +366,7 @@ test("clean leaves the state of section 4 of the ABI and keeps the mode", () => 
     expect(readMsr(lapic, 0x820 + word)).toBe(0n);
   }
   for (let lvt = 0x832; lvt <= 0x837; lvt++) expect(readMsr(lapic, lvt)).toBe(0x10000n);
+  expect(readMsr(lapic, 0x83e)).toBe(3n);
 });
 
 test("saved state restores exactly, and another kind's is refused", () => {

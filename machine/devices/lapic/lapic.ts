@@ -1,6 +1,7 @@
 // A local APIC (AMD64 APM volume 2, chapter 16; Intel SDM volume 3, chapter 11). This file has what it does with interrupts;
 // registers.ts has what software sees of it. Times are the CPU's own.
 import {
+  APIC_DIVIDE_BY_16,
   APIC_LVT_ERROR,
   APIC_LVT_LINT0,
   APIC_LVT_MASKED,
@@ -179,11 +180,15 @@ export class Lapic extends Device<LapicState> {
     this.state.page = page;
   }
 
-  /** Leaves nothing of the last owner: LVTs masked, ISR and IRR drained, timer stopped, SVR 0xff, TPR 0. */
+  /**
+   * Leaves nothing of the last owner: LVTs masked, ISR and IRR drained, timer stopped, SVR 0xff, TPR 0. The timer divides by
+   * 16, as on a CPU that Linux has given away.
+   */
   clean(): void {
     const { mode, page, ldr, dfr } = this.state;
     this.reset();
     Object.assign(this.state, { mode, page, ldr, dfr });
+    this.state.timer.divide = APIC_DIVIDE_BY_16;
   }
 
   /** Whether a message is for this APIC. */

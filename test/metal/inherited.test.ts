@@ -1,0 +1,139 @@
+// What a cell finds in its CPUs at its first instructions: the same on the emulated PC and, from a real Linux, on the metal,
+// whatever the last owner has left. The clean state of ABI.md, section 4, with the timer's divide register as Linux leaves it.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encode } from "../../config/index.ts";
+import qemuX86 from "../../configs/x86/qemu-x86.ts";
+import { startSession } from "../../control/session.ts";
+import { missingPackages } from "../../tools/inmates/toolchain.ts";
+import { Guest } from "../../tools/metal/guest.ts";
+import { describeLinux } from "./linux.ts";
+import { buildProbe, probeCell, type Registers, readProbe } from "./probe.ts";
+
+const TIMEOUT = 600_000;
+const CPUS = [2, 3];
+const SOILED = /soiled\r?\n/;
+const DIVIDE = "msr83e";
+const DIVIDE_BY_16 = 3n;
+const DIVISOR = 16;
+/** Virtual nanoseconds in which the probe is done with both CPUs. */
+const PC_PATIENCE = 1e9;
+
+/** The start state of ABI.md, section 4. Registers that are not here are zero. */
+const START = {
+  cr0: "60000010",
+  dr6: "ffff0ff0",
+  dr7: "400",
+  efer0: "1000",
+  gdtr0: "ffff",
+  idtr0: "ffff",
+  // As it is while the probe reads it: the entry has set LME, paging LMA.
+  msrc0000080: "1500",
+  msr1b: "fee00800",
+  msr80f: "ff",
+  msr832: "10000",
+  msr833: "10000",
+  msr834: "10000",
+  msr835: "10000",
+  msr836: "10000",
+  msr837: "10000",
+  msr83e: "3",
+  msr277: "7040600070406",
+  msrfe: "508",
+} as const;
+/** Names of registers whose values differ between CPUs or processors by nature. */
+const OWN = [
+  // Time, and what CPUs are called.
+  ...["msr10", "msr802", "msr80d", "timer counts0", "timer cycles0", "khz of tsc0", "khz of apic0"],
+  // The version of the local APIC, with the number of its local vectors.
+  "msr803",
+];
+
+/** What must be the same everywhere. */
+const common = (registers: Registers) =>
+  Object.fromEntries(
+    [...registers]
+      .filter(([name]) => !OWN.includes(name))
+      .map(([name, value]) => [name, value.toString(16)]),
+  );
+
+/** The timer, which the probe never sets up, ticks at apic_khz / 16. Frequencies as they are configured. */
+function expectTimer(registers: Registers): void {
+  const number = (name: string) => Number(registers.get(name));
+  const milliseconds = number("timer cycles0") / number("khz of tsc0");
+  const ratio = (number("khz of apic0") * milliseconds) / number("timer counts0");
+  // Half and twice would be other dividers.
+  expect(ratio).toBeGreaterThan(DIVISOR / Math.SQRT2);
+  expect(ratio).toBeLessThan(DIVISOR * Math.SQRT2);
+}
+
+/** Both CPUs' registers on the emulated PC, twice: the second cell comes after one that has soiled everything. */
+async function onPc(): Promise<Registers[]> {
+  const session = await startSession({ vendor: "amd", x2apic: false });
+  const image = { data: buildProbe(), address: 0n };
+  try {
+    await session.enable(encode(qemuX86));
+    for (let round = 1; round <= 2; round++) {
+      await session.createCell(encode(probeCell(CPUS)));
+      await session.loadCell("probe", [image]);
+      await session.startCell("probe");
+      await session.serial(1).waitFor(new RegExp(`(?:[\\s\\S]*soiled){${round}}`), PC_PATIENCE);
+      await session.destroyCell("probe");
+    }
+    return readProbe(await session.serial(1).text());
+  } finally {
+    await session.close();
+  }
+}
+
+describe.skipIf(missingPackages([64]).length > 0)("what a cell inherits, emulated PC", () => {
+  let found: Registers[];
+  beforeAll(async () => {
+    found = await onPc();
+  }, TIMEOUT);
+
+  test("both CPUs, before and after a cell that soiled them, and after INIT, are the same", () => {
+    expect(found).toHaveLength(4);
+    for (const registers of found) expect(common(registers)).toEqual(common(found[0]!));
+  });
+
+  test("the timer divides by 16", () => {
+    for (const registers of found) {
+      expect(registers.get(DIVIDE)).toBe(DIVIDE_BY_16);
+      expectTimer(registers);
+    }
+  });
+
+  test("it is the start state", () => {
+    expect(common(found[0]!)).toEqual(START);
+  });
+});
+
+describeLinux("what a cell inherits, from a real Linux", () => {
+  let guest: Guest;
+  let found: Registers[];
+  beforeAll(async () => {
+    const extra = new Map([
+      ["jailhouse/probe.cell", { data: encode(probeCell(CPUS)) }],
+      ["jailhouse/probe.bin", { data: Buffer.from(buildProbe()) }],
+    ]);
+    guest = await Guest.boot({ jailhouse: true, extra });
+    await guest.check("insmod driver/jailhouse.ko && jailhouse enable configs/qemu-x86.cell");
+    for (let round = 0; round < 2; round++) {
+      const start = guest.com2.text.length;
+      await guest.check("jailhouse cell create probe.cell");
+      await guest.check("jailhouse cell load probe probe.bin -a 0");
+      await guest.check("jailhouse cell start probe");
+      await guest.com2.waitFor(SOILED, TIMEOUT, start);
+      await guest.check("jailhouse cell destroy probe");
+    }
+    found = readProbe(guest.com2.text);
+  }, TIMEOUT);
+  afterAll(() => guest?.close());
+
+  test("has a timer that divides by 16", () => {
+    for (const registers of found) {
+      expect(registers.get(DIVIDE)).toBe(DIVIDE_BY_16);
+      expectTimer(registers);
+    }
+  });
+});
