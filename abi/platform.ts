@@ -103,5 +103,7 @@ export const REG_CS_ATTRIBUTES: u32 = 25;
 export const REG_CPL: u32 = 26;
 /** PAT in effect for the guest. */
 export const REG_PAT: u32 = 27;
-/** XCR0. */
+/** XCR0 of the calling CPU. */
 export const REG_XCR0: u32 = 28;
+/** The time-stamp counter that the guest reads; only written. The processor's own goes on as it was. */
+export const REG_TSC: u32 = 29;

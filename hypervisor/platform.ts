@@ -62,9 +62,16 @@ export declare function detachDevice(iommu: u32, bdf: u32): void;
 export declare function stopCpu(cpu: u32): void;
 /** Lets any stopped CPU go on where it was (or as resetCpu, parkCpu and assignCpu have left it). */
 export declare function resumeCpu(cpu: u32): void;
-/** Gives any stopped (or the calling) CPU to the address space and grants of `cell`. Its local APIC is cleaned. */
+/**
+ * Gives any stopped (or the calling) CPU to the address space and grants of `cell`, as after resetCpu without an entry: the
+ * next owner finds no register of the last one's. Its time-stamp counter is the processor's again.
+ */
 export declare function assignCpu(cpu: u32, cell: u32): void;
-/** Puts any stopped (or the calling) CPU into the start state of ABI section 4, entered at `entry`; it runs once resumed. */
+/**
+ * Puts any stopped (or the calling) CPU into the start state of ABI section 4, entered at `entry`; it runs once resumed.
+ * Nothing is left that software had in it: also the local APIC is clean, the extended state in its initial configuration with
+ * XCR0 = 1, and every MSR of the CPU's own as after power-on.
+ */
 export declare function resetCpu(cpu: u32, entry: u64): void;
 /** Puts any stopped (or the calling) CPU into wait-for-SIPI (`wake` 1) or halts it for good until reset (`wake` 0). */
 export declare function parkCpu(cpu: u32, wake: u32): void;

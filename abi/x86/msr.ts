@@ -2,6 +2,10 @@
 
 /** Time stamp counter. */
 export const MSR_TSC: u32 = 0x10;
+/** Speculation control. */
+export const MSR_SPEC_CTRL: u32 = 0x48;
+/** Prediction commands: write only. */
+export const MSR_PRED_CMD: u32 = 0x49;
 /** APIC base. */
 export const MSR_APIC_BASE: u32 = 0x1b;
 /** APIC base: bootstrap processor. */
@@ -40,12 +44,16 @@ export const MSR_PLATFORM_INFO: u32 = 0xce;
 export const MSR_SMI_COUNT: u32 = 0x34;
 /** TSC deadline of the APIC timer. */
 export const MSR_TSC_DEADLINE: u32 = 0x6e0;
+/** Supervisor components of the extended state that are enabled. */
+export const MSR_XSS: u32 = 0xda0;
 /** First x2APIC register. */
 export const MSR_X2APIC_FIRST: u32 = 0x800;
 /** Last x2APIC register. */
 export const MSR_X2APIC_LAST: u32 = 0x83f;
 /** x2APIC interrupt command. */
 export const MSR_X2APIC_ICR: u32 = 0x830;
+/** Debug control. */
+export const MSR_DEBUGCTL: u32 = 0x1d9;
 /** Extended features. */
 export const MSR_EFER: u32 = 0xc0000080;
 /** SYSCALL selectors. */
@@ -64,3 +72,5 @@ export const MSR_GS_BASE: u32 = 0xc0000101;
 export const MSR_KERNEL_GS_BASE: u32 = 0xc0000102;
 /** Value that RDTSCP returns in ECX. */
 export const MSR_TSC_AUX: u32 = 0xc0000103;
+/** Ratio of a guest's time-stamp counter to the processor's. */
+export const MSR_TSC_RATIO: u32 = 0xc0000104;

@@ -15,6 +15,8 @@ export const VMCB_INTERCEPT_2: u32 = 0x010;
 export const VMCB_IOPM: u32 = 0x040;
 /** Physical address of the MSR permission map, 64. */
 export const VMCB_MSRPM: u32 = 0x048;
+/** What is added to the time-stamp counter that the guest reads, 64. */
+export const VMCB_TSC_OFFSET: u32 = 0x050;
 /** Address space identifier, 32; 0 is the host's. */
 export const VMCB_ASID: u32 = 0x058;
 /** TLB_*, 8. */
@@ -96,6 +98,10 @@ export const VMCB_RAX: u32 = 0x5f8;
 export const VMCB_CR2: u32 = 0x640;
 /** PAT of the guest under nested paging, 64. */
 export const VMCB_PAT: u32 = 0x668;
+/** The guest's SPEC_CTRL, 64, where SVM_SPEC_CTRL says so. */
+export const VMCB_SPEC_CTRL: u32 = 0x6e0;
+/** The end of the saved state as far as guests' processors use it. */
+export const VMCB_SAVED_END: u32 = 0x6e8;
 
 /** Intercepts, first word: NMI. */
 export const INTERCEPT_1_NMI: u32 = 0x2;
@@ -223,3 +229,5 @@ export const SVM_INVLPGB: u32 = 0x1000000;
 export const FEATURE_INVLPGB: u32 = 0x8;
 /** Features of SVM: VMCB_NEXT_RIP is saved. */
 export const SVM_NEXT_RIP: u32 = 0x8;
+/** Features of SVM: VMCB_SPEC_CTRL is the guest's. */
+export const SVM_SPEC_CTRL: u32 = 0x100000;

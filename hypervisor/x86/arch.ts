@@ -22,7 +22,7 @@ import {
 } from "../../abi/config.ts";
 import { DENIAL_BYTES, DENIAL_INSTRUCTION, DENIAL_MODE } from "../../abi/denials.ts";
 import { EINVAL, EIO, ENOMEM, EPERM } from "../../abi/errno.ts";
-import { MAP_READ, REG_EFER, REG_PAT, REG_RIP, REG_XCR0 } from "../../abi/platform.ts";
+import { MAP_READ, REG_EFER, REG_PAT, REG_RIP } from "../../abi/platform.ts";
 import { APIC_PAGE, MESSAGE_WINDOW_SIZE } from "../../abi/x86/apic.ts";
 import { HPET_FIRST, HPET_SIZE } from "../../abi/x86/hpet.ts";
 import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_MTRR_DEF_TYPE } from "../../abi/x86/msr.ts";
@@ -85,8 +85,6 @@ import { clearCpuState, cpuState, instructionOf, Machine, machine } from "./stat
 
 /** What a start at the cell's reset address is called where a SIPI's vector would stand. */
 const RESET_VECTOR: u32 = 0x100;
-/** XCR0 of a CPU that was never used: x87 only. */
-const XCR0_RESET: u64 = 1;
 const REGION: string = "memory region";
 const ECAM_BUS_SHIFT: u64 = 20;
 const COMM_NUM_CPUS_SHIFT: u32 = 16;
@@ -241,7 +239,6 @@ export function archCpuReset(cpu: u32, entry: u64): void {
   clearCpuState(cpu);
   resetPat(cpu);
   resetCpu(cpu, entry);
-  writeRegister(cpu, REG_XCR0, XCR0_RESET);
   if (machine().isAmd) writeRegister(cpu, REG_EFER, EFER_SVME);
   applyPat(cpu);
   lock();

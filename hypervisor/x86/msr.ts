@@ -3,6 +3,7 @@
 // never stopped for one: what it may not write is recorded and raises #GP.
 
 import { DENIAL_FLAG_WRITE, DENIAL_KIND_MSR } from "../../abi/denials.ts";
+import { REG_TSC } from "../../abi/platform.ts";
 import { APIC_ICR, APIC_LVT_CMCI, APIC_LVT_LINT1, APIC_LVT_THERMAL } from "../../abi/x86/apic.ts";
 import {
   MSR_APIC_BASE,
@@ -11,6 +12,7 @@ import {
   MSR_MTRR_FIRST,
   MSR_MTRR_LAST,
   MSR_PAT,
+  MSR_TSC,
   MSR_X2APIC_FIRST,
   MSR_X2APIC_LAST,
   MTRR_DEF_TYPE_ENABLE,
@@ -22,7 +24,7 @@ import { recordDenial } from "../core/denials.ts";
 import { learns } from "../core/learn.ts";
 import { fatal, violation } from "../core/panic.ts";
 import { cellOfCpu } from "../core/percpu.ts";
-import { grantMsrs, lock, revokeMsrs, unlock, writeMsr } from "../platform.ts";
+import { grantMsrs, lock, revokeMsrs, unlock, writeMsr, writeRegister } from "../platform.ts";
 import {
   isAllowed,
   isReadable,
@@ -167,6 +169,10 @@ function writeListed(cpu: u32, msr: u32, value: u64, length: u32): i32 {
   if (access & W)
     return writeMsr(cpu, msr, value) ? finish(cpu, length) : raiseGeneralProtection(cpu);
   if (access & DROP) return finish(cpu, length);
+  if (!isRoot(cell) && msr === MSR_TSC) {
+    writeRegister(cpu, REG_TSC, value);
+    return finish(cpu, length);
+  }
   if (!isRoot(cell))
     return isViolation(msr) ? failWrite(cpu, msr, value) : raiseGeneralProtection(cpu);
   // Linux clears it before it resets the machine after a panic, whoever used virtualisation.

@@ -1,7 +1,8 @@
 // The waist's CPU members on the emulated PC. Only one CPU executes at any moment, so a stopped CPU is one that gets no
 // more time; what a stop would interrupt on the metal is reported when it resumes.
 
-import { REG_EFER, REG_RDX, REG_RIP } from "../../abi/platform.ts";
+import { REG_EFER, REG_RDX, REG_RIP, REG_TSC } from "../../abi/platform.ts";
+import { MSR_TSC } from "../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../abi/x86/registers.ts";
 import {
   ACTIVITY_RUNNING,
@@ -85,7 +86,9 @@ export function cpuMembers(context: Context) {
       pc.exports.raise(number, vector, errorCode),
     readRegister: (number: number, register: number) => cpu(number).get(register),
     writeRegister(number: number, register: number, value: bigint): void {
-      cpu(number).set(register, BigInt.asUintN(64, value));
+      const word = BigInt.asUintN(64, value);
+      if (register === REG_TSC) pc.writeMsr(number, MSR_TSC, word);
+      else cpu(number).set(register, word);
     },
     apicId: (number: number) => pc.lapic(number).options.id,
   };

@@ -94,6 +94,13 @@ export function hasRequests(): bool {
   return hasBits(apic.APIC_IRR);
 }
 
+/** Leaves a command in the register that is nobody's: an interrupt for the CPU itself, to be taken with the others. */
+function sendToSelf(): void {
+  const command = (apic.SHORTHAND_SELF << apic.ICR_SHORTHAND_SHIFT) | apic.ICR_ASSERT | SVR_CLEAN;
+  if (!load<u32>(IS_X2APIC)) awaitDelivery();
+  writeApic(apic.APIC_ICR, command);
+}
+
 /**
  * Masks all local vectors and lets everything else through, so that what is pending can be taken. The timer divides by 16,
  * which Linux leaves and inmates rely on.
@@ -107,6 +114,7 @@ export function maskApic(): void {
   writeApic(apic.APIC_TIMER_DIVIDE, apic.APIC_DIVIDE_BY_16);
   writeApic(apic.APIC_TPR, 0);
   writeApic(apic.APIC_SVR, SVR_CLEAN | apic.APIC_SVR_ENABLE);
+  sendToSelf();
 }
 
 /** Ends all interrupts that are in service. */

@@ -14,13 +14,6 @@ export const STATE_HOST: u32 = 0;
 /** Cpu.state: about to enter its guest, or there; an NMI brings it out. */
 export const STATE_GUEST: u32 = 1;
 
-/** Cpu.tasks: the local APIC is to be cleaned. */
-export const TASK_APIC: u32 = 1;
-/** Cpu.tasks: XCR0 is to be set. */
-export const TASK_XCR0: u32 = 2;
-/** Cpu.tasks: the start state of what VMLOAD loads, and of what no control block has, is to be loaded. */
-export const TASK_LOAD: u32 = 4;
-
 const REGISTERS: u32 = 0x100;
 
 /** One CPU. Its own but for `request`, `kicked` and `guestNmi`, and what others write while it is stopped. */
@@ -44,16 +37,14 @@ export class Cpu {
   parked: u32;
   /** 1: another CPU has given it a new state while it was stopped. */
   replaced: u32;
-  /** TASK_*, to be done before it enters its guest. */
-  tasks: u32;
+  /** 1: it changes hands or is reset: to be cleaned of its last owner before it enters a guest. */
+  soiled: u32;
   /** 1: leaves the hypervisor when the present handler returns. */
   released: u32;
   /** Id of its local APIC. */
   apicId: u32;
   /** 1: it has printed since it last saw everything sent (console.ts). */
   prints: u32;
-  /** For TASK_XCR0. */
-  xcr0: u64;
 
   /** General registers, REG_* order; RAX and RSP are in the control block. */
   get registers(): usize {

@@ -81,6 +81,11 @@ export declare function timestamp(): u64;
 export declare function extendedControl(): u64;
 /** Sets XCR0, where the processor and CR4.OSXSAVE allow; faults otherwise are ignored. */
 export declare function writeExtendedControl(value: u64): void;
+/**
+ * Puts every component of the extended state that the processor has (x87, SSE, AVX and what else CPUID leaf 0xd lists, also
+ * supervisor components) into its initial configuration, and XCR0 to 1. Leaves CR4.OSFXSR and CR4.OSXSAVE set.
+ */
+export declare function resetExtendedState(): void;
 /** Reads control register 0, 2, 3 or 4. */
 export declare function readControl(register: u32): u64;
 /** Writes CR4, with a value that the present mode takes. */

@@ -105,6 +105,8 @@ export class FakeMetal {
   root = 0;
   /** Called at each such access that succeeds. */
   onAccess: () => void = () => {};
+  /** What was done to the processor's own registers, in order. */
+  readonly orders: string[] = [];
   /** What the guest does next. */
   readonly script: Exit[] = [];
   /** Time in nanoseconds, of the processor and of the serial line. */
@@ -269,9 +271,20 @@ export class FakeMetal {
     return {
       ...this.#memoryMembers(),
       ...Object.fromEntries(
-        ["pause", "takeNmi", "loadGuest", "invalidatePage", "writeDebug", "publishConsole"]
-          .concat("writeExtendedControl", "writeCr4")
-          .map((name) => [name, nothing]),
+        [
+          "pause",
+          "takeNmi",
+          "invalidatePage",
+          "publishConsole",
+          "writeExtendedControl",
+          "writeCr4",
+        ].map((name) => [name, nothing]),
+      ),
+      ...Object.fromEntries(
+        ["resetExtendedState", "writeDebug", "loadGuest"].map((name) => [
+          name,
+          (...args: (number | bigint)[]) => void this.orders.push([name, ...args].join(" ")),
+        ]),
       ),
       cpuIndex: () => 0,
       onlineCpus: () => 1,

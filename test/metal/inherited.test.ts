@@ -38,21 +38,27 @@ const START = {
   msr837: "10000",
   msr83e: "3",
   msr277: "7040600070406",
-  msrfe: "508",
 } as const;
+/** What the processor has that the emulated PC's has not: x87 and SSE as FNINIT and reset leave them, and XCR0. */
+const METAL = { fx0: "37f", fx18: "ffff00001f80", xcr0: "1" } as const;
+
 /** Names of registers whose values differ between CPUs or processors by nature. */
 const OWN = [
   // Time, and what CPUs are called.
   ...["msr10", "msr802", "msr80d", "timer counts0", "timer cycles0", "khz of tsc0", "khz of apic0"],
-  // The version of the local APIC, with the number of its local vectors.
-  "msr803",
+  // The version of the local APIC, with the number of its local vectors; the last command, of nobody on the metal.
+  ...["msr803", "msr830"],
 ];
+
+/** MSRs that tell of the machine or the processor's model, and cannot be written by a cell. */
+const OF_MACHINE =
+  /^msr(35|8b|fe|179|17b|198|1a0|20[0-9a-f]|2[56][0-9a-f]|2ff|4[0-9a-f]{2}|c0010117)$/;
 
 /** What must be the same everywhere. */
 const common = (registers: Registers) =>
   Object.fromEntries(
     [...registers]
-      .filter(([name]) => !OWN.includes(name))
+      .filter(([name]) => !OWN.includes(name) && !OF_MACHINE.test(name))
       .map(([name, value]) => [name, value.toString(16)]),
   );
 
@@ -129,6 +135,15 @@ describeLinux("what a cell inherits, from a real Linux", () => {
     found = readProbe(guest.com2.text);
   }, TIMEOUT);
   afterAll(() => guest?.close());
+
+  test("is what the emulated PC gives", () => {
+    expect(found).toHaveLength(4);
+    for (const registers of found) expect(common(registers)).toEqual({ ...START, ...METAL });
+  });
+
+  test("the last command of the local APIC is nobody's", () => {
+    for (const registers of found) expect(registers.get("msr830")).toBe(0x440ffn);
+  });
 
   test("has a timer that divides by 16", () => {
     for (const registers of found) {

@@ -64,6 +64,13 @@ describe("instructions", () => {
     expect(forbiddenInstruction(disassembly({ run: ["ret", instruction] }))).toBe(instruction);
   });
 
+  it("are allowed to take the state away where a CPU changes hands, and nowhere else", () => {
+    const restore = ["fxrstor64 0x0", "fninit", "ret"];
+    expect(forbiddenInstruction(disassembly({ restore_legacy: restore }))).toBeUndefined();
+    const image = disassembly({ restore_legacy: restore, run: ["fninit"] });
+    expect(forbiddenInstruction(image)).toBe("fninit");
+  });
+
   it.each(["mov    %rax,%rbx", "jmp    ffff <run>", "xsetbv", "xgetbv", "vmrun"])(
     "%s may be there",
     (instruction) => {

@@ -17,11 +17,12 @@ import {
   REG_RFLAGS,
   REG_RIP,
   REG_RSP,
+  REG_TSC,
   REG_XCR0,
 } from "../../../abi/platform.ts";
 import { EFER_SVME } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
-import { Cpu, cpuOf, TASK_XCR0 } from "../cpu.ts";
+import { Cpu, cpuOf } from "../cpu.ts";
 import * as hw from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 
@@ -70,21 +71,11 @@ export function readRegister(cpu: u32, register: u32): u64 {
     case REG_CPL:
       return load<u8>(target.control, svm.VMCB_CPL);
     case REG_XCR0:
-      return cpu === hw.cpuIndex() ? hw.extendedControl() : target.xcr0;
+      return hw.extendedControl();
     default:
       hw.panic(PANIC_CONTRACT);
       return 0;
   }
-}
-
-/** Sets XCR0, which is the processor's own: that of another CPU once it goes on. */
-function writeExtended(cpu: u32, value: u64): void {
-  if (cpu === hw.cpuIndex()) {
-    hw.writeExtendedControl(value);
-    return;
-  }
-  cpuOf(cpu).xcr0 = value;
-  cpuOf(cpu).tasks |= TASK_XCR0;
 }
 
 export function writeRegister(cpu: u32, register: u32, value: u64): void {
@@ -98,11 +89,12 @@ export function writeRegister(cpu: u32, register: u32, value: u64): void {
     return;
   }
   store<u32>(control, 0, svm.VMCB_CLEAN);
-  if (register === REG_CS_SELECTOR) store<u16>(control, <u16>value, svm.VMCB_CS);
+  if (register === REG_TSC) store<u64>(control, value - hw.timestamp(), svm.VMCB_TSC_OFFSET);
+  else if (register === REG_CS_SELECTOR) store<u16>(control, <u16>value, svm.VMCB_CS);
   else if (register === REG_CS_ATTRIBUTES)
     store<u16>(control, <u16>value, svm.VMCB_CS + svm.SEGMENT_ATTRIBUTES);
   else if (register === REG_CPL) store<u8>(control, <u8>value, svm.VMCB_CPL);
-  else if (register === REG_XCR0) writeExtended(cpu, value);
+  else if (register === REG_XCR0) hw.writeExtendedControl(value);
   else if (!slot) hw.panic(PANIC_CONTRACT);
 }
 

@@ -1,30 +1,19 @@
 // The life of a CPU under the hypervisor: its guest, the handlers of its exits, what others want of it, until it leaves.
 
-import { MSR_PAT } from "../../../abi/x86/msr.ts";
+import { MSR_PAT, MSR_SPEC_CTRL } from "../../../abi/x86/msr.ts";
 import { CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, VECTOR_NMI } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
 import { flushConsole, publish, serveConsole } from "../console.ts";
-import { Cpu, cpuOf, STATE_GUEST, STATE_HOST, TASK_APIC, TASK_LOAD, TASK_XCR0 } from "../cpu.ts";
+import { Cpu, cpuOf, STATE_GUEST, STATE_HOST } from "../cpu.ts";
 import * as hw from "../hw.ts";
 import { awaitKick, finishStop, followBetween, isRequested } from "../stop.ts";
 import { dispatch } from "./exits.ts";
-import { cleanApic, halt } from "./idle.ts";
+import { handOver } from "./hand-over.ts";
+import { halt } from "./idle.ts";
 import { blockNmis, setEvent } from "./registers.ts";
 
-/** Debug registers with addresses. */
-const BREAKPOINTS: u32 = 4;
+const EDX: u32 = 3;
 const FREE_CR4: u64 = CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP;
-
-/** Does what others have left to this CPU, because it is about its processor. */
-function doTasks(cpu: Cpu, number: u32): void {
-  const tasks = cpu.tasks;
-  cpu.tasks = 0;
-  if (tasks & TASK_APIC) cleanApic(cpu, number);
-  if (tasks & TASK_XCR0) hw.writeExtendedControl(cpu.xcr0);
-  if (!(tasks & TASK_LOAD)) return;
-  hw.loadGuest(hw.physicalOf(cpu.control));
-  for (let register: u32 = 0; register < BREAKPOINTS; register++) hw.writeDebug(register, 0);
-}
 
 /**
  * Lets the guest have an NMI that came for it, unless something else is to be delivered or its handler of the last one has
@@ -70,7 +59,10 @@ function watchHalts(control: usize, isWatched: bool): void {
 /** Runs the guest until an exit, and handles that. */
 function runGuest(cpu: Cpu, number: u32): void {
   const control = cpu.control;
-  if (cpu.tasks) doTasks(cpu, number);
+  if (cpu.soiled) {
+    cpu.soiled = 0;
+    handOver(cpu, number);
+  }
   if (cpu.guestNmi && !cpu.parked) deliverNmi(cpu);
   publish();
   watchHalts(control, serveConsole(cpu));
@@ -95,6 +87,8 @@ function runGuest(cpu: Cpu, number: u32): void {
 function leave(cpu: Cpu): void {
   awaitKick(cpu);
   hw.writeMsr(MSR_PAT, load<u64>(cpu.control, svm.VMCB_PAT));
+  if (hw.cpuid(svm.CPUID_SVM, 0, EDX) & svm.SVM_SPEC_CTRL)
+    hw.tryWriteMsr(MSR_SPEC_CTRL, load<u64>(cpu.control, svm.VMCB_SPEC_CTRL));
   hw.writeMsr(svm.MSR_HOST_SAVE, 0);
   hw.leave(cpu.control, cpu.registers);
 }

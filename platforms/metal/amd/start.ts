@@ -2,13 +2,13 @@
 // nothing to do. The waist's members that give them.
 
 import { IPI_NMI } from "../../../abi/platform.ts";
-import { MSR_PAT, PAT_RESET_LOW } from "../../../abi/x86/msr.ts";
+import { MSR_PAT, MSR_SPEC_CTRL, PAT_RESET_LOW } from "../../../abi/x86/msr.ts";
 import { CR0_RESET, EFER_SVME, FLAG_FIXED } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
 import { sendInterrupt } from "../apic.ts";
 import { cellOf } from "../cells.ts";
 import { exceptions } from "../core.ts";
-import { Cpu, cpuOf, TASK_APIC, TASK_LOAD } from "../cpu.ts";
+import { Cpu, cpuOf } from "../cpu.ts";
 import * as hw from "../hw.ts";
 import * as linux from "../numbers.ts";
 import { kick } from "../stop.ts";
@@ -79,7 +79,7 @@ export function setIntercepts(control: usize, asid: u32): void {
 
 /** The start state, entered at `entry`: real mode, nothing set up. */
 export function setStart(control: usize, entry: u64): void {
-  memory.fill(control + svm.VMCB_ES, 0, svm.VMCB_PAT + 8 - svm.VMCB_ES);
+  memory.fill(control + svm.VMCB_ES, 0, svm.VMCB_SAVED_END - svm.VMCB_ES);
   for (let segment = svm.VMCB_ES; segment <= svm.VMCB_GS; segment += svm.VMCB_SEGMENT_SIZE)
     setSegment(control, segment, 0, DATA_16, LIMIT_16, 0);
   const selector = <u32>((entry >> SELECTOR_SHIFT) & SELECTOR_MASK);
@@ -149,6 +149,8 @@ function setLinux(cpu: Cpu): void {
   store<u64>(control, hw.readDebug(6), svm.VMCB_DR6);
   store<u64>(control, hw.readDebug(7), svm.VMCB_DR7);
   store<u64>(control, hw.readMsr(MSR_PAT), svm.VMCB_PAT);
+  if (hw.cpuid(svm.CPUID_SVM, 0, PART_EDX) & svm.SVM_SPEC_CTRL)
+    store<u64>(control, hw.readMsr(MSR_SPEC_CTRL), svm.VMCB_SPEC_CTRL);
   const registers = cpu.registers;
   store<u64>(registers + (3 << 3), hw.linuxState(linux.LINUX_RBX));
   store<u64>(registers + (5 << 3), hw.linuxState(linux.LINUX_RBP));
@@ -186,9 +188,8 @@ export function assignLinux(cpu: Cpu): void {
 }
 
 /** The CPU has a new state: whatever it was doing in a handler is over, if another one gave it. */
-function replace(cpu: u32, tasks: u32): void {
+function replace(cpu: u32): void {
   const target = cpuOf(cpu);
-  target.tasks |= tasks;
   target.guestNmi = 0;
   blockNmis(target, false);
   store<u64>(target.control, 0, svm.VMCB_EVENT);
@@ -196,8 +197,11 @@ function replace(cpu: u32, tasks: u32): void {
 }
 
 export function assignCpu(cpu: u32, cell: u32): void {
-  setCell(cpuOf(cpu), cell);
-  replace(cpu, TASK_APIC);
+  const target = cpuOf(cpu);
+  setCell(target, cell);
+  store<u64>(target.control, 0, svm.VMCB_TSC_OFFSET);
+  target.soiled = 1;
+  replace(cpu);
 }
 
 export function resetCpu(cpu: u32, entry: u64): void {
@@ -205,12 +209,13 @@ export function resetCpu(cpu: u32, entry: u64): void {
   setStart(target.control, entry);
   memory.fill(target.registers, 0, REGISTERS_SIZE);
   target.parked = 0;
-  replace(cpu, TASK_APIC | TASK_LOAD);
+  target.soiled = 1;
+  replace(cpu);
 }
 
 export function parkCpu(cpu: u32, _wake: u32): void {
   cpuOf(cpu).parked = 1;
-  replace(cpu, 0);
+  replace(cpu);
 }
 
 export function releaseCpu(cpu: u32): void {

@@ -1,6 +1,12 @@
 // Exceptions in the hypervisor's own code. There is one privilege level and one stack, so no task state segment is needed.
 #include "image.h"
 
+/** AMD64 manual, volume 1, sections 6.2.2 and 4.2.2, and volume 2, section 11.5: initial values, places in an XSAVE area. */
+#define FCW_INITIAL 0x037f
+#define MXCSR_INITIAL 0x1f80
+#define MXCSR_OFFSET 24
+#define LEGACY_SIZE 512
+#define COMPACTED (1 << 63)
 #define INTERRUPT_GATE 0x8e00
 #define MIDDLE(address) ((address) >> 16 & 0xffff)
 #define HIGH(address) ((address) >> 32 & 0xffffffff)
@@ -55,7 +61,7 @@ machine_check:
 	.endm
 
 general_protection:
-	survive VECTOR_GP, rdmsr, wrmsr, xsetbv
+	survive VECTOR_GP, rdmsr, wrmsr, xsetbv, xrstor, xrstors
 page_fault:
 	survive VECTOR_PF, load_1, load_2, load_4, load_8, store_1, store_2, store_4, store_8, clearing, copying
 report:
@@ -152,6 +158,47 @@ try_copying:
 	movl $1, %eax
 tried_copying:
 	ret
+	// void restore_legacy(const void *area): x87 and SSE. FNINIT zeroes the pointers, which FXRSTOR may leave.
+	.globl restore_legacy
+restore_legacy:
+	fxrstor64 (%rdi)
+	fninit
+	ret
+
+	// void try_restore(const void *area), try_restore_supervisor: XRSTOR, XRSTORS of all components, if that is allowed.
+	.globl try_restore, try_restore_supervisor
+try_restore:
+	movl $-1, %eax
+	movl $-1, %edx
+try_xrstor:
+	xrstor64 (%rdi)
+tried_xrstor:
+	ret
+try_restore_supervisor:
+	movl $-1, %eax
+	movl $-1, %edx
+try_xrstors:
+	xrstors64 (%rdi)
+tried_xrstors:
+	ret
+
+	// Areas for FXRSTOR, XRSTOR and XRSTORS: the legacy region with FCW and MXCSR, then a header of 64 bytes.
+	.macro initial_area compaction
+	.word FCW_INITIAL
+	.skip MXCSR_OFFSET - 2
+	.long MXCSR_INITIAL
+	.skip LEGACY_SIZE - MXCSR_OFFSET - 4
+	.quad 0, \compaction
+	.skip 48
+	.endm
+	.section .rodata.initial, "a"
+	.globl initial_state, initial_state_compact
+	.balign 64
+initial_state:
+	initial_area 0
+	.balign 64
+initial_state_compact:
+	initial_area COMPACTED
 
 	.section .rodata.tables, "a"
 	.globl gdt, idt

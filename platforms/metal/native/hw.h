@@ -7,6 +7,11 @@
 
 /** General registers of a guest: 16 of 8 bytes. */
 #define REGISTERS_SIZE 128
+/** CPUID: leaves and bits about XSAVE. */
+#define CPUID_BASIC 1
+#define CPUID_XSAVE (1u << 26)
+#define CPUID_XSTATE 0xd
+#define CPUID_XSAVES (1u << 3)
 
 /** What lies at the top of each CPU's stack (CPU_TOP_SIZE). */
 struct cpu_top {
@@ -46,6 +51,10 @@ u32 try_write_4(u64 place, u64 value);
 u32 try_write_8(u64 place, u64 value);
 u32 try_clear(u64 place, u64 size);
 u32 try_copy(u8* to, u64 place, u64 size);
+void restore_legacy(const void* from);
+void try_restore(const void* from);
+void try_restore_supervisor(const void* from);
+extern const u8 initial_state[], initial_state_compact[];
 void run_guest(u64 control, u8* registers);
 __attribute__((noreturn)) void leave(u8* block, u8* registers);
 __attribute__((noreturn)) void restart(void);
@@ -250,14 +259,33 @@ static u64 hw_readDebug(u32 number) {
 
 static void hw_writeDebug(u32 number, u64 value) { DEBUG_REGISTERS(WRITE_DEBUG); }
 
+static void write_cr0(u64 value) { __asm__ volatile("movq %0, %%cr0" : : "r"(value) : "memory"); }
+static void write_cr3(u64 value) { __asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory"); }
+static void write_cr4(u64 value) { __asm__ volatile("movq %0, %%cr4" : : "r"(value) : "memory"); }
+
+/** AMD64 manual, volume 2, section 11.5: a header whose XSTATE_BV is zero asks for initial configurations. */
+static void hw_resetExtendedState(void) {
+  bool has_xsave = hw_cpuid(CPUID_BASIC, 0, 2) & CPUID_XSAVE;
+  write_cr0(hw_readControl(0) & ~(u64)(CR0_EM | CR0_TS));
+  write_cr4(hw_readControl(4) | CR4_OSFXSR | (has_xsave ? CR4_OSXSAVE : 0));
+  // The registers behind x87's empty tags, and XMM, also where XSAVE is not; then the pointers, which this may leave.
+  restore_legacy(initial_state);
+  if (!has_xsave) return;
+  try_write_xcr((u64)hw_cpuid(CPUID_XSTATE, 0, 3) << 32 | hw_cpuid(CPUID_XSTATE, 0, 0));
+  try_restore(initial_state);
+  if (hw_cpuid(CPUID_XSTATE, 1, 0) & CPUID_XSAVES) {
+    try_write_msr(MSR_XSS, (u64)hw_cpuid(CPUID_XSTATE, 1, 3) << 32 | hw_cpuid(CPUID_XSTATE, 1, 2));
+    try_restore_supervisor(initial_state_compact);
+    try_write_msr(MSR_XSS, 0);
+  }
+  try_write_xcr(1);
+}
+
 static u64 hw_linuxState(u32 field) {
   if (field >= LINUX_FIELDS) panic(PANIC_CONTRACT);
   return cpu_top()->linux_state[field];
 }
 
-static void write_cr0(u64 value) { __asm__ volatile("movq %0, %%cr0" : : "r"(value) : "memory"); }
-static void write_cr3(u64 value) { __asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory"); }
-static void write_cr4(u64 value) { __asm__ volatile("movq %0, %%cr4" : : "r"(value) : "memory"); }
 ALWAYS void hw_writeCr4(u64 value) { write_cr4(value); }
 
 /** Without global pages, loading CR3 flushes all translations, Linux' included; CR0.WP makes read-only pages so for us. */

@@ -218,14 +218,16 @@ __attribute__((noreturn)) void wait_for_turn(void) {
   stop();
 }
 
-/** Lets the other CPU soil itself, then starts it as if it were the first. */
-static void start_second(void) {
+/** Lets the other CPU soil itself, then starts it as if it were the first, on the first one's stack: that is not used again. */
+static __attribute__((noreturn)) void start_second(void) {
   is_second = 1;
   may_soil = 1;
   while (!has_soiled) __asm__ volatile("pause");
   gate = 0;
   write_msr(MSR_X2APIC_ICR, (SECOND_ID << 32) | ICR_INIT);
-  write_msr(MSR_X2APIC_ICR, (SECOND_ID << 32) | ICR_STARTUP);
+  u64 command = (SECOND_ID << 32) | ICR_STARTUP;
+  __asm__ volatile("wrmsr; 1: cli; hlt; jmp 1b" : : "c"(MSR_X2APIC_ICR), "a"((u32)command), "d"((u32)SECOND_ID));
+  __builtin_unreachable();
 }
 
 static void tell_general(void) {
@@ -255,10 +257,7 @@ __attribute__((noreturn)) void probe(void) {
   tell_msrs(0xc0010000);
   tell_timer();
   print("end\n");
-  if (!is_second && *(volatile u16*)(COMM_REGION + COMM_NUM_CPUS) > 1) {
-    start_second();
-    stop();
-  }
+  if (!is_second && *(volatile u16*)(COMM_REGION + COMM_NUM_CPUS) > 1) start_second();
   write_cr4(read_cr4() | (has_fxsave() ? CR4_OSFXSR : 0));
   soil();
   print("soiled\n");

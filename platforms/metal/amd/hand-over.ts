@@ -1,0 +1,23 @@
+// A CPU changes hands, or is reset: one routine, for everyone who gives a CPU a new owner or a new start. What the guest's
+// control block holds is set by start.ts; all else that a processor has of its own is put back here, and nothing at exits.
+
+import { Cpu } from "../cpu.ts";
+import * as hw from "../hw.ts";
+import { cleanApic } from "./idle.ts";
+import { resetMsrs } from "./own-msrs.ts";
+
+/** Debug registers with addresses. */
+const BREAKPOINTS: u32 = 4;
+
+/**
+ * Takes everything that the last owner of the calling CPU has left: pending interrupts and the local APIC's registers; x87,
+ * SSE, AVX and all further components that XSAVE knows, and XCR0; MSRs; breakpoints; and what VMLOAD loads from the control
+ * block, where it is as after a reset.
+ */
+export function handOver(cpu: Cpu, number: u32): void {
+  cleanApic(cpu, number);
+  hw.resetExtendedState();
+  resetMsrs();
+  for (let register: u32 = 0; register < BREAKPOINTS; register++) hw.writeDebug(register, 0);
+  hw.loadGuest(hw.physicalOf(cpu.control));
+}

@@ -1,0 +1,134 @@
+// A CPU changes hands, or is reset: what is put back, on a stand-in for the processor; on one, inherited.test.ts.
+import { beforeEach, describe, expect, it } from "vitest";
+import { REG_TSC } from "../../abi/platform.ts";
+import * as svm from "../../abi/x86/svm.ts";
+import { FakeMetal } from "./fake-metal.ts";
+
+const BIT = (bit: number) => (1 << bit) >>> 0;
+const EXTENDED_LAST = 0x80000022;
+/** Every feature that announces MSRs of a processor's own. */
+const EVERYTHING = {
+  "0:0": 0xd,
+  "2147483648:0": EXTENDED_LAST,
+  "1:2": BIT(24) | BIT(26),
+  "6:2": BIT(0),
+  "7:1": BIT(12) | BIT(15),
+  "7:2": BIT(7),
+  [`${0x80000001}:2`]: svm.FEATURE_SVM | BIT(10) | BIT(15) | BIT(23) | BIT(26),
+  [`${0x80000001}:3`]: svm.FEATURE_GIB_PAGES | BIT(27),
+  [`${0x80000008}:1`]: BIT(1) | BIT(12) | BIT(14) | BIT(15) | BIT(24) | BIT(25),
+  [`${svm.CPUID_SVM}:3`]: svm.SVM_NESTED_PAGING | BIT(4),
+  [`${0x80000021}:0`]: BIT(13),
+  [`${0x80000022}:0`]: BIT(0) | BIT(1),
+};
+const range = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+/** By the manual: MSRs that are a processor's own and in no control block; IBPB is written, TSC_RATIO is 1.0. */
+const OWN = [
+  ...[0x48, 0x49, 0xe7, 0xe8, 0x1d9, 0x6a0, ...range(0x6a4, 0x6a7), 0x6e0, 0xc8d, 0xc8f],
+  ...[0xc00000e9, 0xc0000103, 0xc0000104, 0xc0000105, 0xc0000106, 0xc0000108],
+  ...[0xc000010e, 0xc000010f, 0xc0000301],
+  ...range(0xc0010000, 0xc0010007),
+  ...range(0xc0010200, 0xc001020b),
+  ...range(0xc0010300, 0xc001031f),
+  ...[0xc001011f, 0xc0011019, 0xc001101a, 0xc001101b, 0xc0011027],
+  ...range(0xc0011030, 0xc0011039),
+  ...range(0xc001103b, 0xc001103d),
+];
+const VALUES = new Map([
+  [0x49, 1n],
+  [0xc0000104, 1n << 32n],
+]);
+/** Stays as it is: it would move Linux' time, or is the machine's. */
+const OTHERS = [0x10, 0x3b, 0xc0010015, 0x200, 0x2ff, 0xc0010010];
+const SECRET = 0x5ec2e7n;
+
+function enter(cpuid: Readonly<Record<string, number>>): FakeMetal {
+  const metal = new FakeMetal({ cpuid });
+  metal.enter();
+  for (const msr of [...OWN, ...OTHERS]) metal.msrs.set(msr, SECRET);
+  return metal;
+}
+
+let metal: FakeMetal;
+beforeEach(() => {
+  metal = enter(EVERYTHING);
+});
+
+const word = (at: number) => metal.view.getBigUint64(metal.control + at, true);
+
+describe.each([
+  ["is reset", () => metal.exports.resetCpu!(0, 0n)],
+  ["is given to a cell", () => metal.exports.assignCpu!(0, 0)],
+] as const)("a CPU that %s", (_what, give) => {
+  it("has none of the MSRs' values that its owner left, and keeps what is not its own", () => {
+    give();
+    metal.play();
+    for (const msr of OWN) expect([msr, metal.msrs.get(msr)]).toEqual([msr, VALUES.get(msr) ?? 0n]);
+    for (const msr of OTHERS) expect([msr, metal.msrs.get(msr)]).toEqual([msr, SECRET]);
+  });
+
+  it("has its extended state and breakpoints put back, and what VMLOAD loads, once", () => {
+    give();
+    metal.play();
+    expect(metal.orders).toEqual([
+      "resetExtendedState",
+      ...range(0, 3).map((number) => `writeDebug ${number} 0`),
+      expect.stringMatching(/^loadGuest \d+$/),
+    ]);
+    metal.orders.length = 0;
+    metal.play({ code: svm.EXIT_CPUID });
+    expect(metal.orders).toEqual([]);
+  });
+});
+
+describe("a CPU", () => {
+  it("without a feature is not asked for its MSRs", () => {
+    metal = enter({});
+    metal.exports.resetCpu!(0, 0n);
+    metal.play();
+    const left = OWN.filter((msr) => metal.msrs.get(msr) === SECRET);
+    expect(OWN.filter((msr) => !left.includes(msr))).toEqual([
+      0x1d9,
+      ...range(0xc0010000, 0xc0010007),
+    ]);
+  });
+
+  it("whose MSR faults all the same goes on with the others", () => {
+    metal.refused.add(0x48);
+    metal.exports.resetCpu!(0, 0n);
+    metal.play();
+    expect(metal.msrs.get(0x48)).toBe(SECRET);
+    expect(metal.msrs.get(0xc0000103)).toBe(0n);
+  });
+
+  it("whose guest writes its time-stamp counter keeps its own; the next owner has that", () => {
+    metal.play({ code: svm.EXIT_CPUID });
+    metal.exports.writeRegister!(0, REG_TSC, 1n << 40n);
+    expect(word(svm.VMCB_TSC_OFFSET)).not.toBe(0n);
+    expect(metal.msrs.get(0x10)).toBe(SECRET);
+    metal.exports.resetCpu!(0, 0n);
+    expect(word(svm.VMCB_TSC_OFFSET)).not.toBe(0n);
+    metal.exports.assignCpu!(0, 0);
+    expect(word(svm.VMCB_TSC_OFFSET)).toBe(0n);
+  });
+
+  it("has no SPEC_CTRL in its control block after a reset", () => {
+    metal.play({ code: svm.EXIT_CPUID });
+    metal.view.setBigUint64(metal.control + svm.VMCB_SPEC_CTRL, 4n, true);
+    metal.exports.resetCpu!(0, 0n);
+    expect(word(svm.VMCB_SPEC_CTRL)).toBe(0n);
+  });
+
+  it("of Linux keeps SPEC_CTRL, where the control block has it", () => {
+    const cpuid = {
+      ...EVERYTHING,
+      [`${svm.CPUID_SVM}:3`]: svm.SVM_NESTED_PAGING | svm.SVM_SPEC_CTRL,
+    };
+    metal = new FakeMetal({ cpuid, msrs: { 72: 5n } });
+    metal.enter();
+    metal.play({ code: svm.EXIT_CPUID });
+    expect(word(svm.VMCB_SPEC_CTRL)).toBe(5n);
+  });
+});
