@@ -60,6 +60,31 @@ export const APIC_DIVIDE_BY_16: u32 = 0x3;
 /** Self IPI (x2APIC). */
 export const APIC_SELF_IPI: u32 = 0x3f;
 
+/** Extended (AMD): feature register. */
+export const APIC_EXT_FEATURE: u32 = 0x40;
+/** Extended: control. */
+export const APIC_EXT_CONTROL: u32 = 0x41;
+/** Extended: end of a chosen interrupt. */
+export const APIC_EXT_SEOI: u32 = 0x42;
+/** Extended: first interrupt enable register; seven more follow. */
+export const APIC_EXT_IER: u32 = 0x48;
+/** Extended: first of four entries of the local vector table. */
+export const APIC_EXT_LVT: u32 = 0x50;
+/** Extended: the last one. */
+export const APIC_EXT_LVT_LAST: u32 = 0x53;
+
+/** Version: there are extended registers. */
+export const APIC_VERSION_EXTENDED: u32 = 0x80000000;
+/** Extended feature: there are interrupt enable registers. */
+export const APIC_EXT_FEATURE_IER: u32 = 0x1;
+/** Extended feature: shift of the number of entries of the local vector table. */
+export const APIC_EXT_COUNT_SHIFT: u32 = 16;
+/** Extended feature: that number. */
+export const APIC_EXT_COUNT_MASK: u32 = 0xff;
+/** Extended control: the interrupt enable registers can be written. */
+export const APIC_EXT_CONTROL_IER: u32 = 0x1;
+/** Extended control: the id has 8 bits; the firmware's to choose. */
+export const APIC_EXT_CONTROL_ID: u32 = 0x4;
 /** SVR: APIC software enabled. */
 export const APIC_SVR_ENABLE: u32 = 0x100;
 /** LVT: masked. */

@@ -4,17 +4,19 @@
 
 import { EIO, ERANGE } from "../../abi/errno.ts";
 import * as apic from "../../abi/x86/apic.ts";
+import { MSR_X2APIC_FIRST } from "../../abi/x86/msr.ts";
 import { endLine, print, printDecimal } from "../core/console.ts";
 import { MMIO_FAULT, MMIO_HANDLED } from "../core/mmio.ts";
 import { beginWarning } from "../core/panic.ts";
 import { perCpu } from "../core/percpu.ts";
 import { apicId, mmioRead, mmioWrite } from "../platform.ts";
+import { loadMsr } from "./guest.ts";
 import { clusterId, sendIcr } from "./ipi.ts";
 import { beginCause, reportCause } from "./report.ts";
 import { cpuState, machine } from "./state.ts";
 
-/** Registers of the xAPIC page and, in MSRs, of the x2APIC. */
-const REGISTERS: u32 = 0x40;
+/** Registers of the xAPIC page and, in MSRs, of the x2APIC, with AMD's extended ones. */
+const REGISTERS: u32 = apic.APIC_EXT_LVT_LAST + 1;
 const REGISTER_SHIFT: u32 = 4;
 const LDR_SHIFT: u32 = 24;
 /** CPUs that flat logical mode can address. */
@@ -35,6 +37,8 @@ const LVT_BITS: u32 = 0x117ff;
 const LVT_LINT_BITS: u32 = 0x1f7ff;
 const LVT_ERROR_BITS: u32 = 0x110ff;
 const DIVIDE_BITS: u32 = 0xb;
+const EXT_CONTROL_BITS: u32 = 0x7;
+const EXT_SEOI_BITS: u32 = 0xff;
 const ALL_BITS: u32 = 0xffffffff;
 
 /** The bits of a register that a cell may set; 0 for one that cannot be written. */
@@ -68,9 +72,43 @@ function writableBits(register: u32): u32 {
     case apic.APIC_ESR:
     case apic.APIC_TIMER_INITIAL:
       return ALL_BITS;
+    case apic.APIC_EXT_CONTROL:
+      return EXT_CONTROL_BITS;
+    case apic.APIC_EXT_SEOI:
+      return EXT_SEOI_BITS;
     default:
-      return 0;
+      if (isExtendedLvt(register)) return LVT_BITS;
+      return isEnableRegister(register) ? ALL_BITS : 0;
   }
+}
+
+/** Whether a register is one of the extended local vector table (sections 16.4.5 and 16.7.3). */
+function isExtendedLvt(register: u32): bool {
+  return register >= apic.APIC_EXT_LVT && register <= apic.APIC_EXT_LVT_LAST;
+}
+
+/** Whether a register is one of the eight that enable interrupts by vector. */
+function isEnableRegister(register: u32): bool {
+  return register >= apic.APIC_EXT_IER && register < apic.APIC_EXT_LVT;
+}
+
+/**
+ * Whether the calling CPU's xAPIC has a register beyond the architecture's own. On others Linux writes some of them all the
+ * same when a CPU goes down or comes up; nothing is there then.
+ */
+function hasExtended(register: u32): bool {
+  if (!(readXapic(apic.APIC_VERSION) & apic.APIC_VERSION_EXTENDED)) return false;
+  if (!isExtendedLvt(register)) return true;
+  const features = readXapic(apic.APIC_EXT_FEATURE);
+  const count = (features >>> apic.APIC_EXT_COUNT_SHIFT) & apic.APIC_EXT_COUNT_MASK;
+  return register - apic.APIC_EXT_LVT < count;
+}
+
+/** Reads a register of the calling CPU's local APIC, in the machine's mode; 0 for one that there is not. */
+function readCurrent(cpu: u32, register: u32): u32 {
+  if (!machine().x2apic) return readXapic(register);
+  loadMsr(cpu, MSR_X2APIC_FIRST + register);
+  return <u32>cpuState(cpu).msrValue;
 }
 
 /** Reads a register of the calling CPU's xAPIC. */
@@ -91,10 +129,20 @@ function flatId(cpu: u32): u32 {
 function isDeliverable(register: u32, value: u32): bool {
   const hasMode = (writableBits(register) & apic.ICR_MODE_MASK) !== 0;
   const isLocal = register >= apic.APIC_LVT_TIMER && register <= apic.APIC_LVT_ERROR;
-  const isLvt = isLocal || register === apic.APIC_LVT_CMCI;
+  const isLvt = isLocal || register === apic.APIC_LVT_CMCI || isExtendedLvt(register);
   if (!isLvt || !hasMode || value & apic.APIC_LVT_MASKED) return true;
   const mode = (value & apic.ICR_MODE_MASK) >>> apic.ICR_MODE_SHIFT;
   return mode === apic.ICR_MODE_FIXED || mode === apic.ICR_MODE_NMI;
+}
+
+/** What the firmware has set up may stay, whatever it delivers: an SMI for a threshold that Linux writes back as it was. */
+function isAsItWas(cpu: u32, register: u32, value: u32): bool {
+  return ((readCurrent(cpu, register) ^ value) & ~apic.ICR_PENDING) === 0;
+}
+
+/** Whether a write of the extended control would change how many bits the id has, by which others find this CPU. */
+function changesId(cpu: u32, value: u32): bool {
+  return ((readCurrent(cpu, apic.APIC_EXT_CONTROL) ^ value) & apic.APIC_EXT_CONTROL_ID) !== 0;
 }
 
 /** Whether a cell may write `value` to a register that is not the ICR; says why not. */
@@ -111,7 +159,11 @@ export function isAllowed(cpu: u32, register: u32, value: u32): bool {
     reportCause("Unsupported change of DFR", register, value);
     return false;
   }
-  if (!isDeliverable(register, value)) {
+  if (register === apic.APIC_EXT_CONTROL && changesId(cpu, value)) {
+    reportCause("Unsupported change of the extended APIC id", register, value);
+    return false;
+  }
+  if (!isDeliverable(register, value) && !isAsItWas(cpu, register, value)) {
     reportCause("Unsupported APIC delivery mode", register, value);
     return false;
   }
@@ -140,6 +192,7 @@ export function xapicAccess(cpu: u32, offset: u64, size: u32, write: bool, value
     perCpu(cpu).mmioValue = readXapic(register);
     return MMIO_HANDLED;
   }
+  if (register > apic.APIC_SELF_IPI && !hasExtended(register)) return MMIO_HANDLED;
   if (register !== apic.APIC_ICR)
     return writeRegister(cpu, register, <u32>value) ? MMIO_HANDLED : MMIO_FAULT;
   const destination = cpuState(cpu).icrHigh >>> ICR_HIGH_SHIFT;
@@ -160,11 +213,19 @@ export function writeX2apicIcr(cpu: u32, value: u64): bool {
   return writeIcr(cpu, <u32>value, <u32>(value >> 32), true);
 }
 
+/** Whether a register is an extended one that this CPU's x2APIC has; on an x2APIC machine the processor knows itself. */
+function isExtendedRegister(register: u32): bool {
+  const isKnown = register <= apic.APIC_EXT_SEOI || isEnableRegister(register);
+  if (!isKnown && !isExtendedLvt(register)) return false;
+  return machine().x2apic || hasExtended(register);
+}
+
 /** Whether the x2APIC has this register and software may read it. */
 export function isReadable(register: u32): bool {
   if (register >= apic.APIC_ISR && register <= apic.APIC_ESR)
     return register < apic.APIC_ISR + 0x18 || register === apic.APIC_ESR;
   if (register >= apic.APIC_LVT_TIMER && register <= apic.APIC_TIMER_CURRENT) return true;
+  if (register > apic.APIC_SELF_IPI) return isExtendedRegister(register);
   switch (register) {
     case apic.APIC_ID:
     case apic.APIC_VERSION:
@@ -184,6 +245,8 @@ export function isReadable(register: u32): bool {
 /** Whether the x2APIC has this register and software may write it; the ICR is not asked for here. */
 export function isWritable(register: u32): bool {
   if (register >= apic.APIC_LVT_TIMER && register <= apic.APIC_TIMER_INITIAL) return true;
+  if (register > apic.APIC_SELF_IPI)
+    return register !== apic.APIC_EXT_FEATURE && isExtendedRegister(register);
   switch (register) {
     case apic.APIC_TPR:
     case apic.APIC_EOI:

@@ -94,6 +94,23 @@ export function hasRequests(): bool {
   return hasBits(apic.APIC_IRR);
 }
 
+/** AMD's extended registers (sections 16.3.2, 16.4.5 and 16.7): as after a reset, but for the width of the id. */
+function cleanExtended(): void {
+  if (!(readApic(apic.APIC_VERSION) & apic.APIC_VERSION_EXTENDED)) return;
+  const features = readApic(apic.APIC_EXT_FEATURE);
+  const count = (features >>> apic.APIC_EXT_COUNT_SHIFT) & apic.APIC_EXT_COUNT_MASK;
+  const last = min(apic.APIC_EXT_LVT + count, apic.APIC_EXT_LVT_LAST + 1);
+  for (let register = apic.APIC_EXT_LVT; register < last; register++)
+    writeApic(register, apic.APIC_LVT_MASKED);
+  const control = readApic(apic.APIC_EXT_CONTROL) & apic.APIC_EXT_CONTROL_ID;
+  if (features & apic.APIC_EXT_FEATURE_IER) {
+    writeApic(apic.APIC_EXT_CONTROL, control | apic.APIC_EXT_CONTROL_IER);
+    for (let index: u32 = 0; index < BIT_REGISTERS; index++)
+      writeApic(apic.APIC_EXT_IER + index, ~0);
+  }
+  writeApic(apic.APIC_EXT_CONTROL, control);
+}
+
 /** Leaves a command in the register that is nobody's: an interrupt for the CPU itself, to be taken with the others. */
 function sendToSelf(): void {
   const command = (apic.SHORTHAND_SELF << apic.ICR_SHORTHAND_SHIFT) | apic.ICR_ASSERT | SVR_CLEAN;
@@ -110,6 +127,7 @@ export function maskApic(): void {
   for (let register = apic.APIC_LVT_TIMER; register <= apic.APIC_LVT_ERROR; register++)
     writeApic(register, apic.APIC_LVT_MASKED);
   if (last >= LVT_CMCI_COUNT) writeApic(apic.APIC_LVT_CMCI, apic.APIC_LVT_MASKED);
+  cleanExtended();
   writeApic(apic.APIC_TIMER_INITIAL, 0);
   writeApic(apic.APIC_TIMER_DIVIDE, apic.APIC_DIVIDE_BY_16);
   writeApic(apic.APIC_TPR, 0);

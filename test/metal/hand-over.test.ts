@@ -1,6 +1,7 @@
 // A CPU changes hands, or is reset: what is put back, on a stand-in for the processor; on one, inherited.test.ts.
 import { beforeEach, describe, expect, it } from "vitest";
 import { REG_TSC } from "../../abi/platform.ts";
+import * as apic from "../../abi/x86/apic.ts";
 import * as svm from "../../abi/x86/svm.ts";
 import { FakeMetal } from "./fake-metal.ts";
 
@@ -130,5 +131,42 @@ describe("a CPU", () => {
     metal.enter();
     metal.play({ code: svm.EXIT_CPUID });
     expect(word(svm.VMCB_SPEC_CTRL)).toBe(5n);
+  });
+});
+
+describe("the local APIC's extended registers", () => {
+  const X2APIC = 0xfee00c00n;
+  const msr = (register: number) => 0x800 + register;
+  const entered = (version: bigint, feature: bigint) => {
+    metal = new FakeMetal({ msrs: { 0x1b: X2APIC } });
+    metal.enter();
+    metal.msrs.set(msr(apic.APIC_VERSION), version);
+    metal.msrs.set(msr(apic.APIC_EXT_FEATURE), feature);
+    metal.msrs.set(msr(apic.APIC_EXT_CONTROL), 0x7n);
+    for (const register of [...VECTORS, ...ENABLES]) metal.msrs.set(msr(register), 0x2f9n);
+    metal.exports.resetCpu!(0, 0n);
+    metal.play();
+    return (registers: readonly number[]) => registers.map((each) => metal.msrs.get(msr(each)));
+  };
+  const VECTORS = range(apic.APIC_EXT_LVT, apic.APIC_EXT_LVT_LAST);
+  const ENABLES = range(apic.APIC_EXT_IER, apic.APIC_EXT_IER + 7);
+
+  it("are masked and enabled as after a reset; the id keeps its width", () => {
+    const values = entered(0x80050010n, 0x4_0007n);
+    expect(values(VECTORS)).toEqual(VECTORS.map(() => 0x10000n));
+    expect(values(ENABLES)).toEqual(ENABLES.map(() => 0xffffffffn));
+    expect(values([apic.APIC_EXT_CONTROL])).toEqual([4n]);
+  });
+
+  it("are as many as the feature register says", () => {
+    const values = entered(0x80050010n, 0x2_0000n);
+    expect(values(VECTORS)).toEqual([0x10000n, 0x10000n, 0x2f9n, 0x2f9n]);
+    expect(values(ENABLES)).toEqual(ENABLES.map(() => 0x2f9n));
+  });
+
+  it("are left alone where there are none", () => {
+    const values = entered(0x50014n, 0n);
+    expect(values(VECTORS)).toEqual(VECTORS.map(() => 0x2f9n));
+    expect(values([apic.APIC_EXT_CONTROL])).toEqual([7n]);
   });
 });

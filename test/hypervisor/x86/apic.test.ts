@@ -134,7 +134,7 @@ describe("on an xAPIC machine", () => {
   test.each([
     ["unaligned", 0x84n],
     ["unaligned inside a register", 0x81n],
-    ["beyond the last register", 0x400n],
+    ["beyond the last register", 0x540n],
   ])("an %s access stops the CPU", (_name, offset) => {
     guest.code(STORE);
     expect(guest.mmio(PAGE + offset, ACCESS_WRITE)).toBe(0);
