@@ -7,7 +7,7 @@ import { R, R_DROP, RW, W, ZERO, ZERO_DROP } from "./msr-access.ts";
 /** Of all cells, the root cell included as far as they are R or W. What is W is clean again when a CPU changes hands. */
 // biome-ignore format: a table
 export const AMD_CELL: usize = memory.data<u32>([
-  0x00000010, 0x00000010, R, // TSC (13.2.4): written, it would not be the next owner's any more
+  0x00000010, 0x00000010, R, // TSC (13.2.4): a write moves the cell's own only
   0x0000001b, 0x0000001b, R, // APIC base (16.3.1)
   0x00000048, 0x00000048, RW, // SPEC_CTRL (3.2.9)
   0x00000049, 0x00000049, W, // PRED_CMD (3.2.9)

@@ -6,7 +6,7 @@ import { DROP, R, R_DROP, RW, W, ZERO, ZERO_DROP } from "./msr-access.ts";
 /** Of all cells, the root cell included as far as they are R or W. What is W is clean again when a CPU changes hands. */
 // biome-ignore format: a table
 export const INTEL_CELL: usize = memory.data<u32>([
-  0x00000010, 0x00000010, R, // TSC (2-2): written, it would not be the next owner's any more
+  0x00000010, 0x00000010, R, // TSC (2-2): a write moves the cell's own only
   0x00000017, 0x00000017, R, // platform id (2-2)
   0x0000001b, 0x0000001b, R, // APIC base (2-2)
   0x00000034, 0x00000034, R, // SMI count (2-20)

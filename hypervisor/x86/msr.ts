@@ -4,7 +4,15 @@
 
 import { DENIAL_FLAG_WRITE, DENIAL_KIND_MSR } from "../../abi/denials.ts";
 import { REG_TSC } from "../../abi/platform.ts";
-import { APIC_ICR, APIC_LVT_CMCI, APIC_LVT_LINT1, APIC_LVT_THERMAL } from "../../abi/x86/apic.ts";
+import {
+  APIC_EXT_CONTROL,
+  APIC_EXT_LVT,
+  APIC_EXT_LVT_LAST,
+  APIC_ICR,
+  APIC_LVT_CMCI,
+  APIC_LVT_LINT1,
+  APIC_LVT_THERMAL,
+} from "../../abi/x86/apic.ts";
 import {
   MSR_APIC_BASE,
   MSR_EFER,
@@ -14,7 +22,6 @@ import {
   MSR_PAT,
   MSR_TSC,
   MSR_X2APIC_FIRST,
-  MSR_X2APIC_LAST,
   MTRR_DEF_TYPE_ENABLE,
 } from "../../abi/x86/msr.ts";
 import { MSR_HOST_SAVE } from "../../abi/x86/svm.ts";
@@ -40,14 +47,16 @@ import { grantLists, listedAccess } from "./msr-list.ts";
 import { applyPat, isPatValid } from "./pat.ts";
 import { cpuState, machine } from "./state.ts";
 
-const X2APIC_COUNT: u32 = MSR_X2APIC_LAST - MSR_X2APIC_FIRST + 1;
+/** With the extended registers. */
+const X2APIC_COUNT: u32 = APIC_EXT_LVT_LAST + 1;
 /** Bytes of an MSR. */
 const SIZE: u32 = 8;
 
 /** Whether writes of this register of an x2APIC are checked: an SMI or INIT is no cell's to send, from the LVT either. */
 function isChecked(register: u32): bool {
   if (register >= APIC_LVT_THERMAL && register <= APIC_LVT_LINT1) return true;
-  return register === APIC_ICR || register === APIC_LVT_CMCI;
+  if (register >= APIC_EXT_LVT && register <= APIC_EXT_LVT_LAST) return true;
+  return register === APIC_ICR || register === APIC_LVT_CMCI || register === APIC_EXT_CONTROL;
 }
 
 /** Grants the registers of an x2APIC, one by one as they exist. */

@@ -1,8 +1,12 @@
 // A CPU changes hands, or is reset: what is put back, on a stand-in for the processor; on one, inherited.test.ts.
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, test } from "vitest";
+import { HC_CELL_CREATE } from "../../abi/hypercall.ts";
 import { REG_TSC } from "../../abi/platform.ts";
 import * as apic from "../../abi/x86/apic.ts";
 import * as svm from "../../abi/x86/svm.ts";
+import * as cfg from "../hypervisor/configurations.ts";
+import { FakePlatform } from "../hypervisor/fake-platform.ts";
+import { readMsr } from "../hypervisor/fake-registers.ts";
 import { FakeMetal } from "./fake-metal.ts";
 
 const BIT = (bit: number) => (1 << bit) >>> 0;
@@ -138,7 +142,7 @@ describe("the local APIC's extended registers", () => {
   const X2APIC = 0xfee00c00n;
   const msr = (register: number) => 0x800 + register;
   const entered = (version: bigint, feature: bigint) => {
-    metal = new FakeMetal({ msrs: { 0x1b: X2APIC } });
+    metal = new FakeMetal({ msrs: { 27: X2APIC } });
     metal.enter();
     metal.msrs.set(msr(apic.APIC_VERSION), version);
     metal.msrs.set(msr(apic.APIC_EXT_FEATURE), feature);
@@ -169,4 +173,32 @@ describe("the local APIC's extended registers", () => {
     expect(values(VECTORS)).toEqual(VECTORS.map(() => 0x2f9n));
     expect(values([apic.APIC_EXT_CONTROL])).toEqual([7n]);
   });
+});
+
+/** MSRs that control blocks hold (sections 15.5.1, 15.5.2 and appendix B), and those of the local APIC. */
+const IN_CONTROL_BLOCK = [
+  ...[0x174, 0x175, 0x176, 0x277, 0x6a2, 0x6a8, 0xc0000080],
+  ...[...range(0xc0000081, 0xc0000084), ...range(0xc0000100, 0xc0000102)],
+];
+/** Goes with the extended state. */
+const XSS = 0xda0;
+const RANGES = [0, 0xc0000000, 0xc0010000];
+
+test.each([true, false])("what a cell may write is taken from it (x2APIC: %s)", (x2apic) => {
+  const platform = new FakePlatform();
+  const base = x2apic ? 0xfee00c00n : 0xfee00800n;
+  platform.onMsr = (msr) => (msr === 0x1b ? base : readMsr(msr));
+  expect(platform.enable(cfg.systemConfig({ root: { regions: cfg.ROOT_REGIONS } }))).toBe(0);
+  const config = cfg.cellConfig({ regions: [cfg.loadable(5n * cfg.MIB), cfg.COMM], cpus: [3] });
+  platform.writeRam(cfg.CONFIG_ADDRESS, config);
+  expect(platform.hypercall(0, HC_CELL_CREATE, cfg.CONFIG_ADDRESS)).toBe(0);
+  const writable = RANGES.flatMap((first) => range(first, first + 0x1fff)).filter(
+    (msr) => (platform.msrAccess(1, msr) & 2) !== 0,
+  );
+  const isApic = (msr: number) => msr >= 0x800 && msr <= 0x853;
+  const left = writable.filter(
+    (msr) => !OWN.includes(msr) && !IN_CONTROL_BLOCK.includes(msr) && !isApic(msr) && msr !== XSS,
+  );
+  expect(left.map((msr) => msr.toString(16))).toEqual([]);
+  expect(writable).toContain(0xc0000103);
 });

@@ -24,9 +24,7 @@ function machineWith(values: ReadonlyMap<number, bigint>): void {
 }
 
 const extended = (more: readonly (readonly [number, bigint])[] = []) =>
-  machineWith(
-    new Map([[apic.APIC_VERSION, VERSION], [apic.APIC_EXT_FEATURE, FEATURE], ...more]),
-  );
+  machineWith(new Map([[apic.APIC_VERSION, VERSION], [apic.APIC_EXT_FEATURE, FEATURE], ...more]));
 
 function store(register: number, value: number): number {
   guest.code(STORE);
