@@ -1,14 +1,21 @@
 // What a cell finds in its CPUs at its first instructions: the same on the emulated PC and, from a real Linux, on the metal,
 // whatever the last owner has left. The clean state of ABI.md, section 4, with the timer's divide register as Linux leaves it.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../config/index.ts";
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import { startSession } from "../../control/session.ts";
 import { missingPackages } from "../../tools/inmates/toolchain.ts";
+import { moduleFor } from "../../tools/metal/driver.ts";
 import { Guest } from "../../tools/metal/guest.ts";
+import { findKernel } from "../../tools/metal/kernel.ts";
+import { ROOT } from "../../tools/root.ts";
 import { describeLinux } from "./linux.ts";
 import { buildProbe, probeCell, type Registers, readProbe } from "./probe.ts";
 
+/** Plants secrets before a CPU goes down, and masks the extended local vectors as Linux does on a real processor. */
+const SILICON = { sources: join(ROOT, "test/metal/module"), file: "silicon.ko" };
 const TIMEOUT = 600_000;
 const CPUS = [2, 3];
 const SOILED = /soiled\r?\n/;
@@ -123,9 +130,11 @@ describeLinux("what a cell inherits, from a real Linux", () => {
     const extra = new Map([
       ["jailhouse/probe.cell", { data: encode(probeCell(CPUS)) }],
       ["jailhouse/probe.bin", { data: Buffer.from(buildProbe()) }],
+      ["jailhouse/silicon.ko", { data: readFileSync(moduleFor(findKernel(), SILICON)) }],
     ]);
     guest = await Guest.boot({ jailhouse: true, extra });
     await guest.check("insmod driver/jailhouse.ko && jailhouse enable configs/qemu-x86.cell");
+    await guest.check("insmod silicon.ko");
     for (let round = 0; round < 2; round++) {
       const start = guest.com2.text.length;
       await guest.check("jailhouse cell create probe.cell");
@@ -141,6 +150,11 @@ describeLinux("what a cell inherits, from a real Linux", () => {
   test("is what the emulated PC gives", () => {
     expect(found).toHaveLength(4);
     for (const registers of found) expect(common(registers)).toEqual({ ...START, ...METAL });
+  });
+
+  test("and Linux, which masked its extended local vectors all the while, goes on", async () => {
+    expect(await guest.check("cat /sys/devices/system/cpu/online")).toBe("0-3\n");
+    expect(guest.com1.text).not.toContain("FATAL");
   });
 
   test("the last command of the local APIC is nobody's", () => {

@@ -1,4 +1,4 @@
-// Builds driver/ for the guest's kernel.
+// Builds driver/, or another kernel module, for the guest's kernel.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -15,34 +15,48 @@ import { join } from "node:path";
 import { ROOT } from "../root.ts";
 import { CACHE, type Kernel } from "./kernel.ts";
 
-const SOURCES = join(ROOT, "driver");
-const MODULE = "jailhouse.ko";
+/** A kernel module to build: its directory and its file's name. */
+export interface Module {
+  readonly sources: string;
+  readonly file: string;
+}
+
+const DRIVER: Module = { sources: join(ROOT, "driver"), file: "jailhouse.ko" };
 /** What a module is made of. */
 const SOURCE = /(\.[chS]|Makefile|Kbuild)$/;
 
-function sources(): string[] {
-  const files = (readdirSync(SOURCES, { recursive: true }) as string[]).filter(
+function sourcesOf(directory: string): string[] {
+  const files = (readdirSync(directory, { recursive: true }) as string[]).filter(
     (path) => SOURCE.test(path) && !path.endsWith(".mod.c"),
   );
   return files.sort();
 }
 
+/** The driver for this kernel, by its path; as moduleFor. */
+export function driverFor(kernel: Kernel, say: (text: string) => void = () => {}): string {
+  return moduleFor(kernel, DRIVER, say);
+}
+
 /**
- * The driver for this kernel, by its path. Built in the cache, once for each state of its sources.
+ * A module for this kernel, by its path. Built in the cache, once for each state of its sources.
  * Throws with the compiler's words when it cannot be built.
  */
-export function driverFor(kernel: Kernel, say: (text: string) => void = () => {}): string {
-  const files = sources();
-  const hash = createHash("sha256").update(kernel.version);
-  for (const path of files) hash.update(`${path}\0`).update(readFileSync(join(SOURCES, path)));
-  const directory = join(CACHE, `driver-${hash.digest("hex").slice(0, 16)}`);
-  const product = join(directory, MODULE);
+export function moduleFor(
+  kernel: Kernel,
+  { sources, file }: Module,
+  say: (text: string) => void = () => {},
+): string {
+  const files = sourcesOf(sources);
+  const hash = createHash("sha256").update(`${kernel.version}\0${file}\0`);
+  for (const path of files) hash.update(`${path}\0`).update(readFileSync(join(sources, path)));
+  const directory = join(CACHE, `module-${hash.digest("hex").slice(0, 16)}`);
+  const product = join(directory, file);
   if (existsSync(product)) return product;
-  say(`Building the driver for Linux ${kernel.version} …`);
+  say(`Building ${file} for Linux ${kernel.version} …`);
   const temporary = `${directory}.${process.pid}`;
   try {
     mkdirSync(temporary, { recursive: true });
-    for (const path of files) cpSync(join(SOURCES, path), join(temporary, path));
+    for (const path of files) cpSync(join(sources, path), join(temporary, path));
     execFileSync("make", ["-s", "-C", kernel.headers, `M=${temporary}`, "modules"], {
       stdio: ["ignore", "pipe", "pipe"],
       encoding: "utf8",
@@ -51,7 +65,7 @@ export function driverFor(kernel: Kernel, say: (text: string) => void = () => {}
     renameSync(temporary, directory);
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`The driver cannot be built:\n${stdout}${stderr || (error as Error).message}`);
+    throw new Error(`${file} cannot be built:\n${stdout}${stderr || (error as Error).message}`);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
