@@ -1,8 +1,8 @@
 // Explains denied accesses: what was touched, why it was denied, and what would allow it.
 
 import * as abi from "../../abi/config.ts";
-import { oneLine } from "../printable.ts";
 import { busMasterAt } from "../bus-masters.ts";
+import { oneLine } from "../printable.ts";
 import type { Cell, PciDevice } from "../types.ts";
 import type { Denial } from "./access.ts";
 import type { Addition } from "./additions.ts";

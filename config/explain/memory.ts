@@ -1,12 +1,12 @@
 // Why an access to memory was denied, and which entry would allow it.
 
 import * as abi from "../../abi/config.ts";
-import { oneLine } from "../printable.ts";
 import { HPET_PAGES } from "../bus-masters.ts";
 import { iommus, localDevices, mmconfig, tableOf } from "../check/played.ts";
 import { overlap } from "../check/ranges.ts";
 import { bdfText } from "../check/rules/pci.ts";
 import { type ConfigSet, makeSet } from "../check/set.ts";
+import { oneLine } from "../printable.ts";
 import type { Cell, MemoryRegion } from "../types.ts";
 import type { Denial } from "./access.ts";
 import type { Addition } from "./additions.ts";

@@ -1,8 +1,8 @@
 // Regions over regions: in one cell, among cells, and over devices that the hypervisor plays.
 
 import * as abi from "../../../abi/config.ts";
-import { oneLine } from "../../printable.ts";
 import { HPET_PAGES, isTrusted } from "../../bus-masters.ts";
+import { oneLine } from "../../printable.ts";
 import type { PciDevice } from "../../types.ts";
 import { type Extra, family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
