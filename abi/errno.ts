@@ -13,6 +13,8 @@ export const EIO: i32 = 5;
 export const ENXIO: i32 = 6;
 /** Argument list too long; here: configuration too large. */
 export const E2BIG: i32 = 7;
+/** Bad file descriptor. */
+export const EBADF: i32 = 9;
 /** Resource temporarily unavailable. */
 export const EAGAIN: i32 = 11;
 /** Cannot allocate memory. */
@@ -51,9 +53,15 @@ export const ENAMETOOLONG: i32 = 36;
 export const ENOSYS: i32 = 38;
 /** Too many levels of symbolic links. */
 export const ELOOP: i32 = 40;
+/** Protocol error. */
+export const EPROTO: i32 = 71;
 /** Operation not supported. */
 export const EOPNOTSUPP: i32 = 95;
 /** Connection reset by peer; here: the daemon went away in the middle of a request. */
 export const ECONNRESET: i32 = 104;
 /** Connection timed out; here: what was waited for did not happen in time. */
 export const ETIMEDOUT: i32 = 110;
+/** Connection refused. */
+export const ECONNREFUSED: i32 = 111;
+/** No route to host. */
+export const EHOSTUNREACH: i32 = 113;

@@ -14,6 +14,21 @@ export const JAILHOUSE_CELL_START: u32 = 0x40280004;
 export const JAILHOUSE_CELL_DESTROY: u32 = 0x40280005;
 /** An addition of this project (numbers from 0x80 are ours): destroy a cell without asking it; argument: IOC_CELL_*. */
 export const JAILHOUSE_CELL_DESTROY_FORCED: u32 = 0x40280085;
+/** An addition: take over the machine until JAILHOUSE_CONFIRM comes or time is up; argument: IOC_TRIAL_*. */
+export const JAILHOUSE_ENABLE_TRIAL: u32 = 0x40100086;
+/** An addition: keep the machine that was taken over on trial; no argument. */
+export const JAILHOUSE_CONFIRM: u32 = 0x00000087;
+
+/** Trial: address of the system configuration, u64. */
+export const IOC_TRIAL_CONFIG: u32 = 0;
+/** Trial: its size in bytes, u32. */
+export const IOC_TRIAL_CONFIG_SIZE: u32 = 8;
+/** Trial: seconds until the machine is handed back, u32, 1 to IOC_TRIAL_SECONDS_MAX. */
+export const IOC_TRIAL_SECONDS: u32 = 12;
+/** Size of the argument of a trial. */
+export const IOC_TRIAL_SIZE: u32 = 16;
+/** A day. */
+export const IOC_TRIAL_SECONDS_MAX: u32 = 86400;
 
 /** Create: address of the configuration, u64. */
 export const IOC_CREATE_CONFIG: u32 = 0;

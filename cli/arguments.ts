@@ -52,17 +52,19 @@ export interface LoadArguments {
   readonly cell: CellRef;
   readonly items: readonly LoadItem[];
   readonly machine?: string;
+  readonly target?: string;
 }
 
 /**
  * Reads `{ID | [--name] NAME} {IMAGE | {-s | --string} "STRING"} [-a | --address ADDR] ...`. An address belongs to the image
- * before it; without one it is 0. `-m NAME` may stand anywhere; `--` ends the options.
+ * before it; without one it is 0. `-m NAME` and `--target TARGET` may stand anywhere; `--` ends the options.
  */
 export function loadArguments(args: readonly string[]): LoadArguments {
   const rest = [...args];
   const items: LoadItem[] = [];
   let cell: CellRef | undefined;
   let machine: string | undefined;
+  let target: string | undefined;
   let plain = false;
   const next = (option: string): string => {
     const value = rest.shift();
@@ -80,6 +82,7 @@ export function loadArguments(args: readonly string[]): LoadArguments {
       else items.push({ kind: "file", path: arg, address: 0n });
     } else if (arg === "--") plain = true;
     else if (arg === "-m" || arg === "--machine") machine = next(arg);
+    else if (arg === "--target") target = next(arg);
     else if (arg === "--name" && cell === undefined) cell = next(arg);
     else if (cell === undefined) throw new UsageError("a cell must be given, by id or name");
     else if (arg === "-s" || arg === "--string") {
@@ -89,5 +92,9 @@ export function loadArguments(args: readonly string[]): LoadArguments {
   }
   if (cell === undefined) throw new UsageError("a cell must be given, by id or name");
   if (items.length === 0) throw new UsageError("an image or a string must be given");
-  return { cell, items, ...(machine === undefined ? {} : { machine }) };
+  const where = {
+    ...(machine === undefined ? {} : { machine }),
+    ...(target === undefined ? {} : { target }),
+  };
+  return { cell, items, ...where };
 }

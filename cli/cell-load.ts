@@ -15,8 +15,8 @@ export async function loadCell(
   args: readonly string[],
   options: CommonOptions,
 ): Promise<void> {
-  const { cell, items, machine } = loadArguments(args);
-  const target = machine === undefined ? options : { ...options, machine };
+  const { cell, items, ...where } = loadArguments(args);
+  const target = { ...options, ...where };
   enterMachine(io, target);
   const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
   await withMachine(io, target, (session) => attempt(REQUEST, session.loadCell(cell, images)));

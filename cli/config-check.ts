@@ -8,7 +8,7 @@ import { checkInputs, type Finding, type Input, type MachineFacts } from "../con
 import { size } from "./arguments.ts";
 import { ExitStatus, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { readTree } from "./machine-tree.ts";
+import { readMachine } from "./machine-tree.ts";
 import { STANDARD, standardInput } from "./open-config.ts";
 import { json } from "./table.ts";
 
@@ -17,6 +17,7 @@ const MAX_CPUS = 256;
 
 export interface CheckOptions {
   readonly root?: string;
+  readonly target?: string;
   readonly cpus?: string;
   readonly memory?: string;
   readonly notes?: boolean;
@@ -26,12 +27,15 @@ export interface CheckOptions {
   readonly sarif?: boolean;
 }
 
-async function machineFacts(io: Io, { root, cpus, memory }: CheckOptions): Promise<MachineFacts> {
-  if (root !== undefined) {
+async function machineFacts(
+  io: Io,
+  { root, target, cpus, memory }: CheckOptions,
+): Promise<MachineFacts> {
+  if (root !== undefined || target !== undefined) {
     if (cpus !== undefined || memory !== undefined)
       throw new UsageError("--cpus and --memory are what --root finds out");
     const { machineFacts } = await import("../config/create/facts.ts");
-    return readTree(io, root, machineFacts);
+    return readMachine(io, { root, target }, machineFacts);
   }
   const count = Number(cpus ?? 0);
   if (cpus !== undefined && !(Number.isInteger(count) && count >= 1 && count <= MAX_CPUS))

@@ -9,7 +9,7 @@ import type { CellConfig } from "../config/types.ts";
 import { cpuNumbers, size } from "./arguments.ts";
 import { CommandFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { readTree } from "./machine-tree.ts";
+import { readMachine } from "./machine-tree.ts";
 import { openConfig, writeConfig } from "./open-config.ts";
 
 const ABOUT = "Proposed by jailhouse config create-cell.";
@@ -22,6 +22,7 @@ export interface CreateCellOptions {
   readonly beside?: readonly string[];
   /** What is known of the machine. */
   readonly root?: string;
+  readonly target?: string;
   readonly allowDma?: boolean;
   readonly output?: string;
 }
@@ -45,8 +46,11 @@ export async function createCellConfig(
   const { config: system } = await openConfig(io, file);
   if (system.kind !== "system") throw new CommandFailure(`${file}: not a system configuration`);
   const cells = await cellsBeside(io, options.beside ?? []);
-  const { name, device: devices = [], root, allowDma } = options;
-  const functions = root === undefined ? undefined : readTree(io, root, readPci);
+  const { name, device: devices = [], root, target, allowDma } = options;
+  const functions =
+    root === undefined && target === undefined
+      ? undefined
+      : await readMachine(io, { root, target }, readPci);
   let proposal: Proposal;
   try {
     const wishes = { name, cpus, memory, devices, cells, functions, allowDma };

@@ -1,59 +1,49 @@
 // jailhouse config collect FILE.tar, and jailhouse config create [FILE]
 
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { extname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { extname } from "node:path";
+import { COLLECTED } from "../config/create/collected.ts";
 import { forGrub } from "../config/create/kernel-options.ts";
 import { sourceOf } from "../config/create/source.ts";
 import { definitionOf, type Plan, planSystem } from "../config/create/system.ts";
+import { writeTar } from "../config/create/tar.ts";
 import { defineSystem } from "../config/define-system.ts";
 import { encode } from "../config/encode.ts";
-import { withOutput } from "../control/caller.ts";
 import { size } from "./arguments.ts";
-import { attempt, CommandFailure, perror, UsageError } from "./failure.ts";
+import { CommandFailure, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { readTree } from "./machine-tree.ts";
+import { gatherFrom, readMachine } from "./machine-tree.ts";
 import { writeOutput } from "./open-config.ts";
 
-/** Beside the sources, and seen from dist/. */
-const SCRIPT = ["../tools/config-collect.sh", "../../tools/config-collect.sh"]
-  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  .find((path) => existsSync(path));
+/** A table that every PC has, and that only root may read. */
+const MADT = "/sys/firmware/acpi/tables/APIC";
 
-/** The script's output: the descriptor that it is given, since under sudo a name may lead elsewhere. */
-const OUTPUT = "/dev/fd/3";
-
-/** Runs the script that boards without Node run themselves. */
-export async function collectMachine(io: Io, file: string): Promise<void> {
-  if (!SCRIPT) throw new CommandFailure("tools/config-collect.sh is missing");
-  const { status, stdout, stderr, error } = await attempt(
-    `writing ${file}`,
-    withOutput(resolve(io.cwd, file), io.env, (output) =>
-      spawnSync("sh", [SCRIPT, OUTPUT], {
-        encoding: "utf8",
-        env: { ...process.env, ...io.env },
-        stdio: ["ignore", "pipe", "pipe", output],
-      }),
-    ),
-  );
-  if (error) throw perror("sh", error);
-  if (status !== 0) throw new CommandFailure(stderr.trim() || `collecting ended with ${status}`);
-  io.out(stdout.replace(OUTPUT, resolve(io.cwd, file)));
-  io.err(stderr);
+/** Saves what describes a machine, this one or the target, for `config create` and `config check`. */
+export async function collectMachine(
+  io: Io,
+  file: string,
+  options: { readonly target?: string },
+): Promise<void> {
+  const files = await gatherFrom(io, options, COLLECTED);
+  const { readable } = files;
+  if (readable.length === 0) throw new CommandFailure("there is nothing to collect");
+  if (files.textIfAny(MADT) === undefined)
+    io.err("The ACPI tables cannot be read: that takes root.\n");
+  await writeOutput(io, file, writeTar(readable));
+  io.out(`${readable.length} files in ${file}\n`);
 }
 
 export interface CreateSystemOptions {
   readonly root: string;
+  readonly target?: string;
   readonly memInmates?: string;
   readonly memHv?: string;
   readonly console?: string;
 }
 
-function plan(io: Io, options: CreateSystemOptions): Plan {
+function plan(io: Io, options: CreateSystemOptions): Promise<Plan> {
   const bytes = (text: string | undefined) => (text === undefined ? undefined : BigInt(size(text)));
   const sizes = { hypervisor: bytes(options.memHv), inmates: bytes(options.memInmates) };
-  return readTree(io, options.root, (tree) =>
+  return readMachine(io, options, (tree) =>
     planSystem(tree, { ...sizes, console: options.console }),
   );
 }
@@ -67,7 +57,7 @@ export async function createSystem(
   const isBuilt = file !== undefined && extname(file) === ".cell";
   if (file !== undefined && !isBuilt && extname(file) !== ".ts")
     throw new UsageError("FILE ends in .ts or .cell");
-  const planned = plan(io, options);
+  const planned = await plan(io, options);
   const output = isBuilt ? encode(defineSystem(definitionOf(planned))) : sourceOf(planned);
   if (file === undefined) io.out(output);
   else await writeOutput(io, file, output);

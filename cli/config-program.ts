@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { Io } from "./io.ts";
+import { targetOption } from "./target-option.ts";
 
 /** Adds the verbs of `config`. Files may be `.cell`, TypeScript or JSON everywhere. */
 export function addConfig(config: Command, io: Io): void {
@@ -63,6 +64,7 @@ function addCheck(config: Command, io: Io): void {
       "-r, --root <ROOT>",
       "the machine: / for this one, or what `config collect` wrote of it",
     )
+    .addOption(targetOption())
     .option("--cpus <N>", "the machine has this many CPUs (default: unknown)")
     .option("--memory <SIZE>", "its RAM ends there, for example 1G (default: unknown)")
     .option("--notes", "show what is worth knowing, too")
@@ -82,11 +84,15 @@ function addCreate(config: Command, io: Io): void {
   config
     .command("collect <FILE.tar>")
     .description("collect what `config create` reads of this machine; as root")
-    .action(async (file) => (await import("./config-create.ts")).collectMachine(io, file));
+    .addOption(targetOption())
+    .action(async (file, options) =>
+      (await import("./config-create.ts")).collectMachine(io, file, options),
+    );
   config
     .command("create [FILE]")
     .description("make a system configuration of this machine, or of one that was collected")
     .option("-r, --root <ROOT>", "a directory or tar file with what was collected", "/")
+    .addOption(targetOption())
     .option("--mem-inmates <SIZE>", "memory for cells (default: 76M, or what memmap= leaves)")
     .option("--mem-hv <SIZE>", "memory for the hypervisor (default: 6M)")
     .option("-c, --console <CONSOLE>", "the hypervisor's console: ttyS0 … or none")
@@ -108,6 +114,7 @@ function addCreate(config: Command, io: Io): void {
       "-r, --root <ROOT>",
       "the machine: / for this one, or what `config collect` wrote of it",
     )
+    .addOption(targetOption())
     .option("--allow-dma", "accept devices that can do DMA although no IOMMU guards them")
     .option("--beside <CELLCONFIG>", "a cell that exists too; repeatable", every)
     .option("-o, --output <FILE>", "where to write it: a .cell, .ts or .json file")

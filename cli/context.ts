@@ -5,13 +5,16 @@ import { becomeCaller } from "../control/caller.ts";
 import type { RemoteSession } from "../control/client.ts";
 import { EOPNOTSUPP, SystemError } from "../control/errors.ts";
 import { DEVICE, hasDevice } from "../control/linux/host.ts";
+import type { Target } from "../control/linux/target.ts";
 import { DEFAULT_MACHINE, type MachinePaths, machinePaths } from "../control/registry.ts";
-import { CommandFailure, perror } from "./failure.ts";
+import { CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 /** The options that every verb knows. */
 export interface CommonOptions {
   readonly machine?: string;
+  /** Where the agent of another computer is. */
+  readonly target?: string;
   readonly json?: boolean;
 }
 
@@ -25,8 +28,16 @@ export function machineName(io: Io, options: CommonOptions): string {
   return givenName(io, options) ?? DEFAULT_MACHINE;
 }
 
-/** Whether this computer is meant: its device is named, or nothing is and the driver is loaded. */
+/** The other computer that is meant: `--target`, or JAILHOUSE_TARGET where no machine is named. */
+export function givenTarget(io: Io, { machine, target }: CommonOptions): string | undefined {
+  if (target !== undefined && machine !== undefined)
+    throw new UsageError("--machine and --target exclude each other");
+  return target ?? (machine === undefined ? io.env.JAILHOUSE_TARGET || undefined : undefined);
+}
+
+/** Whether a computer is meant: another one, or this one, whose device is named or whose driver is loaded. */
 export function isComputer(io: Io, options: CommonOptions): boolean {
+  if (givenTarget(io, options) !== undefined) return true;
   const name = givenName(io, options);
   return name === undefined ? hasDevice(io.host) : name === DEVICE;
 }
@@ -42,7 +53,9 @@ export async function withMachine<T>(
   options: CommonOptions,
   action: (session: OpenSession) => Promise<T>,
 ): Promise<T> {
-  const session = isComputer(io, options) ? await openComputer(io) : await connectTo(io, options);
+  const session = isComputer(io, options)
+    ? await openComputer(io, options)
+    : await connectTo(io, options);
   try {
     return await action(session);
   } finally {
@@ -72,9 +85,24 @@ export function refuseComputer(verb: string, refusal: string): never {
   throw perror(`jailhouse ${verb}`, new SystemError(EOPNOTSUPP, { hint }));
 }
 
-async function openComputer(io: Io): Promise<OpenSession> {
+/** The computer that is meant, this one unless another is. Fails with a line for the user. */
+export async function openTarget(io: Io, options: CommonOptions): Promise<Target> {
+  const address = givenTarget(io, options);
+  if (address === undefined) {
+    const { LocalTarget } = await import("../control/linux/local.ts");
+    return new LocalTarget(io.host);
+  }
+  const { RemoteTarget } = await import("../control/remote/target.ts");
+  try {
+    return await RemoteTarget.open(address, io.env);
+  } catch (error) {
+    throw perror(`target ${address}`, error);
+  }
+}
+
+async function openComputer(io: Io, options: CommonOptions): Promise<OpenSession> {
   const { LinuxSession } = await import("../control/linux/session.ts");
-  return new LinuxSession(io.host);
+  return new LinuxSession(await openTarget(io, options));
 }
 
 async function connectTo(io: Io, options: CommonOptions): Promise<RemoteSession> {

@@ -1,8 +1,9 @@
-// jailhouse enable [--yes] SYSCONFIG
+// jailhouse enable [--yes] [--try SECONDS] SYSCONFIG
 
 import { connect } from "../control/client.ts";
 import { launch } from "../control/launch.ts";
 import { learning } from "../control/learning.ts";
+import { TRIAL_SECONDS_MAX } from "../control/linux/requests.ts";
 import { listMachines } from "../control/registry.ts";
 import { wantYes } from "./ask.ts";
 import { readConfig } from "./config-file.ts";
@@ -14,7 +15,7 @@ import {
   pathsOf,
   withMachine,
 } from "./context.ts";
-import { attempt, perror } from "./failure.ts";
+import { attempt, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 const REQUEST = "JAILHOUSE_ENABLE";
@@ -25,12 +26,15 @@ const LEARNING =
 export interface EnableOptions extends CommonOptions {
   /** The risk is taken. */
   readonly yes?: boolean;
+  /** Seconds after which the machine is handed back by itself. */
+  readonly try?: string;
   /** Allow and record what the root cell's configuration forgot. */
   readonly learn?: boolean;
 }
 
 /** Takes over the machine. An emulated one is started with its defaults if it does not run yet. */
 export async function enable(io: Io, file: string, options: EnableOptions): Promise<void> {
+  const seconds = options.try === undefined ? undefined : trialSeconds(options.try);
   enterMachine(io, options);
   const given = await readConfig(io, file, REQUEST);
   const config = options.learn ? learning(given) : given;
@@ -38,11 +42,21 @@ export async function enable(io: Io, file: string, options: EnableOptions): Prom
   await withMachine(io, options, async (session) => {
     const risk = await session.risk();
     if (risk !== undefined) await wantYes(io, risk, options.yes);
-    await attempt(REQUEST, session.enable(config));
+    const enabling =
+      seconds === undefined ? session.enable(config) : session.enableTrial(config, seconds);
+    await attempt(REQUEST, enabling);
     for (const caveat of await session.caveats()) io.err(`Warning: ${caveat}\n`);
   });
   if (options.learn) io.err(LEARNING);
   io.out("The Jailhouse is opening.\n");
+  if (seconds !== undefined)
+    io.err(`It closes by itself in ${seconds} s unless \`jailhouse confirm\` comes before.\n`);
+}
+
+function trialSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= 1 && seconds <= TRIAL_SECONDS_MAX) return seconds;
+  throw new UsageError(`--try takes seconds, 1 to ${TRIAL_SECONDS_MAX}`);
 }
 
 async function startIfMissing(io: Io, options: CommonOptions): Promise<void> {

@@ -16,7 +16,7 @@ import {
 import { denialsJson, denialsText, fixJson, fixText } from "./explain-text.ts";
 import { attempt, CommandFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { openMachine } from "./machine-tree.ts";
+import { openCollected } from "./machine-tree.ts";
 import { writeConfig } from "./open-config.ts";
 
 const WHAT = "explaining";
@@ -65,7 +65,7 @@ function checkTrust(io: Io, options: ExplainOptions): void {
 }
 
 async function gather(io: Io, options: ExplainOptions): Promise<Facts> {
-  const devices = options.root === undefined ? undefined : openMachine(io, options.root);
+  const devices = options.root === undefined ? undefined : openCollected(io, options.root);
   if (isOffline(options)) {
     const facts = await factsOfLog(io, options, devices);
     if (facts.log.denials.length > 0) checkTrust(io, options);

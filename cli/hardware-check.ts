@@ -1,7 +1,8 @@
 // jailhouse hardware check: what the metal platform needs of a Linux machine, found or missing, and what follows. Exit
 // status 0 when all that is essential is there, 2 when something is missing, 1 when something could not be looked at.
 
-import { ExitStatus } from "./failure.ts";
+import { type CommonOptions, givenTarget, openTarget } from "./context.ts";
+import { attempt, ExitStatus, UsageError } from "./failure.ts";
 import { Facts } from "./hardware-facts.ts";
 import type { Io } from "./io.ts";
 
@@ -13,6 +14,13 @@ const ROOT = "run this as root";
 /** AMD64 APM volume 2, section 15.30.1. */
 const MSR_VM_CR = 0xc0010114;
 const VM_CR_SVMDIS = 1n << 4n;
+const LIVE = "/";
+/** Everything that is looked at below. */
+const FILES: readonly string[] = [
+  ...["/proc/cpuinfo", "/proc/cmdline", "/proc/modules", "/proc/sys/kernel/osrelease"],
+  ...["/sys/kernel/security/lockdown", "/sys/module/", "/sys/class/", "/sys/class/iommu/"],
+  ...["/sys/class/tty/", "/sys/class/tty/*/type", "/sys/firmware/acpi/tables/"],
+];
 const OLDEST_KERNEL = [6, 1] as const;
 
 /** `undefined`: it cannot be told from here; "unused": it is there, and nothing is made of it. */
@@ -207,9 +215,27 @@ function result(found: Found, isOptional: boolean): string {
   return isOptional ? "missing (optional)" : "MISSING";
 }
 
-/** Looks at the machine below `root` and prints what it has. */
-export async function checkHardware(io: Io, { root }: { readonly root: string }): Promise<void> {
-  const facts = new Facts(root);
+export interface HardwareOptions extends Pick<CommonOptions, "target"> {
+  readonly root: string;
+}
+
+/** What a machine says of itself: the target, or this one, or what lies below `root`. */
+async function gatherFacts(io: Io, { root, ...options }: HardwareOptions): Promise<Facts> {
+  if (root !== LIVE && options.target !== undefined)
+    throw new UsageError("--root and --target exclude each other");
+  const isRemote = root === LIVE && givenTarget(io, options) !== undefined;
+  const here = { ...io, host: { ...io.host, root } };
+  const target = await openTarget(isRemote ? io : { ...here, env: {} }, isRemote ? options : {});
+  try {
+    return await attempt("looking at the hardware", Facts.of(target, FILES, [MSR_VM_CR]));
+  } finally {
+    await target.close();
+  }
+}
+
+/** Looks at a machine and prints what it has. */
+export async function checkHardware(io: Io, options: HardwareOptions): Promise<void> {
+  const facts = await gatherFacts(io, options);
   io.out("Feature                         Availability\n");
   io.out("------------------------------  ------------------\n");
   let [isMissing, isSkipped] = [false, false];

@@ -1,30 +1,36 @@
-// What Linux says of this machine's processor and firmware, read below a root directory: tests put their own in place.
+// What Linux says of a machine's processor and firmware.
 
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
-import { join } from "node:path";
+import type { Files } from "../control/linux/files.ts";
+import type { Target } from "../control/linux/target.ts";
 
 export class Facts {
-  readonly #root: string;
+  readonly #files: Files;
+  readonly #msrs: ReadonlyMap<number, bigint | undefined>;
 
-  constructor(root: string) {
-    this.#root = root;
+  private constructor(files: Files, msrs: ReadonlyMap<number, bigint | undefined>) {
+    this.#files = files;
+    this.#msrs = msrs;
+  }
+
+  /** Gathers files and registers of a computer. */
+  static async of(
+    target: Target,
+    patterns: readonly string[],
+    msrs: readonly number[],
+  ): Promise<Facts> {
+    const files = await target.gather(patterns);
+    const values = new Map<number, bigint | undefined>();
+    for (const msr of msrs) values.set(msr, await target.readMsr(msr));
+    return new Facts(files, values);
   }
 
   /** A file's text without blanks around it; undefined when it cannot be read. */
   text(path: string): string | undefined {
-    try {
-      return readFileSync(join(this.#root, path), "utf8").trim();
-    } catch {
-      return undefined;
-    }
+    return this.#files.textIfAny(path);
   }
 
   list(path: string): string[] {
-    try {
-      return readdirSync(join(this.#root, path)).sort();
-    } catch {
-      return [];
-    }
+    return this.#files.tree.list(path);
   }
 
   /** The value of a key in /proc/cpuinfo, of the first processor; empty when there is none. */
@@ -40,18 +46,6 @@ export class Facts {
 
   /** A model-specific register of CPU 0, by Linux' msr module; undefined when it cannot be read. */
   msr(number: number): bigint | undefined {
-    const size = 8;
-    const buffer = Buffer.alloc(size);
-    let file: number | undefined;
-    try {
-      file = openSync(join(this.#root, "/dev/cpu/0/msr"), "r");
-      return readSync(file, buffer, 0, size, number) === size
-        ? buffer.readBigUInt64LE()
-        : undefined;
-    } catch {
-      return undefined;
-    } finally {
-      if (file !== undefined) closeSync(file);
-    }
+    return this.#msrs.get(number);
   }
 }

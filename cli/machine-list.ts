@@ -4,16 +4,18 @@ import type { MachineStatus } from "../control/api.ts";
 import { connect } from "../control/client.ts";
 import { DEVICE, hasDevice } from "../control/linux/host.ts";
 import { listMachines } from "../control/registry.ts";
-import { type CommonOptions, withMachine } from "./context.ts";
+import { type CommonOptions, givenTarget, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { fittedTable, json } from "./table.ts";
 
 const MIB = 2 ** 20;
 
-/** Shows this user's machines, and first this computer if its driver is loaded. */
+/** Shows this user's machines, and first the target, and this computer if its driver is loaded. */
 export async function listMachinesOf(io: Io, options: CommonOptions): Promise<void> {
   const states: MachineStatus[] = [];
+  if (givenTarget(io, options) !== undefined)
+    states.push(await withMachine(io, options, (session) => session.status()));
   if (hasDevice(io.host)) {
     states.push(await withMachine(io, { machine: DEVICE }, (session) => session.status()));
   }

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { addConfig, every } from "./config-program.ts";
 import type { Io } from "./io.ts";
+import { targetOption } from "./target-option.ts";
 
 /** What `--version` says: the release whose interfaces these are. */
 export const VERSION = "Jailhouse management tool v0.12";
@@ -14,7 +15,17 @@ function verb(parent: Command, usage: string, description: string): Command {
   return parent
     .command(usage)
     .description(description)
-    .option("-m, --machine <NAME>", "the machine that is meant (default: $JAILHOUSE_MACHINE)");
+    .option("-m, --machine <NAME>", "the machine that is meant (default: $JAILHOUSE_MACHINE)")
+    .addOption(targetOption());
+}
+
+/** `--target` before the verb is that of the verb. */
+function passTarget(root: Command): void {
+  root.hook("preAction", (_, action) => {
+    const { target } = root.opts();
+    if (target !== undefined && action.opts().target === undefined)
+      action.setOptionValue("target", target);
+  });
 }
 
 function withJson(command: Command): Command {
@@ -26,7 +37,10 @@ export function program(io: Io): Command {
   const root = new Command("jailhouse")
     .description("Splits a machine into isolated cells.")
     .version(VERSION, "--version", "show the version")
+    .addOption(targetOption())
+    .enablePositionalOptions()
     .helpCommand(false);
+  passTarget(root);
   addSystem(root, io);
   addCell(root.command("cell").description("work with cells").helpCommand(false), io);
   root
@@ -36,6 +50,7 @@ export function program(io: Io): Command {
     .command("check")
     .description("find what the hypervisor needs of a Linux machine; best as root")
     .option("--root <DIRECTORY>", "where its /proc, /sys and /dev are", "/")
+    .addOption(targetOption())
     .action(async (options) => (await import("./hardware-check.ts")).checkHardware(io, options));
   const config = root.command("config").description("work with configurations").helpCommand(false);
   addConfig(config, io);
@@ -46,8 +61,15 @@ export function program(io: Io): Command {
 function addSystem(root: Command, io: Io): void {
   verb(root, "enable <SYSCONFIG>", "take over the machine; starts an emulated one if none runs")
     .option("--yes", "take the risk that there is on a physical machine")
+    .option(
+      "--try <SECONDS>",
+      "hand a computer back by itself then, unless `jailhouse confirm` comes",
+    )
     .option("--learn", "allow and record what the root cell's configuration forgot")
     .action(async (file, options) => (await import("./enable.ts")).enable(io, file, options));
+  verb(root, "confirm", "keep the computer that `enable --try` took over").action(async (options) =>
+    (await import("./confirm.ts")).confirm(io, options),
+  );
   verb(root, "disable", "hand the machine back").action(async (options) =>
     (await import("./disable.ts")).disable(io, options),
   );

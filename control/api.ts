@@ -178,7 +178,7 @@ export interface Attachment {
 
 /**
  * A session with a machine that outlives it, which is what the command works with: over a daemon's socket
- * (control/client.ts), or with the computer it runs on (control/linux/session.ts).
+ * (control/client.ts), or with a computer, this one or another (control/linux/session.ts).
  */
 export interface OpenSession extends Session {
   /** Resolves when the session has ended, from whichever side. */
@@ -189,6 +189,10 @@ export interface OpenSession extends Session {
   attachConsole(listener: (text: string) => void): Promise<Attachment>;
   /** A serial line's text, and each further piece to the listener. */
   attachSerial(line: 0 | 1, listener: (text: string) => void): Promise<Attachment>;
+  /** Like `enable`, but only for so many seconds unless `confirm` comes, whatever happens to this session meanwhile. */
+  enableTrial(systemConfig: Uint8Array, seconds: number): Promise<void>;
+  /** Keeps a machine that was taken over on trial. EINVAL when none was. */
+  confirm(): Promise<void>;
   /** What a person should agree to before `enable`; undefined when nothing can be lost. */
   risk(): Promise<string | undefined>;
   /** What a person should know after `enable`, one sentence each. */

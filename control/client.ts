@@ -10,7 +10,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from "vscode-jsonrpc/node";
-import { E2BIG, ECONNRESET, EIO, ENOENT } from "../abi/errno.ts";
+import { E2BIG, ECONNRESET, EIO, ENOENT, EOPNOTSUPP } from "../abi/errno.ts";
 import type { Tree } from "../config/create/tree.ts";
 import type {
   Attachment,
@@ -45,6 +45,8 @@ import {
 import { daemonPid, type MachinePaths } from "./registry.ts";
 
 /** A session whose machine lives in a daemon: `close` ends the connection only. */
+const NO_TRIAL = "An emulated machine can be thrown away: trials are for computers.";
+
 export class RemoteSession implements OpenSession {
   readonly #connection: MessageConnection;
   readonly #socket: Socket;
@@ -223,6 +225,14 @@ export class RemoteSession implements OpenSession {
 
   fingerprint(): Promise<string> {
     return this.#request("fingerprint");
+  }
+
+  async enableTrial(): Promise<void> {
+    throw new SystemError(EOPNOTSUPP, { hint: NO_TRIAL });
+  }
+
+  async confirm(): Promise<void> {
+    throw new SystemError(EOPNOTSUPP, { hint: NO_TRIAL });
   }
 
   /** An emulated machine can be thrown away. */

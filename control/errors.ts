@@ -14,6 +14,7 @@ const TEXTS: Record<keyof typeof numbers, string> = {
   EIO: "Input/output error",
   ENXIO: "No such device or address",
   E2BIG: "Argument list too long",
+  EBADF: "Bad file descriptor",
   EAGAIN: "Resource temporarily unavailable",
   ENOMEM: "Cannot allocate memory",
   EACCES: "Permission denied",
@@ -33,9 +34,12 @@ const TEXTS: Record<keyof typeof numbers, string> = {
   ENAMETOOLONG: "File name too long",
   ENOSYS: "Function not implemented",
   ELOOP: "Too many levels of symbolic links",
+  EPROTO: "Protocol error",
   EOPNOTSUPP: "Operation not supported",
   ECONNRESET: "Connection reset by peer",
   ETIMEDOUT: "Connection timed out",
+  ECONNREFUSED: "Connection refused",
+  EHOSTUNREACH: "No route to host",
 };
 
 const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(numbers));

@@ -64,16 +64,18 @@ export function cpuList(cpus: readonly number[]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join();
 }
 
-/** The CPUs that the kernel lists as "0-2,5". */
+/** More CPUs than any Linux has (CONFIG_NR_CPUS). */
+const CPU_MAX = 8192;
+
+/** The CPUs that the kernel lists as "0-2,5". What no kernel lists ends there. */
 export function parseCpuList(text: string): number[] {
-  return text
-    .trim()
-    .split(",")
-    .filter((range) => range !== "")
-    .flatMap((range) => {
-      const [first, last = first] = range.split("-").map(Number);
-      return Array.from({ length: last! - first! + 1 }, (_, index) => first! + index);
-    });
+  const cpus = new Set<number>();
+  for (const range of text.trim().split(",")) {
+    if (range === "") continue;
+    const [first, last = first] = range.split("-").map(Number);
+    for (let cpu = first!; cpu <= Math.min(last!, CPU_MAX - 1); cpu++) cpus.add(cpu);
+  }
+  return [...cpus];
 }
 
 function addCounters(files: Map<string, string | Uint8Array>, path: string, counters: Counters) {

@@ -16,6 +16,7 @@ import { SystemError } from "../../control/errors.ts";
 import { readCellHeader } from "../../control/headers.ts";
 import { loadCalls } from "../../control/linux/calls.ts";
 import { THIS_HOST } from "../../control/linux/host.ts";
+import { LocalTarget } from "../../control/linux/local.ts";
 import { LinuxSession } from "../../control/linux/session.ts";
 import { BEGIN, END } from "./groups.ts";
 
@@ -81,7 +82,7 @@ function timedSession(): LinuxSession {
       };
     },
   };
-  return new LinuxSession(host);
+  return new LinuxSession(new LocalTarget(host));
 }
 
 const session = timedSession();

@@ -1,8 +1,7 @@
-// The computer that this process runs on, as the session sees it: the file system's root and the system calls.
+// The computer that this process runs on, as local.ts finds it: the file system's root and the system calls.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { toSystemError } from "../errors.ts";
 import { type LinuxCalls, loadCalls } from "./calls.ts";
 
 /** Device of the driver; scripts know its error text. */
@@ -23,21 +22,3 @@ export const inHost = ({ root }: Host, path: string): string => join(root, path)
 
 /** Whether the driver is loaded. */
 export const hasDevice = (host: Host): boolean => existsSync(inHost(host, DEVICE));
-
-/** A file's text, trimmed. Throws a SystemError. */
-export function readText(host: Host, path: string): string {
-  try {
-    return readFileSync(inHost(host, path), "utf8").trim();
-  } catch (error) {
-    throw toSystemError(error);
-  }
-}
-
-/** A file's text, trimmed; undefined when there is no such file, or nothing in it that may be read. */
-export function readIfAny(host: Host, path: string): string | undefined {
-  try {
-    return readFileSync(inHost(host, path), "utf8").trim();
-  } catch {
-    return undefined;
-  }
-}

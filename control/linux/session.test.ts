@@ -6,6 +6,7 @@ import { encode } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
 import type { CellInfo } from "../api.ts";
 import { FakeComputer } from "../testing/fake-computer.ts";
+import { LocalTarget } from "./local.ts";
 import { LinuxSession } from "./session.ts";
 
 const ROOT: CellInfo = {
@@ -22,7 +23,7 @@ let computer: FakeComputer;
 let session: LinuxSession;
 beforeEach(() => {
   computer = new FakeComputer();
-  session = new LinuxSession(computer.host);
+  session = new LinuxSession(new LocalTarget(computer.host));
 });
 afterEach(async () => {
   await session.close();
@@ -167,7 +168,7 @@ test("what the driver warns of is passed on, and nothing else that it logs", asy
 });
 
 test("two users have the device open, and the later one is refused", async () => {
-  const other = new LinuxSession(computer.host);
+  const other = new LinuxSession(new LocalTarget(computer.host));
   await session.enable(Buffer.from("JHSYS"));
   computer.answer = () => -16;
   await expect(other.enable(Buffer.from("JHSYS"))).rejects.toMatchObject({ code: "EBUSY" });
@@ -199,7 +200,7 @@ test("without the driver the device cannot be opened", async () => {
 
 test("where no system calls can be made that is said", async () => {
   const failing = { ...computer.host, loadCalls: () => Promise.reject(new Error("no koffi")) };
-  const blind = new LinuxSession(failing);
+  const blind = new LinuxSession(new LocalTarget(failing));
   await expect(blind.disable()).rejects.toThrow("no koffi");
   computer.show([ROOT]);
   expect(await blind.cells()).toEqual([ROOT]);

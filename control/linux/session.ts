@@ -1,26 +1,21 @@
-// The computer that the command runs on, through the driver's device and its tree in sysfs: the Session of a root cell
-// under Linux, with our driver or the original's.
+// A computer through the driver's device and its tree in sysfs, this one or one at the other end of a line: the Session of
+// a root cell under Linux, with our driver or the original's.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { EINVAL, ENOENT, ENOTTY, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import * as abi from "../../abi/ioctl.ts";
-import { directoryTree, type Tree } from "../../config/create/tree.ts";
+import type { Tree } from "../../config/create/tree.ts";
 import type * as api from "../api.ts";
 import { readDenials } from "../denials.ts";
 import { SystemError } from "../errors.ts";
 import { readCellHeader } from "../headers.ts";
-import { isVirtual, memorySize, offlineCpus, presentCpus, splitCores } from "./computer.ts";
-import { Device } from "./device.ts";
-import { DEVICE, type Host, SYSFS, THIS_HOST } from "./host.ts";
-import { canExist, encodeCell, encodeCreate, encodeLoad } from "./requests.ts";
-import {
-  findCell,
-  isEnabled,
-  readCells,
-  readPools,
-  readStatistics,
-  readTable,
-} from "./sysfs-reader.ts";
+import * as computer from "./computer.ts";
+import type { Files } from "./files.ts";
+import { SYSFS } from "./host.ts";
+import * as requests from "./requests.ts";
+import * as sysfs from "./sysfs-reader.ts";
+import type { ConsoleReader, DriverRequest, Target } from "./target.ts";
+import { refusalIn, warningsIn } from "./words.ts";
 
 /** Milliseconds between two looks at the console, as often as the driver looks. */
 const CONSOLE_PERIOD = 100;
@@ -38,98 +33,121 @@ const PREFIX = /^warning: /i;
 const NO_SERIAL =
   "The serial lines of a computer are its connectors: another computer at the cable shows what comes.";
 
+const ENABLING: readonly number[] = [abi.JAILHOUSE_ENABLE, abi.JAILHOUSE_ENABLE_TRIAL];
+
 function unsupported(hint: string): never {
   throw new SystemError(EOPNOTSUPP, { hint });
 }
 
+/** What of PCI functions is shown to who explains. */
+const DEVICE_FILES = ["config", "resource"].map((file) => `/sys/bus/pci/devices/*/${file}`);
+const CELLS = [...sysfs.ENABLED_FILES, ...sysfs.CELL_FILES];
+const STATUS = [
+  ...[...CELLS, ...sysfs.POOL_FILES, ...computer.CPU_FILES, ...computer.MEMORY_FILES],
+  `${SYSFS}/denials`,
+];
+
 /** Talks to the driver only when something needs it: the rest is in sysfs, which anybody may read. */
 export class LinuxSession implements api.OpenSession {
-  readonly #host: Host;
-  readonly #followers = new Set<() => void>();
-  #device: Promise<Device> | undefined;
+  readonly #target: Target;
+  readonly #followers = new Set<() => Promise<void>>();
   /** Of the driver, about the enable of this session. */
   #warnings: readonly string[] = [];
   #end: () => void = () => {};
   readonly closed: Promise<void>;
 
-  constructor(host: Host = THIS_HOST) {
-    this.#host = host;
+  /** The session closes the target with itself. */
+  constructor(target: Target) {
+    this.#target = target;
     this.closed = new Promise((resolve) => {
       this.#end = resolve;
     });
+    target.lost.catch(() => this.#end());
   }
 
-  async #request(
-    number: number,
-    encode: Parameters<Device["request"]>[1] = () => null,
-  ): Promise<string[]> {
-    this.#device ??= Device.open(this.#host);
-    try {
-      return (await this.#device).request(number, encode);
-    } catch (error) {
-      throw this.#explained(error);
-    }
+  /** Returns the driver's warnings. Throws its error number, with the words of driver and hypervisor as the hint. */
+  async #request(request: DriverRequest): Promise<string[]> {
+    const outcome = await this.#target.request(request);
+    if (outcome.result >= 0) return warningsIn(outcome);
+    const error = new SystemError(-outcome.result, { hint: refusalIn(outcome) });
+    const isEnable = ENABLING.includes(request.number);
+    throw isEnable ? error : await this.#explained(error);
   }
 
   /** The most common reason for EINVAL is one that nobody prints. */
-  #explained(error: unknown): unknown {
-    if (!(error instanceof SystemError) || error.errno !== EINVAL || error.hint) return error;
-    if (isEnabled(this.#host)) return error;
+  async #explained(error: SystemError): Promise<SystemError> {
+    if (error.errno !== EINVAL || error.hint) return error;
+    if (sysfs.isEnabled(await this.#target.gather(sysfs.ENABLED_FILES))) return error;
     return new SystemError(EINVAL, { hint: "The hypervisor is not enabled.", cause: error });
   }
 
   async #cellRequest(number: number, cell: api.CellRef): Promise<void> {
     this.#needPossible(cell);
-    await this.#request(number, () => encodeCell(cell));
+    await this.#request(requests.cellRequest(number, cell));
   }
 
   #needPossible(cell: api.CellRef): void {
-    if (canExist(cell)) return;
+    if (requests.canExist(cell)) return;
     throw new SystemError(ENOENT, { hint: `There is no cell ${JSON.stringify(cell)}.` });
   }
 
   async status(): Promise<api.MachineStatus> {
-    const host = this.#host;
+    const files = await this.#target.gather(STATUS);
     return {
-      name: DEVICE,
-      cpus: presentCpus(host).length,
-      memory: memorySize(host),
+      name: this.#target.name,
+      cpus: computer.presentCpus(files).length,
+      memory: computer.memorySize(files),
       pace: "real",
-      enabled: isEnabled(host),
-      learning: await this.#isLearning(),
+      enabled: sysfs.isEnabled(files),
+      learning: isLearning(files),
       time: await this.time(),
-      cells: readCells(host),
-      pools: readPools(host),
-      offline: offlineCpus(host),
+      cells: sysfs.readCells(files),
+      pools: sysfs.readPools(files),
+      offline: computer.offlineCpus(files),
       memoryMap: [],
     };
   }
 
-  /** CLOCK_MONOTONIC, which Linux begins at its start. */
-  async time(): Promise<number> {
-    return Number(process.hrtime.bigint());
+  time(): Promise<number> {
+    return this.#target.time();
   }
 
   async enable(systemConfig: Uint8Array): Promise<void> {
-    this.#warnings = await this.#request(abi.JAILHOUSE_ENABLE, () => systemConfig);
+    this.#warnings = await this.#request(requests.enableRequest(systemConfig));
+  }
+
+  async enableTrial(systemConfig: Uint8Array, seconds: number): Promise<void> {
+    const request = requests.trialRequest(systemConfig, seconds);
+    this.#warnings = await unlessUnknown(
+      this.#request(request),
+      "This driver cannot hand the machine back by itself.",
+    );
+  }
+
+  async confirm(): Promise<void> {
+    await unlessUnknown(
+      this.#request(requests.plainRequest(abi.JAILHOUSE_CONFIRM)),
+      "This driver knows no trials.",
+    );
   }
 
   async disable(): Promise<void> {
-    await this.#request(abi.JAILHOUSE_DISABLE);
+    await this.#request(requests.plainRequest(abi.JAILHOUSE_DISABLE));
   }
 
   async createCell(cellConfig: Uint8Array): Promise<api.CreatedCell> {
-    const ours = this.#coreWarnings(cellConfig);
-    const theirs = await this.#request(abi.JAILHOUSE_CELL_CREATE, (addressOf) =>
-      encodeCreate(cellConfig, addressOf),
-    );
+    const ours = await this.#coreWarnings(cellConfig);
+    const theirs = await this.#request(requests.createRequest(cellConfig));
     // A driver that knows the cores of offline CPUs, too, has said it better.
     const knows = theirs.some((line) => line.includes("shares a core"));
-    return { ...this.#created(cellConfig), warnings: knows ? theirs : [...ours, ...theirs] };
+    return {
+      ...(await this.#created(cellConfig)),
+      warnings: knows ? theirs : [...ours, ...theirs],
+    };
   }
 
   /** To be asked while the cell's CPUs are still Linux': it forgets the cores of those that are offline. */
-  #coreWarnings(config: Uint8Array): string[] {
+  async #coreWarnings(config: Uint8Array): Promise<string[]> {
     let name: string;
     let cpus: readonly number[];
     try {
@@ -137,22 +155,23 @@ export class LinuxSession implements api.OpenSession {
     } catch {
       return [];
     }
-    return splitCores(this.#host, cpus).map(
-      ([cpu, others]) =>
-        `CPU ${cpu} of cell "${name}" shares a core with CPU ${others.join(", ")}, which is not in the cell: they can slow each other down, and watch each other through the core's caches.`,
-    );
+    const files = await this.#target.gather(computer.CORE_FILES);
+    return computer
+      .splitCores(files, cpus)
+      .map(
+        ([cpu, others]) =>
+          `CPU ${cpu} of cell "${name}" shares a core with CPU ${others.join(", ")}, which is not in the cell: they can slow each other down, and watch each other through the core's caches.`,
+      );
   }
 
   /** The original's driver answers "done" to a configuration of another architecture, and does nothing. */
-  #created(config: Uint8Array): api.CellInfo {
-    return findCell(this.#host, readCellHeader(config).name);
+  async #created(config: Uint8Array): Promise<api.CellInfo> {
+    return sysfs.findCell(await this.#target.gather(CELLS), readCellHeader(config).name);
   }
 
   async loadCell(cell: api.CellRef, images: readonly api.Image[]): Promise<void> {
     this.#needPossible(cell);
-    await this.#request(abi.JAILHOUSE_CELL_LOAD, (addressOf) =>
-      encodeLoad(cell, images, addressOf),
-    );
+    await this.#request(requests.loadRequest(cell, images));
   }
 
   async startCell(cell: api.CellRef): Promise<api.StartReport> {
@@ -166,62 +185,42 @@ export class LinuxSession implements api.OpenSession {
 
   async destroyCell(cell: api.CellRef, { force = false } = {}): Promise<void> {
     if (!force) return this.#cellRequest(abi.JAILHOUSE_CELL_DESTROY, cell);
-    try {
-      await this.#cellRequest(abi.JAILHOUSE_CELL_DESTROY_FORCED, cell);
-    } catch (error) {
-      const { errno, hint } = error as SystemError;
-      // What a driver says to a request that it does not know.
-      if (errno !== ENOTTY && (errno !== EINVAL || hint)) throw error;
-      unsupported("This driver always asks a cell before it destroys it.");
-    }
-  }
-
-  async cells(): Promise<readonly api.CellInfo[]> {
-    return readCells(this.#host);
-  }
-
-  async statistics(cell: api.CellRef): Promise<api.CellStatistics> {
-    return readStatistics(this.#host, cell);
-  }
-
-  /** False where it cannot be known: to anybody but root, and with the original's driver. */
-  async #isLearning(): Promise<boolean> {
-    return this.denials().then(
-      ({ learning }) => learning,
-      () => false,
+    await unlessUnknown(
+      this.#cellRequest(abi.JAILHOUSE_CELL_DESTROY_FORCED, cell),
+      "This driver always asks a cell before it destroys it.",
     );
   }
 
+  async cells(): Promise<readonly api.CellInfo[]> {
+    return sysfs.readCells(await this.#target.gather(CELLS));
+  }
+
+  async statistics(cell: api.CellRef): Promise<api.CellStatistics> {
+    const info = sysfs.findCell(await this.#target.gather(CELLS), cell);
+    return sysfs.readStatistics(await this.#target.gather(sysfs.counterFiles(info.id)), info);
+  }
+
   async denials(): Promise<api.DenialLog> {
-    const bytes = readTable(this.#host, `${SYSFS}/denials`);
-    return readDenials(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const path = `${SYSFS}/denials`;
+    return tableOfDenials(await this.#target.gather([...sysfs.ENABLED_FILES, path]));
   }
 
   async configuration(cell: api.CellRef): Promise<Uint8Array> {
-    return readTable(this.#host, `${SYSFS}/cells/${findCell(this.#host, cell).id}/config`);
+    const path = `${SYSFS}/cells/*/config`;
+    const files = await this.#target.gather([...CELLS, path]);
+    return sysfs.readTable(files, path.replace("*", `${sysfs.findCell(files, cell).id}`));
   }
 
   async devices(): Promise<Tree> {
-    return directoryTree(this.#host.root);
-  }
-
-  #readConsole(device: Device): string {
-    try {
-      return device.readConsole();
-    } catch (error) {
-      if (!(error instanceof SystemError) || error.errno !== EPERM) throw error;
-      const hint =
-        "The system configuration does not make the hypervisor's console readable (VIRTUAL_DEBUG_CONSOLE).";
-      throw new SystemError(EPERM, { hint, cause: error });
-    }
+    return (await this.#target.gather(DEVICE_FILES)).tree;
   }
 
   async consoleText(): Promise<string> {
-    const device = Device.openConsole(this.#host);
+    const reader = await this.#target.openConsole();
     try {
-      return this.#readConsole(device);
+      return await readConsole(reader);
     } finally {
-      device.close();
+      await reader.close();
     }
   }
 
@@ -230,33 +229,23 @@ export class LinuxSession implements api.OpenSession {
   }
 
   async attachConsole(listener: (text: string) => void): Promise<api.Attachment> {
-    const device = Device.openConsole(this.#host);
-    let timer: NodeJS.Timeout | undefined;
-    const stop = () => {
+    const reader = await this.#target.openConsole();
+    const ended = new AbortController();
+    let pieces: Promise<void> = Promise.resolve();
+    const stop = async () => {
       if (!this.#followers.delete(stop)) return;
-      clearInterval(timer);
-      device.close();
+      ended.abort();
+      await pieces;
+      await reader.close().catch(() => {});
     };
     this.#followers.add(stop);
     try {
-      const text = this.#readConsole(device);
-      timer = setInterval(() => {
-        const piece = this.#pieceOf(device);
-        if (piece !== "") listener(piece);
-      }, CONSOLE_PERIOD);
-      return { text, stop };
+      const text = await readConsole(reader);
+      pieces = listen(reader, listener, ended.signal);
+      return { text, stop: () => void stop() };
     } catch (error) {
-      stop();
+      await stop();
       throw error;
-    }
-  }
-
-  /** What came since the last look; nothing while it may not be read, which another configuration may change. */
-  #pieceOf(device: Device): string {
-    try {
-      return device.readConsole();
-    } catch {
-      return "";
     }
   }
 
@@ -269,12 +258,13 @@ export class LinuxSession implements api.OpenSession {
     return unsupported(NO_SERIAL);
   }
 
-  /** Time passes by itself: waits. */
+  /** Time passes by itself, here as there: waits. */
   async run(nanoseconds: number, signal?: AbortSignal): Promise<void> {
     const options = signal ? { signal } : {};
-    const end = (await this.time()) + nanoseconds;
+    const now = () => Number(process.hrtime.bigint());
+    const end = now() + nanoseconds;
     // A timer of the event loop may be early by a millisecond.
-    for (let left = nanoseconds; left > 0 && !signal?.aborted; left = end - (await this.time())) {
+    for (let left = nanoseconds; left > 0 && !signal?.aborted; left = end - now()) {
       const milliseconds = Math.min(Math.ceil(left / NS_PER_MS), LONGEST_SLEEP);
       await sleep(milliseconds, undefined, options).catch(() => {});
     }
@@ -285,7 +275,8 @@ export class LinuxSession implements api.OpenSession {
   }
 
   async risk(): Promise<string | undefined> {
-    return isVirtual(this.#host) ? undefined : RISK;
+    const files = await this.#target.gather(computer.VIRTUAL_FILES);
+    return computer.isVirtual(files) ? undefined : RISK;
   }
 
   /** What driver and hypervisor said about it; of the latter nothing when that may not be read. */
@@ -297,10 +288,57 @@ export class LinuxSession implements api.OpenSession {
   }
 
   async close(): Promise<void> {
-    for (const stop of [...this.#followers]) stop();
-    const device = await this.#device?.catch(() => undefined);
-    device?.close();
-    this.#device = undefined;
+    for (const stop of [...this.#followers]) await stop();
+    await this.#target.close();
     this.#end();
+  }
+}
+
+/** What drivers say to a request that they do not know becomes EOPNOTSUPP, with this hint. */
+async function unlessUnknown<T>(request: Promise<T>, refusal: string): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    const { errno, hint } = error as SystemError;
+    if (errno !== ENOTTY && (errno !== EINVAL || hint)) throw error;
+    return unsupported(refusal);
+  }
+}
+
+function tableOfDenials(files: Files): api.DenialLog {
+  const bytes = sysfs.readTable(files, `${SYSFS}/denials`);
+  return readDenials(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** False where it cannot be known: to anybody but root, and with the original's driver. */
+function isLearning(files: Files): boolean {
+  try {
+    return tableOfDenials(files).learning;
+  } catch {
+    return false;
+  }
+}
+
+async function readConsole(reader: ConsoleReader): Promise<string> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.errno !== EPERM) throw error;
+    const hint =
+      "The system configuration does not make the hypervisor's console readable (VIRTUAL_DEBUG_CONSOLE).";
+    throw new SystemError(EPERM, { hint, cause: error });
+  }
+}
+
+/** Hands on what comes, until the signal. What may not be read now, another configuration may allow. */
+async function listen(
+  reader: ConsoleReader,
+  listener: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const piece = await reader.read().catch(() => "");
+    if (piece !== "" && !signal.aborted) listener(piece);
+    await sleep(CONSOLE_PERIOD, undefined, { signal }).catch(() => {});
   }
 }

@@ -1,7 +1,6 @@
 // Reads the tree that the driver keeps below /sys/devices/jailhouse (ABI section 7); control/sysfs.ts writes the same one
 // for emulated machines.
 
-import { readdirSync, readFileSync } from "node:fs";
 import { EINVAL, ENODEV, ENOENT, ENXIO, EOPNOTSUPP } from "../../abi/errno.ts";
 import type {
   CellInfo,
@@ -11,22 +10,35 @@ import type {
   Counters,
   MachineStatus,
 } from "../api.ts";
-import { SystemError, toSystemError } from "../errors.ts";
+import { SystemError } from "../errors.ts";
 import { parseCpuList } from "../sysfs.ts";
-import { type Host, inHost, readIfAny, readText, SYSFS } from "./host.ts";
+import type { Files } from "./files.ts";
+import { SYSFS } from "./host.ts";
 
 const COUNTER = "vmexits_";
 const CPU_DIRECTORY = /^cpu(\d+)$/;
+const CELLS = `${SYSFS}/cells`;
+
+/** What the functions here read: whether it is enabled, all cells, the pools. */
+export const ENABLED_FILES: readonly string[] = [`${SYSFS}/enabled`];
+export const CELL_FILES: readonly string[] = [
+  ...["name", "state", "cpus_assigned_list", "cpus_failed_list"].map(
+    (file) => `${CELLS}/*/${file}`,
+  ),
+];
+export const POOL_FILES: readonly string[] = [
+  ...["mem", "remap"].flatMap((pool) => [
+    `${SYSFS}/${pool}_pool_size`,
+    `${SYSFS}/${pool}_pool_used`,
+  ]),
+];
+/** ... and the counters of the cell with this id. */
+export const counterFiles = (id: number): string[] => [
+  ...["", "cpu*/"].map((directory) => `${CELLS}/${id}/statistics/${directory}${COUNTER}*`),
+];
+
 /** What reading says of a cell that is destroyed meanwhile. */
 const GONE: readonly number[] = [ENOENT, ENODEV, ENXIO];
-
-function list(host: Host, path: string): string[] {
-  try {
-    return readdirSync(inHost(host, path));
-  } catch (error) {
-    throw toSystemError(error);
-  }
-}
 
 /** The result, or undefined when what it reads has just gone. */
 function unlessGone<T>(read: () => T): T | undefined {
@@ -38,24 +50,23 @@ function unlessGone<T>(read: () => T): T | undefined {
   }
 }
 
-export const isEnabled = (host: Host): boolean => readIfAny(host, `${SYSFS}/enabled`) === "1";
+export const isEnabled = (files: Files): boolean => files.textIfAny(`${SYSFS}/enabled`) === "1";
 
 /** A binary file of our driver. Throws EINVAL while not enabled, EOPNOTSUPP for a driver that does not have it. */
-export function readTable(host: Host, path: string): Uint8Array {
-  if (!isEnabled(host)) {
+export function readTable(files: Files, path: string): Uint8Array {
+  if (!isEnabled(files)) {
     throw new SystemError(EINVAL, { hint: "The hypervisor is not enabled." });
   }
   try {
-    return readFileSync(inHost(host, path));
+    return files.read(path);
   } catch (cause) {
-    const error = toSystemError(cause);
-    if (error.errno !== ENOENT) throw error;
+    if (!(cause instanceof SystemError) || cause.errno !== ENOENT) throw cause;
     throw new SystemError(EOPNOTSUPP, { hint: "The driver does not tell this.", cause });
   }
 }
 
-function readCell(host: Host, id: number): CellInfo {
-  const read = (file: string) => readText(host, `${SYSFS}/cells/${id}/${file}`);
+function readCell(files: Files, id: number): CellInfo {
+  const read = (file: string) => files.text(`${CELLS}/${id}/${file}`);
   return {
     id,
     name: read("name"),
@@ -66,45 +77,44 @@ function readCell(host: Host, id: number): CellInfo {
 }
 
 /** All cells, by id; none while disabled. */
-export function readCells(host: Host): CellInfo[] {
-  const ids = unlessGone(() => list(host, `${SYSFS}/cells`)) ?? [];
+export function readCells(files: Files): CellInfo[] {
+  const ids = unlessGone(() => files.list(CELLS)) ?? [];
   return ids
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
     .sort((a, b) => a - b)
-    .flatMap((id) => unlessGone(() => readCell(host, id)) ?? []);
+    .flatMap((id) => unlessGone(() => readCell(files, id)) ?? []);
 }
 
 /** One cell. Throws ENOENT when there is none. */
-export function findCell(host: Host, ref: CellRef): CellInfo {
-  const found = readCells(host).find(({ id, name }) => id === ref || name === ref);
+export function findCell(files: Files, ref: CellRef): CellInfo {
+  const found = readCells(files).find(({ id, name }) => id === ref || name === ref);
   if (found) return found;
   throw new SystemError(ENOENT, { hint: `There is no cell ${JSON.stringify(ref)}.` });
 }
 
-function readCounters(host: Host, path: string): Counters {
-  const names = list(host, path).filter((entry) => entry.startsWith(COUNTER));
+function readCounters(files: Files, path: string): Counters {
+  const names = files.list(path).filter((entry) => entry.startsWith(COUNTER));
   return Object.fromEntries(
-    names.map((name) => [name.slice(COUNTER.length), Number(readText(host, `${path}/${name}`))]),
+    names.map((name) => [name.slice(COUNTER.length), Number(files.text(`${path}/${name}`))]),
   );
 }
 
-/** A cell's counters. Throws ENOENT when there is no such cell. */
-export function readStatistics(host: Host, ref: CellRef): CellStatistics {
-  const cell = findCell(host, ref);
-  const path = `${SYSFS}/cells/${cell.id}/statistics`;
-  const cpus = list(host, path).flatMap((entry) => {
+/** A cell's counters, of files that were gathered with {@link counterFiles}. Throws ENOENT when the cell has gone. */
+export function readStatistics(files: Files, cell: CellInfo): CellStatistics {
+  const path = `${CELLS}/${cell.id}/statistics`;
+  const cpus = files.list(path).flatMap((entry) => {
     const cpu = CPU_DIRECTORY.exec(entry)?.[1];
     const counters =
-      cpu && unlessGone(() => [Number(cpu), readCounters(host, `${path}/${entry}`)] as const);
+      cpu && unlessGone(() => [Number(cpu), readCounters(files, `${path}/${entry}`)] as const);
     return counters ? [counters] : [];
   });
-  return { cell, total: readCounters(host, path), cpus: new Map(cpus.sort(([a], [b]) => a - b)) };
+  return { cell, total: readCounters(files, path), cpus: new Map(cpus.sort(([a], [b]) => a - b)) };
 }
 
 /** The page pools; all zero while disabled. */
-export function readPools(host: Host): MachineStatus["pools"] {
-  const figure = (file: string) => Number(readIfAny(host, `${SYSFS}/${file}`) ?? 0);
+export function readPools(files: Files): MachineStatus["pools"] {
+  const figure = (file: string) => Number(files.textIfAny(`${SYSFS}/${file}`) ?? 0);
   return {
     memory: { size: figure("mem_pool_size"), used: figure("mem_pool_used") },
     remap: { size: figure("remap_pool_size"), used: figure("remap_pool_used") },

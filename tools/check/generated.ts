@@ -1,6 +1,7 @@
 // Committed files that a script makes are what the script makes now.
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
+import { generateAgentHeader } from "../agent.ts";
 import { isUpToDate, shippedConfigs } from "../configs.ts";
 import { buildInmate } from "../inmates/build.ts";
 import { missingPackages } from "../inmates/toolchain.ts";
@@ -49,6 +50,13 @@ export const instructions: Check = {
   name: "the instruction table and its page are up to date",
   run: () => ({
     failures: generate(true).map((path) => `${path} is stale: node dist/tools/instructions.js`),
+  }),
+};
+
+export const agent: Check = {
+  name: "the agent's numbers are those of abi/",
+  run: () => ({
+    failures: generateAgentHeader(true).map((path) => `${path} is stale: run npm run agent`),
   }),
 };
 
