@@ -342,7 +342,7 @@ export class Connection {
   #takePiece(progress: Progress, { type, body }: Frame): true | undefined {
     if (type === abi.AGENT_REFUSED && body[0] === abi.AGENT_GET) {
       if (body[1] === abi.AGENT_WHY_UNKNOWN) throw new SessionLost(false);
-      throw this.#error(EPROTO, "The agent does not have its own result.");
+      throw this.#error(EPROTO, `The agent does not have its own result (${body[1]}).`);
     }
     if (type !== abi.AGENT_PIECE || body.length <= NUMBER_SIZE) return undefined;
     if (body.readUInt32LE(0) !== progress.received) return undefined;
