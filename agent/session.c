@@ -209,6 +209,8 @@ static bool start_child(uint8_t kind, size_t length)
 	}
 	session.pipe = ends[0];
 	session.since = now();
+	/* The process has it. */
+	madvise(request, AGENT_REQUEST_MAX, MADV_DONTNEED);
 	return true;
 }
 

@@ -7,11 +7,12 @@ import { encodeFrame, type Frame, FrameReader } from "./frame.ts";
 import type { Line } from "./line.ts";
 
 /** Milliseconds until a frame is sent again, before the line's own time is known, and at least and at most. */
-const FIRST_WAIT = 1000;
+const FIRST_WAIT = 400;
 const LEAST_WAIT = 30;
 const MOST_WAIT = 8000;
-/** How much longer each time. */
+/** How much longer each time, and at most of the line's own time: who loses frames is not helped by patience. */
 const BACKOFF = 1.5;
+const BACKOFF_MOST = 8;
 /** A round trip counts this much of those before it; so many of them are waited for. */
 const SMOOTH = 0.8;
 const ROUND_TRIPS = 4;
@@ -81,12 +82,7 @@ export class Link {
   /** Sends until an answer is taken. One at a time. Throws ETIMEDOUT, ECONNRESET, or what `take` throws. */
   async exchange<T>(wanted: Exchange<T>): Promise<T> {
     if (this.#error) throw this.#error;
-    try {
-      return await new Promise<T>((resolve, reject) => this.#converse(wanted, resolve, reject));
-    } finally {
-      this.#heard = () => {};
-      this.#fail = () => {};
-    }
+    return new Promise<T>((resolve, reject) => this.#converse(wanted, resolve, reject));
   }
 
   #converse<T>(
@@ -99,8 +95,13 @@ export class Link {
     let [isFirst, isAlive] = [true, false];
     const begunAt = performance.now();
     let [sentAt, heardAt] = [begunAt, begunAt];
+    const most =
+      this.#roundTrip === undefined ? MOST_WAIT : Math.min(wait * BACKOFF_MOST, MOST_WAIT);
     const end = (settle: () => void) => {
       clearTimeout(timer);
+      // More that has come already is not for this exchange.
+      this.#heard = () => {};
+      this.#fail = () => {};
       settle();
     };
     const send = () => {
@@ -115,7 +116,7 @@ export class Link {
       if (now - begunAt > longest) return end(() => reject(this.#tooLong(longest)));
       if (!isAlive) this.#shrink();
       [isFirst, isAlive] = [false, false];
-      wait = Math.min(wait * BACKOFF, MOST_WAIT);
+      wait = Math.min(wait * BACKOFF, most);
       send();
     };
     this.#fail = (error) => end(() => reject(error));
@@ -129,7 +130,7 @@ export class Link {
           heardAt = performance.now();
           isAlive = true;
         } else if (taken !== undefined) {
-          if (isFirst) this.#learn(performance.now() - sentAt);
+          this.#learn(performance.now() - sentAt, isFirst);
           end(() => resolve(taken));
         }
       } catch (error) {
@@ -144,7 +145,9 @@ export class Link {
     return Math.min(Math.max(this.#roundTrip * ROUND_TRIPS, LEAST_WAIT), MOST_WAIT);
   }
 
-  #learn(roundTrip: number): void {
+  /** Which of several frames an answer is to cannot be known. */
+  #learn(roundTrip: number, isCertain: boolean): void {
+    if (!isCertain && this.#roundTrip !== undefined) return;
     const before = this.#roundTrip ?? roundTrip;
     this.#roundTrip = before * SMOOTH + roundTrip * (1 - SMOOTH);
     this.#dataMax = Math.min(Math.ceil(this.#dataMax * GROWTH), this.#line.dataMax);
