@@ -70,6 +70,7 @@ function describe(status: MachineStatus, info: DaemonInfo | undefined): string {
     ["Memory", `${Math.round(status.memory / MIB)} MiB`],
     ["Time", `${(status.time / NS_PER_SECOND).toFixed(3)} s (${status.pace})`],
     ["Jailhouse", status.enabled ? "enabled" : "disabled"],
+    ...(status.trial === undefined ? [] : [["Trial", `${status.trial} s left, then it closes`]]),
     ["Cells", status.cells.map(({ name }) => name).join(", ") || "none"],
     ["Page pool", pool(status.pools.memory)],
     ["Remap pool", pool(status.pools.remap)],

@@ -85,6 +85,8 @@ export interface MachineStatus {
   /** `real` is that of a computer. */
   readonly pace: Pace | "real";
   readonly enabled: boolean;
+  /** Seconds until the machine, taken over on trial, is handed back by itself. */
+  readonly trial?: number;
   /** Whether the root cell is allowed, and recorded with, what its configuration forgot. */
   readonly learning: boolean;
   /** Time in nanoseconds since power-on; virtual on an emulated machine. */

@@ -78,8 +78,16 @@ bool jh_cell_cpus(const struct jh_cell_desc *config, struct cpumask *cpus);
 struct jh_cell *jh_cell_new(const struct jh_cell_desc *config);
 
 /* enable.c */
-int jh_enable(const void __user *user);
+int jh_enable(const void __user *user, size_t most);
 int jh_disable(bool force);
+
+/* trial.c: enabling that ends by itself */
+int jh_trial_enable(const void __user *user);
+int jh_trial_confirm(void);
+void jh_trial_over(void);
+unsigned int jh_trial_seconds(void);
+int jh_trial_init(void);
+void jh_trial_exit(void);
 
 /* image.c: the hypervisor's memory and what is in it before it runs */
 int jh_memory_reserve(const struct jh_system_desc *config);

@@ -11,8 +11,8 @@
 /* Longer than any machine needs. */
 #define MAX_CONFIG	SZ_1M
 
-/* A checked copy of a system configuration, to be freed with kvfree(), and its size. */
-static struct jh_system_desc *copy_config(const void __user *user, size_t *size)
+/* A checked copy of a system configuration of at most @most bytes, to be freed with kvfree(), and its size. */
+static struct jh_system_desc *copy_config(const void __user *user, size_t most, size_t *size)
 {
 	struct jh_system_desc *config;
 	int err;
@@ -25,6 +25,10 @@ static struct jh_system_desc *copy_config(const void __user *user, size_t *size)
 	kfree(config);
 	if (err)
 		return ERR_PTR(err);
+	if (*size > most) {
+		pr_err("jailhouse: The system configuration is incomplete\n");
+		return ERR_PTR(-EINVAL);
+	}
 	if (*size > MAX_CONFIG) {
 		pr_err("jailhouse: The system configuration is longer than 0x%x bytes\n", MAX_CONFIG);
 		return ERR_PTR(-E2BIG);
@@ -168,8 +172,11 @@ no_memory:
 	return err;
 }
 
-/* Takes over the machine with the system configuration at @user. 0 or -errno, and then nothing has changed. */
-int jh_enable(const void __user *user)
+/*
+ * Takes over the machine with the system configuration at @user, which has at most @most bytes. 0 or -errno, and then
+ * nothing has changed.
+ */
+int jh_enable(const void __user *user, size_t most)
 {
 	struct jh_system_desc *config;
 	size_t size;
@@ -180,7 +187,7 @@ int jh_enable(const void __user *user)
 	err = jh_check_processor();
 	if (err)
 		return err;
-	config = copy_config(user, &size);
+	config = copy_config(user, most, &size);
 	if (IS_ERR(config))
 		return PTR_ERR(config);
 	err = jh_check_iommus(config) ?: jh_check_hpets() ?: enable(config, size);
@@ -226,6 +233,7 @@ int jh_disable(bool force)
 	}
 	jh_sysfs_remove_cell(root);
 	jh.root = NULL;
+	jh_trial_over();
 	release_all(root);
 	pr_info("The Jailhouse was closed.\n");
 	return 0;

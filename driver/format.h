@@ -197,6 +197,16 @@ struct jh_ioc_create {
 	__u32 padding;
 };
 
+/* An addition: enable for a time. */
+struct jh_ioc_trial {
+	__u64 config_address;
+	__u32 config_size;
+	__u32 seconds;
+};
+
+/* A day. */
+#define JH_TRIAL_MAX_SECONDS	86400
+
 struct jh_ioc_cell {
 	/* -1: by name */
 	__s32 id;
@@ -226,9 +236,14 @@ struct jh_ioc_load {
 #define JH_IOC_CELL_DESTROY		_IOW(0, 5, struct jh_ioc_cell)
 /* An addition: without asking the cell. */
 #define JH_IOC_CELL_DESTROY_FORCED	_IOW(0, 0x85, struct jh_ioc_cell)
+/* Additions: enable until that is confirmed, or not; confirm it. */
+#define JH_IOC_ENABLE_TRIAL		_IOW(0, 0x86, struct jh_ioc_trial)
+#define JH_IOC_CONFIRM			_IO(0, 0x87)
 
 static_assert(JH_IOC_ENABLE == 0x40080000);
 static_assert(JH_IOC_CELL_LOAD == 0x40300003);
 static_assert(JH_IOC_CELL_DESTROY_FORCED == 0x40280085);
+static_assert(JH_IOC_ENABLE_TRIAL == 0x40100086);
+static_assert(JH_IOC_CONFIRM == 0x87);
 
 #endif

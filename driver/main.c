@@ -17,7 +17,11 @@ static long dispatch(unsigned int request, const void __user *argument)
 {
 	switch (request) {
 	case JH_IOC_ENABLE:
-		return jh_enable(argument);
+		return jh_enable(argument, SIZE_MAX);
+	case JH_IOC_ENABLE_TRIAL:
+		return jh_trial_enable(argument);
+	case JH_IOC_CONFIRM:
+		return jh_trial_confirm();
 	case JH_IOC_DISABLE:
 		return jh_disable(false);
 	case JH_IOC_CELL_CREATE:
@@ -50,7 +54,7 @@ static long serve(unsigned int request, const void __user *argument)
 /* Nothing is enabled while the machine falls asleep: the guard has been asked by then. */
 static long device_ioctl(struct file *file, unsigned int request, unsigned long argument)
 {
-	bool awake = request == JH_IOC_ENABLE;
+	bool awake = request == JH_IOC_ENABLE || request == JH_IOC_ENABLE_TRIAL;
 	unsigned int flags = awake ? lock_system_sleep() : 0;
 	long result = serve(request, (const void __user *)argument);
 
@@ -103,9 +107,14 @@ static int __init jailhouse_init(void)
 	err = jh_guard_init();
 	if (err)
 		goto no_guard;
+	err = jh_trial_init();
+	if (err)
+		goto no_trial;
 	err = misc_register(&device);
 	if (!err)
 		return 0;
+	jh_trial_exit();
+no_trial:
 	jh_guard_exit();
 no_guard:
 	jh_pci_exit();
@@ -118,6 +127,7 @@ no_pci:
 static void __exit jailhouse_exit(void)
 {
 	misc_deregister(&device);
+	jh_trial_exit();
 	jh_guard_exit();
 	jh_pci_exit();
 	jh_sysfs_exit();

@@ -44,7 +44,7 @@ const DEVICE_FILES = ["config", "resource"].map((file) => `/sys/bus/pci/devices/
 const CELLS = [...sysfs.ENABLED_FILES, ...sysfs.CELL_FILES];
 const STATUS = [
   ...[...CELLS, ...sysfs.POOL_FILES, ...computer.CPU_FILES, ...computer.MEMORY_FILES],
-  `${SYSFS}/denials`,
+  ...[`${SYSFS}/denials`, `${SYSFS}/trial`],
 ];
 
 /** Talks to the driver only when something needs it: the rest is in sysfs, which anybody may read. */
@@ -100,6 +100,7 @@ export class LinuxSession implements api.OpenSession {
       pace: "real",
       enabled: sysfs.isEnabled(files),
       learning: isLearning(files),
+      ...trialOf(files),
       time: await this.time(),
       cells: sysfs.readCells(files),
       pools: sysfs.readPools(files),
@@ -308,6 +309,11 @@ async function unlessUnknown<T>(request: Promise<T>, refusal: string): Promise<T
 function tableOfDenials(files: Files): api.DenialLog {
   const bytes = sysfs.readTable(files, `${SYSFS}/denials`);
   return readDenials(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+function trialOf(files: Files): { readonly trial?: number } {
+  const trial = Number(files.textIfAny(`${SYSFS}/trial`) ?? 0);
+  return trial > 0 ? { trial } : {};
 }
 
 /** False where it cannot be known: to anybody but root, and with the original's driver. */
