@@ -41,6 +41,10 @@ export class AgentComputer {
     this.#computer.write(path, content);
   }
 
+  removeDevice(): void {
+    this.#computer.remove("/dev/jailhouse");
+  }
+
   print(text: string): void {
     this.#computer.print(text);
   }

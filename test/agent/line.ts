@@ -20,7 +20,6 @@ export interface Faults {
 }
 
 const BYTE_BITS = 8;
-const FRAME_END = 0xf9;
 const DATA_MAX = 1024;
 
 /** Mulberry32, by Tommy Ettinger: numbers in [0, 1). */
@@ -138,6 +137,16 @@ export class SharedLine {
     };
   }
 
+  /** Kills the agent now, and starts another one. */
+  async kill(): Promise<void> {
+    const old = this.#agent;
+    const ended = new Promise((resolve) => old.once("close", resolve));
+    old.kill("SIGKILL");
+    await ended;
+    this.kills++;
+    this.#agent = this.#start();
+  }
+
   /** Ends the agent. */
   async close(): Promise<void> {
     await this.#pause;
@@ -146,5 +155,3 @@ export class SharedLine {
     await ended;
   }
 }
-
-export { FRAME_END };

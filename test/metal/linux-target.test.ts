@@ -1,11 +1,17 @@
 // The command on one machine, the hypervisor on another: a guest with the driver and the agent, but without Node, on whose
 // console, a serial line, the kernel logs, too.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { planSystem } from "../../config/create/system.ts";
+import { openTree } from "../../config/create/tree.ts";
 import { perform } from "../../tools/demo/perform.ts";
 import { buildAgent } from "../../tools/metal/agent.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { SHORT_SESSION } from "../../tools/metal/session.ts";
+import { SshServer } from "../agent/sshd.ts";
 import { describeLinux, silently } from "./linux.ts";
 import { ConsoleLine } from "./target/console-line.ts";
 import { RemoteStage, runHere } from "./target/stage.ts";
@@ -14,20 +20,27 @@ import { RemoteStage, runHere } from "./target/stage.ts";
 const STEPS = SHORT_SESSION.filter(({ command }) => command.startsWith("jailhouse "));
 /** The kernel has something to say, again and again. */
 const NOISE = "while :; do echo '<1>something else' >/dev/kmsg; usleep 100000; done";
+/** Milliseconds between two looks. */
+const PERIOD = 500;
 const FOREVER = 2 ** 31 - 1;
 
 describeLinux("the command outside, over a serial line", () => {
   let guest: Guest;
   let line: ConsoleLine;
+  let ssh: SshServer;
+  const directory = mkdtempSync(join(tmpdir(), "jailhouse-target-"));
+  const play = (env: Readonly<Record<string, string>>) =>
+    silently((screen) => perform(STEPS, new RemoteStage(guest, screen, env), { screen }));
   const jailhouse = (command: string) =>
     runHere(`jailhouse ${command}`, { JAILHOUSE_TARGET: line.target });
 
   beforeAll(async () => {
+    ssh = await SshServer.start();
     line = await ConsoleLine.listen();
     const agent = { data: readFileSync(buildAgent()), mode: 0o755 };
     const extra = new Map([["bin/jailhouse-agent", agent]]);
     guest = await Guest.boot({ jailhouse: true, extra, onConsole: line.feed });
-    await guest.check("insmod driver/jailhouse.ko && rm -rf /disk/usr/bin/node; dmesg -n 8");
+    await guest.check("insmod driver/jailhouse.ko && dmesg -n 8");
     await guest.check(`(${NOISE}) >/dev/null 2>&1 </dev/null &`);
     line.attach((keys) => guest.type(keys));
     // It has the console until the end of the machine.
@@ -36,18 +49,65 @@ describeLinux("the command outside, over a serial line", () => {
   afterAll(async () => {
     await guest?.close();
     await line?.cut();
+    await ssh?.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test("says what the target is, and that nothing is enabled", async () => {
+    const { out } = await jailhouse("machine status --json");
+    expect(JSON.parse(out)).toMatchObject({ name: line.target, cpus: 4, enabled: false });
+    const { out: hardware } = await jailhouse("hardware check");
+    expect(hardware).toMatch(/^AMD processor with SVM +ok$/m);
+    expect(hardware).toMatch(/^ {2}enabled by the firmware +ok$/m);
+    const collected = join(directory, "machine.tar");
+    expect((await jailhouse(`config collect ${collected}`)).out).toMatch(/^\d+ files in /);
+    const tree = openTree(collected);
+    expect(planSystem(tree, { console: "ttyS0" }).cpus).toEqual([0, 1, 2, 3]);
   });
 
   test("plays the article's session", async () => {
-    await silently((screen) =>
-      perform(STEPS, new RemoteStage(guest, screen, { JAILHOUSE_TARGET: line.target }), { screen }),
-    );
+    await play({ JAILHOUSE_TARGET: line.target });
     expect(guest.console).toContain("something else");
-    expect(guest.console).not.toMatch(/WARNING:|BUG:|Call Trace/);
   });
 
-  test("says what the target is", async () => {
+  test("plays it over ssh, too", async () => {
+    const [host, port] = line.target.split(":").slice(1);
+    const agent = ssh.script("agent", `exec busybox nc ${host} ${port}`);
+    await play({ ...ssh.env, JAILHOUSE_TARGET: ssh.target(agent) });
+  });
+
+  test("a trial ends by itself, whatever becomes of the line", async () => {
+    const before = guest.console.length;
+    const enabled = await jailhouse("enable --try 20 configs/qemu-x86.cell");
+    expect([enabled.status, enabled.out]).toEqual([0, "The Jailhouse is opening.\n"]);
+    expect(enabled.err).toContain("It closes by itself in 20 s unless `jailhouse confirm` comes");
+    await line.cut();
+    while (!guest.console.slice(before).includes("The Jailhouse was closed.")) await sleep(PERIOD);
+    expect(guest.console.slice(before)).toContain("The trial was not confirmed");
+    await line.mend();
     const { out } = await jailhouse("machine status --json");
-    expect(JSON.parse(out)).toMatchObject({ name: line.target, cpus: 4, enabled: false });
+    expect(JSON.parse(out)).toMatchObject({ enabled: false, offline: [] });
+  });
+
+  test("a trial that is confirmed goes on, once", async () => {
+    const status = async () => JSON.parse((await jailhouse("machine status --json")).out);
+    expect(await jailhouse("confirm")).toMatchObject({
+      ...{
+        status: 1,
+        err: "JAILHOUSE_CONFIRM: Invalid argument\nThe hypervisor is not enabled.\n",
+      },
+    });
+    await jailhouse("enable --try 86400 configs/qemu-x86.cell");
+    expect((await status()).trial).toBeGreaterThan(3600);
+    expect((await jailhouse("confirm")).out).toBe("The Jailhouse stays open.\n");
+    expect(await status()).toMatchObject({ enabled: true });
+    expect((await status()).trial).toBeUndefined();
+    const again = await jailhouse("confirm");
+    expect([again.status, again.err]).toEqual([
+      1,
+      expect.stringContaining("not taken over on trial"),
+    ]);
+    expect((await jailhouse("disable")).status).toBe(0);
+    expect(guest.console).not.toMatch(/WARNING:|BUG:|Call Trace/);
   });
 });
