@@ -8,6 +8,7 @@ import { Connection } from "../../control/remote/connection.ts";
 import { encodeFrame, type Frame, FrameReader } from "../../control/remote/frame.ts";
 import type { Line } from "../../control/remote/line.ts";
 import { RemoteTarget } from "../../control/remote/target.ts";
+import { describeAgent } from "../metal/linux.ts";
 import { AgentComputer } from "./computer.ts";
 import { SharedLine } from "./line.ts";
 
@@ -132,64 +133,68 @@ test("noise is not kept", () => {
   expect(reader.text).toHaveLength(100);
 });
 
-const types = [abi.AGENT_HELLO, abi.AGENT_PUT, abi.AGENT_RUN, abi.AGENT_GET, 0, 0x81, 0xff];
-const nonsense = fc.record({
-  type: fc.constantFrom(...types),
-  sequence: fc.nat({ max: 3 }),
-  body: fc.oneof(
-    fc.uint8Array({ maxLength: 60 }),
-    fc
-      .tuple(fc.nat({ max: 5 }), fc.uint8Array({ maxLength: 40 }))
-      .map(([kind, data]) => runBody(kind, data)),
-    fc.tuple(fc.integer(), fc.integer()).map((pair) => numbers(...pair).subarray(0, 6)),
-  ),
-});
-
-function runBody(kind: number, data: Uint8Array): Buffer {
-  const head = Buffer.alloc(abi.AGENT_RUN_DATA);
-  head.writeUInt8(kind, abi.AGENT_RUN_KIND);
-  head.writeUInt16LE(0xffff, abi.AGENT_RUN_PIECE);
-  head.writeUInt32LE(data.length, abi.AGENT_RUN_LENGTH);
-  head.writeUInt32LE(crc32(data), abi.AGENT_RUN_CRC);
-  return Buffer.concat([head, data]);
-}
-
-test("no frame breaks the agent, or makes it ask the driver for what it does not know", async () => {
-  const computer = new AgentComputer();
-  const line = new SharedLine(computer.command);
-  await fc.assert(
-    fc.asyncProperty(fc.array(nonsense, { maxLength: 12 }), async (frames) => {
-      const end = line.connect();
-      const session = await begin(end);
-      for (const { type, sequence, body } of frames)
-        end.write(encodeFrame({ type, session, sequence, body: Buffer.from(body) }));
-      end.write(encodeFrame({ type: abi.AGENT_BYE, session, sequence: 0, body: Buffer.alloc(0) }));
-      end.close();
-      // It answers, as the same agent, and knows its work.
-      const connection = await Connection.open(line.connect(), "x");
-      const target = new RemoteTarget("x", connection);
-      expect((await target.gather(["/proc/uptime"])).text("/proc/uptime")).toBe("12.50 40.00");
-      await target.close();
-    }),
-    { numRuns: 40 },
-  );
-  expect(line.kills).toBe(0);
-  expect(computer.requests).toEqual([]);
-  await line.close();
-  computer.close();
-}, 300_000);
-
-/** Begins a session by hand; resolves to its number. */
-function begin(line: Line): Promise<number> {
-  const reader = new FrameReader();
-  return new Promise((resolve) => {
-    const hello = { type: abi.AGENT_HELLO, session: ++caller };
-    line.onData((bytes) => {
-      for (const frame of reader.feed(bytes)) {
-        if (frame?.type === abi.AGENT_WELCOME && frame.session === hello.session)
-          resolve(frame.body.readUInt32LE(1));
-      }
-    });
-    line.write(encodeFrame({ ...hello, sequence: 0, body: Buffer.of(abi.AGENT_VERSION) }));
+describeAgent("the agent", () => {
+  const types = [abi.AGENT_HELLO, abi.AGENT_PUT, abi.AGENT_RUN, abi.AGENT_GET, 0, 0x81, 0xff];
+  const nonsense = fc.record({
+    type: fc.constantFrom(...types),
+    sequence: fc.nat({ max: 3 }),
+    body: fc.oneof(
+      fc.uint8Array({ maxLength: 60 }),
+      fc
+        .tuple(fc.nat({ max: 5 }), fc.uint8Array({ maxLength: 40 }))
+        .map(([kind, data]) => runBody(kind, data)),
+      fc.tuple(fc.integer(), fc.integer()).map((pair) => numbers(...pair).subarray(0, 6)),
+    ),
   });
-}
+
+  function runBody(kind: number, data: Uint8Array): Buffer {
+    const head = Buffer.alloc(abi.AGENT_RUN_DATA);
+    head.writeUInt8(kind, abi.AGENT_RUN_KIND);
+    head.writeUInt16LE(0xffff, abi.AGENT_RUN_PIECE);
+    head.writeUInt32LE(data.length, abi.AGENT_RUN_LENGTH);
+    head.writeUInt32LE(crc32(data), abi.AGENT_RUN_CRC);
+    return Buffer.concat([head, data]);
+  }
+
+  test("no frame breaks the agent, or makes it ask the driver for what it does not know", async () => {
+    const computer = new AgentComputer();
+    const line = new SharedLine(computer.command);
+    await fc.assert(
+      fc.asyncProperty(fc.array(nonsense, { maxLength: 12 }), async (frames) => {
+        const end = line.connect();
+        const session = await begin(end);
+        for (const { type, sequence, body } of frames)
+          end.write(encodeFrame({ type, session, sequence, body: Buffer.from(body) }));
+        end.write(
+          encodeFrame({ type: abi.AGENT_BYE, session, sequence: 0, body: Buffer.alloc(0) }),
+        );
+        end.close();
+        // It answers, as the same agent, and knows its work.
+        const connection = await Connection.open(line.connect(), "x");
+        const target = new RemoteTarget("x", connection);
+        expect((await target.gather(["/proc/uptime"])).text("/proc/uptime")).toBe("12.50 40.00");
+        await target.close();
+      }),
+      { numRuns: 40 },
+    );
+    expect(line.kills).toBe(0);
+    expect(computer.requests).toEqual([]);
+    await line.close();
+    computer.close();
+  }, 300_000);
+
+  /** Begins a session by hand; resolves to its number. */
+  function begin(line: Line): Promise<number> {
+    const reader = new FrameReader();
+    return new Promise((resolve) => {
+      const hello = { type: abi.AGENT_HELLO, session: ++caller };
+      line.onData((bytes) => {
+        for (const frame of reader.feed(bytes)) {
+          if (frame?.type === abi.AGENT_WELCOME && frame.session === hello.session)
+            resolve(frame.body.readUInt32LE(1));
+        }
+      });
+      line.write(encodeFrame({ ...hello, sequence: 0, body: Buffer.of(abi.AGENT_VERSION) }));
+    });
+  }
+});

@@ -1,4 +1,4 @@
-// The command on one machine, the hypervisor on another: a guest with the driver and the agent, but without Node, on whose
+// The command on one machine, the hypervisor on another: a guest with the driver and the agent, whose Node nobody starts, on whose
 // console, a serial line, the kernel logs, too.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,9 +10,10 @@ import { openTree } from "../../config/create/tree.ts";
 import { perform } from "../../tools/demo/perform.ts";
 import { buildAgent } from "../../tools/metal/agent.ts";
 import { Guest } from "../../tools/metal/guest.ts";
+import { AGENT_PACKAGES, METAL_PACKAGES, SSH_PACKAGES } from "../../tools/metal/packages.ts";
 import { SHORT_SESSION } from "../../tools/metal/session.ts";
 import { SshServer } from "../agent/sshd.ts";
-import { describeLinux, silently } from "./linux.ts";
+import { describeWith, silently } from "./linux.ts";
 import { ConsoleLine } from "./target/console-line.ts";
 import { RemoteStage, runHere } from "./target/stage.ts";
 
@@ -24,7 +25,9 @@ const NOISE = "while :; do echo '<1>something else' >/dev/kmsg; usleep 100000; d
 const PERIOD = 500;
 const FOREVER = 2 ** 31 - 1;
 
-describeLinux("the command outside, over a serial line", () => {
+const PACKAGES = [...METAL_PACKAGES, ...AGENT_PACKAGES, ...SSH_PACKAGES];
+
+describeWith(PACKAGES, "the command outside, over a serial line", () => {
   let guest: Guest;
   let line: ConsoleLine;
   let ssh: SshServer;

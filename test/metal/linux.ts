@@ -1,16 +1,28 @@
 // Tests with a real Linux: they need Debian packages, which .ci/run installs.
 import { describe } from "vitest";
 import { Screen } from "../../tools/demo/screen.ts";
-import { missingPackages } from "../../tools/metal/packages.ts";
+import {
+  AGENT_PACKAGES,
+  METAL_PACKAGES,
+  missingPackages,
+  type Package,
+} from "../../tools/metal/packages.ts";
 
-const missing = process.env.CI ? [] : missingPackages();
-const reason = missing.map(({ name }) => name).join(", ");
-
-/** Tests that boot a guest; without the packages they are skipped, except in CI, where they fail. */
-export function describeLinux(title: string, tests: () => void): void {
+/** Tests that need packages; without them they are skipped, except in CI, where they fail. */
+export function describeWith(packages: readonly Package[], title: string, tests: () => void): void {
+  const missing = process.env.CI ? [] : missingPackages(packages);
+  const reason = missing.map(({ name }) => name).join(", ");
   const name = missing.length > 0 ? `${title} (skipped, missing: ${reason})` : title;
   describe.skipIf(missing.length > 0)(name, { timeout: 600_000 }, tests);
 }
+
+/** Tests that boot a guest. */
+export const describeLinux = (title: string, tests: () => void): void =>
+  describeWith(METAL_PACKAGES, title, tests);
+
+/** Tests that build the agent. */
+export const describeAgent = (title: string, tests: () => void): void =>
+  describeWith(AGENT_PACKAGES, title, tests);
 
 /** Characters of a session that an error shows. */
 const LAST = 4000;

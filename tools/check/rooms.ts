@@ -19,6 +19,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   machine: { imports: ["abi"] },
   "platforms/emulated": { imports: ["abi", "machine"] },
   "platforms/metal": { imports: ["abi"], assemblyScript: true },
+  agent: { imports: ["abi"] },
   inmates: { imports: ["abi"], assemblyScript: true },
   config: { imports: ["abi"] },
   configs: { imports: ["config"] },

@@ -106,6 +106,18 @@ export const BUILD_PACKAGES: readonly Package[] = [
   { name: "make", purpose: "building the driver", isInstalled: program("make") },
 ];
 
+/** What builds the agent of computers without Node. */
+export const AGENT_PACKAGES: readonly Package[] = [
+  { name: "musl-tools", purpose: "a small static agent", isInstalled: program("musl-gcc") },
+  { name: "make", purpose: "building the agent", isInstalled: program("make") },
+];
+
+/** What carries a session to another computer over ssh. */
+export const SSH_PACKAGES: readonly Package[] = [
+  { name: "openssh-client", purpose: "targets behind ssh", isInstalled: program("ssh") },
+  { name: "openssh-server", purpose: "the other end, for tests", isInstalled: program("sshd") },
+];
+
 /** All that the metal commands need. */
 export const METAL_PACKAGES: readonly Package[] = [...GUEST_PACKAGES, ...BUILD_PACKAGES];
 
