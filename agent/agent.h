@@ -44,6 +44,7 @@ void frame_send(uint8_t type, uint32_t session, uint16_t sequence, const uint8_t
 
 /* line.c */
 int line_open(const char *path);
+void line_leave(void);
 int line_input(void);
 long line_read(uint8_t *bytes, size_t size);
 void line_write(const uint8_t *bytes, size_t length);

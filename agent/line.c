@@ -41,6 +41,13 @@ int line_open(const char *path)
 	return path || isatty(input) ? make_raw(input) : 0;
 }
 
+/* For a process that has nothing to say: the line ends with the agent, not with what it has begun. */
+void line_leave(void)
+{
+	close(input);
+	close(output);
+}
+
 int line_input(void)
 {
 	return input;

@@ -182,6 +182,7 @@ static void run_child(uint8_t kind, size_t length)
 {
 	struct result result = { .data = outcome->data, .size = AGENT_RESULT_MAX };
 
+	line_leave();
 	finish(kind_in_child(kind, request, length, &result), &result);
 	_exit(EXIT_SUCCESS);
 }

@@ -9,8 +9,7 @@ import type { Frame } from "./frame.ts";
 import type { Line } from "./line.ts";
 import { Link } from "./link.ts";
 
-/** Milliseconds of silence until nobody is there, before and after there was somebody. */
-const HELLO_PATIENCE = 15_000;
+/** Milliseconds of silence until nobody is there any more. */
 const PATIENCE = 30_000;
 /** Milliseconds that one message, and the longest request, can take at most. */
 const LONGEST_MESSAGE = 120_000;
@@ -78,6 +77,7 @@ class Progress {
 
 export class Connection {
   readonly #link: Link;
+  readonly #firstPatience: number;
   readonly #name: string;
   readonly #caller = randomBytes(NUMBER_SIZE).readUInt32LE();
   #session: number | undefined;
@@ -87,8 +87,9 @@ export class Connection {
   #busy: Promise<unknown> = Promise.resolve();
   #keeper: NodeJS.Timeout;
 
-  private constructor(link: Link, name: string) {
-    this.#link = link;
+  private constructor(line: Line, name: string) {
+    this.#link = new Link(line, name);
+    this.#firstPatience = line.patience;
     this.#name = name;
     const keep = () => void this.#inTurn(() => this.#begin()).catch(() => {});
     this.#keeper = setInterval(keep, abi.AGENT_LEASE_MS / 3).unref();
@@ -96,7 +97,7 @@ export class Connection {
 
   /** Begins a session over the line, which it closes. `name` is the target's, for errors. Throws a SystemError. */
   static async open(line: Line, name: string): Promise<Connection> {
-    const connection = new Connection(new Link(line, name), name);
+    const connection = new Connection(line, name);
     try {
       await connection.#begin();
     } catch (error) {
@@ -179,7 +180,8 @@ export class Connection {
         if (body[1] === abi.AGENT_WHY_BUSY) return "busy";
         throw this.#error(EPROTO, "The agent there is of another version.");
       },
-      this.#session === undefined ? HELLO_PATIENCE : PATIENCE,
+      this.#session === undefined ? this.#firstPatience : PATIENCE,
+      Number.POSITIVE_INFINITY,
     );
   }
 

@@ -19,11 +19,16 @@ export interface Line {
   close(): void;
   /** Most bytes of data that a frame should carry over it. */
   readonly dataMax: number;
+  /** Milliseconds in which somebody at the other end must have answered for the first time. */
+  readonly patience: number;
 }
 
 /** A frame of this size takes a fifth of a second at 115200 baud, and fits what a terminal's driver buffers. */
 const SERIAL_DATA_MAX = 1024;
 const PIPE_DATA_MAX = 16384;
+const SERIAL_PATIENCE = 15_000;
+/** A person may have to find a password first; whoever fails to log in ends the line. */
+const PIPE_PATIENCE = 180_000;
 const CONNECT_TIMEOUT = 10_000;
 /** How much of what ssh complains about is kept. */
 const ERRORS_MAX = 2000;
@@ -41,6 +46,7 @@ function socketLine(socket: Socket): Line {
     onEnd: (listener) => void socket.once("close", () => listener(reason)),
     close: () => void socket.destroy(),
     dataMax: SERIAL_DATA_MAX,
+    patience: SERIAL_PATIENCE,
   };
 }
 
@@ -100,6 +106,7 @@ export function processLine(child: ChildProcess): Line {
       child.unref();
     },
     dataMax: PIPE_DATA_MAX,
+    patience: PIPE_PATIENCE,
   };
 }
 

@@ -16,6 +16,8 @@ const BACKOFF_MOST = 8;
 /** A round trip counts this much of those before it; so many of them are waited for. */
 const SMOOTH = 0.8;
 const ROUND_TRIPS = 4;
+/** A frame is sent so often before there is no hope, however much time has passed. */
+const LEAST_SENT = 4;
 /** Least data in a frame; where frames get lost they become shorter, and longer again one by one. */
 const LEAST_DATA = 16;
 const GROWTH = 1.25;
@@ -93,6 +95,7 @@ export class Link {
     let timer: NodeJS.Timeout | undefined;
     let wait = this.#firstWait();
     let [isFirst, isAlive] = [true, false];
+    let sent = 0;
     const begunAt = performance.now();
     let [sentAt, heardAt] = [begunAt, begunAt];
     const most =
@@ -108,11 +111,14 @@ export class Link {
       clearTimeout(timer);
       timer = setTimeout(again, wait);
       sentAt = performance.now();
+      sent++;
       this.#line.write(encodeFrame(make(this.#dataMax)));
     };
     const again = () => {
       const now = performance.now();
-      if (now - heardAt > patience) return end(() => reject(this.#silence(patience)));
+      // A process that was held up itself has not listened.
+      const isSilent = now - heardAt > patience && sent >= LEAST_SENT;
+      if (isSilent) return end(() => reject(this.#silence(patience)));
       if (now - begunAt > longest) return end(() => reject(this.#tooLong(longest)));
       if (!isAlive) this.#shrink();
       [isFirst, isAlive] = [false, false];

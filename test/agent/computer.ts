@@ -80,7 +80,8 @@ export class AgentComputer {
   /** The requests that the driver got, each a line. */
   get requests(): string[] {
     const path = join(this.root, "requests");
-    return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
+    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+    return lines.filter((line) => line !== "");
   }
 
   forget(): void {

@@ -45,7 +45,7 @@ function lineTo(answer: (frame: Frame) => readonly Reply[]): Line {
     }
   };
   return {
-    ...{ write, onEnd: () => {}, close: () => {}, dataMax: 1024 },
+    ...{ write, onEnd: () => {}, close: () => {}, dataMax: 1024, patience: 15_000 },
     onData: (given) => {
       listener = given;
     },

@@ -21,6 +21,8 @@ export interface Faults {
 
 const BYTE_BITS = 8;
 const DATA_MAX = 1024;
+/** As a serial line's. */
+const PATIENCE = 15_000;
 
 /** Mulberry32, by Tommy Ettinger: numbers in [0, 1). */
 export function randomNumbers(seed: number): () => number {
@@ -105,7 +107,7 @@ export class SharedLine {
     if (!killBefore) old.stdin!.write(bytes);
     this.#pause = new Promise((resolve) => {
       const kill = () => {
-        old.once("close", resolve);
+        old.once("exit", resolve);
         old.kill("SIGKILL");
         this.kills++;
         this.#agent = this.#start();
@@ -134,13 +136,14 @@ export class SharedLine {
       onEnd: () => {},
       close: () => void (listener && this.#listeners.delete(listener)),
       dataMax: DATA_MAX,
+      patience: PATIENCE,
     };
   }
 
   /** Kills the agent now, and starts another one. */
   async kill(): Promise<void> {
     const old = this.#agent;
-    const ended = new Promise((resolve) => old.once("close", resolve));
+    const ended = new Promise((resolve) => old.once("exit", resolve));
     old.kill("SIGKILL");
     await ended;
     this.kills++;
@@ -150,7 +153,7 @@ export class SharedLine {
   /** Ends the agent. */
   async close(): Promise<void> {
     await this.#pause;
-    const ended = new Promise((resolve) => this.#agent.once("close", resolve));
+    const ended = new Promise((resolve) => this.#agent.once("exit", resolve));
     this.#agent.kill("SIGKILL");
     await ended;
   }

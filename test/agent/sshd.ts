@@ -88,6 +88,7 @@ export class SshServer {
   }
 }
 
+/** SHLVL: so that bash does not read what its user has set up for logins. */
 const serverConfig = (directory: string, port: number) => `Port ${port}
 ListenAddress ${LOOPBACK}
 HostKey ${directory}/host
@@ -97,6 +98,7 @@ StrictModes no
 UsePAM no
 PermitRootLogin yes
 PasswordAuthentication no
+SetEnv SHLVL=2
 `;
 
 const clientConfig = (directory: string) => `Host *
