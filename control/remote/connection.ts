@@ -85,14 +85,12 @@ export class Connection {
   /** How many sessions there were: what an earlier one has open is gone. */
   #generation = 0;
   #busy: Promise<unknown> = Promise.resolve();
-  #keeper: NodeJS.Timeout;
+  #keeper: NodeJS.Timeout | undefined;
 
   private constructor(line: Line, name: string) {
     this.#link = new Link(line, name);
     this.#firstPatience = line.patience;
     this.#name = name;
-    const keep = () => void this.#inTurn(() => this.#begin()).catch(() => {});
-    this.#keeper = setInterval(keep, abi.AGENT_LEASE_MS / 3).unref();
   }
 
   /** Begins a session over the line, which it closes. `name` is the target's, for errors. Throws a SystemError. */
@@ -100,6 +98,7 @@ export class Connection {
     const connection = new Connection(line, name);
     try {
       await connection.#begin();
+      connection.#keep();
     } catch (error) {
       connection.#abandon();
       throw error;
@@ -138,6 +137,12 @@ export class Connection {
       }
       throw this.#error(ECONNRESET, "The agent is started anew again and again.");
     });
+  }
+
+  /** Keeps the session alive from now on: before it is there, nobody else may talk on the link. */
+  #keep(): void {
+    const keep = () => void this.#inTurn(() => this.#begin()).catch(() => {});
+    this.#keeper = setInterval(keep, abi.AGENT_LEASE_MS / 3).unref();
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
