@@ -1,10 +1,10 @@
 // The guest's kernel: Debian's own, unpacked and not installed, of the version whose headers build the driver.
 
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../root.ts";
 import { headersVersion, MissingPackages } from "./packages.ts";
+import { unpackPackages } from "./unpack.ts";
 
 /** Where everything that the metal commands build is kept between runs. */
 export const CACHE = join(ROOT, "dist", "metal");
@@ -30,26 +30,6 @@ function kernelBelow(root: string, version: string): Kernel | undefined {
   return { version, image, modules, headers: join("/usr/src", `linux-headers-${version}`) };
 }
 
-/** Downloads the kernel's package and unpacks it. */
-function unpack(version: string, target: string): void {
-  const temporary = `${target}.${process.pid}`;
-  mkdirSync(temporary, { recursive: true });
-  try {
-    const name = `linux-image-${version}`;
-    execFileSync("apt-get", ["download", "-qq", name], {
-      cwd: temporary,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    const file = readdirSync(temporary).find((entry) => entry.endsWith(".deb"));
-    if (!file) throw new Error(`apt-get downloaded no ${name}`);
-    execFileSync("dpkg", ["-x", file, "root"], { cwd: temporary });
-    mkdirSync(target, { recursive: true });
-    renameSync(join(temporary, "root"), join(target, version));
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
-}
-
 /**
  * The kernel that fits the installed headers: the system's own, the one in the cache, or, downloaded into the cache, that
  * of Debian's package. Throws MissingPackages when there are no headers or no such package.
@@ -63,7 +43,7 @@ export function findKernel(say: (text: string) => void = () => {}): Kernel {
   if (found) return found;
   say(`Downloading Debian's kernel ${version} …`);
   try {
-    unpack(version, cache);
+    unpackPackages([`linux-image-${version}`], join(cache, version));
   } catch (error) {
     throw new MissingPackages(
       `Missing Debian package: linux-image-${version}; apt-get could not download it ` +
