@@ -1,7 +1,12 @@
 // The metal platform in a QEMU guest with a real Linux: memory, exits, jitter, times of the driver's requests. With
 // JAILHOUSE_ORIGINAL=DIR the original runs beside it, in turns, with the same inmates; docs/metal.md says what DIR holds.
 
-import { requirePackages } from "../tools/metal/packages.ts";
+import {
+  BUILD_PACKAGES,
+  GUEST_PACKAGES,
+  QEMU_PACKAGES,
+  requirePackages,
+} from "../tools/metal/packages.ts";
 import { figure } from "./measure.ts";
 import { EARLIER } from "./metal/earlier.ts";
 import { contextTables, type Figures, pairedTables } from "./metal/figures.ts";
@@ -60,7 +65,7 @@ function printTables(rounds: readonly Figures[][]): void {
 export async function benchMetal(): Promise<void> {
   const directory = process.env.JAILHOUSE_ORIGINAL;
   const original = directory ? findOriginal(directory) : undefined;
-  requirePackages();
+  requirePackages([...QEMU_PACKAGES, ...GUEST_PACKAGES, ...BUILD_PACKAGES]);
   const sides: Side[] = [];
   try {
     sides.push(await bootSide(undefined, original?.apicDemo, say));

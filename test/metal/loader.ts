@@ -1,20 +1,23 @@
-// Runs a metal image on QEMU without Linux: a small multiboot kernel stands in for Linux and its driver.
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Runs a metal image on a bed without Linux: a small multiboot kernel stands in for Linux and its driver.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { missingPackages, run } from "../../tools/inmates/toolchain.ts";
+import type { Bed } from "../../tools/metal/beds/bed.ts";
+import type { Emulator } from "../../tools/metal/beds/emulator.ts";
+import { BEDS } from "../../tools/metal/beds/index.ts";
+import { QEMU } from "../../tools/metal/beds/qemu.ts";
+import type { Capture } from "../../tools/metal/capture.ts";
 import { numbersHeader } from "../../tools/metal/image.ts";
+import { missingPackages as missingOf } from "../../tools/metal/packages.ts";
 import { ROOT } from "../../tools/root.ts";
 
 const SOURCES = join(ROOT, "test/metal/loader");
 const UNITS = ["boot.S", "main.c"];
-const QEMU = "qemu-system-x86_64";
-/** QEMU's isa-debug-exit ends with twice what is written, plus 1: the loader writes 1 for success. */
-const STATUS_GOOD = 3;
-/** The loader's last words where it does not end by itself. */
+/** The loader's last words. */
 const WAITS = "loader: waits";
-const WATCH_MS = 200;
+const END = "loader: end\n";
+const LAST = /^loader: (waits|end|exception .*)\n/m;
 
 const OPTIONS = [
   ...["--target=x86_64-unknown-none-elf", "-std=c11", "-O1", "-ffreestanding", "-fno-builtin"],
@@ -25,7 +28,7 @@ const OPTIONS = [
 
 const MISSING = [
   ...missingPackages([64]),
-  ...(spawnSync(QEMU, ["--version"]).status === 0 ? [] : ["qemu-system-x86"]),
+  ...BEDS.flatMap(({ packages }) => missingOf(packages)).map(({ name }) => name),
 ];
 /** In CI all has to be there, so there the tests fail without it. */
 export const CAN_BOOT = process.env.CI === "true" || MISSING.length === 0;
@@ -39,11 +42,15 @@ export interface Boot {
   readonly modules: readonly Uint8Array[];
   readonly cpus: number;
   readonly scenario: "demo" | "conformance" | "faults" | "storm" | "refusal" | "absent CPU";
-  /** QEMU's model of CPU; one with AMD-V and nested paging if not given. */
+  /** What the scenario takes: for "conformance" the number of a case to leave out. */
+  readonly argument?: number;
+  /** QEMU if not given. */
+  readonly bed?: Bed;
+  /** The bed's model of CPU; one with AMD-V and nested paging if not given. */
   readonly cpu?: string;
-  /** Seconds until QEMU is ended; 120 if not given. */
+  /** Seconds until the bed is ended; 120 if not given. */
   readonly seconds?: number;
-  /** Commands for QEMU's monitor, once the loader waits; then QEMU is ended. */
+  /** Commands for the bed's monitor, once the loader waits. */
   readonly monitor?: readonly string[];
 }
 
@@ -52,18 +59,18 @@ export interface Said {
   readonly com1: string;
   readonly com2: string;
   readonly loader: string;
-  /** What QEMU's monitor answered. */
+  /** What the bed's monitor answered. */
   readonly monitor: string;
   /** Whether the loader came to its end. */
   readonly ended: boolean;
 }
 
-/** The loader's kernel image. */
-export function buildLoader(directory: string): string {
+/** The loader's kernel image, for a bed's PC. */
+function buildLoader(directory: string, { pmTimer, khz }: Bed): string {
   writeFileSync(join(directory, "numbers.h"), numbersHeader(ROOT).text);
   const resources = run("clang-14", ["-print-resource-dir"]).trim();
   const include = ["-I.", `-I${SOURCES}`, "-isystem", join(resources, "include")];
-  const clang = [...OPTIONS, ...include];
+  const clang = [...OPTIONS, `-DPM_TIMER=${pmTimer}`, `-DKHZ=${khz}`, ...include];
   const objects = UNITS.map((name) => {
     run("clang-14", [...clang, "-c", join(SOURCES, name), "-o", `${name}.o`], directory);
     return `${name}.o`;
@@ -75,77 +82,46 @@ export function buildLoader(directory: string): string {
   return join(directory, "loader");
 }
 
-/** How QEMU ended, and what its monitor said. */
-interface End {
-  readonly status: number | null;
-  readonly monitor: string;
-}
-
-/** Runs QEMU; once `isWaiting`, gives its monitor the commands, and ends it. */
-function qemu(
-  args: readonly string[],
-  seconds: number,
-  isWaiting: () => boolean,
-  commands: readonly string[],
-): Promise<End> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(QEMU, args, { stdio: ["pipe", "pipe", "ignore"] });
-    let monitor = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      monitor += chunk.toString("latin1");
-    });
-    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
-    const watch = setInterval(() => {
-      if (!isWaiting()) return;
-      clearInterval(watch);
-      child.stdin.write([...commands, "quit", ""].join("\n"));
-    }, WATCH_MS);
-    child.on("error", reject);
-    child.on("close", (status) => {
-      clearTimeout(timer);
-      clearInterval(watch);
-      resolve({ status, monitor });
-    });
-  });
-}
-
 /** Boots and waits for the end. */
 export async function boot(request: Boot): Promise<Said> {
   const { image, modules, cpus, scenario, seconds = 120, monitor = [] } = request;
-  const { cpu = "EPYC,+svm,+npt" } = request;
+  const { cpu, bed = QEMU, argument } = request;
   const directory = mkdtempSync(join(tmpdir(), "loader-"));
-  const file = (name: string) => join(directory, name);
   try {
-    const loader = buildLoader(directory);
-    const names = [image, ...modules].map((bytes, index) => {
-      writeFileSync(file(`module${index}`), bytes);
-      return file(`module${index}`);
+    const loader = buildLoader(directory, bed);
+    const files = [image, ...modules].map((bytes, index) => {
+      const path = join(directory, `module${index}`);
+      writeFileSync(path, bytes);
+      return path;
     });
-    const serial = ["com1", "com2", "loader"].flatMap((name) => [
-      "-serial",
-      `file:${file(`${name}.log`)}`,
-    ]);
-    const said = (name: string) =>
-      existsSync(file(`${name}.log`)) ? readFileSync(file(`${name}.log`), "latin1") : "";
-    const end = await qemu(
-      [
-        ...["-accel", "tcg", "-machine", "q35", "-m", "1G", "-smp", String(cpus)],
-        ...["-cpu", cpu, "-display", "none", "-monitor", "stdio", "-no-reboot"],
-        ...["-device", "isa-debug-exit,iobase=0xf4,iosize=4", ...serial],
-        ...["-kernel", loader, "-append", `${cpus}${scenario}`, "-initrd", names.join(",")],
-      ],
-      seconds,
-      () => said("loader").includes(WAITS),
-      monitor,
-    );
-    return {
-      com1: said("com1"),
-      com2: said("com2"),
-      loader: said("loader"),
-      monitor: end.monitor,
-      ended: end.status === STATUS_GOOD,
-    };
+    const commandLine = `${cpus}${scenario}${argument === undefined ? "" : `=${argument}`}`;
+    const machine = { cpus, ...(cpu === undefined ? {} : { cpu }) };
+    const emulator = await bed.start({ loader, modules: files, commandLine }, machine);
+    return await watch(emulator, monitor, seconds);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Waits for the loader's last line or the emulator's end, asks the monitor, and ends the emulator. */
+async function watch(
+  emulator: Emulator,
+  commands: readonly string[],
+  seconds: number,
+): Promise<Said> {
+  const [com1, com2, loader] = emulator.serial as [Capture, Capture, Capture];
+  const last = loader.waitFor(LAST, seconds * 1000).then(
+    ([line]) => line,
+    () => undefined,
+  );
+  let answers = "";
+  try {
+    const line = await Promise.race([last, emulator.ended]);
+    if (line?.startsWith(WAITS))
+      for (const command of commands) answers += await emulator.monitor(command);
+  } finally {
+    await emulator.close();
+  }
+  const ended = loader.text.endsWith(END);
+  return { com1: com1.text, com2: com2.text, loader: loader.text, monitor: answers, ended };
 }

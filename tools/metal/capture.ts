@@ -1,6 +1,8 @@
-// A line from the guest: a Unix socket to which QEMU connects, and all that has come on it.
+// A line from the guest: a socket to which the emulator connects, and all that has come on it.
 
-import { createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+
+const LOOPBACK = "127.0.0.1";
 
 /** What a serial line said in vain, or did not say. */
 export class SerialTimeout extends Error {
@@ -9,32 +11,46 @@ export class SerialTimeout extends Error {
 
 /** Collects a serial port's text. */
 export class Capture {
-  readonly path: string;
+  /** Where the emulator connects to: a path, or host and port. */
+  readonly address: string;
   readonly #server: Server;
   readonly #listeners = new Set<(text: string) => void>();
   #socket: Socket | undefined;
   #text = "";
+  #end: () => void = () => {};
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
 
-  private constructor(path: string, server: Server) {
-    this.path = path;
+  private constructor(server: Server) {
+    const address = server.address() as AddressInfo | string;
+    this.address = typeof address === "string" ? address : `${LOOPBACK}:${address.port}`;
     this.#server = server;
     server.on("connection", (socket) => {
+      // The first is the emulator.
+      server.close();
       this.#socket = socket;
+      socket.once("close", () => this.#end());
       socket.setEncoding("latin1");
       socket.on("data", (data: string) => this.#receive(data));
       socket.on("error", () => {});
     });
   }
 
-  /** Listens on a path that does not exist yet. */
-  static async listen(path: string): Promise<Capture> {
+  /** Listens on a path that does not exist yet, or, without one, on some port that only this computer can reach. */
+  static async listen(path?: string): Promise<Capture> {
     const server = createServer();
-    const capture = new Capture(path, server);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(path, resolve);
+      if (path === undefined) server.listen(0, LOOPBACK, resolve);
+      else server.listen(path, resolve);
     });
-    return capture;
+    return new Capture(server);
+  }
+
+  /** Settles when all has come that the emulator, which has ended, said; at once if it never connected. */
+  async finished(): Promise<void> {
+    if (this.#socket) await this.#ended;
   }
 
   /** Everything that has come, with the line ends of the sender. */

@@ -1,4 +1,4 @@
-// npm run metal:demo: boots a real Linux in QEMU, plays the session of tools/metal/session.ts in it, and checks every answer,
+// npm run metal:demo: boots a real Linux on a bed, plays the session of tools/metal/session.ts in it, and checks every answer,
 // what the serial ports say, and that Linux stayed well.
 
 import { parseArgs } from "node:util";
@@ -6,11 +6,13 @@ import { isConfigError } from "../../config/errors.ts";
 import { loadConfig } from "../../config/load.ts";
 import { Difference } from "../demo/expect.ts";
 import { Screen } from "../demo/screen.ts";
+import { bedNames, findBed, UnknownBed } from "./beds/index.ts";
 import { MissingPackages } from "./packages.ts";
 import { playInGuest } from "./play.ts";
 import { onSystem, SESSION } from "./session.ts";
 
 const USAGE = `Usage: npm run metal:demo [-- OPTIONS]
+  --bed NAME     the machine's emulator: ${bedNames()}; default: the first
   --config FILE  play it on this system configuration of the guest, which config create may have made; default: the shipped one
   --record FILE  write what is shown as JSON lines of [seconds, text]
 `;
@@ -26,7 +28,11 @@ Next: the same by hand    npm run metal:shell
 function readOptions() {
   try {
     return parseArgs({
-      options: { config: { type: "string" }, record: { type: "string" } } as const,
+      options: {
+        bed: { type: "string" },
+        config: { type: "string" },
+        record: { type: "string" },
+      } as const,
     }).values;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}`);
@@ -48,14 +54,15 @@ async function readSession(config: string | undefined) {
 }
 
 function explain(error: Error): string {
-  const isPlain = error instanceof MissingPackages || error instanceof Misuse;
+  const isPlain =
+    error instanceof MissingPackages || error instanceof Misuse || error instanceof UnknownBed;
   if (isPlain || isConfigError(error)) return error.message;
   const text = error instanceof Difference ? error.message : error.stack;
   return `\nThe session did not go as it should.\n${text}`;
 }
 
 async function demo(): Promise<number> {
-  const { config, record } = readOptions();
+  const { bed, config, record } = readOptions();
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
   const isTerminal = process.stdout.isTTY === true;
@@ -71,7 +78,9 @@ async function demo(): Promise<number> {
   try {
     const { steps, extra } = await readSession(config);
     count = steps.length;
-    await playInGuest(steps, { screen, signal: interrupted.signal, ...(extra ? { extra } : {}) });
+    const { signal } = interrupted;
+    const options = { screen, signal, bed: findBed(bed), ...(extra ? { extra } : {}) };
+    await playInGuest(steps, options);
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED;
     process.stderr.write(`${explain(error as Error)}\n`);

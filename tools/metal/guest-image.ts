@@ -1,15 +1,16 @@
-// All files that QEMU needs to run a guest, made from what is built and installed here.
+// All files that a bed needs to run a guest, made from what is built and installed here.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Bed } from "./beds/bed.ts";
 import { type Entry, writeCpio } from "./cpio.ts";
 import { buildDisk } from "./disk.ts";
 import { driverFor } from "./driver.ts";
 import { firmware } from "./firmware.ts";
 import { findKernel } from "./kernel.ts";
 import { collectModules } from "./modules.ts";
-import { GUEST_PACKAGES, METAL_PACKAGES, requirePackages } from "./packages.ts";
+import { BUILD_PACKAGES, GUEST_PACKAGES, requirePackages } from "./packages.ts";
 import { guestTree } from "./payload.ts";
 
 /** Absolute paths. */
@@ -28,23 +29,26 @@ export interface GuestImageOptions {
   readonly jailhouse?: boolean;
 }
 
-/** Disk, file system and network of the guest, and the processor's registers for `hardware check`. */
-const MODULES = ["crc32c_generic", "ahci", "sd_mod", "ext4", "e1000e", "msr"];
+/** File system of the guest, and the processor's registers for `hardware check`. */
+const MODULES = ["crc32c_generic", "ext4", "msr"];
 
 /**
- * Makes a guest's files; `remove` deletes those that are not kept in the cache. Throws MissingPackages when something is
+ * Makes a guest's files for a bed; `remove` deletes those that are not kept in the cache. Throws MissingPackages when something is
  * not installed.
  */
-export function makeGuestImage({ say, extra, jailhouse }: GuestImageOptions = {}): {
+export function makeGuestImage(
+  bed: Bed,
+  { say, extra, jailhouse }: GuestImageOptions = {},
+): {
   readonly image: GuestImage;
   readonly remove: () => void;
 } {
-  requirePackages(jailhouse ? METAL_PACKAGES : GUEST_PACKAGES);
+  requirePackages([...GUEST_PACKAGES, ...(jailhouse ? BUILD_PACKAGES : [])]);
   const kernel = findKernel(say);
   const disk = buildDisk(say);
   const parts = {
     disk,
-    modules: collectModules(kernel, MODULES),
+    modules: collectModules(kernel, [...MODULES, ...bed.modules]),
     firmware: jailhouse ? readFileSync(firmware(say)) : undefined,
     driver: jailhouse ? readFileSync(driverFor(kernel, say)) : undefined,
     extra,

@@ -1,14 +1,11 @@
-// A QEMU guest with a real Debian Linux, for tests, the demo, benchmarks and whoever wants to look at such a machine.
+// A guest with a real Debian Linux on one of the beds, for tests, the demo, benchmarks and whoever wants to look at such a machine.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Capture } from "./capture.ts";
+import type { Bed, Machine } from "./beds/bed.ts";
+import type { Emulator } from "./beds/emulator.ts";
+import { QEMU } from "./beds/qemu.ts";
+import type { Capture } from "./capture.ts";
 import { type GuestImageOptions, makeGuestImage } from "./guest-image.ts";
-import { findProgram } from "./packages.ts";
 import { Answer, type Ended, repeat, request } from "./protocol.ts";
-import { type Machine, QEMU, qemuArguments, type Sockets } from "./qemu.ts";
 
 export type { Ended } from "./protocol.ts";
 
@@ -18,6 +15,8 @@ export class GuestError extends Error {
 }
 
 export interface GuestOptions extends GuestImageOptions {
+  /** QEMU if not given. */
+  readonly bed?: Bed;
   /** More kernel options. */
   readonly append?: readonly string[];
   /** How its machine differs from the usual one. */
@@ -29,8 +28,8 @@ export interface GuestOptions extends GuestImageOptions {
   readonly signal?: AbortSignal;
 }
 
-const BOOT_TIMEOUT = 180_000;
-const COMMAND_TIMEOUT = 120_000;
+const BOOT_TIMEOUT = 600_000;
+const COMMAND_TIMEOUT = 600_000;
 /** Milliseconds of silence after which an answer that began counts as spoilt. */
 const SILENCE = 3_000;
 /** How much of the console an error shows. */
@@ -39,59 +38,31 @@ const READY = "%ready";
 /** QEMU names every feature of the CPU that TCG lacks, for each CPU. */
 const HARMLESS = /^.*warning: TCG doesn't support requested feature.*\n/gm;
 
-/**
- * QEMU must not outlive this process, however that ends: the kernel kills it with us.
- */
-function launch(args: readonly string[]): ChildProcess {
-  const qemu = findProgram(QEMU) ?? QEMU;
-  const setpriv = findProgram("setpriv");
-  const command = setpriv ? [setpriv, "--pdeathsig", "KILL", qemu] : [qemu];
-  return spawn(command[0]!, [...command.slice(1), ...args], { stdio: ["pipe", "pipe", "pipe"] });
-}
-
 export class Guest {
   /** What the serial ports for cells said. */
   readonly com1: Capture;
   readonly com2: Capture;
-  readonly #monitor: Capture;
-  readonly #qemu: ChildProcess;
-  readonly #ended: Promise<void>;
+  /** COM3, the guest's console. */
+  readonly #console: Capture;
+  readonly #emulator: Emulator;
   readonly #cleanups: (() => void)[];
-  /** All that came on COM3, the guest's console. */
-  #console = "";
-  #errors = "";
-  #exit: string | undefined;
   #number = 0;
   #wake: () => void = () => {};
   #busy: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    captures: readonly Capture[],
-    qemu: ChildProcess,
+    emulator: Emulator,
     cleanups: (() => void)[],
     onConsole: (text: string) => void,
   ) {
-    [this.com1, this.com2, this.#monitor] = captures as [Capture, Capture, Capture];
-    this.#qemu = qemu;
+    [this.com1, this.com2, this.#console] = emulator.serial as [Capture, Capture, Capture];
+    this.#emulator = emulator;
     this.#cleanups = cleanups;
-    qemu.stdin!.on("error", () => {});
-    qemu.stdout!.setEncoding("latin1").on("data", (text: string) => {
-      this.#console += text;
+    this.#console.follow((text) => {
       onConsole(text);
       this.#wake();
     });
-    qemu.stderr!.on("data", (text) => {
-      this.#errors += text;
-    });
-    this.#ended = new Promise((resolve) => {
-      const end = (how: string) => {
-        this.#exit = how;
-        this.#wake();
-        resolve();
-      };
-      qemu.once("error", (error) => end(`QEMU could not be run: ${error.message}`));
-      qemu.once("close", (status, signal) => end(`QEMU has ended (${signal ?? status})`));
-    });
+    emulator.ended.then(() => this.#wake());
   }
 
   /**
@@ -100,7 +71,7 @@ export class Guest {
    */
   static async boot(options: GuestOptions = {}): Promise<Guest> {
     const guest = await Guest.start(options);
-    const isUp = () => guest.#console.includes(READY) || undefined;
+    const isUp = () => guest.console.includes(READY) || undefined;
     try {
       await guest.#until("Linux is up", options.bootTimeout ?? BOOT_TIMEOUT, isUp);
     } catch (error) {
@@ -112,35 +83,31 @@ export class Guest {
 
   /** Starts a guest and does not wait for it. Throws MissingPackages. Who starts a guest must close it. */
   static async start(options: GuestOptions = {}): Promise<Guest> {
-    const { append, machine, onConsole = () => {}, signal } = options;
-    const { image, remove } = makeGuestImage(options);
-    const directory = mkdtempSync(join(tmpdir(), "jailhouse-qemu-"));
-    const cleanups = [remove, () => rmSync(directory, { recursive: true, force: true })];
-    const path = (name: string) => join(directory, name);
-    const sockets: Sockets = { com1: path("1"), com2: path("2"), monitor: path("monitor") };
-    const captures = await Promise.all(
-      [sockets.com1, sockets.com2, sockets.monitor].map((each) => Capture.listen(each)),
-    );
-    const qemu = launch(qemuArguments(image, sockets, append, machine));
-    const abort = () => void qemu.kill("SIGKILL");
+    const { bed = QEMU, append = [], machine, onConsole = () => {}, signal, say } = options;
+    const { image, remove } = makeGuestImage(bed, options);
+    const emulator = await bed.start({ image, append }, machine, say).catch((error) => {
+      remove();
+      throw error;
+    });
+    const abort = () => emulator.kill();
     signal?.addEventListener("abort", abort);
-    cleanups.push(() => signal?.removeEventListener("abort", abort));
-    return new Guest(captures, qemu, cleanups, onConsole);
+    const cleanups = [remove, () => signal?.removeEventListener("abort", abort)];
+    return new Guest(emulator, cleanups, onConsole);
   }
 
   /** All that came on the console. */
   get console(): string {
-    return this.#console;
+    return this.#console.text;
   }
 
-  /** Settles when QEMU has ended, for whatever reason. */
+  /** Settles when the emulator has ended, for whatever reason. */
   get ended(): Promise<void> {
-    return this.#ended;
+    return this.#emulator.ended;
   }
 
   /** Sends keys to the console of an interactive guest. */
   type(keys: Uint8Array): void {
-    this.#qemu.stdin!.write(keys);
+    this.#console.send(Buffer.from(keys).toString("latin1"));
   }
 
   /**
@@ -164,19 +131,19 @@ export class Guest {
   async #request(command: string, timeout: number): Promise<Ended> {
     const number = ++this.#number;
     const answer = new Answer(number);
-    let seen = this.#console.length;
+    let seen = this.console.length;
     let quietSince = performance.now();
-    this.#qemu.stdin!.write(request(number, command));
+    this.#console.send(request(number, command));
     return this.#until(`"${command}"`, timeout, () => {
       const now = performance.now();
-      if (this.#console.length > seen) quietSince = now;
-      answer.feed(this.#console.slice(seen));
-      seen = this.#console.length;
+      if (this.console.length > seen) quietSince = now;
+      answer.feed(this.console.slice(seen));
+      seen = this.console.length;
       if (answer.result) return answer.result;
       if (!answer.isOver && !(answer.hasBegun && now - quietSince > SILENCE)) return undefined;
       quietSince = now;
       answer.restart();
-      this.#qemu.stdin!.write(repeat(number));
+      this.#console.send(repeat(number));
       return undefined;
     });
   }
@@ -187,9 +154,10 @@ export class Guest {
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      if (this.#exit)
+      const { exit, errors } = this.#emulator;
+      if (exit)
         throw new GuestError(
-          `${what}: ${this.#exit} ${this.#errors.replaceAll(HARMLESS, "")}\n${this.lastLines()}`,
+          `${what}: ${exit} ${errors.replaceAll(HARMLESS, "")}\n${this.lastLines()}`,
         );
       const left = end - performance.now();
       if (left <= 0) {
@@ -210,23 +178,17 @@ export class Guest {
 
   /** The guest's last words on its console. */
   lastLines(): string {
-    return this.#console.trimEnd().split(/\r?\n/).slice(-LAST_LINES).join("\n");
+    return this.console.trimEnd().split(/\r?\n/).slice(-LAST_LINES).join("\n");
   }
 
-  /** Gives QEMU's monitor a command, such as "info registers -a". Resolves to what it says. */
-  async monitor(command: string, timeout = 10_000): Promise<string> {
-    await this.#monitor.waitFor(/\(qemu\) $/, timeout);
-    const start = this.#monitor.text.length;
-    this.#monitor.send(`${command}\n`);
-    const [text] = await this.#monitor.waitFor(/\n[\s\S]*\(qemu\) $/, timeout, start);
-    return text.replace(/\(qemu\) $/, "").trim();
+  /** Gives the emulator's monitor a command, such as "info registers -a". Resolves to what it says. */
+  monitor(command: string): Promise<string> {
+    return this.#emulator.monitor(command);
   }
 
-  /** Ends QEMU and removes its files. May be called again. */
+  /** Ends the emulator and removes its files. May be called again. */
   async close(): Promise<void> {
-    if (!this.#exit) this.#qemu.kill("SIGKILL");
-    await this.#ended;
-    for (const capture of [this.com1, this.com2, this.#monitor]) capture.close();
+    await this.#emulator.close();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 }

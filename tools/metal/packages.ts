@@ -68,13 +68,33 @@ function hasCompilerRuntime(): boolean {
   return found.status === 0 && existsSync(found.stdout.trim());
 }
 
-/** What runs a guest with a real Linux. */
-export const GUEST_PACKAGES: readonly Package[] = [
+/** The programs of the beds (beds/). */
+export const QEMU_PROGRAM = "qemu-system-x86_64";
+export const BOCHS_PROGRAM = "bochs";
+export const BOCHS_BIOS = "/usr/share/bochs/BIOS-bochs-latest";
+export const BOCHS_VGA_BIOS = "/usr/share/bochs/VGABIOS-lgpl-latest";
+
+export const QEMU_PACKAGES: readonly Package[] = [
   {
     name: "qemu-system-x86",
     purpose: "the machine: QEMU emulates an AMD CPU with SVM",
-    isInstalled: program("qemu-system-x86_64"),
+    isInstalled: program(QEMU_PROGRAM),
   },
+];
+
+export const BOCHS_PACKAGES: readonly Package[] = [
+  {
+    name: "bochs",
+    purpose: "another machine: Bochs emulates AMD CPUs with SVM",
+    isInstalled: program(BOCHS_PROGRAM),
+  },
+  { name: "bochsbios", purpose: "its BIOS", isInstalled: () => existsSync(BOCHS_BIOS) },
+  { name: "vgabios", purpose: "its video BIOS", isInstalled: () => existsSync(BOCHS_VGA_BIOS) },
+  { name: "xz-utils", purpose: "unpacking the kernel", isInstalled: program("xz") },
+];
+
+/** What a guest with a real Linux is made of. */
+export const GUEST_PACKAGES: readonly Package[] = [
   {
     name: "busybox-static",
     purpose: "the guest's shell and tools",
@@ -118,8 +138,13 @@ export const SSH_PACKAGES: readonly Package[] = [
   { name: "openssh-server", purpose: "the other end, for tests", isInstalled: program("sshd") },
 ];
 
-/** All that the metal commands need. */
-export const METAL_PACKAGES: readonly Package[] = [...GUEST_PACKAGES, ...BUILD_PACKAGES];
+/** All that the metal commands need, on every bed. */
+const METAL_PACKAGES: readonly Package[] = [
+  ...QEMU_PACKAGES,
+  ...BOCHS_PACKAGES,
+  ...GUEST_PACKAGES,
+  ...BUILD_PACKAGES,
+];
 
 /** Those of the packages that are not installed. */
 export function missingPackages(packages: readonly Package[] = METAL_PACKAGES): Package[] {

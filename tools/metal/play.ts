@@ -5,6 +5,7 @@ import { Difference } from "../demo/expect.ts";
 import { perform } from "../demo/perform.ts";
 import type { Screen } from "../demo/screen.ts";
 import type { Step } from "../demo/step.ts";
+import type { Bed } from "./beds/bed.ts";
 import type { Entry } from "./cpio.ts";
 import { Guest } from "./guest.ts";
 import { guestComplaints, newComplaints } from "./kernel-log.ts";
@@ -16,6 +17,8 @@ const HOTPLUG = "for n in 0 1; do echo $n >/sys/devices/system/cpu/cpu3/online; 
 export interface PlayOptions {
   readonly screen: Screen;
   readonly signal?: AbortSignal;
+  /** QEMU if not given. */
+  readonly bed?: Bed;
   /** More files for the guest. */
   readonly extra?: ReadonlyMap<string, Entry>;
 }
@@ -25,10 +28,14 @@ export interface PlayOptions {
  * either way.
  */
 export async function playInGuest(steps: readonly Step[], options: PlayOptions): Promise<void> {
-  const { screen, signal, extra } = options;
+  const { screen, signal, extra, bed } = options;
   const say = (text: string) => screen.show(`${text}\n`, "remark");
   say("Booting Linux …");
-  const more = { ...(signal ? { signal } : {}), ...(extra ? { extra } : {}) };
+  const more = {
+    ...(signal ? { signal } : {}),
+    ...(extra ? { extra } : {}),
+    ...(bed ? { bed } : {}),
+  };
   const guest = await Guest.boot({ jailhouse: true, say, ...more });
   try {
     await playIn(guest, steps, options);

@@ -1,7 +1,8 @@
-// npm run metal:run -- [-v] [-t SECONDS] COMMAND...: boots a guest, runs shell commands in it one after the other, and ends it. What the
+// npm run metal:run -- [-v] [-t SECONDS] [--bed NAME] COMMAND...: boots a guest, runs shell commands in it one after the other, and ends it. What the
 // serial ports said is printed at the end. The exit status is that of the first command that fails.
 
 import { parseArgs } from "node:util";
+import { findBed, UnknownBed } from "./beds/index.ts";
 import { Guest } from "./guest.ts";
 import { MissingPackages } from "./packages.ts";
 
@@ -9,6 +10,7 @@ async function run(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: {
       verbose: { type: "boolean", short: "v" },
+      bed: { type: "string" },
       timeout: { type: "string", short: "t", default: "120" },
     },
     allowPositionals: true,
@@ -17,7 +19,8 @@ async function run(): Promise<number> {
   const onConsole = (text: string) => void (values.verbose && process.stderr.write(text));
   const timeout = Number(values.timeout) * 1000;
   const start = performance.now();
-  const guest = await Guest.boot({ say, onConsole, jailhouse: true });
+  const bed = findBed(values.bed);
+  const guest = await Guest.boot({ bed, say, onConsole, jailhouse: true });
   say(`Linux is up after ${((performance.now() - start) / 1000).toFixed(1)} s.`);
   try {
     for (const command of positionals) {
@@ -42,8 +45,7 @@ async function run(): Promise<number> {
 try {
   process.exitCode = await run();
 } catch (error) {
-  process.stderr.write(
-    `${error instanceof MissingPackages ? error.message : (error as Error).stack}\n`,
-  );
+  const isPlain = error instanceof MissingPackages || error instanceof UnknownBed;
+  process.stderr.write(`${isPlain ? error.message : (error as Error).stack}\n`);
   process.exitCode = 1;
 }

@@ -1,6 +1,8 @@
-// npm run metal:shell: an interactive guest on this terminal. What its serial ports for cells say is shown between the
+// npm run metal:shell [-- --bed NAME]: an interactive guest on this terminal. What its serial ports for cells say is shown between the
 // lines, with the port's name.
 
+import { parseArgs } from "node:util";
+import { findBed, UnknownBed } from "./beds/index.ts";
 import { Guest } from "./guest.ts";
 import { MissingPackages } from "./packages.ts";
 
@@ -22,7 +24,9 @@ async function shell(): Promise<void> {
   const { stdin, stdout } = process;
   const write = (text: string) => void stdout.write(text);
   const say = (text: string) => write(`${text}\n`);
+  const { bed } = parseArgs({ options: { bed: { type: "string" } } }).values;
   const guest = await Guest.start({
+    bed: findBed(bed),
     say,
     jailhouse: true,
     append: [INTERACTIVE, "quiet"],
@@ -47,7 +51,8 @@ async function shell(): Promise<void> {
 try {
   await shell();
 } catch (error) {
-  const text = error instanceof MissingPackages ? error.message : (error as Error).stack;
+  const isPlain = error instanceof MissingPackages || error instanceof UnknownBed;
+  const text = isPlain ? error.message : (error as Error).stack;
   process.stderr.write(`${text}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-// The little of a PC that the loader uses: a serial port, a timer, the local APIC, QEMU's way out.
+// The little of a PC that the loader uses: serial ports, a timer, the local APIC. PM_TIMER and KHZ are given when it is built.
 #ifndef MACHINE_H_
 #define MACHINE_H_
 
@@ -8,13 +8,16 @@
 
 #include "loader.h"
 
+#define COM1 0x3f8
+#define COM2 0x2f8
 #define COM3 0x3e8
+#define LINE_CONTROL 3
+/** 8 bits, no parity, one stop bit: an emulator may leave out the bits that a shorter word does not have. */
+#define LINE_8N1 3
 #define LINE_STATUS 5
 #define TRANSMITTER_EMPTY 0x20
-#define PM_TIMER 0x608
 #define PM_TIMER_MASK 0xffffff
 #define PM_TIMER_PER_MS 3580
-#define EXIT_PORT 0xf4
 #define XAPIC 0xfee00000ull
 #define XAPIC_ICR_LOW 0x300
 #define XAPIC_ICR_HIGH 0x310
@@ -94,8 +97,8 @@ static inline int32_t hypercall(uint32_t number, uint64_t first, uint64_t second
   return result;
 }
 
-static inline void quit(uint8_t code) {
-  out8(EXIT_PORT, code);
+/** The end: who started the machine is told by the last line, and ends it. */
+static inline void quit(void) {
   for (;;) __asm__ volatile("cli; hlt");
 }
 

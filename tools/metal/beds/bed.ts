@@ -1,0 +1,60 @@
+// A bed: an emulator of an AMD machine below which the metal image runs, with Linux or with the loader of test/metal. All are
+// used through this interface, by tests, the metal commands and the bench.
+
+import type { GuestImage } from "../guest-image.ts";
+import type { Package } from "../packages.ts";
+import type { Emulator } from "./emulator.ts";
+
+/** How a machine differs from the usual one of its bed: 4 CPUs, 1 GiB. */
+export interface Machine {
+  /** The bed's name of the processor, with its features. */
+  readonly cpu?: string;
+  readonly cpus?: number;
+  /** In MiB. */
+  readonly memory?: number;
+  /** More of QEMU's arguments, such as devices; other beds refuse them. */
+  readonly devices?: readonly string[];
+  /** Kernel options in the place of those that fit the shipped configurations. */
+  readonly kernelOptions?: readonly string[];
+}
+
+/** The loader: a multiboot kernel and its modules; absolute paths. */
+export interface Multiboot {
+  readonly loader: string;
+  readonly modules: readonly string[];
+  /** What follows the kernel's path on its command line. */
+  readonly commandLine: string;
+}
+
+/** Linux: more kernel options are behind those of the machine. */
+export interface Linux {
+  readonly image: GuestImage;
+  readonly append: readonly string[];
+}
+
+/** What the machine starts. */
+export type Load = Multiboot | Linux;
+
+export interface Bed {
+  /** As --bed names it. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly packages: readonly Package[];
+  /** The port of the ACPI timer, and the rate of TSC and APIC timer in kHz, which the loader tells the hypervisor. */
+  readonly pmTimer: number;
+  readonly khz: number;
+  /** Linux' modules for its disk and its network. */
+  readonly modules: readonly string[];
+  /** Whether it has QEMU's monitor. */
+  readonly hasMonitor: boolean;
+  /** Where the emulator is not what the manuals say: titles of conformance cases that cannot pass, and why. */
+  readonly wrong: ReadonlyMap<string, string>;
+  /**
+   * Starts a machine; who starts one must close it. `say` is told what takes long. Throws MissingPackages, or Error where the
+   * bed has no such machine.
+   */
+  start(load: Load, machine?: Machine, say?: (text: string) => void): Promise<Emulator>;
+}
+
+export const isLinux = (load: Load): load is Linux => "image" in load;

@@ -1,0 +1,112 @@
+// QEMU's machine, which is the one that configs/x86/qemu-x86.ts describes. The two must agree, because the hypervisor
+// enforces the configuration: PCI devices and their slots, memory, serial ports.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Capture } from "../capture.ts";
+import {
+  findProgram,
+  type Package,
+  QEMU_PACKAGES,
+  QEMU_PROGRAM,
+  requirePackages,
+} from "../packages.ts";
+import { type Bed, isLinux, type Load, type Machine } from "./bed.ts";
+import { Emulator } from "./emulator.ts";
+import { findQemu10 } from "./qemu10.ts";
+
+const CPUS = 4;
+const MEMORY = 1024;
+/** The ACPI timer of q35, where SeaBIOS puts it. */
+const PM_TIMER = 0x608;
+/** TCG's virtual nanoseconds. */
+const KHZ = 1_000_000;
+
+/** memmap keeps Linux off the hypervisor's and the cells' memory; nokaslr so that addresses in reports are the same. */
+const KERNEL_OPTIONS = ["memmap=82M$0x3a000000", "nokaslr"];
+const CONSOLE = ["panic=-1", "console=ttyS2,115200"];
+
+const socket = (id: string, { address }: Capture) => [
+  "-chardev",
+  `socket,id=${id},path=${address}`,
+];
+
+function loadArguments(load: Load, options: readonly string[]): string[] {
+  if (!isLinux(load)) {
+    const { loader, modules, commandLine } = load;
+    return ["-kernel", loader, "-initrd", modules.join(","), "-append", commandLine];
+  }
+  const { kernel, initramfs, disk } = load.image;
+  return [
+    ...["-nodefaults", "-vga", "std"],
+    ...["-audiodev", "none,id=sound"],
+    ...["-device", "intel-hda,addr=1b.0", "-device", "hda-duplex,audiodev=sound"],
+    ...["-nic", "user,model=e1000e"],
+    ...["-drive", `file=${disk},format=raw,if=ide,snapshot=on`],
+    ...["-kernel", kernel, "-initrd", initramfs],
+    ...["-append", [...options, ...CONSOLE, ...load.append].join(" ")],
+  ];
+}
+
+function machineArguments(load: Load, machine: Machine, cpu: string): string[] {
+  const { cpus = CPUS, memory = MEMORY, devices = [] } = machine;
+  return [
+    ...["-accel", "tcg", "-machine", "q35", "-cpu", machine.cpu ?? cpu],
+    ...["-m", `${memory}M`, "-smp", `${cpus}`, "-display", "none", "-no-reboot"],
+    ...loadArguments(load, machine.kernelOptions ?? KERNEL_OPTIONS),
+    ...devices,
+  ];
+}
+
+/** What a version of QEMU is started with. */
+interface Version {
+  readonly name: string;
+  readonly title: string;
+  readonly cpu: string;
+  readonly packages: readonly Package[];
+  /** The program and the arguments without which it does not find its files. */
+  find(say?: (text: string) => void): readonly string[];
+}
+
+function qemu({ name, title, cpu, packages, find }: Version): Bed {
+  return {
+    ...{ name, title, packages, pmTimer: PM_TIMER, khz: KHZ, wrong: new Map() },
+    modules: ["ahci", "sd_mod", "e1000e"],
+    hasMonitor: true,
+    async start(load, machine = {}, say) {
+      requirePackages(packages);
+      const program = find(say);
+      const directory = mkdtempSync(join(tmpdir(), "jailhouse-qemu-"));
+      const names = ["com1", "com2", "com3", "monitor"];
+      const captures = await Promise.all(
+        names.map((each) => Capture.listen(join(directory, each))),
+      );
+      const args = names.flatMap((each, index) => socket(each, captures[index]!));
+      for (const each of names.slice(0, -1)) args.push("-serial", `chardev:${each}`);
+      args.push("-mon", "chardev=monitor,mode=readline");
+      const command = [...program, ...machineArguments(load, machine, cpu), ...args];
+      const lines = { serial: captures.slice(0, -1), monitor: captures.at(-1)! };
+      const remove = () => rmSync(directory, { recursive: true, force: true });
+      return new Emulator("QEMU", command, lines, [remove]);
+    },
+  };
+}
+
+/** Debian 12's. */
+export const QEMU = qemu({
+  name: "qemu",
+  title: "QEMU",
+  cpu: "EPYC,+svm,+npt",
+  packages: QEMU_PACKAGES,
+  find: () => [findProgram(QEMU_PROGRAM) ?? QEMU_PROGRAM],
+});
+
+/** Of Debian's backports: its TCG has x2APIC. */
+export const QEMU10 = qemu({
+  name: "qemu10",
+  title: "QEMU 10",
+  cpu: "EPYC,+svm,+npt,+x2apic",
+  packages: QEMU_PACKAGES,
+  find: findQemu10,
+});
