@@ -31,12 +31,16 @@ const QEMU: readonly Known[] = [
   [0x5658, 4, "QEMU: back door"],
 ];
 const QEMU_VENDOR = 0x1234;
-/** Trapped always, or never a cell's: PCI's configuration ports, and what resets the machine. */
+/**
+ * Trapped always, or never a cell's: PCI's configuration ports, and what resets the machine. And the PC's first interrupt
+ * controllers, which Linux leaves alone where it has an IOAPIC.
+ */
 const FORBIDDEN: readonly Known[] = [
+  [0x20, 2, "interrupt controller (PIC)"],
+  [0xa0, 2, "second interrupt controller"],
   [0x92, 1, "system control port A"],
   [0xcf8, 8, "PCI configuration and reset"],
 ];
-const LEGACY_END = 0x400;
 const CONTAINERS = /^PCI Bus|^PCI conf/;
 
 /** The parts of [first, end) that no other range has. */
@@ -64,10 +68,7 @@ export function planPorts(
   functions: readonly PciFunction[],
 ): Entry<PortDefinition>[] {
   const found = [...everyResource(ioports)]
-    .filter(
-      ({ name, start, size }) =>
-        !CONTAINERS.test(name) && start >= BigInt(LEGACY_END) && size < 0x1000n,
-    )
+    .filter(({ name, size }) => !CONTAINERS.test(name) && size < 0x1000n)
     .map(({ name, start, size }): Known => [Number(start), Number(size), `/proc/ioports: ${name}`]);
   const isQemu =
     functions.some(({ vendor }) => vendor === QEMU_VENDOR) ||
