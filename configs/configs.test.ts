@@ -36,6 +36,7 @@ describe("configurations that ship", () => {
   it("are those that the article's session and the demos need", () => {
     expect(shipped.map(({ name }) => name)).toEqual([
       "apic-demo",
+      "bochs-x86",
       "e1000-demo",
       "ioapic-demo",
       "ivshmem-demo",
@@ -175,4 +176,12 @@ describe("cells that run side by side", () => {
         for (const b of own(other)) expect(overlap(physical(a), physical(b))).toBe(false);
     }
   });
+});
+
+it("bochs-x86 passes the check with each cell of the article's session", () => {
+  for (const name of ["apic-demo", "tiny-demo", "rogue-demo"]) {
+    const set = [find("bochs-x86"), find(name)];
+    const faults = checkInputs(set.map((config) => ({ path: "", config, source: undefined })));
+    expect([name, faults.filter(({ severity }) => severity === "error")]).toEqual([name, []]);
+  }
 });

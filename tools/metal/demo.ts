@@ -1,11 +1,13 @@
 // npm run metal:demo: boots a real Linux on a bed, plays the session of tools/metal/session.ts in it, and checks every answer,
 // what the serial ports say, and that Linux stayed well.
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { isConfigError } from "../../config/errors.ts";
 import { loadConfig } from "../../config/load.ts";
 import { Difference } from "../demo/expect.ts";
 import { Screen } from "../demo/screen.ts";
+import type { Bed } from "./beds/bed.ts";
 import { bedNames, findBed, UnknownBed } from "./beds/index.ts";
 import { MissingPackages } from "./packages.ts";
 import { playInGuest } from "./play.ts";
@@ -43,13 +45,16 @@ function readOptions() {
 /** What whoever called must change; the message says it all. */
 class Misuse extends Error {}
 
-/** The session, and the files that it needs besides the usual ones. */
-async function readSession(config: string | undefined) {
-  if (config === undefined) return { steps: SESSION };
+/** The session on a bed, and the files that it needs besides the usual ones. */
+async function readSession(bed: Bed, config: string | undefined) {
+  if (config === undefined) return { steps: onSystem(SESSION, bed.system) };
   const { bytes, config: system } = await loadConfig(config);
   if (system.kind !== "system") throw new Misuse(`${config}: not a system configuration`);
+  const { name } = system.rootCell;
+  // Where the command runs outside, so does it read its files.
+  if (bed.isSlow) return { steps: onSystem(SESSION, { file: resolve(config), name }) };
   const file = "configs/system.cell";
-  const steps = onSystem(SESSION, { file, name: system.rootCell.name });
+  const steps = onSystem(SESSION, { file, name });
   return { steps, extra: new Map([[`jailhouse/${file}`, { data: bytes }]]) };
 }
 
@@ -62,7 +67,8 @@ function explain(error: Error): string {
 }
 
 async function demo(): Promise<number> {
-  const { bed, config, record } = readOptions();
+  const values = readOptions();
+  const { record } = values;
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
   const isTerminal = process.stdout.isTTY === true;
@@ -76,10 +82,11 @@ async function demo(): Promise<number> {
   const start = performance.now();
   let count: number;
   try {
-    const { steps, extra } = await readSession(config);
+    const bed = findBed(values.bed);
+    const { steps, extra } = await readSession(bed, values.config);
     count = steps.length;
     const { signal } = interrupted;
-    const options = { screen, signal, bed: findBed(bed), ...(extra ? { extra } : {}) };
+    const options = { screen, signal, bed, ...(extra ? { extra } : {}) };
     await playInGuest(steps, options);
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED;

@@ -41,6 +41,7 @@ function libraries(program: string): string[] {
 function build(image: string, files: readonly string[]): void {
   const staging = `${image}.${process.pid}`;
   try {
+    mkdirSync(staging, { recursive: true });
     for (const path of files) {
       mkdirSync(dirname(join(staging, path)), { recursive: true });
       copyFileSync(realpathSync(path), join(staging, path));
@@ -56,9 +57,12 @@ function build(image: string, files: readonly string[]): void {
   }
 }
 
-/** The disk with the Node that runs this. Built once for each Node; the image is kept in the cache. */
-export function buildDisk(say: (text: string) => void = () => {}): Disk {
-  const paths = [process.execPath, ...libraries(process.execPath)];
+/**
+ * The disk, with the Node that runs this unless it is to be empty. Built once for each Node; the image is kept in the
+ * cache.
+ */
+export function buildDisk(say: (text: string) => void = () => {}, isEmpty = false): Disk {
+  const paths = isEmpty ? [] : [process.execPath, ...libraries(process.execPath)];
   const identity = paths.map((path) => {
     const { size, mtimeMs } = statSync(path);
     return [path, size, mtimeMs];

@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildAgent } from "./agent.ts";
 import type { Bed } from "./beds/bed.ts";
 import { type Entry, writeCpio } from "./cpio.ts";
 import { buildDisk } from "./disk.ts";
@@ -45,11 +46,12 @@ export function makeGuestImage(
 } {
   requirePackages([...GUEST_PACKAGES, ...(jailhouse ? BUILD_PACKAGES : [])]);
   const kernel = findKernel(say);
-  const disk = buildDisk(say);
+  const disk = buildDisk(say, bed.isSlow);
   const parts = {
     disk,
     modules: collectModules(kernel, [...MODULES, ...bed.modules]),
     firmware: jailhouse ? readFileSync(firmware(say)) : undefined,
+    agent: bed.isSlow ? readFileSync(buildAgent()) : undefined,
     driver: jailhouse ? readFileSync(driverFor(kernel, say)) : undefined,
     extra,
   };

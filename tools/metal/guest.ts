@@ -3,6 +3,7 @@
 import type { Bed, Machine } from "./beds/bed.ts";
 import type { Emulator } from "./beds/emulator.ts";
 import { QEMU } from "./beds/qemu.ts";
+import { type Bridge, bridgeTo } from "./bridge.ts";
 import type { Capture } from "./capture.ts";
 import { type GuestImageOptions, makeGuestImage } from "./guest-image.ts";
 import { Answer, type Ended, repeat, request } from "./protocol.ts";
@@ -28,12 +29,14 @@ export interface GuestOptions extends GuestImageOptions {
   readonly signal?: AbortSignal;
 }
 
-const BOOT_TIMEOUT = 600_000;
-const COMMAND_TIMEOUT = 600_000;
+const BOOT_TIMEOUT = 3_600_000;
+const COMMAND_TIMEOUT = 1_800_000;
 /** Milliseconds of silence after which an answer that began counts as spoilt. */
 const SILENCE = 3_000;
 /** How much of the console an error shows. */
 const LAST_LINES = 60;
+/** COM4. */
+const AGENT_LINE = 3;
 const READY = "%ready";
 /** QEMU names every feature of the CPU that TCG lacks, for each CPU. */
 const HARMLESS = /^.*warning: TCG doesn't support requested feature.*\n/gm;
@@ -44,6 +47,8 @@ export class Guest {
   readonly com2: Capture;
   /** COM3, the guest's console. */
   readonly #console: Capture;
+  /** Node is too slow in it: the command runs outside (stage.ts). */
+  readonly isSlow: boolean;
   readonly #emulator: Emulator;
   readonly #cleanups: (() => void)[];
   #number = 0;
@@ -51,11 +56,13 @@ export class Guest {
   #busy: Promise<unknown> = Promise.resolve();
 
   private constructor(
+    { isSlow }: Bed,
     emulator: Emulator,
     cleanups: (() => void)[],
     onConsole: (text: string) => void,
   ) {
     [this.com1, this.com2, this.#console] = emulator.serial as [Capture, Capture, Capture];
+    this.isSlow = isSlow;
     this.#emulator = emulator;
     this.#cleanups = cleanups;
     this.#console.follow((text) => {
@@ -92,7 +99,7 @@ export class Guest {
     const abort = () => emulator.kill();
     signal?.addEventListener("abort", abort);
     const cleanups = [remove, () => signal?.removeEventListener("abort", abort)];
-    return new Guest(emulator, cleanups, onConsole);
+    return new Guest(bed, emulator, cleanups, onConsole);
   }
 
   /** All that came on the console. */
@@ -179,6 +186,13 @@ export class Guest {
   /** The guest's last words on its console. */
   lastLines(): string {
     return this.console.trimEnd().split(/\r?\n/).slice(-LAST_LINES).join("\n");
+  }
+
+  /** Opens the line of the guest's agent (agent/) to a program. Throws where the bed has no line for it. */
+  agent(): Promise<Bridge> {
+    const line = this.#emulator.serial[AGENT_LINE];
+    if (!line) throw new GuestError("this bed has no serial line for an agent");
+    return bridgeTo(line);
   }
 
   /** Gives the emulator's monitor a command, such as "info registers -a". Resolves to what it says. */

@@ -19,8 +19,9 @@ const EXECUTABLE = 0o755;
 const SCRIPTS = join(ROOT, "tools", "metal", "guest");
 const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"];
 
+const TITLE = "A Debian Linux on an AMD machine with 4 CPUs, nothing of Jailhouse in it yet.";
 const MOTD = `
-A Debian Linux on an AMD machine with 4 CPUs, nothing of Jailhouse in it yet. Try:
+${TITLE} Try:
   insmod driver/jailhouse.ko
   jailhouse enable configs/qemu-x86.cell
   jailhouse cell create configs/apic-demo.cell
@@ -28,6 +29,12 @@ A Debian Linux on an AMD machine with 4 CPUs, nothing of Jailhouse in it yet. Tr
   jailhouse cell start apic-demo
   jailhouse cell list
 "exit" ends the machine.
+
+`;
+/** Where the command does not run. */
+const MOTD_OUTSIDE = `
+${TITLE} Try insmod driver/jailhouse.ko,
+and then jailhouse outside, as said before it booted. "exit" ends the machine.
 
 `;
 
@@ -45,7 +52,7 @@ function addTree(tree: Map<string, Entry>, source: string, target: string): void
   }
 }
 
-function addSystem(tree: Map<string, Entry>, disk: Disk, modules: readonly KernelModule[]): void {
+function addSystem(tree: Map<string, Entry>, { disk, modules, agent }: Parts): void {
   const busybox = BUSYBOX.find((path) => existsSync(path)) as string;
   tree.set("bin/busybox", { data: readFileSync(busybox), mode: EXECUTABLE });
   for (const name of ["proc", "sys", "dev", "tmp", "run", "disk", "root"]) {
@@ -55,7 +62,8 @@ function addSystem(tree: Map<string, Entry>, disk: Disk, modules: readonly Kerne
     tree.set(`etc/${name}`, { data: readFileSync(join(SCRIPTS, name)), mode: EXECUTABLE });
   }
   tree.set("init", { data: readFileSync(join(SCRIPTS, "init")), mode: EXECUTABLE });
-  tree.set("etc/motd", { data: Buffer.from(MOTD) });
+  tree.set("etc/motd", { data: Buffer.from(agent ? MOTD_OUTSIDE : MOTD) });
+  if (agent) tree.set("sbin/jailhouse-agent", { data: agent, mode: EXECUTABLE });
   tree.set("etc/passwd", { data: Buffer.from("root::0:0:root:/root:/bin/sh\n") });
   for (const path of disk.paths) tree.set(path.slice(1), { link: `/disk${path}` });
   for (const { name, data } of modules) tree.set(`modules/${name}.ko`, { data });
@@ -70,8 +78,13 @@ function packages(): string[] {
   return [...Object.keys(dependencies), ...Object.keys(optionalDependencies), NATIVE];
 }
 
+/** Adds a file or directory of the clone at its place. */
+const addPart = (tree: Map<string, Entry>, path: string) =>
+  addTree(tree, join(ROOT, path), join("jailhouse", path));
+
+/** The command, and what it works with. */
 function addClone(tree: Map<string, Entry>): void {
-  const add = (path: string) => addTree(tree, join(ROOT, path), join("jailhouse", path));
+  const add = (path: string) => addPart(tree, path);
   add("package.json");
   for (const room of ROOMS) add(join("dist", room));
   for (const path of MODULES) add(path);
@@ -82,12 +95,15 @@ function addClone(tree: Map<string, Entry>): void {
   add("configs/x86");
   add("inmates/demos/x86");
   add("abi");
-  add("tools/config-collect.sh");
-  for (const name of ["jailhouse", "jailhouse.mjs", "workload"]) {
-    const path = join(SCRIPTS, name);
-    if (!existsSync(path)) continue;
-    tree.set(`jailhouse/bin/${name}`, { data: readFileSync(path), mode: EXECUTABLE });
-  }
+  addScripts(tree, ["jailhouse", "jailhouse.mjs"]);
+}
+
+function addScripts(tree: Map<string, Entry>, names: readonly string[]): void {
+  for (const name of names)
+    tree.set(`jailhouse/bin/${name}`, {
+      data: readFileSync(join(SCRIPTS, name)),
+      mode: EXECUTABLE,
+    });
 }
 
 /** What the guest is made of, besides Linux. */
@@ -96,6 +112,8 @@ export interface Parts {
   readonly modules: readonly KernelModule[];
   /** The hypervisor's image; undefined: none. */
   readonly firmware?: Buffer | undefined;
+  /** jailhouse-agent, in the place of the command, which then runs outside; undefined: none. */
+  readonly agent?: Buffer | undefined;
   /** jailhouse.ko; undefined: none. */
   readonly driver?: Buffer | undefined;
   /** More files, by their paths in the guest without the leading slash. */
@@ -103,10 +121,13 @@ export interface Parts {
 }
 
 /** The guest's first file system. The clone's parts are in /jailhouse, its working directory. */
-export function guestTree({ disk, modules, firmware, driver, extra }: Parts): Map<string, Entry> {
+export function guestTree(parts: Parts): Map<string, Entry> {
+  const { agent, firmware, driver, extra } = parts;
   const tree = new Map<string, Entry>();
-  addSystem(tree, disk, modules);
-  addClone(tree);
+  addSystem(tree, parts);
+  if (!agent) addClone(tree);
+  addPart(tree, "tools/config-collect.sh");
+  addScripts(tree, ["workload"]);
   if (firmware) tree.set("lib/firmware/jailhouse-amd.bin", { data: firmware });
   if (driver) tree.set("jailhouse/driver/jailhouse.ko", { data: driver });
   for (const [path, entry] of extra ?? []) tree.set(path, entry);

@@ -9,7 +9,7 @@ import type { Bed } from "./beds/bed.ts";
 import type { Entry } from "./cpio.ts";
 import { Guest } from "./guest.ts";
 import { guestComplaints, newComplaints } from "./kernel-log.ts";
-import { GuestStage } from "./stage.ts";
+import { GuestStage, OutsideStage } from "./stage.ts";
 
 /** Takes a CPU away from Linux and gives it back: creating and destroying a cell does that, too. */
 const HOTPLUG = "for n in 0 1; do echo $n >/sys/devices/system/cpu/cpu3/online; done";
@@ -57,7 +57,8 @@ export async function playIn(
   const digest = coreDigest();
   await guest.check(HOTPLUG);
   const before = await guestComplaints(guest);
-  await perform(steps, new GuestStage(guest, screen, signal), { screen });
+  const stage = new (guest.isSlow ? OutsideStage : GuestStage)(guest, screen, signal);
+  await perform(steps, stage, { screen });
   expectNone(newComplaints(await guestComplaints(guest), before));
   if (!guest.com1.text.includes(digest)) {
     throw new Difference(`on COM1: expected the sha256 of hypervisor.wasm, ${digest}`);

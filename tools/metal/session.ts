@@ -2,20 +2,12 @@
 
 import { CLOSED, DISABLE, HEADING, OPENING, punctual, ROGUE, small } from "../demo/scenes.ts";
 import type { Step } from "../demo/step.ts";
-
-/** A system configuration of the guest's, other than the one that ships. */
-export interface GuestSystem {
-  /** Its path in the guest. */
-  readonly file: string;
-  /** The root cell's name. */
-  readonly name: string;
-}
-
-const SHIPPED: GuestSystem = { file: "configs/qemu-x86.cell", name: "QEMU-VM" };
+import type { GuestSystem } from "./beds/bed.ts";
+import { SYSTEM } from "./beds/qemu.ts";
 
 /** What `workload` says as long as nothing has gone wrong. */
 const WORKED = "Linux worked: … rounds of files, processes and timers.";
-/** Nobody knows how fast QEMU's clocks seem. */
+/** Nobody knows how fast an emulator's clocks seem. */
 const FREQUENCY = "…";
 
 const LOAD: Step = {
@@ -23,9 +15,9 @@ const LOAD: Step = {
   command: "insmod driver/jailhouse.ko",
 };
 
-/** QEMU's machine has no IOMMU, as configured. */
+/** No bed's machine has an IOMMU, as configured. */
 const ENABLE: Step = {
-  command: `jailhouse enable ${SHIPPED.file}`,
+  command: `jailhouse enable ${SYSTEM.file}`,
   out: [OPENING],
   err: ["Warning: No IOMMU is used: the DMA of devices is not isolated"],
 };
@@ -36,14 +28,14 @@ const CELLS: readonly Step[] = [...punctual(FREQUENCY), ...small(), ...ROGUE, ..
 const START: readonly Step[] = [
   {
     remark:
-      "A real Linux, in QEMU. From now on it writes files, starts processes and waits for timers.",
+      "A real Linux, in an emulator. From now on it writes files, starts processes and waits for timers.",
     command: "uname -sr",
     out: ["Linux …"],
   },
   { command: "workload start" },
   LOAD,
   ENABLE,
-  { command: "jailhouse cell list", out: [HEADING, `0 ${SHIPPED.name} running 0-3`] },
+  { command: "jailhouse cell list", out: [HEADING, `0 ${SYSTEM.name} running 0-3`] },
   { command: "workload check", out: [WORKED] },
 ];
 
@@ -54,7 +46,7 @@ const AGAIN: readonly Step[] = [
     out: [WORKED],
   },
   ENABLE,
-  { command: "jailhouse cell list", out: [HEADING, `0 ${SHIPPED.name} running 0-3`] },
+  { command: "jailhouse cell list", out: [HEADING, `0 ${SYSTEM.name} running 0-3`] },
   { command: "workload check", out: [WORKED] },
   { command: "jailhouse disable", out: [CLOSED] },
   { command: "rmmod jailhouse" },
@@ -63,10 +55,10 @@ const AGAIN: readonly Step[] = [
 
 /** The same steps on another configuration: only its file and the root cell's name are different. */
 export function onSystem(steps: readonly Step[], { file, name }: GuestSystem): Step[] {
-  const renamed = (line: string) => line.replaceAll(SHIPPED.name, name);
+  const renamed = (line: string) => line.replaceAll(SYSTEM.name, name);
   return steps.map(({ command, ...step }) => ({
     ...step,
-    command: command.replaceAll(SHIPPED.file, file),
+    command: command.replaceAll(SYSTEM.file, file),
     ...(step.out ? { out: step.out.map(renamed) } : {}),
   }));
 }

@@ -8,7 +8,7 @@ import { MissingPackages } from "./packages.ts";
 
 /** Kernel option that tools/metal/guest/init looks for. */
 const INTERACTIVE = "metal.shell";
-const HELP = 'Linux boots; the shell comes in about 10 s. Its "exit" ends the machine.\n';
+const HELP = 'Linux boots; the shell comes soon. Its "exit" ends the machine.\n';
 
 /** Whole lines of a port, with its name. */
 function named(name: string, write: (text: string) => void): (text: string) => void {
@@ -33,6 +33,10 @@ async function shell(): Promise<void> {
     onConsole: (text) => void stdout.write(text, "latin1"),
   });
   write(HELP);
+  if (guest.isSlow) {
+    const { address } = await guest.agent();
+    write(`The command runs elsewhere: tools/jailhouse --target serial:${address} ...\n`);
+  }
   const end = () => void guest.close();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, end);
   guest.com1.follow(named("COM1", write));

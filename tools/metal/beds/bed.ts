@@ -35,6 +35,14 @@ export interface Linux {
 /** What the machine starts. */
 export type Load = Multiboot | Linux;
 
+/** A system configuration of a guest's. */
+export interface GuestSystem {
+  /** Its path for the command. */
+  readonly file: string;
+  /** The root cell's name. */
+  readonly name: string;
+}
+
 export interface Bed {
   /** As --bed names it. */
   readonly name: string;
@@ -44,8 +52,12 @@ export interface Bed {
   /** The port of the ACPI timer, and the rate of TSC and APIC timer in kHz, which the loader tells the hypervisor. */
   readonly pmTimer: number;
   readonly khz: number;
+  /** Node is too slow in it: the command runs outside and asks an agent in the guest. */
+  readonly isSlow: boolean;
   /** Linux' modules for its disk and its network. */
   readonly modules: readonly string[];
+  /** The configuration that ships for it. */
+  readonly system: GuestSystem;
   /** Whether it has QEMU's monitor. */
   readonly hasMonitor: boolean;
   /** Where the emulator is not what the manuals say: titles of conformance cases that cannot pass, and why. */

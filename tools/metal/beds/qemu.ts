@@ -12,7 +12,7 @@ import {
   QEMU_PROGRAM,
   requirePackages,
 } from "../packages.ts";
-import { type Bed, isLinux, type Load, type Machine } from "./bed.ts";
+import { type Bed, type GuestSystem, isLinux, type Load, type Machine } from "./bed.ts";
 import { Emulator } from "./emulator.ts";
 import { findQemu10 } from "./qemu10.ts";
 
@@ -23,6 +23,7 @@ const PM_TIMER = 0x608;
 /** TCG's virtual nanoseconds. */
 const KHZ = 1_000_000;
 
+export const SYSTEM: GuestSystem = { file: "configs/qemu-x86.cell", name: "QEMU-VM" };
 /** memmap keeps Linux off the hypervisor's and the cells' memory; nokaslr so that addresses in reports are the same. */
 const KERNEL_OPTIONS = ["memmap=82M$0x3a000000", "nokaslr"];
 const CONSOLE = ["panic=-1", "console=ttyS2,115200"];
@@ -73,6 +74,8 @@ function qemu({ name, title, cpu, packages, find }: Version): Bed {
   return {
     ...{ name, title, packages, pmTimer: PM_TIMER, khz: KHZ, wrong: new Map() },
     modules: ["ahci", "sd_mod", "e1000e"],
+    isSlow: false,
+    system: SYSTEM,
     hasMonitor: true,
     async start(load, machine = {}, say) {
       requirePackages(packages);
