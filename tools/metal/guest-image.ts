@@ -11,7 +11,7 @@ import { driverFor } from "./driver.ts";
 import { firmware } from "./firmware.ts";
 import { findKernel } from "./kernel.ts";
 import { collectModules } from "./modules.ts";
-import { BUILD_PACKAGES, GUEST_PACKAGES, requirePackages } from "./packages.ts";
+import { AGENT_PACKAGES, BUILD_PACKAGES, GUEST_PACKAGES, requirePackages } from "./packages.ts";
 import { guestTree } from "./payload.ts";
 
 /** Absolute paths. */
@@ -44,7 +44,11 @@ export function makeGuestImage(
   readonly image: GuestImage;
   readonly remove: () => void;
 } {
-  requirePackages([...GUEST_PACKAGES, ...(jailhouse ? BUILD_PACKAGES : [])]);
+  requirePackages([
+    ...GUEST_PACKAGES,
+    ...(jailhouse ? BUILD_PACKAGES : []),
+    ...(bed.isSlow ? AGENT_PACKAGES : []),
+  ]);
   const kernel = findKernel(say);
   const disk = buildDisk(say, bed.isSlow);
   const parts = {

@@ -139,11 +139,12 @@ export const SSH_PACKAGES: readonly Package[] = [
 ];
 
 /** All that the metal commands need, on every bed. */
-const METAL_PACKAGES: readonly Package[] = [
+export const METAL_PACKAGES: readonly Package[] = [
   ...QEMU_PACKAGES,
   ...BOCHS_PACKAGES,
   ...GUEST_PACKAGES,
   ...BUILD_PACKAGES,
+  ...AGENT_PACKAGES,
 ];
 
 /** Those of the packages that are not installed. */
