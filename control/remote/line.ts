@@ -5,8 +5,8 @@ import { constants, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { ReadStream } from "node:tty";
 import { EINVAL, EIO } from "../../abi/errno.ts";
+import type { Environment } from "../caller.ts";
 import { SystemError, toSystemError } from "../errors.ts";
-import type { Environment } from "../registry.ts";
 import type { Address } from "./address.ts";
 
 /** Bytes in both directions. */

@@ -2,11 +2,11 @@
 
 import * as abi from "../../abi/agent.ts";
 import { EACCES, EBADF, EMFILE, ENOENT, EPROTO } from "../../abi/errno.ts";
+import type { Environment } from "../caller.ts";
 import { SystemError } from "../errors.ts";
 import { type Entry, Files, patternToRegExp } from "../linux/files.ts";
 import { DEVICE } from "../linux/host.ts";
 import type { ConsoleReader, DriverRequest, Outcome, Target } from "../linux/target.ts";
-import type { Environment } from "../registry.ts";
 import { parseAddress } from "./address.ts";
 import { Connection, type Result } from "./connection.ts";
 import { openLine } from "./line.ts";
