@@ -114,7 +114,8 @@ test("a log without the cell's configuration, a damaged one, and none", async ()
     "nothing that can be looked up without the cell's configuration, which was not given",
   );
   expect((await world.run(`${OFFLINE} rogue-demo --trust-log -o fixed.cell`)).err).toBe(
-    "explaining: the cell's configuration was not given\n",
+    "Untrusted: cells that print on the same line can print such reports as log.txt has.\n" +
+      "explaining: the cell's configuration was not given\n",
   );
   save(log.replace(/^Denial: ./m, "Denial: ").replace("Invalid PIO", "Inv?lid PIO"));
   expect(await world.run(`${OFFLINE} --cell rogue.cell`)).toMatchObject({
