@@ -90,10 +90,10 @@ export declare function resetExtendedState(): void;
 export declare function readControl(register: u32): u64;
 /** Writes CR4, with a value that the present mode takes. */
 export declare function writeCr4(value: u64): void;
-/** Reads debug register 0 to 3, 6 or 7. */
+/** Reads debug register 6 or 7. */
 export declare function readDebug(register: u32): u64;
-/** Writes debug register 0 to 3, 6 or 7. */
-export declare function writeDebug(register: u32, value: u64): void;
+/** Zeroes the debug registers with addresses, 0 to 3. */
+export declare function clearBreakpoints(): void;
 
 // --- Entry, guests, leaving ---------------------------------------------------------------------------------------
 

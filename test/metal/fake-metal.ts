@@ -281,7 +281,7 @@ export class FakeMetal {
         ].map((name) => [name, nothing]),
       ),
       ...Object.fromEntries(
-        ["resetExtendedState", "writeDebug", "loadGuest"].map((name) => [
+        ["resetExtendedState", "clearBreakpoints", "loadGuest"].map((name) => [
           name,
           (...args: (number | bigint)[]) => void this.orders.push([name, ...args].join(" ")),
         ]),

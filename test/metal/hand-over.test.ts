@@ -79,7 +79,7 @@ describe.each([
     metal.play();
     expect(metal.orders).toEqual([
       "resetExtendedState",
-      ...range(0, 3).map((number) => `writeDebug ${number} 0`),
+      "clearBreakpoints",
       expect.stringMatching(/^loadGuest \d+$/),
     ]);
     metal.orders.length = 0;

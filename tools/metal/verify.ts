@@ -10,7 +10,7 @@ const INDIRECT_BRANCH = /^(?:call|jmp)q? +\*/;
 const FLOATING_POINT =
   /%(?:[xyz]mm\d|mm\d|st\b)|^(?:f[a-z]+|x(?:save|rstor)\w*|v?(?:ld|st)mxcsr)\b/;
 /** Where a CPU changes hands: the only code that may touch that state, to take it from everyone (exceptions.S). */
-const HAND_OVER = ["restore_legacy", "try_xrstor", "try_xrstors"];
+const HAND_OVER = ["restore_legacy", "try_restore", "try_restore_supervisor"];
 const STACK_SPACE = /^sub +\$0x([0-9a-f]+),%rsp$/;
 const WORD = 8;
 /** Functions that end a CPU's work; they report, so what they call may fault again and come back to them: they notice. */

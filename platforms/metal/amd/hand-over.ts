@@ -6,9 +6,6 @@ import * as hw from "../hw.ts";
 import { cleanApic } from "./idle.ts";
 import { resetMsrs } from "./own-msrs.ts";
 
-/** Debug registers with addresses. */
-const BREAKPOINTS: u32 = 4;
-
 /**
  * Takes everything that the last owner of the calling CPU has left: pending interrupts and the local APIC's registers; x87,
  * SSE, AVX and all further components that XSAVE knows, and XCR0; MSRs; breakpoints; and what VMLOAD loads from the control
@@ -18,6 +15,6 @@ export function handOver(cpu: Cpu, number: u32): void {
   cleanApic(cpu, number);
   hw.resetExtendedState();
   resetMsrs();
-  for (let register: u32 = 0; register < BREAKPOINTS; register++) hw.writeDebug(register, 0);
+  hw.clearBreakpoints();
   hw.loadGuest(hw.physicalOf(cpu.control));
 }

@@ -21,10 +21,8 @@ vectors:
 	.if vector == VECTOR_NMI
 	// Whoever sent it wanted this CPU out of its guest, where it is already.
 	iretq
-	.elseif vector == VECTOR_GP
-	jmp general_protection
-	.elseif vector == VECTOR_PF
-	jmp page_fault
+	.elseif vector == VECTOR_GP || vector == VECTOR_PF
+	call survive
 	.elseif vector == VECTOR_MC
 	jmp machine_check
 	.else
@@ -40,46 +38,39 @@ machine_check:
 	pushq %rax
 	movq %rsp, %rax
 	orq $(CPU_SIZE - 1), %rax
-	movq $1, 1 - CPU_TOP_MACHINE_CHECK(%rax)
+	movb $1, 1 - CPU_TOP_MACHINE_CHECK(%rax)
 	popq %rax
 	iretq
 
-	// What may raise exception \vector, try_<name>, goes on behind, at tried_<name>, with 0 as its result. The rest is reported.
-	.macro survive vector, names:vararg
-	addq $8, %rsp
+	// The stub's call, the error code, RIP. An instruction of the functions from try_first to try_last may fault: the function
+	// returns 0. The rest is reported.
+survive:
+	cmpq $try_first, 16(%rsp)
+	jb report
+	cmpq $try_last, 16(%rsp)
+	jae report
+	addq $16, %rsp
+	movq $return, (%rsp)
 	xorl %eax, %eax
-	.irp name, \names
-	cmpq $try_\name, (%rsp)
-	jne 1f
-	movq $tried_\name, (%rsp)
 	iretq
-1:
-	.endr
-	subq $8, %rsp
-	pushq $vectors + \vector * STUB_SIZE + CALL_SIZE
-	jmp report
-	.endm
 
-general_protection:
-	survive VECTOR_GP, rdmsr, wrmsr, xsetbv, xrstor, xrstors
-page_fault:
-	survive VECTOR_PF, load_1, load_2, load_4, load_8, store_1, store_2, store_4, store_8, clearing, copying
 report:
 	cld
 	movq %rsp, %rdi
 	andq $-16, %rsp
 	call exception
 
+	// Each function here is a leaf without a frame: where it faults, its caller's address is on top of the stack.
+try_first:
 	// uint32_t try_read_msr(uint32_t msr, uint64_t *value): 1 if it exists.
 	.globl try_read_msr
 try_read_msr:
 	movl %edi, %ecx
-try_rdmsr:
 	rdmsr
 	movl %eax, (%rsi)
 	movl %edx, 4(%rsi)
-	movl $1, %eax
-tried_rdmsr:
+	pushq $1
+	popq %rax
 	ret
 
 	// uint32_t try_write_msr(uint32_t msr, uint64_t value): 1 if it exists and takes the value.
@@ -89,10 +80,9 @@ try_write_msr:
 	movl %esi, %eax
 	movq %rsi, %rdx
 	shrq $32, %rdx
-try_wrmsr:
 	wrmsr
-	movl $1, %eax
-tried_wrmsr:
+	pushq $1
+	popq %rax
 	ret
 
 	// void try_write_xcr(uint64_t value): XCR0, if that is allowed.
@@ -102,20 +92,17 @@ try_write_xcr:
 	movq %rdi, %rdx
 	shrq $32, %rdx
 	xorl %ecx, %ecx
-try_xsetbv:
 	xsetbv
-tried_xsetbv:
 	ret
 
 	// uint32_t try_read_<size>(uint64_t place, uint64_t *value): 1 if it could be read.
 	.macro try_read size, instruction, register
 	.globl try_read_\size
 try_read_\size:
-try_load_\size:
 	\instruction (%rdi), \register
 	movq %rax, (%rsi)
-	movl $1, %eax
-tried_load_\size:
+	pushq $1
+	popq %rax
 	ret
 	.endm
 	try_read 1, movzbl, %eax
@@ -127,10 +114,9 @@ tried_load_\size:
 	.macro try_write size, instruction, register
 	.globl try_write_\size
 try_write_\size:
-try_store_\size:
 	\instruction \register, (%rdi)
-	movl $1, %eax
-tried_store_\size:
+	pushq $1
+	popq %rax
 	ret
 	.endm
 	try_write 1, movb, %sil
@@ -143,21 +129,20 @@ tried_store_\size:
 try_clear:
 	movq %rsi, %rcx
 	xorl %eax, %eax
-try_clearing:
 	rep stosb
-	movl $1, %eax
-tried_clearing:
+	pushq $1
+	popq %rax
 	ret
 
 	// uint32_t try_copy(uint8_t *to, uint64_t place, uint64_t size): 1 if all of it could be read.
 	.globl try_copy
 try_copy:
 	movq %rdx, %rcx
-try_copying:
 	rep movsb
-	movl $1, %eax
-tried_copying:
+	pushq $1
+	popq %rax
 	ret
+
 	// void restore_legacy(const void *area): x87 and SSE. FNINIT zeroes the pointers, which FXRSTOR may leave.
 	.globl restore_legacy
 restore_legacy:
@@ -168,19 +153,17 @@ restore_legacy:
 	// void try_restore(const void *area), try_restore_supervisor: XRSTOR, XRSTORS of all components, if that is allowed.
 	.globl try_restore, try_restore_supervisor
 try_restore:
-	movl $-1, %eax
-	movl $-1, %edx
-try_xrstor:
+	orl $-1, %eax
+	orl $-1, %edx
 	xrstor64 (%rdi)
-tried_xrstor:
 	ret
 try_restore_supervisor:
-	movl $-1, %eax
-	movl $-1, %edx
-try_xrstors:
+	orl $-1, %eax
+	orl $-1, %edx
 	xrstors64 (%rdi)
-tried_xrstors:
+return:
 	ret
+try_last:
 
 	// Areas for FXRSTOR, XRSTOR and XRSTORS: the legacy region with FCW and MXCSR, then a header of 64 bytes.
 	.macro initial_area compaction

@@ -68,7 +68,7 @@ ALWAYS struct cpu_top* cpu_top(void) {
 }
 
 /** `place` if `size` bytes there are in the windows. */
-static u64 window(u64 place, u64 size) {
+__attribute__((noinline)) static u64 window(u64 place, u64 size) {
   if (place < WINDOWS || place >= WINDOWS_END || size > WINDOWS_END - place) panic(PANIC_CONTRACT);
   return place;
 }
@@ -228,36 +228,18 @@ static void hw_writeExtendedControl(u64 value) {
 }
 
 
-#define DEBUG_REGISTERS(access) \
-  switch (number) {             \
-    case 0:                     \
-      access(0);                \
-      break;                    \
-    case 1:                     \
-      access(1);                \
-      break;                    \
-    case 2:                     \
-      access(2);                \
-      break;                    \
-    case 3:                     \
-      access(3);                \
-      break;                    \
-    case 6:                     \
-      access(6);                \
-      break;                    \
-    default:                    \
-      access(7);                \
-  }
-#define READ_DEBUG(n) __asm__ volatile("movq %%dr" #n ", %0" : "=r"(value))
-#define WRITE_DEBUG(n) __asm__ volatile("movq %0, %%dr" #n : : "r"(value))
-
 static u64 hw_readDebug(u32 number) {
   u64 value;
-  DEBUG_REGISTERS(READ_DEBUG);
+  if (number == 6)
+    __asm__ volatile("movq %%dr6, %0" : "=r"(value));
+  else
+    __asm__ volatile("movq %%dr7, %0" : "=r"(value));
   return value;
 }
 
-static void hw_writeDebug(u32 number, u64 value) { DEBUG_REGISTERS(WRITE_DEBUG); }
+static void hw_clearBreakpoints(void) {
+  __asm__ volatile("movq %0, %%dr0; movq %0, %%dr1; movq %0, %%dr2; movq %0, %%dr3" : : "r"(0ull));
+}
 
 static void write_cr0(u64 value) { __asm__ volatile("movq %0, %%cr0" : : "r"(value) : "memory"); }
 static void write_cr3(u64 value) { __asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory"); }

@@ -160,7 +160,7 @@ describe("a write of a control register", () => {
 
   test("of CR4", () => {
     // A processor with PAE, FXSR and SSE.
-    guest.platform.onCpuid = (leaf, part) => (leaf === 1 && part === 3 ? 0x3000040 : 0);
+    guest.platform.onCpuid = (leaf, part) => (leaf === 1 && part === 3 ? 0x3000040 : 1);
     guest.code([0x0f, 0x22, 0xe2]);
     guest.set(reg.REG_RDX, 0x620n);
     expect(exit(reg.REG_CR4)).toBe(1);
