@@ -86,18 +86,18 @@ _jailhouse_machine() {
 
 _jailhouse() {
   if ((COMP_CWORD == 1)); then
-    _jailhouse_words "enable disable explain console cell config machine serial hardware --help --version"
+    _jailhouse_words "enable confirm disable explain console cell config machine serial hardware --target --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
     enable)
-      if [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then _jailhouse_words "--yes --learn --help"; else _jailhouse_files .cell .ts .json; fi
+      if [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then _jailhouse_words "--yes --learn --try --help"; else _jailhouse_files .cell .ts .json; fi
       ;;
     explain)
       case "${COMP_WORDS[COMP_CWORD - 1]}" in
         -o | --output | -r | --root | --console) _jailhouse_files "" ;;
         --system | --cell) _jailhouse_files .cell .ts .json ;;
-        *) _jailhouse_words "$(_jailhouse_cells "") --fix --output --json --root --console --system --cell --help" ;;
+        *) _jailhouse_words "$(_jailhouse_cells "") --fix --output --trust-log --json --root --console --system --cell --help" ;;
       esac
       ;;
     console) _jailhouse_words "-f --follow --help" ;;

@@ -28,7 +28,10 @@ function complete(...words: string[]): string[] {
 }
 
 test("verbs are completed", () => {
-  expect(complete("jailhouse", "c")).toEqual(["console", "cell", "config"]);
+  expect(complete("jailhouse", "c")).toEqual(["confirm", "console", "cell", "config"]);
+  expect(complete("jailhouse", "enable", "--t")).toEqual(["--try"]);
+  expect(complete("jailhouse", "explain", "--t")).toEqual(["--trust-log"]);
+  expect(complete("jailhouse", "--t")).toEqual(["--target"]);
   expect(complete("jailhouse", "cell", "s")).toEqual(["start", "shutdown", "stat", "stats"]);
   expect(complete("jailhouse", "config", "co")).toEqual(["collect", "compile"]);
   expect(complete("jailhouse", "machine", "st")).toEqual(["start", "stop", "status"]);
