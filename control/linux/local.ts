@@ -5,7 +5,7 @@ import { EACCES, ENOENT } from "../../abi/errno.ts";
 import { SystemError, toSystemError } from "../errors.ts";
 import type { LinuxCalls } from "./calls.ts";
 import { type Entry, Files, patternToRegExp } from "./files.ts";
-import { DEVICE, type Host, inHost } from "./host.ts";
+import { DEVICE, type Host, inHost, THIS_HOST } from "./host.ts";
 import type { ConsoleReader, DriverRequest, Outcome, Target } from "./target.ts";
 
 const KERNEL_LOG = "/dev/kmsg";
@@ -102,7 +102,8 @@ export class LocalTarget implements Target {
   readonly #host: Host;
   #device: Promise<Device> | undefined;
 
-  constructor(host: Host) {
+  /** `host`: this computer, unless a test has another one. */
+  constructor(host: Host = THIS_HOST) {
     this.#host = host;
   }
 

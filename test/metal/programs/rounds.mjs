@@ -2,13 +2,14 @@
 // that often, in one process. Prints a JSON array with the pools' counters after each round.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LocalTarget } from "/jailhouse/dist/control/linux/local.js";
 import { LinuxSession } from "/jailhouse/dist/control/linux/session.js";
 
 /** Milliseconds in which a cell says something. */
 const MOMENT = 50;
 
 const [, , what, count] = process.argv;
-const session = new LinuxSession();
+const session = new LinuxSession(new LocalTarget());
 const system = readFileSync("/jailhouse/configs/qemu-x86.cell");
 const cell = readFileSync("/jailhouse/configs/tiny-demo.cell");
 const data = readFileSync("/jailhouse/inmates/demos/x86/32-bit-demo.bin");

@@ -2,6 +2,7 @@
 // with, for each, the cells a moment later, what the hypervisor's console said since, and whether apic-demo went on after it.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LocalTarget } from "/jailhouse/dist/control/linux/local.js";
 import { LinuxSession } from "/jailhouse/dist/control/linux/session.js";
 
 const MOMENT = 500;
@@ -9,7 +10,7 @@ const PATIENCE = 60;
 /** What ends the violation: its CPU is parked, or only told about. */
 const REPORT = /^(Parking CPU|WARNING: CPU|CPU \d+: Unknown hypercall)/m;
 const read = (path) => readFileSync(`/jailhouse/${path}`);
-const session = new LinuxSession();
+const session = new LinuxSession(new LocalTarget());
 const image = (name) => ({
   data: read(`inmates/demos/x86/${name}-demo.bin`),
   address: 0xf0000n,
