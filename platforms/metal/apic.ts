@@ -14,6 +14,9 @@ const XAPIC_ID_SHIFT: u32 = 24;
 const BIT_REGISTERS: u32 = 8;
 /** Local vectors: from the timer to the error interrupt. */
 const SVR_CLEAN: u32 = 0xff;
+/** The vector of an interrupt that a CPU sends to itself. */
+const OWN_VECTOR: u32 = 0xfe;
+const VECTORS: u32 = 256;
 /** Bits 23:16 of the version register: the last local vector's number. */
 const LAST_LVT_SHIFT: u32 = 16;
 const LAST_LVT_MASK: u32 = 0xff;
@@ -111,9 +114,12 @@ function cleanExtended(): void {
   writeApic(apic.APIC_EXT_CONTROL, control);
 }
 
-/** Leaves a command in the register that is nobody's: an interrupt for the CPU itself, to be taken with the others. */
+/**
+ * Leaves a command in the register that is nobody's: an interrupt for the CPU itself, to be taken with the others. Its vector is
+ * not the spurious one, whose interrupts are not ended by an EOI (section 16.4.7): Bochs keeps such a one in service for ever.
+ */
 function sendToSelf(): void {
-  const command = (apic.SHORTHAND_SELF << apic.ICR_SHORTHAND_SHIFT) | apic.ICR_ASSERT | SVR_CLEAN;
+  const command = (apic.SHORTHAND_SELF << apic.ICR_SHORTHAND_SHIFT) | apic.ICR_ASSERT | OWN_VECTOR;
   if (!load<u32>(IS_X2APIC)) awaitDelivery();
   writeApic(apic.APIC_ICR, command);
 }
@@ -135,9 +141,9 @@ export function maskApic(): void {
   sendToSelf();
 }
 
-/** Ends all interrupts that are in service. */
+/** Ends all interrupts that are in service: at most one for each vector. */
 export function endInterrupts(): void {
-  while (hasBits(apic.APIC_ISR)) writeApic(apic.APIC_EOI, 0);
+  for (let left = VECTORS; left && hasBits(apic.APIC_ISR); left--) writeApic(apic.APIC_EOI, 0);
 }
 
 /** Disables the local APIC as after a reset, without errors or a destination that a former owner has left. */
