@@ -107,7 +107,10 @@ describeAgent("the agent", () => {
     });
     const session = new LinuxSession(target);
     await expect(session.enable(Buffer.from("JHSYS"))).rejects.toMatchObject({
-      ...{ code: "EBUSY", hint: "Not a system [2Jconfiguration; the console says: Refused: no memory" },
+      ...{
+        code: "EBUSY",
+        hint: "Not a system [2Jconfiguration; the console says: Refused: no memory",
+      },
     });
     expect(computer.requests).toEqual([`40080000 ${Buffer.from("JHSYS").toString("hex")}`]);
   });
