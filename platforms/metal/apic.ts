@@ -16,7 +16,6 @@ const BIT_REGISTERS: u32 = 8;
 const SVR_CLEAN: u32 = 0xff;
 /** The vector of an interrupt that a CPU sends to itself. */
 const OWN_VECTOR: u32 = 0xfe;
-const VECTORS: u32 = 256;
 /** Bits 23:16 of the version register: the last local vector's number. */
 const LAST_LVT_SHIFT: u32 = 16;
 const LAST_LVT_MASK: u32 = 0xff;
@@ -141,9 +140,9 @@ export function maskApic(): void {
   sendToSelf();
 }
 
-/** Ends all interrupts that are in service: at most one for each vector. */
+/** Ends all interrupts that are in service. */
 export function endInterrupts(): void {
-  for (let left = VECTORS; left && hasBits(apic.APIC_ISR); left--) writeApic(apic.APIC_EOI, 0);
+  while (hasBits(apic.APIC_ISR)) writeApic(apic.APIC_EOI, 0);
 }
 
 /** Disables the local APIC as after a reset, without errors or a destination that a former owner has left. */
