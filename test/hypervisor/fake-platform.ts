@@ -55,6 +55,8 @@ export interface FakeOptions {
   readonly reservable?: number;
 }
 
+const CR = 0x0d;
+
 export class FakePlatform {
   readonly memory: WebAssembly.Memory;
   readonly core: CoreExports;
@@ -80,6 +82,8 @@ export class FakePlatform {
   onMmio: (address: bigint, size: number, value?: bigint) => bigint = readMmio;
   /** Value of an MSR. */
   onMsr: (msr: number) => bigint = readMsr;
+  /** What was printed last: looking at the end of `console` would copy all of it each time. */
+  lastByte = 0;
   /** Whether there is an MSR, and it takes what is written. */
   hasMsr: (msr: number) => boolean = () => true;
   /** One of EAX to EDX of a CPUID leaf. */
@@ -256,8 +260,12 @@ export class FakePlatform {
       ...cpuMembers(this),
       ...deviceMembers(this),
       putConsole: (_console: number, byte: number) => {
-        if (byte !== CONSOLE_FRESH_LINE) this.console += String.fromCharCode(byte);
-        else if (this.console.at(-1) === "\r") violated("a fresh line in the middle of one");
+        if (byte === CONSOLE_FRESH_LINE) {
+          if (this.lastByte === CR) violated("a fresh line in the middle of one");
+          return;
+        }
+        this.console += String.fromCharCode(byte);
+        this.lastByte = byte;
       },
       now: () => this.time,
       relax: (cpu: number) => {

@@ -62,6 +62,8 @@ export interface Bed {
   readonly hasMonitor: boolean;
   /** Where the emulator is not what the manuals say: titles of conformance cases that cannot pass, and why. */
   readonly wrong: ReadonlyMap<string, string>;
+  /** Titles of conformance cases whose answer says nothing there, and why. */
+  readonly ignored: ReadonlyMap<string, string>;
   /**
    * Starts a machine; who starts one must close it. `say` is told what takes long. Throws MissingPackages, or Error where the
    * bed has no such machine.

@@ -72,7 +72,7 @@ interface Version {
 
 function qemu({ name, title, cpu, packages, find }: Version): Bed {
   return {
-    ...{ name, title, packages, pmTimer: PM_TIMER, khz: KHZ, wrong: new Map() },
+    ...{ name, title, packages, pmTimer: PM_TIMER, khz: KHZ, wrong: new Map(), ignored: new Map() },
     modules: ["ahci", "sd_mod", "e1000e"],
     isSlow: false,
     system: SYSTEM,
