@@ -1,3 +1,4 @@
+// By hand, until it has been seen to pass: cp test/metal/linux-msr.by-hand.ts test/metal/linux-msr.test.ts && npx vitest run test/metal/linux-msr
 // MSRs under a real Linux: what a cell may use costs no exit and the rest is refused, as the lists say; Linux can do what it does
 // on an AMD processor of the last years; and what it must not do raises #GP and never stops a CPU.
 import { readFileSync } from "node:fs";
