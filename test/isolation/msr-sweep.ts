@@ -71,10 +71,10 @@ const ANSWERED: Readonly<Record<Verb, readonly Access[]>> = {
   read: ["ZERO", "ZERO_DROP"],
   write: ["DROP", "R_DROP", "ZERO_DROP"],
 };
-/** Emulated for every cell: PAT, MTRRdefType, EFER's writes. */
+/** Emulated for every cell: the TSC, an offset of its own; PAT, MTRRdefType, EFER's writes. */
 const EMULATED: Readonly<Record<Verb, readonly number[]>> = {
   read: [0x277, 0x2ff],
-  write: [0x2ff, 0xc0000080],
+  write: [0x10, 0x2ff, 0xc0000080],
 };
 /** The x2APIC's registers have tests of their own. */
 const isX2apic = (msr: number) => msr >= 0x800 && msr <= 0x83f;
