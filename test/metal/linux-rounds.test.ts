@@ -69,8 +69,13 @@ describeLinux("rounds under a real Linux", () => {
     guest.run("echo c >/proc/sysrq-trigger", { timeout: TIMEOUT }).catch(() => {});
     await guest.com1.waitFor(/Parking CPU \d \(Cell: "QEMU-VM"\)/, 60_000, start);
     const later = guest.com2.text.length;
-    expect(guest.com1.text.slice(start).match(/^FATAL: .*$/gm)).toEqual([
-      expect.stringMatching(/^FATAL: Invalid PIO write, port: cf9 size: 1\r?$/),
+    const said = guest.com1.text.slice(start);
+    expect(said).toMatch(
+      /^WARNING: The root cell does not reset the machine: other cells are running\r?$/m,
+    );
+    // In the end Linux jumps into the firmware, which reaches for a device that the root cell does not have.
+    expect(said.match(/^FATAL: .*$/gm)).toEqual([
+      expect.stringMatching(/^FATAL: Invalid PIO (read|write), port: [0-9a-f]+ size: \d\r?$/),
     ]);
     await guest.com2.waitFor(/Timer fired/, 30_000, later);
     expect(guest.console).toContain("Kernel panic - not syncing: sysrq triggered crash");
