@@ -57,7 +57,7 @@ _jailhouse_config() {
     -*)
       case "${COMP_WORDS[2]}" in
         show) _jailhouse_words "--map --svg --help" ;;
-        check) _jailhouse_words "--root --cpus --memory --notes --all --json --sarif --help" ;;
+        check) _jailhouse_words "--root --cpus --memory --notes --all --strict --json --sarif --help" ;;
         create) _jailhouse_words "--root --mem-inmates --mem-hv --console --help" ;;
         create-cell) _jailhouse_words "--name --cpus --memory --device --root --allow-dma --beside --output --help" ;;
         learn) _jailhouse_words "--system --cpus --console --seconds --output --help" ;;

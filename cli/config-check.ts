@@ -1,5 +1,5 @@
-// jailhouse config check SYSCONFIG [CELLCONFIG…]: 0 when all is well, 1 when there are errors or warnings, 2 when nothing
-// could be checked.
+// jailhouse config check SYSCONFIG [CELLCONFIG…]: 1 when there are errors, or what the original's check takes for one, or with
+// --strict warnings; 2 when nothing could be checked; else 0.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -23,6 +23,8 @@ export interface CheckOptions {
   readonly notes?: boolean;
   /** Every finding, however many are of one kind. */
   readonly all?: boolean;
+  /** Warnings count as errors. */
+  readonly strict?: boolean;
   readonly json?: boolean;
   readonly sarif?: boolean;
 }
@@ -96,5 +98,10 @@ export async function checkConfig(
   }
   const findings = checkInputs(inputs, machine);
   await print(io, inputs, findings, options);
-  if (findings.some(({ severity }) => severity !== "note")) throw new ExitStatus(FOUND);
+  const { isOriginals } = await import("../config/check/text.ts");
+  const isFault = (finding: Finding) =>
+    finding.severity === "error" ||
+    isOriginals(finding) ||
+    (options.strict && finding.severity === "warning");
+  if (findings.some(isFault)) throw new ExitStatus(FOUND);
 }

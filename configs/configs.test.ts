@@ -108,6 +108,9 @@ describe("qemu-x86", () => {
 const systemOf = (cell: CellConfig) =>
   find(cell.name === "e1000-demo" ? "qemu-x86-e1000" : "qemu-x86") as SystemConfig;
 
+/** Those that print on COM1, where the hypervisor prints as well, as in the original. */
+const SHARING = new Set(["apic-demo", "e1000-demo", "ivshmem-demo", "linux-x86-demo", "pci-demo"]);
+
 describe.each(cells.map((cell) => [cell.name, cell] as const))("%s", (_, cell) => {
   const system = systemOf(cell);
 
@@ -115,7 +118,9 @@ describe.each(cells.map((cell) => [cell.name, cell] as const))("%s", (_, cell) =
     const inputs = [system, cell].map((config) => ({ path: "", config, source: undefined }));
     const machine = { cpus: [0, 1, 2, 3], ramEnd: GIB };
     const findings = checkInputs(inputs, machine).filter(({ severity }) => severity !== "note");
-    expect(findings.map(({ message }) => message)).toEqual([]);
+    expect(findings.map(({ rule }) => rule)).toEqual(
+      SHARING.has(cell.name) ? ["debug-console-shared"] : [],
+    );
   });
 
   it("takes only what the root cell has", () => {

@@ -53,8 +53,11 @@ function traitsOf(name: string) {
 }
 
 /** Errors and warnings of a system and cells on a machine. */
+/** Findings but notes, and but the warning that holds for every cell which shares the debug console's line. */
 const faults = (configs: readonly Config[], tree: Tree): Finding[] =>
-  checkConfigs(configs, machineFacts(tree)).filter(({ severity }) => severity !== "note");
+  checkConfigs(configs, machineFacts(tree)).filter(
+    ({ severity, rule }) => severity !== "note" && rule !== "debug-console-shared",
+  );
 const rules = (findings: readonly Finding[]): string[] =>
   [...new Set(findings.map(({ rule }) => rule))].sort();
 

@@ -112,6 +112,10 @@ const CATEGORIES: readonly (readonly [string, readonly string[]])[] = [
   ],
 ];
 
+/** Whether the original's check ends with an error for what a finding is about. */
+export const isOriginals = ({ rule }: Finding): boolean =>
+  CATEGORIES.some(([, rules]) => rules.includes(rule));
+
 /** The original's output: what was read, and its five questions. */
 export function frameText(inputs: readonly Input[], findings: readonly Finding[]): string {
   const [system] = inputs;

@@ -16,7 +16,7 @@ const RULES = {
   "console-nobody": ["warning", "Nobody can read what a cell prints through the hypervisor"],
   "console-silent": ["note", "A cell has no console"],
   "debug-console-silent": ["warning", "Nobody can read the hypervisor's messages"],
-  "debug-console-shared": ["note", "A cell can write to the hypervisor's serial line"],
+  "debug-console-shared": ["warning", "A cell can write to the hypervisor's serial line"],
   "debug-console-ram": ["warning", "The hypervisor's console is in RAM"],
 } as const;
 type Tell = Report<keyof typeof RULES>;
