@@ -11,16 +11,13 @@ import {
   EFER_SVME,
 } from "../../abi/x86/registers.ts";
 import { readRegister, writeRegister } from "../platform.ts";
-import { announcedBits, featurePart, PART_EBX, PART_ECX, PART_EDX } from "./features.ts";
+import { announcedBits, PART_EBX, PART_ECX, PART_EDX } from "./features.ts";
 import { machine } from "./state.ts";
 
 const LEAF_EXTENDED: u32 = 0x80000001;
 const LEAF_SIZES: u32 = 0x80000008;
 const LEAF_EXTENDED_2: u32 = 0x80000021;
-/** Leaf 0x80000008, EBX: there is no LMSLE. */
-const FEATURE_NO_LMSLE: u32 = 0x100000;
 
-const EFER_LMSLE: u32 = 0x2000;
 const EFER_FFXSR: u32 = 0x4000;
 const EFER_TCE: u32 = 0x8000;
 const EFER_MCOMMIT: u32 = 0x20000;
@@ -48,13 +45,14 @@ const AMD: usize = memory.data<u32>([
   0, 0, 0, 0,
 ]);
 
-/** What the calling CPU takes. SVME is told apart, and ignored: on AMD it is the hypervisor's, elsewhere there is none. */
+/**
+ * What the calling CPU takes. SVME is ignored: on AMD it is the hypervisor's, elsewhere there is none. LMSLE is refused, because
+ * nothing announces it (leaf 0x80000008 denies it where it is gone), Linux does without, and where a processor does not have it the
+ * guest could not be entered any more (volume 2, section 15.5.1).
+ */
 function allowedBits(cpu: u32): u64 {
-  let bits = announcedBits(cpu, COMMON) | EFER_SVME;
-  if (!machine().isAmd) return bits;
-  bits |= announcedBits(cpu, AMD);
-  if (!(featurePart(cpu, LEAF_SIZES, PART_EBX) & FEATURE_NO_LMSLE)) bits |= EFER_LMSLE;
-  return bits;
+  const bits = announcedBits(cpu, COMMON) | EFER_SVME;
+  return machine().isAmd ? bits | announcedBits(cpu, AMD) : bits;
 }
 
 /**

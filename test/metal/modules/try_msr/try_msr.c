@@ -33,6 +33,7 @@ static const struct {
 	{ "mtrr", 0x200, 0 },
 	{ "mtrr-again", 0x200, 0 },
 	{ "pat", 0x277, 2 },
+	{ "tsc", 0x10, 0 },
 	{ "io-trap", 0xc0010050, 0 },
 	{ "mmio-config", 0xc0010058, 0 },
 	{ "rmp-base", 0xc0010132, 0 },
@@ -84,9 +85,6 @@ static int __init msr_init(void)
 		result = wrmsrl_safe(writes[i].msr, writes[i].value);
 		pr_info(SAY "write-%s %d 0\n", writes[i].name, result);
 	}
-	/* The root cell may set its clock; to 0, Linux would wait for years. */
-	result = wrmsrl_safe(MSR_IA32_TSC, rdtsc());
-	pr_info(SAY "write-tsc %d 0\n", result);
 	try_efer();
 	pr_info(SAY "cpuid-1 %x %x\n", cpuid_ecx(0x80000001), cpuid_edx(0x80000001));
 	pr_info(SAY "cpuid-8 %x 0\n", cpuid_ebx(0x80000008));
