@@ -109,7 +109,7 @@ describe("config check", () => {
         "    fix: write as memory[0]:",
         '        { physical: 0x3ef00000, virtual: 0x0, size: 0x100000, flags: ["read", "write", "execute", "loadable"] },',
         "",
-        'cell.ts:20:3: warning: ports[0]: cell "apic-demo" has the line of the hypervisor\'s debug console: it can print there what looks like the hypervisor\'s words, and spoil a line that is being sent [debug-console-shared]',
+        "cell.ts:20:3: warning: ports[0]: cell \"apic-demo\" has the line of the hypervisor's debug console: it can print there what looks like the hypervisor's words, and spoil a line that is being sent [debug-console-shared]",
         "    20 |   ports: [{ base: COM1, length: 8 }],",
         `           ${"^".repeat(34)}`,
         `    see: debugConsole.address of ${SYSTEM}`,

@@ -272,7 +272,7 @@ function literal(text: string): RegExp {
 }
 
 /** How long a daemon may take from its first file to its socket, in milliseconds, and how often that is looked at. */
-const START_PATIENCE = 10_000;
+const START_PATIENCE = 60_000;
 const START_POLL = 5;
 
 /** Connects to a machine's daemon; one that is just starting is waited for. Throws ENOENT when none answers. */

@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./build.mjs";
+import { campaign } from "./campaign.mjs";
+import { test } from "./tests.mjs";
 
 const NODE_NEEDED = [20, 19];
 
@@ -53,8 +55,8 @@ process.on("SIGINT", () => {});
 const COMMANDS = {
   build: () => 0,
   demo: (args) => run(process.execPath, [join(ROOT, "dist/tools/demo.js"), ...args]),
-  test: (args) =>
-    run(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", ...args]),
+  test,
+  campaign,
   check: (args) => run(process.execPath, [join(ROOT, "dist/tools/check/index.js"), ...args]),
   bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),

@@ -245,7 +245,7 @@ test("the console is shown, and followed without a gap until the session ends", 
   });
   expect(text).toBe("Initializing\n");
   computer.print("Created cell\n");
-  for (let round = 0; seen === "" && round < 100; round++) await sleep(20);
+  while (seen === "") await sleep(20);
   expect(seen).toBe("Created cell\n");
   await session.close();
   computer.print("unseen\n");

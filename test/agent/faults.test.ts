@@ -67,8 +67,6 @@ describeAgent("command and agent", () => {
     words: fc.constant(WORDS),
   });
 
-  const TIMEOUT = 900_000;
-
   /** Does it on a line with faults. Resolves to what went wrong, if something did. */
   async function attempt(given: Faults, image: Uint8Array): Promise<SystemError | undefined> {
     computer.forget();
@@ -85,53 +83,45 @@ describeAgent("command and agent", () => {
     }
   }
 
-  test(
-    "one per cent of the bytes lost or changed, and others' text in between",
-    async () => {
-      computer.show([ROOT]);
-      await fc.assert(
-        fc.asyncProperty(faults, fc.integer({ min: 1, max: 600 }), async (given, size) => {
-          const image = imageOf(given.seed, size);
-          expect(await attempt({ ...given, flipped: 0.01 - given.dropped }, image)).toBeUndefined();
-          expect(computer.requests).toEqual(expectedRequests(image));
-        }),
-        { numRuns: 6 },
-      );
-    },
-    TIMEOUT,
-  );
+  test("one per cent of the bytes lost or changed, and others' text in between", async () => {
+    computer.show([ROOT]);
+    await fc.assert(
+      fc.asyncProperty(faults, fc.integer({ min: 1, max: 600 }), async (given, size) => {
+        const image = imageOf(given.seed, size);
+        expect(await attempt({ ...given, flipped: 0.01 - given.dropped }, image)).toBeUndefined();
+        expect(computer.requests).toEqual(expectedRequests(image));
+      }),
+      { numRuns: 6 },
+    );
+  });
 
-  test(
-    "the agent killed at each message",
-    async () => {
-      computer.show([ROOT]);
-      const image = imageOf(1, 3000);
-      const expected = expectedRequests(image);
-      const line = new SharedLine(computer.command);
-      const session = await open(line);
-      await work(session, image);
-      await session.close();
-      await line.close();
-      const messages = line.sent;
-      expect(messages).toBeGreaterThanOrEqual(9);
-      let failures = 0;
-      for (let killAt = 1; killAt <= messages; killAt++)
-        for (const killBefore of [true, false]) {
-          const error = await attempt({ killAt, killBefore }, image);
-          if (error) {
-            failures++;
-            expect([error.code, error.hint]).toEqual([
-              "ECONNRESET",
-              expect.stringContaining("Whether the request was carried out is not known"),
-            ]);
-            expect(computer.requests).toEqual(expected.slice(0, computer.requests.length));
-          } else expect([killAt, computer.requests]).toEqual([killAt, expected]);
-        }
-      // Wherever it can be known that nothing happened, it was done.
-      expect(failures).toBeLessThan(messages);
-    },
-    TIMEOUT,
-  );
+  test("the agent killed at each message", async () => {
+    computer.show([ROOT]);
+    const image = imageOf(1, 3000);
+    const expected = expectedRequests(image);
+    const line = new SharedLine(computer.command);
+    const session = await open(line);
+    await work(session, image);
+    await session.close();
+    await line.close();
+    const messages = line.sent;
+    expect(messages).toBeGreaterThanOrEqual(9);
+    let failures = 0;
+    for (let killAt = 1; killAt <= messages; killAt++)
+      for (const killBefore of [true, false]) {
+        const error = await attempt({ killAt, killBefore }, image);
+        if (error) {
+          failures++;
+          expect([error.code, error.hint]).toEqual([
+            "ECONNRESET",
+            expect.stringContaining("Whether the request was carried out is not known"),
+          ]);
+          expect(computer.requests).toEqual(expected.slice(0, computer.requests.length));
+        } else expect([killAt, computer.requests]).toEqual([killAt, expected]);
+      }
+    // Wherever it can be known that nothing happened, it was done.
+    expect(failures).toBeLessThan(messages);
+  });
 
   test("a request goes on when the agent is killed, and is not made again", async () => {
     computer.show([ROOT]);

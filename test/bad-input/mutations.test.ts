@@ -1,20 +1,19 @@
 // Mutated configurations through `enable` and `cell create`: refused with an errno and nothing changed, or accepted.
-// By hand: MUTATIONS=1000000 npx vitest run test/bad-input
+// More of them: npm run campaign -- mutations --cases 1000000
 import { expect, it } from "vitest";
 import { defineCell, defineSystem, encode, MiB } from "../../config/index.ts";
 import { SystemError } from "../../control/errors.ts";
 import { type LocalSession, startSession } from "../../control/session.ts";
+import { CAMPAIGN_TIMEOUT, share } from "../campaign.ts";
 import { Random } from "../isolation/random.ts";
 import { mutate } from "./mutate.ts";
 
-const { CI, MUTATIONS: ASKED } = process.env;
-const MUTATIONS = Number(ASKED ?? (CI ? 100_000 : 10_000));
+const { cases: MUTATIONS, seed: SEED, title } = share({ quick: 4_000, full: 100_000, seed: 7 });
 /** Mutations of the system configuration: fewer, because each takes a machine over. */
-const SYSTEMS = MUTATIONS / 5;
+const SYSTEMS = Math.ceil(MUTATIONS / 5);
 const CELLS = MUTATIONS - SYSTEMS;
 /** Each outcome must be met at least this often, or the mutations test nothing. */
 const LEAST = MUTATIONS / 1000;
-const SEED = 7;
 const RAM = MiB(16);
 const RAM_FLAGS = ["read", "write", "execute", "dma"] as const;
 
@@ -97,7 +96,7 @@ async function facts(session: LocalSession): Promise<unknown> {
 }
 
 it(
-  `${CELLS} mutated cell configurations`,
+  `${CELLS} mutated cell configurations: ${title}`,
   async () => {
     const random = new Random(SEED);
     let session = await machine();
@@ -118,11 +117,11 @@ it(
       expect(seen.get(key), key).toBeGreaterThan(LEAST);
     await session.disable();
   },
-  30 * 60_000,
+  CAMPAIGN_TIMEOUT,
 );
 
 it(
-  `${SYSTEMS} mutated system configurations`,
+  `${SYSTEMS} mutated system configurations: ${title}`,
   async () => {
     const random = new Random(SEED + 1);
     let session = await startSession({ memory: RAM, cpus: 2 });
@@ -141,5 +140,5 @@ it(
     }
     expect(accepted).toBeGreaterThan(LEAST);
   },
-  30 * 60_000,
+  CAMPAIGN_TIMEOUT,
 );

@@ -1,21 +1,20 @@
 // Random pairs through the check and through the hypervisor: the check never fails, and what it says of a pair comes true.
-// By hand: PAIRS=20000 npx vitest run test/check/fuzz
+// More of them: npm run campaign -- pairs --cases 20000
 import { expect, it } from "vitest";
 import { applyFix, checkConfigs, type Finding, RULES } from "../../config/check/index.ts";
 import { type Config, encode } from "../../config/index.ts";
 import { SystemError } from "../../control/errors.ts";
 import { type LocalSession, startSession } from "../../control/session.ts";
+import { CAMPAIGN_TIMEOUT, share } from "../campaign.ts";
 import { Random } from "../isolation/random.ts";
 import { PAIRS } from "./pairs.ts";
 import { crowdedPair, randomCell, randomSystem } from "./random-pairs.ts";
 
-const COUNT = Number(process.env.PAIRS ?? 400);
+const { cases: COUNT, seed: SEED, title } = share({ quick: 120, full: 400, seed: 21 });
 const SYSTEMS = Math.ceil(COUNT / 10);
 const CROWDS = Math.ceil(COUNT / 200);
-const SEED = 21;
 /** Edits of a rule that are applied in each crowded pair. */
 const TRIES = 3;
-const TIMEOUT = 60 * 60_000;
 const MACHINE = { cpus: [0, 1, 2, 3], ramEnd: 1n << 30n, x2apic: true };
 /** Each outcome must be met at least this often, or the pairs test nothing. */
 const LEAST = COUNT / 40;
@@ -87,8 +86,8 @@ class Verdicts {
   }
 }
 
-it(`${COUNT} random cells: the check foretells what the hypervisor says`, {
-  timeout: TIMEOUT,
+it(`random cells, ${title}: the check foretells what the hypervisor says`, {
+  timeout: CAMPAIGN_TIMEOUT,
 }, async () => {
   const random = new Random(SEED);
   const verdicts = new Verdicts();
@@ -109,8 +108,8 @@ it(`${COUNT} random cells: the check foretells what the hypervisor says`, {
   expect(verdicts.seen.accepted).toBeGreaterThan(LEAST);
 });
 
-it(`${SYSTEMS} random systems: the check foretells what the hypervisor says`, {
-  timeout: TIMEOUT,
+it(`random systems, ${title}: the check foretells what the hypervisor says`, {
+  timeout: CAMPAIGN_TIMEOUT,
 }, async () => {
   const random = new Random(SEED + 1);
   const verdicts = new Verdicts();
@@ -130,8 +129,8 @@ it(`${SYSTEMS} random systems: the check foretells what the hypervisor says`, {
   verdicts.check();
 });
 
-it(`${CROWDS} crowded pairs: the check has findings with sound edits, and comes to an end`, {
-  timeout: TIMEOUT,
+it(`crowded pairs, ${title}: the check has findings with sound edits, and comes to an end`, {
+  timeout: CAMPAIGN_TIMEOUT,
 }, () => {
   const random = new Random(SEED + 2);
   for (let index = 0; index < CROWDS; index++) {

@@ -1,5 +1,5 @@
 // Whatever the hypervisor refuses, `config check` has found before: mutated configurations through both.
-// By hand: MUTATIONS=100000 npx vitest run test/check/refusals
+// More of them: npm run campaign -- refusals --cases 100000
 import { expect, it } from "vitest";
 import { checkConfigs } from "../../config/check/index.ts";
 import { type Config, decode, isConfigError } from "../../config/index.ts";
@@ -7,14 +7,14 @@ import { SystemError } from "../../control/errors.ts";
 import { type LocalSession, startSession } from "../../control/session.ts";
 import { shippedConfigs } from "../../tools/configs.ts";
 import { mutate } from "../bad-input/mutate.ts";
+import { CAMPAIGN_TIMEOUT, share } from "../campaign.ts";
 import { Random } from "../isolation/random.ts";
 
-const MUTATIONS = Number(process.env.MUTATIONS ?? 1500);
+const { cases: MUTATIONS, seed: SEED, title } = share({ quick: 500, full: 1_500, seed: 11 });
 /** Mutations of the system configuration: fewer, because each takes a machine over. */
 const SYSTEMS = Math.ceil(MUTATIONS / 10);
 /** Each outcome must be met at least this often, or the mutations test nothing. */
 const LEAST = MUTATIONS / 100;
-const SEED = 11;
 const RAM = 2 ** 30;
 const MACHINE = { cpus: [0, 1, 2, 3], ramEnd: BigInt(RAM), x2apic: true };
 
@@ -57,7 +57,7 @@ async function machine(): Promise<LocalSession> {
 }
 
 it(
-  `${MUTATIONS} mutated cells: none that is refused without an error found`,
+  `mutated cells, ${title}: none that is refused without an error found`,
   async () => {
     const random = new Random(SEED);
     let session = await machine();
@@ -80,11 +80,11 @@ it(
     expect(seen.refused).toBeGreaterThan(LEAST);
     expect(seen.accepted).toBeGreaterThan(LEAST);
   },
-  5 * 60_000,
+  CAMPAIGN_TIMEOUT,
 );
 
 it(
-  `${SYSTEMS} mutated systems: none that is refused without an error found`,
+  `mutated systems, ${title}: none that is refused without an error found`,
   async () => {
     const random = new Random(SEED + 1);
     let session = await startSession({ memory: RAM });
@@ -104,5 +104,5 @@ it(
     expect(seen.refused).toBeGreaterThan(0);
     expect(seen.accepted).toBeGreaterThan(0);
   },
-  5 * 60_000,
+  CAMPAIGN_TIMEOUT,
 );

@@ -54,7 +54,7 @@ beforeAll(() => {
   writeFileSync(join(root, "configs/demo.cell"), fakeConfig("demo", [3]));
   vi.stubEnv("JAILHOUSE_DAEMON", join(ROOT, "dist/control/testing/fake-daemon.js"));
   vi.stubEnv("TMPDIR", join(root, "tmp"));
-}, 120_000);
+});
 afterAll(() => rmSync(root, { recursive: true }));
 
 async function shown(steps: readonly Step[], signal = new AbortController().signal) {

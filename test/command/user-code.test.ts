@@ -8,7 +8,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT } from "../../tools/root.ts";
 import { buildCommand, COMMAND } from "./build.ts";
 
-const BUILD_TIMEOUT = 120_000;
 const DEFINITION = `import { defineCell, MiB } from "jailhouse/config";
 export default defineCell({
   name: "mine",
@@ -21,7 +20,7 @@ let top: string;
 beforeAll(() => {
   buildCommand();
   top = mkdtempSync(join(tmpdir(), "user-code-"));
-}, BUILD_TIMEOUT);
+});
 afterAll(() => rmSync(top, { recursive: true }));
 
 /** Gives a configuration to the command; no machine runs. */
@@ -89,4 +88,4 @@ test("an editor finds the types, and a program the library, through a link to th
   writeFileSync(join(home, "program.js"), program.join("\n"));
   const out = execFileSync(process.execPath, ["program.js"], { cwd: home, encoding: "utf8" });
   expect(out).toBe("mine function\n");
-}, 60_000);
+});

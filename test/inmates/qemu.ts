@@ -72,6 +72,9 @@ function withPmTimer(image: Uint8Array): { image: Uint8Array; start: Uint8Array 
   return { image: patched, start };
 }
 
+/** Ends an emulator that hangs, and none that is slow, in milliseconds. */
+const HANGS = 30 * 60_000;
+
 function collect(args: string[], expected: RegExp, milliseconds: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(QEMU, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -93,7 +96,7 @@ function collect(args: string[], expected: RegExp, milliseconds: number): Promis
 export async function runOnQemu(
   request: Run,
   expected: RegExp,
-  milliseconds = 20_000,
+  milliseconds = HANGS,
 ): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "qemu-"));
   const isOurs = request.image[RESET_OFFSET] === JMP_FAR && request.loads === undefined;

@@ -1,13 +1,12 @@
 // Whatever a cell's program does, no other cell notices: memory, registers and output of everybody else are bit-identical
-// to a world in which the rogue is `cli; hlt`. By hand: ISOLATION_PROGRAMS=1000000 npx vitest run test/isolation
+// to a world in which the rogue is `cli; hlt`. More of them: npm run campaign -- isolation --cases 1000000
 import { describe, expect, it } from "vitest";
+import { CAMPAIGN_TIMEOUT, share } from "../campaign.ts";
 import { quietProgram, randomProgram } from "./programs.ts";
 import { Random } from "./random.ts";
 import { randomRogue, TARGETS, World } from "./world.ts";
 
-const { CI, ISOLATION_PROGRAMS, ISOLATION_SEED } = process.env;
-const PROGRAMS = Number(ISOLATION_PROGRAMS ?? (CI ? 10_000 : 1_000));
-const SEED = Number(ISOLATION_SEED ?? 1);
+const { cases: PROGRAMS, seed: SEED, title } = share({ quick: 400, full: 10_000, seed: 1 });
 /** Programs tried with one set of cells. */
 const PER_SET = 100;
 
@@ -46,7 +45,7 @@ async function playSet(set: number, count: number): Promise<{ parked: number }> 
 
 describe("isolation", () => {
   it(
-    `holds for ${PROGRAMS} random programs`,
+    `holds for random programs: ${title}`,
     async () => {
       let parked = 0;
       for (let set = 0; set * PER_SET < PROGRAMS; set++) {
@@ -55,6 +54,6 @@ describe("isolation", () => {
       // The programs are attacks: most must have been caught at something.
       expect(parked).toBeGreaterThan(PROGRAMS / 4);
     },
-    60 * 60_000,
+    CAMPAIGN_TIMEOUT,
   );
 });

@@ -14,7 +14,7 @@ const isMapped = (msr: number) => msr < 0x2000 || (msr >= 0xc0000000 && msr < 0x
 test.each<[Vendor, number]>([
   ["amd", 80],
   ["intel", 90],
-])("the MSRs of a cell (%s) are those of the lists", { timeout: 300_000 }, async (vendor, free) => {
+])("the MSRs of a cell (%s) are those of the lists", async (vendor, free) => {
   const session = await openMachine({ vendor, x2apic: false });
   await play(session, SWEEP);
   for (

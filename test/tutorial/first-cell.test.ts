@@ -62,7 +62,7 @@ function pattern(lines: readonly string[]): RegExp {
   return new RegExp(`^${escaped.join("\\n")}$`);
 }
 
-test("every command of the tutorial does what it says", { timeout: 300_000 }, () => {
+test("every command of the tutorial does what it says", () => {
   for (const name of ["configs", "inmates"]) symlinkSync(join(ROOT, name), join(directory, name));
   const blocks = blocksOf(readFileSync(join(ROOT, "docs/first-cell.md"), "utf8"));
   let commands = 0;

@@ -42,6 +42,9 @@ function assemble(name: string): string {
   return product;
 }
 
+/** Ends an emulator that hangs, and none that is slow, in milliseconds. */
+const HANGS = 30 * 60_000;
+
 /** What an image prints on QEMU. */
 async function onQemu(image: string, cpu: string): Promise<string> {
   const output = `${image}.out`;
@@ -50,7 +53,7 @@ async function onQemu(image: string, cpu: string): Promise<string> {
   const exit = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"];
   const args = [...machine, ...quiet, ...exit, "-bios", image, "-debugcon", `file:${output}`];
   const port = ["-global", "isa-debugcon.iobase=0xe9"];
-  const run = promisify(execFile)("qemu-system-x86_64", [...args, ...port], { timeout: 60_000 });
+  const run = promisify(execFile)("qemu-system-x86_64", [...args, ...port], { timeout: HANGS });
   await run.catch((error: { code?: number }) => {
     if (error.code !== QEMU_DONE) throw error;
   });

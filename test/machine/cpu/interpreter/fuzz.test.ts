@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
+import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
 import { COMPARED, MODES, prepare, visible } from "./fuzz.ts";
 import { Guest, RAM_SIZE } from "./guest.ts";
 import { Random } from "./snippets.ts";
 
-/** Programs for each mode; many more with PROGRAMS in the environment. */
-const PROGRAMS = Number(process.env.PROGRAMS ?? 60);
-const SEED = Number(process.env.SEED ?? 1000);
+/** Programs for each mode. More of them: npm run campaign -- random-code --cases 10000 */
+const { cases: PROGRAMS, seed: SEED, title } = share({ quick: 60, full: 60, seed: 1 });
+/** Seeds of programs in other shards. */
+const SEEDS_APART = 1_000_003;
 const TICKS = 60;
 const GUARD = 0xa5;
 /** Exits after which nothing goes on. */
@@ -42,13 +44,15 @@ function runTo(guest: Guest, end: bigint, most: bigint): string {
 }
 
 describe.each(MODES)("random bytes as code in mode %s", (mode) => {
-  it("end at the deadline, touch nothing else, and do the same step by step", () => {
+  it(`end at the deadline, touch nothing else, and do the same step by step: ${title}`, {
+    timeout: CAMPAIGN_TIMEOUT,
+  }, () => {
     const whole = new Guest(2);
     const stepped = new Guest(2);
     const intact = [guard(whole), guard(stepped)];
     let executed = 0n;
     for (let i = 0; i < PROGRAMS; i++) {
-      const seed = SEED + i;
+      const seed = SEED * SEEDS_APART + i;
       prepare(whole, mode, new Random(seed));
       prepare(stepped, mode, new Random(seed));
       const exits = runTo(whole, BigInt(TICKS), BigInt(TICKS));

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
+import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
 import { Guest } from "./guest.ts";
 import { BASE, CODE, DATA, DATA_SIZE, DATA_START, Native, type Registers } from "./native.ts";
 import { ALL_FLAGS, makeSnippet, Random } from "./snippets.ts";
 
-/** Snippets in a run; many more with SNIPPETS in the environment. */
-const SNIPPETS = Number(process.env.SNIPPETS ?? 20_000);
-const SEED = Number(process.env.SEED ?? 20_261);
+/** Snippets in a run. More of them: npm run campaign -- snippets --cases 1000000 */
+const { cases: SNIPPETS, seed: SEED, title } = share({ quick: 20_000, full: 20_000, seed: 20_261 });
 const PHYSICAL = 0x200000;
 const HLT = 0xf4;
 const RSP = 4;
@@ -40,28 +40,34 @@ function emulate(guest: Guest, snippet: number[], before: Registers, data: Uint8
 const isHere = process.platform === "linux" && process.arch === "x64";
 
 describe("random snippets on the emulated and on the real processor", () => {
-  it.skipIf(!isHere)("leave the same registers, flags and memory (Linux on x86-64 only)", () => {
-    const random = new Random(SEED);
-    const native = new Native();
-    const guest = new Guest().long(BASE);
-    // What a snippet leaves in memory is what the next one finds.
-    const data = Uint8Array.from({ length: DATA_SIZE }, () => random.next());
-    for (let i = 0; i < SNIPPETS; i++) {
-      const { bytes, undefinedFlags } = makeSnippet(random);
-      const before = randomRegisters(random);
-      const ours = data.slice();
-      const wanted = native.run(bytes, before, data);
-      const got = emulate(guest, bytes, before, ours);
-      const mask = BigInt(ALL_FLAGS & ~undefinedFlags);
-      const show = (r: Registers) => [...r.gpr, r.flags & mask].map((word) => word.toString(16));
-      const name = `snippet ${i}: ${Buffer.from(bytes).toString("hex")}`;
-      if (`${show(got)}` !== `${show(wanted)}`)
-        expect({ [name]: show(got), before: show(before) }).toEqual({
-          [name]: show(wanted),
-          before: show(before),
-        });
-      if (Buffer.compare(ours, data) !== 0) expect({ [name]: ours }).toEqual({ [name]: data });
-    }
-    expect(SNIPPETS).toBeGreaterThan(0);
-  });
+  it.skipIf(!isHere)(
+    `leave the same registers, flags and memory (Linux on x86-64 only): ${title}`,
+    {
+      timeout: CAMPAIGN_TIMEOUT,
+    },
+    () => {
+      const random = new Random(SEED);
+      const native = new Native();
+      const guest = new Guest().long(BASE);
+      // What a snippet leaves in memory is what the next one finds.
+      const data = Uint8Array.from({ length: DATA_SIZE }, () => random.next());
+      for (let i = 0; i < SNIPPETS; i++) {
+        const { bytes, undefinedFlags } = makeSnippet(random);
+        const before = randomRegisters(random);
+        const ours = data.slice();
+        const wanted = native.run(bytes, before, data);
+        const got = emulate(guest, bytes, before, ours);
+        const mask = BigInt(ALL_FLAGS & ~undefinedFlags);
+        const show = (r: Registers) => [...r.gpr, r.flags & mask].map((word) => word.toString(16));
+        const name = `snippet ${i}: ${Buffer.from(bytes).toString("hex")}`;
+        if (`${show(got)}` !== `${show(wanted)}`)
+          expect({ [name]: show(got), before: show(before) }).toEqual({
+            [name]: show(wanted),
+            before: show(before),
+          });
+        if (Buffer.compare(ours, data) !== 0) expect({ [name]: ours }).toEqual({ [name]: data });
+      }
+      expect(SNIPPETS).toBeGreaterThan(0);
+    },
+  );
 });

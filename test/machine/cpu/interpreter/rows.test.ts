@@ -3,14 +3,14 @@
 import { describe, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
 import { type Row, readRows } from "../../../../tools/instructions.ts";
+import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
 import { type Encoding, makeEncoding, reasonNotRun } from "./encodings.ts";
 import { Guest, RAM_SIZE } from "./guest.ts";
 import { BASE, CODE, DATA_SIZE, DATA_START, Native, type Registers, SIZE } from "./native.ts";
 import { ALL_FLAGS, Random } from "./snippets.ts";
 
-/** Encodings of each row; many more with ENCODINGS in the environment. */
-const ENCODINGS = Number(process.env.ENCODINGS ?? 60);
-const SEED = Number(process.env.SEED ?? 4242);
+/** Encodings of each row. More of them: npm run campaign -- rows --cases 1000 */
+const { cases: ENCODINGS, seed: SEED, title } = share({ quick: 60, full: 60, seed: 4242 });
 const PHYSICAL = 0x200000;
 const TABLE = 0xc000;
 const PAGE = 4096;
@@ -115,51 +115,58 @@ function nameOf(row: Row): string {
 }
 
 describe("rows of the instruction table", () => {
-  it.skipIf(!isHere)("do as on the real processor (Linux on x86-64 only)", () => {
-    const rows = readRows();
-    const random = new Random(SEED);
-    const native = new Native();
-    const guest = makeUser();
-    const data = Uint8Array.from({ length: DATA_SIZE }, () => random.next());
-    const wrong: string[] = [];
-    const run = new Set<Row>();
-    const alwaysFaults: string[] = [];
-    native.withFaults(() => {
-      for (const row of rows) {
-        if (reasonNotRun(row)) continue;
-        let finished = 0;
-        for (let i = 0; i < ENCODINGS; i++) {
-          const encoding = makeEncoding(row, random);
-          if (!encoding) continue;
-          const before = prepare(random, encoding, data);
-          const ours = data.slice();
-          const wanted = runNative(native, encoding, before, data);
-          const got = emulate(guest, encoding, before, ours);
-          run.add(row);
-          if (wanted.fault === "") finished++;
-          const differences = wanted.registers.flatMap((word, register) =>
-            word === got.registers[register]
-              ? []
-              : [`r${register} ${got.registers[register]}, not ${word}`],
-          );
-          if (got.fault !== wanted.fault) differences.push(`"${got.fault}", not "${wanted.fault}"`);
-          if (Buffer.compare(ours, data) !== 0) differences.push("memory");
-          if (differences.length === 0) continue;
-          wrong.push(
-            `${nameOf(row)}: ${Buffer.from(encoding.bytes).toString("hex")}: ${differences.join("; ")}`,
-          );
-          break;
+  it.skipIf(!isHere)(
+    `do as on the real processor (Linux on x86-64 only): ${title}`,
+    {
+      timeout: CAMPAIGN_TIMEOUT,
+    },
+    () => {
+      const rows = readRows();
+      const random = new Random(SEED);
+      const native = new Native();
+      const guest = makeUser();
+      const data = Uint8Array.from({ length: DATA_SIZE }, () => random.next());
+      const wrong: string[] = [];
+      const run = new Set<Row>();
+      const alwaysFaults: string[] = [];
+      native.withFaults(() => {
+        for (const row of rows) {
+          if (reasonNotRun(row)) continue;
+          let finished = 0;
+          for (let i = 0; i < ENCODINGS; i++) {
+            const encoding = makeEncoding(row, random);
+            if (!encoding) continue;
+            const before = prepare(random, encoding, data);
+            const ours = data.slice();
+            const wanted = runNative(native, encoding, before, data);
+            const got = emulate(guest, encoding, before, ours);
+            run.add(row);
+            if (wanted.fault === "") finished++;
+            const differences = wanted.registers.flatMap((word, register) =>
+              word === got.registers[register]
+                ? []
+                : [`r${register} ${got.registers[register]}, not ${word}`],
+            );
+            if (got.fault !== wanted.fault)
+              differences.push(`"${got.fault}", not "${wanted.fault}"`);
+            if (Buffer.compare(ours, data) !== 0) differences.push("memory");
+            if (differences.length === 0) continue;
+            wrong.push(
+              `${nameOf(row)}: ${Buffer.from(encoding.bytes).toString("hex")}: ${differences.join("; ")}`,
+            );
+            break;
+          }
+          if (finished === 0) alwaysFaults.push(row.mnemonic);
         }
-        if (finished === 0) alwaysFaults.push(row.mnemonic);
-      }
-    });
-    expect(wrong).toEqual([]);
-    // Only what user code may not do, or nobody.
-    const refused =
-      /^(ins|outs|in|out|cli|sti|hlt|l[lgi]dt|ltr|clac|stac|lmsw|invlpg|clts|(wb)?invd|ud[012]|(rd|wr)msr|mov)/;
-    expect(alwaysFaults.filter((mnemonic) => !refused.test(mnemonic))).toEqual([]);
-    expect(rows.filter((row) => !run.has(row) && !reasonNotRun(row)).map(nameOf)).toEqual([]);
-  });
+      });
+      expect(wrong).toEqual([]);
+      // Only what user code may not do, or nobody.
+      const refused =
+        /^(ins|outs|in|out|cli|sti|hlt|l[lgi]dt|ltr|clac|stac|lmsw|invlpg|clts|(wb)?invd|ud[012]|(rd|wr)msr|mov)/;
+      expect(alwaysFaults.filter((mnemonic) => !refused.test(mnemonic))).toEqual([]);
+      expect(rows.filter((row) => !run.has(row) && !reasonNotRun(row)).map(nameOf)).toEqual([]);
+    },
+  );
 
   it("are all run, but for these, which have a reason", () => {
     const counts: Record<string, number> = {};

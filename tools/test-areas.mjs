@@ -1,0 +1,83 @@
+// Which tests belong together: `npm test` plays those that Node alone can, in a few minutes, and knows the others by area.
+// Plain JavaScript: tools/run.mjs reads it before anything is built, vitest.config.ts while tests are collected.
+
+/** Areas that want more than Node, or more time: what each is about, and the glob patterns of its tests. */
+export const AREAS = {
+  metal: {
+    about: "the metal platform: QEMU, Bochs, a real Linux, the driver",
+    files: ["test/metal/**"],
+  },
+  agent: {
+    about: "the agent of another computer: a C compiler, sshd",
+    files: ["test/agent/**"],
+  },
+  oracles: {
+    about: "the PC beside QEMU, a C compiler, an assembler",
+    files: [
+      "test/machine/cpu/qemu.test.ts",
+      "test/inmates/qemu.test.ts",
+      "test/assembled.test.ts",
+      "config/golden-c.test.ts",
+    ],
+  },
+  toolchain: {
+    about: "inmates built with clang, the tutorial that builds one, packages' tools",
+    files: [
+      "test/inmates/build.test.ts",
+      "test/inmates/mistakes.test.ts",
+      "test/tutorial/**",
+      "tools/metal/cpio.test.ts",
+      "tools/metal/unpack.test.ts",
+    ],
+  },
+};
+
+/** Tests over random cases: a few of them by default, as many as continuous integration plays in the area `campaigns`. */
+export const CAMPAIGNS = {
+  boundaries: "test/machine/cpu/boundaries/boundaries.test.ts",
+  isolation: "test/isolation/isolation.test.ts",
+  mutants: "test/check/mutants.test.ts",
+  mutations: "test/bad-input/mutations.test.ts",
+  pairs: "test/check/fuzz.test.ts",
+  "random-code": "test/machine/cpu/interpreter/fuzz.test.ts",
+  refusals: "test/check/refusals.test.ts",
+  rows: "test/machine/cpu/interpreter/rows.test.ts",
+  snippets: "test/machine/cpu/interpreter/native.test.ts",
+};
+
+const CAMPAIGN_AREA = "campaigns";
+/** Every area, and those that CI plays after the default: all areas. */
+const ALL = "all";
+const REST = "rest";
+
+/** The names that `npm test --` takes. */
+export const AREA_NAMES = [...Object.keys(AREAS), CAMPAIGN_AREA, REST, ALL];
+
+const everyArea = Object.values(AREAS).flatMap(({ files }) => files);
+const everyTest = ["**/*.test.ts"];
+
+/** What vitest is to include and exclude for `areas`; none are the default; undefined is wherever a filter points. */
+export function selection(areas) {
+  if (areas === undefined || areas.includes(ALL)) return { include: everyTest, exclude: [] };
+  if (areas.length === 0) return { include: everyTest, exclude: everyArea };
+  const files = (area) => {
+    if (area === CAMPAIGN_AREA) return Object.values(CAMPAIGNS);
+    if (area === REST) return [...everyArea, ...Object.values(CAMPAIGNS)];
+    return AREAS[area].files;
+  };
+  const include = areas
+    .flatMap(files)
+    .map((path) => (path.endsWith("**") ? `${path}/*.test.ts` : path));
+  return { include, exclude: [] };
+}
+
+/** Whether campaigns are as long as in continuous integration. */
+export const isFull = (areas) => [CAMPAIGN_AREA, REST, ALL].some((name) => areas?.includes(name));
+
+/** Splits the arguments of `npm test --`: areas, undefined where only paths are given, and what is vitest's. */
+export function testArguments(args) {
+  const areas = args.filter((arg) => AREA_NAMES.includes(arg));
+  const others = args.filter((arg) => !AREA_NAMES.includes(arg));
+  const hasPaths = others.some((arg) => !arg.startsWith("-"));
+  return { areas: areas.length === 0 && hasPaths ? undefined : areas, others };
+}
