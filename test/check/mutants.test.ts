@@ -11,7 +11,7 @@ import { cellMutants, type Mutant, systemMutants } from "./operators.ts";
 import { type Harm, harm, PAIRS, type Pair, standInOf } from "./pairs.ts";
 
 const MACHINE = { cpus: [0, 1, 2, 3], ramEnd: 1n << 30n, x2apic: true };
-const SIZES = { quick: 600, full: 1_200, seed: 5 };
+const SIZES = { quick: 1_100, full: 2_200, seed: 5 };
 /** Mutants that are checked. */
 const { cases: CHECKS, seed: SEED, title, shard, shards } = share(SIZES);
 const STEPS = 8;
@@ -54,8 +54,8 @@ const everything: Case[] = PAIRS.flatMap((origin) =>
 ).filter((_, index) => index % shards === shard);
 const IS_ALL = CHECKS >= everything.length;
 /** Mutants that are run because they were not found, and repairs of each operator. */
-const RUNS = IS_ALL ? Infinity : Math.ceil(CHECKS / 40);
-const REPAIRS = IS_ALL ? 20 : Math.ceil(CHECKS / SIZES.quick);
+const RUNS = IS_ALL ? Infinity : Math.ceil(CHECKS / 70);
+const REPAIRS = IS_ALL ? 20 : 2;
 const operators = [...new Set(everything.map(({ operator }) => operator))];
 const mutants = sample(everything, CHECKS).filter(isDifferent);
 const found = new Map(mutants.map((mutant) => [mutant, faults(mutant)]));
@@ -153,7 +153,7 @@ it(`following the advice repairs mutants of every operator: ${title}`, {
   const chosen = operators.flatMap((operator, index) => repairable(operator, 2 * index));
   expect([...new Set(chosen.map(([{ operator }]) => operator))]).toEqual(operators);
   expect(new Set(chosen.map(([{ origin }]) => origin)).size).toBe(PAIRS.length);
-  expect(chosen.length).toBeGreaterThanOrEqual(Math.min(30, REPAIRS * (operators.length - 1)));
+  expect(chosen.length).toBeGreaterThanOrEqual(30);
   const broken: string[] = [];
   let equal = 0;
   for (const [mutant, repaired] of chosen) {
