@@ -59,7 +59,7 @@ JH_IMAGE := $(JH_BUILD)/$(NAME)
 JH_LIBRARY := $(wildcard $(shell $(CC) $(JH_TARGET) -print-libgcc-file-name 2>/dev/null))
 JH_LINK = $(CC) $(JH_TARGET) $(JH_LINKER) @$(JAILHOUSE_SDK)/link.flags -Wl,-T,$(JH_BUILD)/inmate.ld $(LDFLAGS)
 
-.PHONY: all clean help
+.PHONY: all clean help FORCE
 all: $(JH_IMAGE).bin $(JH_IMAGE).elf
 	@cmp -s $< $(NAME).bin || cp $< $(NAME).bin
 	@echo "$(NAME).bin: $(BITS)-bit, for cells that start at $(RESET_ADDRESS); make help says how to run it"
@@ -93,6 +93,14 @@ $(JH_BUILD)/%.cpp.o: %.cpp
 $(JH_BUILD)/%.S.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(JH_TARGET) $(JH_DEFINES) -c -o $@ $<
+
+# What was built by another compiler or with other flags is built again.
+JH_FLAGS := $(subst ','\'',$(CC) $(CXX) $(JH_TARGET) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS))
+$(JH_OBJECTS): $(JH_BUILD)/flags
+$(JH_BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(JH_FLAGS)' | cmp -s - $@ || printf '%s\n' '$(JH_FLAGS)' > $@
+FORCE:
 
 # Where the image is loaded, and the system that the commands are for: the emulated PC.
 JH_LOAD := $(if $(filter 0,$(RESET_ADDRESS)),0,0xf0000)

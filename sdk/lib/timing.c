@@ -78,18 +78,19 @@ uint64_t jh_tsc_ns(void) {
 }
 
 /**
- * Measures the APIC timer's frequency before division, by the time stamp counter, which tells the time afterwards; rounded up, so that
- * the timer never fires early by that clock.
+ * Measures the APIC timer's frequency before division, by the time stamp counter, which tells the time afterwards. Both clocks are read
+ * in the same order at both ends, so that what a read takes (an exit) does not count; the last tick counts as a whole, so that the
+ * timer never fires early by that clock.
  */
 static uint64_t measure_apic(void) {
   uint64_t hz = jh_tsc_hz();
   jh_apic_write(JH_APIC_LVT_TIMER, JH_APIC_LVT_MASKED);
   jh_apic_write(JH_APIC_TIMER_DIVIDE, JH_APIC_DIVIDE_BY_16);
-  uint32_t start = wait_for_pm_tick();
-  uint64_t tsc = jh_read_tsc();
   jh_apic_write(JH_APIC_TIMER_INITIAL, UINT32_MAX);
-  pass_measured_time(start);
-  uint64_t passed = (uint64_t)(UINT32_MAX - jh_apic_read(JH_APIC_TIMER_CURRENT)) + 1;
+  uint32_t count = jh_apic_read(JH_APIC_TIMER_CURRENT);
+  uint64_t tsc = jh_read_tsc();
+  pass_measured_time(wait_for_pm_tick());
+  uint64_t passed = (uint64_t)(count - jh_apic_read(JH_APIC_TIMER_CURRENT)) + 1;
   uint64_t cycles = jh_read_tsc() - tsc;
   jh_apic_write(JH_APIC_TIMER_INITIAL, 0);
   return passed * APIC_DIVISOR * hz / cycles + 1;
