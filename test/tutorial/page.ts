@@ -6,6 +6,9 @@ import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { ROOT } from "../../tools/root.ts";
 
+/** Milliseconds after which a command that waits for what never comes is ended; a host may have more to do. */
+const PATIENCE = 300_000;
+
 /** A code block's language, the file that it is, and its lines. */
 interface Block {
   readonly language: string;
@@ -59,6 +62,7 @@ export class Player {
       cwd: this.#cwd,
       env: this.#env,
       encoding: "utf8",
+      timeout: PATIENCE,
     });
   }
 
