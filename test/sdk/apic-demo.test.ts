@@ -7,12 +7,10 @@ import { enabled, launch, MACHINES } from "../inmates/cells.ts";
 import { CAN_BUILD, Project, VARIANTS, type Variant } from "./project.ts";
 
 const SOURCE = "sdk/examples/apic-demo.c";
-/** A host may have more to do. */
-const TIMEOUT = 600_000;
 /** Where the image ends that is loaded at 0xf0000. */
 const HIGH_SIZE = 0x10000;
 
-describe.skipIf(!CAN_BUILD)("apic-demo in C", { timeout: TIMEOUT }, () => {
+describe.skipIf(!CAN_BUILD)("apic-demo in C", () => {
   let project: Project;
   beforeAll(async () => {
     project = (await Project.create("apic-demo")).use(SOURCE);

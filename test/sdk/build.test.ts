@@ -8,12 +8,10 @@ import { ROOT } from "../../tools/root.ts";
 import { enabled, launch } from "../inmates/cells.ts";
 import { CAN_BUILD, Project } from "./project.ts";
 
-/** A host may have more to do. */
-const TIMEOUT = 600_000;
 const COMPILERS = ["gcc", "clang"] as const;
 const main = (text: string) => `#include <jailhouse.h>\nvoid inmate_main(void) {\n${text}\n}\n`;
 
-describe.skipIf(!CAN_BUILD)("the build of inmates in C", { timeout: TIMEOUT }, () => {
+describe.skipIf(!CAN_BUILD)("the build of inmates in C", () => {
   let project: Project;
   beforeAll(async () => {
     project = await Project.create("wrong");

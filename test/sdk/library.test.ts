@@ -17,8 +17,6 @@ const SECOND = 1e9;
 const PAGE_SIZE = 0x1000;
 /** Of 50 ms each: what is printed takes its time on the line. */
 const MAX_SLICES = 100;
-/** A host may have more to do. */
-const TIMEOUT = 600_000;
 const SAMPLES = "test/sdk/samples";
 const PARAMETERS =
   "decimal=42 hex=0x1F negative=-3 junk=12z bare no=false odd=2 zero=0 one=1 name=jailer  last";
@@ -56,7 +54,7 @@ async function runToEnd(session: Session): Promise<void> {
   throw new Error("the cell came to no end");
 }
 
-describe.skipIf(!CAN_BUILD)("the library in C", { timeout: TIMEOUT }, () => {
+describe.skipIf(!CAN_BUILD)("the library in C", () => {
   let project: Project;
   let cpus: Project;
   let printed: string[];
@@ -67,7 +65,7 @@ describe.skipIf(!CAN_BUILD)("the library in C", { timeout: TIMEOUT }, () => {
     const sources = join(ROOT, SAMPLES);
     execFileSync("gcc", ["-w", join(sources, "host.c"), "-o", host]);
     printed = execFileSync(host, { encoding: "utf8" }).trimEnd().split("\n");
-  }, TIMEOUT);
+  });
   afterAll(async () => {
     await project.close();
     await cpus.close();
@@ -98,7 +96,7 @@ describe.skipIf(!CAN_BUILD)("the library in C", { timeout: TIMEOUT }, () => {
     let image: Uint8Array;
     beforeAll(() => {
       image = build(variant);
-    }, TIMEOUT);
+    });
     const config = { ...tinyDemo, cpuResetAddress: BigInt(variant.reset) };
     const words = variant.bits === 64 ? /0x[0-9a-f]{16}/ : /0x[0-9a-f]{8}/;
 

@@ -8,7 +8,7 @@ import { Player } from "./page.ts";
 const player = new Player();
 afterAll(() => player.close());
 
-test("every command of the tutorial does what it says", { timeout: 300_000 }, () => {
+test("every command of the tutorial does what it says", () => {
   for (const name of ["configs", "inmates"])
     symlinkSync(join(ROOT, name), join(player.directory, name));
   expect(player.play("docs/first-cell.md")).toBeGreaterThan(10);

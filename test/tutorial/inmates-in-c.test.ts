@@ -6,6 +6,6 @@ import { Player } from "./page.ts";
 const player = new Player();
 afterAll(() => player.close());
 
-test.skipIf(!CAN_BUILD)("every command of the page does what it says", { timeout: 900_000 }, () => {
+test.skipIf(!CAN_BUILD)("every command of the page does what it says", () => {
   expect(player.play("docs/inmates-in-c.md")).toBeGreaterThan(20);
 });
