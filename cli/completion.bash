@@ -86,7 +86,7 @@ _jailhouse_machine() {
 
 _jailhouse() {
   if ((COMP_CWORD == 1)); then
-    _jailhouse_words "enable confirm disable explain console cell config machine serial hardware --target --help --version"
+    _jailhouse_words "enable confirm disable explain console cell config inmate machine serial hardware --target --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
@@ -104,6 +104,13 @@ _jailhouse() {
     serial) _jailhouse_words "0 1 -f --follow --send --help" ;;
     cell) _jailhouse_cell ;;
     config) _jailhouse_config ;;
+    inmate)
+      case "${COMP_WORDS[2]}" in
+        new) _jailhouse_words "--c --bits --reset-address --help" ;;
+        sdk) ;;
+        *) _jailhouse_words "new sdk --help" ;;
+      esac
+      ;;
     machine) _jailhouse_machine ;;
     hardware) _jailhouse_words "check --help" ;;
   esac

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { addConfig, every } from "./config-program.ts";
+import { addInmate } from "./inmate-program.ts";
 import type { Io } from "./io.ts";
 import { targetOption } from "./target-option.ts";
 
@@ -54,6 +55,7 @@ export function program(io: Io): Command {
     .action(async (options) => (await import("./hardware-check.ts")).checkHardware(io, options));
   const config = root.command("config").description("work with configurations").helpCommand(false);
   addConfig(config, io);
+  addInmate(root.command("inmate").description("write programs for cells").helpCommand(false), io);
   addMachine(root.command("machine").description("work with machines").helpCommand(false), io);
   return root;
 }

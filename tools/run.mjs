@@ -62,6 +62,7 @@ const COMMANDS = {
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
   reference: (args) => run(process.execPath, [join(ROOT, "dist/tools/reference.js"), ...args]),
   picture: (args) => run(process.execPath, [join(ROOT, "dist/tools/picture.js"), ...args]),
+  sdk: (args) => run(process.execPath, [join(ROOT, "dist/tools/sdk.js"), ...args]),
   agent: (args) => run(process.execPath, [join(ROOT, "dist/tools/agent.js"), ...args]),
   "metal:demo": (args) => run(process.execPath, [join(ROOT, "dist/tools/metal/demo.js"), ...args]),
   "metal:image": (args) =>

@@ -21,8 +21,9 @@ export const AREAS = {
     ],
   },
   toolchain: {
-    about: "inmates built with clang, the tutorial that builds one, packages' tools",
+    about: "inmates built with clang and gcc, the pages that build them, packages' tools",
     files: [
+      "test/sdk/**",
       "test/inmates/build.test.ts",
       "test/inmates/mistakes.test.ts",
       "test/tutorial/**",

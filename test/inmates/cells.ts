@@ -33,7 +33,7 @@ export function commandLine(text: string): Image {
   return { data: new TextEncoder().encode(`${text}\0`), address: COMMAND_LINE };
 }
 
-/** Creates, loads and starts a cell with an image of ours. */
+/** Creates, loads and starts a cell with an image, linked for where the cell starts: the reset vector, or 0. */
 export async function launch(
   session: Session,
   config: CellConfig,
@@ -41,7 +41,8 @@ export async function launch(
   parameters?: string,
 ): Promise<void> {
   await session.createCell(encode(config));
-  const images: Image[] = [{ data: image, address: IMAGE_BASE }];
+  const address = config.cpuResetAddress === 0n ? 0n : IMAGE_BASE;
+  const images: Image[] = [{ data: image, address }];
   if (parameters !== undefined) images.push(commandLine(parameters));
   await session.loadCell(config.name, images);
   await session.startCell(config.name);

@@ -10,6 +10,7 @@ import { generate } from "../instructions.ts";
 import { drawPictures } from "../picture.ts";
 import { generateReference } from "../reference.ts";
 import { ROOT } from "../root.ts";
+import { generateSdkHeader } from "../sdk.ts";
 import type { Check } from "./check.ts";
 
 export const configs: Check = {
@@ -57,6 +58,13 @@ export const agent: Check = {
   name: "the agent's numbers are those of abi/",
   run: () => ({
     failures: generateAgentHeader(true).map((path) => `${path} is stale: run npm run agent`),
+  }),
+};
+
+export const sdk: Check = {
+  name: "the numbers of the SDK in C are those of abi/",
+  run: () => ({
+    failures: generateSdkHeader(true).map((path) => `${path} is stale: run npm run sdk`),
   }),
 };
 

@@ -1,6 +1,6 @@
 // `npm run check`: runs every check, lists all failures, and exits with 1 if there is one.
 import type { Check, Findings } from "./check.ts";
-import { agent, configs, inmates, instructions, pictures, reference } from "./generated.ts";
+import { agent, configs, inmates, instructions, pictures, reference, sdk } from "./generated.ts";
 import { metalImage } from "./image.ts";
 import { imports } from "./imports.ts";
 import { links } from "./links.ts";
@@ -24,6 +24,7 @@ const CHECKS: readonly Check[] = [
   instructions,
   pictures,
   agent,
+  sdk,
   reference,
   fileSizes,
   hypervisorSize,

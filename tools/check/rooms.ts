@@ -20,6 +20,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "platforms/emulated": { imports: ["abi", "machine"] },
   "platforms/metal": { imports: ["abi"], assemblyScript: true },
   agent: { imports: ["abi"] },
+  sdk: { imports: [] },
   inmates: { imports: ["abi"], assemblyScript: true },
   config: { imports: ["abi"] },
   configs: { imports: ["config"] },

@@ -5,7 +5,6 @@
 #define MULTIBOOT_COMMAND_LINE 16
 #define MULTIBOOT_MODULES 20
 #define ID_OFFSET 40
-#define INMATE_BASE 0xf0000
 #define LARGE_PAGE 0x200000ull
 #define TABLE_MASK 0x1ff
 /** Until the cell has said that it is locked, and what it then may run. */
@@ -182,7 +181,9 @@ static void run_cell(void) {
   present[cpu] = false;
   report("create", hypercall(HC_CELL_CREATE, (uint64_t)config, 0));
   report("set loadable", hypercall(HC_CELL_SET_LOADABLE, 1, 0));
-  memcpy((void*)(*(uint64_t*)(memory + MEM_PHYS_START) + INMATE_BASE), (void*)(uintptr_t)modules[3].start,
+  // An inmate's image begins with the segment of its reset address.
+  uint64_t base = *(uint64_t*)(config + CELL_CPU_RESET_ADDRESS) & ~0xffffull;
+  memcpy((void*)(*(uint64_t*)(memory + MEM_PHYS_START) + base), (void*)(uintptr_t)modules[3].start,
          modules[3].end - modules[3].start);
   report("start", hypercall(HC_CELL_START, 1, 0));
   for (uint32_t poll = 0; poll < POLLS && hypercall(HC_CELL_GET_STATE, 1, 0) == 0; poll++) wait_ms(POLL_MS);

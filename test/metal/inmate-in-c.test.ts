@@ -1,0 +1,56 @@
+// apic-demo in C on bare CPUs below the metal image: the first and the last of its variants, which between them are of both
+// compilers, widths and reset addresses.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encode } from "../../config/index.ts";
+import apicDemo from "../../configs/x86/apic-demo.ts";
+import { buildImage } from "../../tools/metal/image.ts";
+import { ROOT } from "../../tools/root.ts";
+import { CAN_BUILD, Project, VARIANTS } from "../sdk/project.ts";
+import { boot, CAN_BOOT } from "./loader.ts";
+
+const CPUS = 4;
+/** A host may have more to do. */
+const SECONDS = 900;
+
+describe.skipIf(!CAN_BOOT || !CAN_BUILD)("apic-demo in C on the metal", () => {
+  let project: Project;
+  beforeAll(async () => {
+    project = (await Project.create("apic-demo")).use("sdk/examples/apic-demo.c");
+  });
+  afterAll(() => project.close());
+
+  const image = () =>
+    buildImage({
+      root: ROOT,
+      core: join(ROOT, "dist/hypervisor.wasm"),
+      platform: join(ROOT, "dist/metal-amd.wasm"),
+    }).bytes;
+
+  it.each([VARIANTS[0]!, VARIANTS.at(-1)!])("$compiler $bits $reset", async (variant) => {
+    const modules = [
+      readFileSync(join(ROOT, "configs/qemu-x86.cell")),
+      encode({ ...apicDemo, cpuResetAddress: BigInt(variant.reset) }),
+      project.make(variant),
+    ];
+    const request = { image: image(), modules, cpus: CPUS, seconds: SECONDS };
+    const { com1, loader, ended } = await boot({ ...request, scenario: "demo" });
+    expect(ended).toBe(true);
+    // Twice enabled, so twice from its start to its end; the first request to stop is refused.
+    expect(loader.match(/^(state|destroy): .*$/gm)).toEqual(
+      Array(2).fill(["state: 1", "destroy: -1", "destroy: 0"]).flat(),
+    );
+    const rounds = com1.split('Started cell "apic-demo"').slice(1);
+    expect(rounds).toHaveLength(2);
+    for (const round of rounds) {
+      expect(round).toMatch(
+        /\r\nCalibrated TSC frequency: \d+\.\d{3} kHz\r+\nCalibrated APIC frequency: \d+ kHz\r+\n/,
+      );
+      expect(round).toMatch(/Timer fired, jitter: +-?\d+ ns, min: +-?\d+ ns, max: +-?\d+ ns\r+\n/);
+      expect(round).toContain("Rejecting first shutdown request - try again!");
+      expect(round).toContain("Stopped APIC demo");
+    }
+    expect(com1).not.toContain("FATAL");
+  });
+});
