@@ -19,7 +19,7 @@ static const char *const allowed[] = {
 	"/sys/class/", "/sys/class/iommu/", "/sys/class/tty/",
 	"/sys/class/dmi/id/bios_vendor", "/sys/class/dmi/id/product_name", "/sys/class/dmi/id/sys_vendor",
 	TTY "/iomem_base", TTY "/iomem_reg_shift", TTY "/io_type", TTY "/port", TTY "/type",
-	JAILHOUSE "/enabled", JAILHOUSE "/console", JAILHOUSE "/denials", JAILHOUSE "/trial",
+	JAILHOUSE "/enabled", JAILHOUSE "/console", JAILHOUSE "/denials", JAILHOUSE "/trial", JAILHOUSE "/version",
 	JAILHOUSE "/mem_pool_size", JAILHOUSE "/mem_pool_used",
 	JAILHOUSE "/remap_pool_size", JAILHOUSE "/remap_pool_used",
 	CELL "/name", CELL "/state", CELL "/config", CELL "/cpus_assigned_list", CELL "/cpus_failed_list",

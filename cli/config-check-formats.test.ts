@@ -29,7 +29,7 @@ const jsonErrors = validator(
 );
 
 const CELL = `// A cell with several mistakes.
-import { defineCell, MiB } from "jailhouse/config";
+import { defineCell, MiB } from "jailhouse-ts/config";
 import { ports } from "./shared.ts";
 
 export default defineCell({
@@ -53,9 +53,9 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
   "cell.ts": CELL,
   "shared.ts": "export const ports = [{ base: 0xcf8, length: 8 }];\n",
   "syntax.ts":
-    'import { defineCell } from "jailhouse/config";\nexport default defineCell({ name: });\n',
+    'import { defineCell } from "jailhouse-ts/config";\nexport default defineCell({ name: });\n',
   "value.ts":
-    'import { defineCell } from "jailhouse/config";\nexport default defineCell({\n  name: "v",\n  cpus: [1],\n  memory: [\n    { physical: 0, size: 1, flags: ["raed"] },\n  ],\n});\n',
+    'import { defineCell } from "jailhouse-ts/config";\nexport default defineCell({\n  name: "v",\n  cpus: [1],\n  memory: [\n    { physical: 0, size: 1, flags: ["raed"] },\n  ],\n});\n',
   "thrown.ts": "throw new Error('{0} and {{braces}}');\n",
   "broken.json": '{\n  "kind": "cell",\n  "name" "x"\n}\n',
   "in other/ä #1 100%?.json":

@@ -22,7 +22,7 @@ const check = (...args: string[]) => world.run(["config", "check", ...args]);
 const at = (name: string) => join(world.directory, name);
 
 const SOURCE = `// A cell.
-import { defineCell, MiB } from "jailhouse/config";
+import { defineCell, MiB } from "jailhouse-ts/config";
 
 const COM1 = 0x3f8;
 

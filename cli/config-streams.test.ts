@@ -70,7 +70,7 @@ describe("a pipe", () => {
   ])("is read once, as %s of %s by %s", async (name, file, verb, words) => {
     const text = readFileSync(configs(file), "utf8").replace(
       '"../../config/index.ts"',
-      '"jailhouse/config"',
+      '"jailhouse-ts/config"',
     );
     spawnSync("mkfifo", [at(name)]);
     const content = file.endsWith(".ts") ? text : readFileSync(configs(file));

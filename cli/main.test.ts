@@ -2,6 +2,7 @@ import { symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { projectVersion } from "../config/version.ts";
 import { fakeConfig } from "../control/testing/fake-session.ts";
 import { Surroundings } from "./testing/surroundings.ts";
 
@@ -137,7 +138,7 @@ test("listing cells without a machine, or before it is enabled, prints nothing",
 test("help and version are on stdout and succeed", async () => {
   expect(await world.run("--version")).toEqual({
     status: 0,
-    out: "Jailhouse management tool v0.12\n",
+    out: `Jailhouse management tool v0.12 (jailhouse-ts ${projectVersion()})\n`,
     err: "",
   });
   for (const line of ["--help", "cell --help", "cell load --help", "machine start -h"]) {

@@ -5,9 +5,7 @@ import { addConfig, every } from "./config-program.ts";
 import { addInmate } from "./inmate-program.ts";
 import type { Io } from "./io.ts";
 import { targetOption } from "./target-option.ts";
-
-/** What `--version` says: the release whose interfaces these are. */
-export const VERSION = "Jailhouse management tool v0.12";
+import { versionText } from "./version.ts";
 
 const CELL_NAME = "the cell's name, even if it looks like an id";
 
@@ -37,7 +35,7 @@ function withJson(command: Command): Command {
 export function program(io: Io): Command {
   const root = new Command("jailhouse")
     .description("Splits a machine into isolated cells.")
-    .version(VERSION, "--version", "show the version")
+    .version(versionText(), "--version", "show the version")
     .addOption(targetOption())
     .enablePositionalOptions()
     .helpCommand(false);
@@ -57,7 +55,32 @@ export function program(io: Io): Command {
   addConfig(config, io);
   addInmate(root.command("inmate").description("write programs for cells").helpCommand(false), io);
   addMachine(root.command("machine").description("work with machines").helpCommand(false), io);
+  addAids(root, io);
   return root;
+}
+
+/** What is about the command itself. */
+function addAids(root: Command, io: Io): void {
+  root
+    .command("demo")
+    .description("play and check a whole session on an emulated machine of its own")
+    .option("--paced", "in real time")
+    .option("--record <FILE>", "write what is shown as JSON lines of [seconds, text]")
+    .action(async (options) => (await import("./demo.ts")).playDemo(options));
+  root
+    .command("completion <SHELL>")
+    .description("print what makes bash, zsh or fish complete this command")
+    .option("--install", "make the shell read it from now on")
+    .action(async (shell, options) =>
+      (await import("./completion.ts")).completion(io, shell, options),
+    );
+  root
+    .command("__complete [WORDS...]", { hidden: true })
+    .description("what can stand in the place of the last word, for shells")
+    .allowUnknownOption()
+    .helpOption(false)
+    .passThroughOptions()
+    .action(async (line) => (await import("./complete.ts")).complete(io, root, line));
 }
 
 function addSystem(root: Command, io: Io): void {

@@ -7,8 +7,9 @@ import { instrument, listen } from "./instrument.ts";
 import { runLinked } from "./link.ts";
 import { translated } from "./translations.ts";
 
-/** Under this name a configuration anywhere can import this room. */
-const MODULE_NAME = "jailhouse/config";
+/** Under these names a configuration anywhere can import this room; the second is that of earlier releases. */
+const MODULE_NAMES = ["jailhouse-ts/config", "jailhouse/config"] as const;
+const [MODULE_NAME] = MODULE_NAMES;
 /** Where this room's entry is: beside this file, and, seen from dist/, in the sources. */
 const ROOM = ["./index.ts", "./index.js", "../../config/index.ts"].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
@@ -27,7 +28,7 @@ export async function evaluate(path: string, shown: string, source: string): Pro
 }
 
 const isThisRoom = (specifier: string, importer: string): boolean =>
-  specifier === MODULE_NAME ||
+  (MODULE_NAMES as readonly string[]).includes(specifier) ||
   (specifier.startsWith(".") && ROOM.includes(resolve(dirname(importer), specifier)));
 
 /** Runs a module by the translator that knows everything, classes and enums included, but takes long to load. */
@@ -44,11 +45,12 @@ export async function runTranslated(path: string, shown: string): Promise<Record
     return { code: translated([...facts, `${options.ts} ${options.async}`], made) };
   };
   listen();
+  const room = await import("./index.ts");
   const jiti = createJiti(path, {
     fsCache: false,
     interopDefault: false,
     moduleCache: false,
-    virtualModules: { [MODULE_NAME]: await import("./index.ts") },
+    virtualModules: Object.fromEntries(MODULE_NAMES.map((name) => [name, room])),
     transform: translate,
   });
   return jiti.import<Record<string, unknown>>(path);

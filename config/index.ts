@@ -24,5 +24,6 @@ export {
 export { ivshmemLink, type Link, type LinkOptions } from "./ivshmem.ts";
 export { type LoadedConfig, loadConfig } from "./load.ts";
 export { formatOrigin, type Origin, originOf } from "./origin.ts";
+export { shipped } from "./shipped.ts";
 export type * from "./types.ts";
 export { bdf, GiB, KiB, MiB, mmu500Stream, powerOfTwo, range } from "./units.ts";

@@ -21,7 +21,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-const ROOM = { module: room, isMeant: (specifier: string) => specifier === "jailhouse/config" };
+const ROOM = { module: room, isMeant: (specifier: string) => specifier === "jailhouse-ts/config" };
 const entry = (path: string) => ({ path, name: path, source: readFileSync(path, "utf8") });
 const linked = (path: string) => runLinked(entry(path), ROOM);
 
@@ -34,7 +34,7 @@ function write(...files: readonly (readonly [string, string])[]): string {
   return join(directory, files[0]![0]);
 }
 
-const IMPORT = 'import { defineCell, lowRam, MiB } from "jailhouse/config";\n';
+const IMPORT = 'import { defineCell, lowRam, MiB } from "jailhouse-ts/config";\n';
 const CELL = "{ name: NAME, cpus: [1], memory: [lowRam({ physical: SIZE })] }";
 /** A module with something in it, and a line that uses it. */
 const cell = (text: string, name = '"x"', size = "MiB(1)"): string =>
@@ -58,9 +58,9 @@ const TAKEN: Readonly<Record<string, string>> = {
     "c",
   ),
   "types of its own over several lines": cell(
-    'import type { Config } from "jailhouse/config";\nexport interface A {\n  a: Config;\n}\nexport type B = {\n  b: A;\n};\nconst a = 1\ntype C = string\n;[a].map((one) => one);\ndeclare const q: C;',
+    'import type { Config } from "jailhouse-ts/config";\nexport interface A {\n  a: Config;\n}\nexport type B = {\n  b: A;\n};\nconst a = 1\ntype C = string\n;[a].map((one) => one);\ndeclare const q: C;',
   ),
-  "types imported beside values": `import { type CellConfigDefinition, defineCell, lowRam, MiB } from "jailhouse/config";\nconst made: CellConfigDefinition = ${CELL.replace("NAME", '"x"').replace("SIZE", "MiB(1)")};\nexport default defineCell(made);\n`,
+  "types imported beside values": `import { type CellConfigDefinition, defineCell, lowRam, MiB } from "jailhouse-ts/config";\nconst made: CellConfigDefinition = ${CELL.replace("NAME", '"x"').replace("SIZE", "MiB(1)")};\nexport default defineCell(made);\n`,
   "the types themselves imported as if they were values": cell("").replace(
     "MiB }",
     "MiB, CellConfigDefinition }",

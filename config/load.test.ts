@@ -50,7 +50,7 @@ describe("loadConfig", () => {
       const annotation = name.includes("ts") ? ": number" : "";
       const path = file(
         name,
-        `import { defineCell, MiB as mib } from "jailhouse/config";
+        `import { defineCell, MiB as mib } from "jailhouse-ts/config";
        const MiB = (count${annotation}) => mib(count);
        export default defineCell(${SOURCE});`,
       );
@@ -67,7 +67,7 @@ describe("loadConfig", () => {
     file("shared.ts", "export const NAME: string = 'shared';");
     const path = file(
       "sharing.ts",
-      `import { defineCell } from "jailhouse/config";
+      `import { defineCell } from "jailhouse-ts/config";
        import { NAME } from "./shared.ts";
        export default defineCell({ name: NAME, cpus: [1] });`,
     );
@@ -76,7 +76,7 @@ describe("loadConfig", () => {
 
   it("takes a module changed since it was loaded", async () => {
     const text = (name: string) =>
-      `import { defineCell } from "jailhouse/config"; export default defineCell({ name: "${name}", cpus: [1] });`;
+      `import { defineCell } from "jailhouse-ts/config"; export default defineCell({ name: "${name}", cpus: [1] });`;
     await loadConfig(file("changing.ts", text("old")));
     const { config } = await loadConfig(file("changing.ts", text("new")));
     expect(config).toMatchObject({ name: "new" });
@@ -116,7 +116,7 @@ describe("loadConfig refuses, naming the file in one line", () => {
     [
       "a definition's fault",
       "s.ts",
-      'import { defineCell } from "jailhouse/config"; export default defineCell({ name: "", cpus: [] });',
+      'import { defineCell } from "jailhouse-ts/config"; export default defineCell({ name: "", cpus: [] });',
       "name",
       "name is empty",
     ],

@@ -78,8 +78,11 @@ export async function loadContent(name: string, content: Uint8Array): Promise<Lo
 }
 
 /** Reads a stream, but not one without an end. */
-export async function readAll(path: string, stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
+export async function readAll(
+  path: string,
+  stream: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of stream) {

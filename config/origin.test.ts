@@ -17,7 +17,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-const SOURCE = `import { bdf, commRegion, defineCell, ivshmemLink, lowRam, uart } from "jailhouse/config";
+const SOURCE = `import { bdf, commRegion, defineCell, ivshmemLink, lowRam, uart } from "jailhouse-ts/config";
 import { SHARED } from "./shared.ts";
 const link = ivshmemLink({ bdf: bdf(0, 14, 0), physical: 0x3f000000 });
 export default defineCell({
@@ -103,7 +103,7 @@ test("a built file's parts have their offsets", async () => {
 test("a mistake in a definition names its line", async () => {
   const path = file(
     "mistaken.ts",
-    `import { defineCell } from "jailhouse/config";
+    `import { defineCell } from "jailhouse-ts/config";
 export default defineCell({
   name: "mistaken", cpus: [1],
   memory: [
@@ -121,7 +121,7 @@ export default defineCell({
 test("bytes of the file that are given keep the other parts' lines", async () => {
   const path = file(
     "bytes.ts",
-    `import { defineCell } from "jailhouse/config";
+    `import { defineCell } from "jailhouse-ts/config";
 export default defineCell({ name: "bytes", cpus: [1],
   memory: [
     { size: 1, flags: ["read"] },

@@ -50,7 +50,7 @@ test("a kept module gives the same configuration and the same places", async () 
   const path = join(directory, "cell.ts");
   writeFileSync(
     path,
-    `import { defineCell, lowRam } from "jailhouse/config";
+    `import { defineCell, lowRam } from "jailhouse-ts/config";
 export default defineCell({
   name: "kept", cpus: [1],
   memory: [lowRam({ physical: 0x1000 })],

@@ -133,6 +133,8 @@ static_assert(sizeof(struct jh_system_desc) == 488);
 static_assert(sizeof(struct jh_pci_device) == 56);
 
 #define JH_IMAGE_SIGNATURE	"JAILHOUS"
+/* The release: an image of another one is refused. */
+#define JH_VERSION		"0.1.0"
 
 /* Begin of the image; offsets are relative to it. The last four numbers are the driver's to fill in. */
 struct jh_image_header {
@@ -145,7 +147,8 @@ struct jh_image_header {
 	__le32 max_cpus;
 	__le32 online_cpus;
 	__le64 debug_console_base;
-	__u8 arm[16];
+	/* Arm's on Arm. */
+	char version[16];
 } __packed;
 
 static_assert(sizeof(struct jh_image_header) == 80);

@@ -3,6 +3,7 @@
  * The hypervisor's memory before it runs: the image at its start, then a stack for each CPU, then the system
  * configuration, and zeros in all that is left.
  */
+#include <linux/ctype.h>
 #include <linux/firmware.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
@@ -68,6 +69,12 @@ static int check_header(const struct firmware *image, size_t config_size, unsign
 
 	if (image->size < sizeof(*header) || memcmp(header->signature, JH_IMAGE_SIGNATURE, sizeof(header->signature))) {
 		pr_err("jailhouse: %s is not a hypervisor image\n", jh_image_name());
+		return -EINVAL;
+	}
+	if (strncmp(header->version, JH_VERSION, sizeof(header->version))) {
+		pr_err("jailhouse: %s is of jailhouse-ts %.*s, this driver of %s: install both of one release\n",
+		       jh_image_name(), (int)sizeof(header->version),
+		       isdigit(header->version[0]) ? header->version : "before 0.1", JH_VERSION);
 		return -EINVAL;
 	}
 	core = le64_to_cpu(header->core_size);

@@ -138,4 +138,5 @@ module_exit(jailhouse_exit);
 
 MODULE_DESCRIPTION("Hands a running Linux over to a partitioning hypervisor");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(JH_VERSION);
 MODULE_FIRMWARE("jailhouse-amd.bin");

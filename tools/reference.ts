@@ -1,5 +1,6 @@
 // Makes docs/config-reference.md from the types of definitions, the tables of names, the helpers and the rules of the check:
-// their comments are the text; and docs/msrs.md from the lists of MSRs. `--check` compares instead of writing.
+// their comments are the text; docs/msrs.md from the lists of MSRs, and the schema of JSON
+// configurations. `--check` compares instead of writing.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,9 +15,11 @@ import {
   declaredTypes,
 } from "./reference/declarations.ts";
 import { msrPage } from "./reference/msrs.ts";
+import { configurationSchema } from "./reference/schema.ts";
 import { ROOT } from "./root.ts";
 
 const PAGE = "docs/config-reference.md";
+const SCHEMA = "config/configuration.schema.json";
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 /** What a cell or system consists of, in the order of the page. */
@@ -197,6 +200,7 @@ function referencePage(): string {
 const PAGES: readonly (readonly [path: string, make: () => string])[] = [
   [PAGE, referencePage],
   ["docs/msrs.md", msrPage],
+  [SCHEMA, () => configurationSchema(read("config/definition.ts"))],
 ];
 
 /** Writes the pages, or only compares; returns the paths that are not what they should be. */

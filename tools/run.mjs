@@ -39,14 +39,14 @@ function install() {
   if (status !== 0) fail("npm ci failed; see above. It needs access to the npm registry, once.");
 }
 
+/** Whether what is installed is what the lock says; what is optional may be missing. */
 function sameVersions(installed, lock) {
-  const versions = (path) =>
-    Object.entries(JSON.parse(readFileSync(path, "utf8")).packages)
-      .filter(([name, entry]) => name !== "" && !entry.optional)
-      .map(([name, entry]) => `${name}@${entry.version}`)
-      .sort()
-      .join();
-  return versions(installed) === versions(lock);
+  const packages = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+  const there = packages(installed);
+  return Object.entries(packages(lock)).every(([name, { version, optional }]) => {
+    if (name === "") return true;
+    return there[name] === undefined ? optional === true : there[name].version === version;
+  });
 }
 
 // Ctrl-C is for the command, too, which cleans up: this process ends after it, and with it the shell's wait.
@@ -61,6 +61,9 @@ const COMMANDS = {
   bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
   reference: (args) => run(process.execPath, [join(ROOT, "dist/tools/reference.js"), ...args]),
+  package: (args) => run(process.execPath, [join(ROOT, "dist/tools/package.js"), ...args]),
+  release: (args) => run(process.execPath, [join(ROOT, "dist/tools/release.js"), ...args]),
+  man: (args) => run(process.execPath, [join(ROOT, "dist/tools/man.js"), ...args]),
   picture: (args) => run(process.execPath, [join(ROOT, "dist/tools/picture.js"), ...args]),
   sdk: (args) => run(process.execPath, [join(ROOT, "dist/tools/sdk.js"), ...args]),
   agent: (args) => run(process.execPath, [join(ROOT, "dist/tools/agent.js"), ...args]),

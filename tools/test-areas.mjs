@@ -11,6 +11,10 @@ export const AREAS = {
     about: "the agent of another computer: a C compiler, sshd",
     files: ["test/agent/**"],
   },
+  package: {
+    about: "the package in a user's project: npm, and Node 20, 24 and 26",
+    files: ["test/package/**"],
+  },
   oracles: {
     about: "the PC beside QEMU, a C compiler, an assembler",
     files: [

@@ -89,7 +89,7 @@ function header({ machine, kernelOptions: { given, missing }, warnings }: Plan):
   return lines.map((line) => comment(line, 0)).join("");
 }
 
-/** The source text; configurations anywhere can import "jailhouse/config". */
+/** The source text; configurations anywhere can import "jailhouse-ts/config". */
 export function sourceOf(plan: Plan): string {
   const { start, size } = plan.placement.hypervisor;
   const memory = { comment: plan.placement.memmap, value: { physical: start, size } };
@@ -110,5 +110,5 @@ export function sourceOf(plan: Plan): string {
     "  },\n",
   ].join("");
   const names = body.includes("bdf(") ? "bdf, defineSystem" : "defineSystem";
-  return `${header(plan)}import { ${names} } from "jailhouse/config";\n\nexport default defineSystem({\n${body}});\n`;
+  return `${header(plan)}import { ${names} } from "jailhouse-ts/config";\n\nexport default defineSystem({\n${body}});\n`;
 }

@@ -94,7 +94,7 @@ import {
   placeholder,
   range,
   uart,
-} from "jailhouse/config";
+} from "jailhouse-ts/config";
 
 export default defineCell({
   name: "readable",

@@ -15,7 +15,7 @@ import { type AnyDefinition, decompileToDefinition } from "./plain.ts";
 import { Writer } from "./writer.ts";
 
 /** Under this name the command provides the room to configurations anywhere. */
-const MODULE = "jailhouse/config";
+const MODULE = "jailhouse-ts/config";
 
 /** The source below a comment of one line: where it comes from. */
 export function decompileToSource(config: Config, headline: string): string {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encode } from "../../config/index.ts";
+import { projectVersion } from "../../config/version.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
 import type { CellInfo } from "../api.ts";
 import { FakeComputer } from "../testing/fake-computer.ts";
@@ -28,6 +29,18 @@ beforeEach(() => {
 afterEach(async () => {
   await session.close();
   computer.close();
+});
+
+test("a driver of another release is refused by its name, the original's is not", async () => {
+  computer.write("/sys/devices/jailhouse/version", "0.0.9\n");
+  const words = `The driver is of jailhouse-ts 0.0.9, this command of ${projectVersion()}: install both of one release.`;
+  const refusal = { errno: 22, hint: words };
+  await expect(session.enable(Buffer.from("JHSYS"))).rejects.toMatchObject(refusal);
+  await expect(session.enableTrial(Buffer.from("JHSYS"), 5)).rejects.toMatchObject(refusal);
+  expect(computer.requests).toEqual([]);
+  computer.write("/sys/devices/jailhouse/version", `${projectVersion()}\n`);
+  await session.enable(Buffer.from("JHSYS"));
+  expect(computer.requests.length).toBe(1);
 });
 
 test("enable hands over the configuration itself, disable nothing", async () => {

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EINVAL, ENOENT, ENOTTY, EOPNOTSUPP, EPERM } from "../../abi/errno.ts";
 import * as abi from "../../abi/ioctl.ts";
 import type { Tree } from "../../config/create/tree.ts";
+import { printable } from "../../config/printable.ts";
+import { projectVersion } from "../../config/version.ts";
 import type * as api from "../api.ts";
 import { readDenials } from "../denials.ts";
 import { SystemError } from "../errors.ts";
@@ -41,6 +43,9 @@ function unsupported(hint: string): never {
 
 /** What of PCI functions is shown to who explains. */
 const DEVICE_FILES = ["config", "resource"].map((file) => `/sys/bus/pci/devices/*/${file}`);
+const VERSION = `${SYSFS}/version`;
+/** Characters of a release that are shown. */
+const VERSION_MAX = 16;
 const CELLS = [...sysfs.ENABLED_FILES, ...sysfs.CELL_FILES];
 const STATUS = [
   ...[...CELLS, ...sysfs.POOL_FILES, ...computer.CPU_FILES, ...computer.MEMORY_FILES],
@@ -113,11 +118,24 @@ export class LinuxSession implements api.OpenSession {
     return this.#target.time();
   }
 
+  /** The driver of another release may mean something else by the same words; the original's tells none. */
+  async #needThisRelease(): Promise<void> {
+    const files = await this.#target.gather([VERSION]);
+    const theirs = files.textIfAny(VERSION);
+    const ours = projectVersion();
+    if (theirs === undefined || theirs === ours) return;
+    throw new SystemError(EINVAL, {
+      hint: `The driver is of jailhouse-ts ${printable(theirs.slice(0, VERSION_MAX))}, this command of ${ours}: install both of one release.`,
+    });
+  }
+
   async enable(systemConfig: Uint8Array): Promise<void> {
+    await this.#needThisRelease();
     this.#warnings = await this.#request(requests.enableRequest(systemConfig));
   }
 
   async enableTrial(systemConfig: Uint8Array, seconds: number): Promise<void> {
+    await this.#needThisRelease();
     const request = requests.trialRequest(systemConfig, seconds);
     this.#warnings = await unlessUnknown(
       this.#request(request),

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT } from "../../tools/root.ts";
 import { buildCommand, COMMAND } from "./build.ts";
 
-const DEFINITION = `import { defineCell, MiB } from "jailhouse/config";
+const DEFINITION = `import { defineCell, MiB } from "jailhouse-ts/config";
 export default defineCell({
   name: "mine",
   cpus: [2],
@@ -62,23 +62,26 @@ test("a good one gets as far as the machine", async () => {
   ]);
 });
 
-/** What an editor underlines in a file of the user's. */
-function mistakes(home: string, file: string): string[] {
+/** What an editor underlines in files of the user's. */
+function mistakes(home: string, ...files: readonly string[]): string[] {
   const options = ["--noEmit", "--module", "nodenext", "--target", "es2023", "--strict"];
-  const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), ...options, file];
+  const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), ...options, ...files];
   const { stdout } = spawnSync(process.execPath, tsc, { cwd: home, encoding: "utf8" });
-  return stdout.split("\n").filter((line) => line.startsWith(`${file}(`));
+  return stdout.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
 }
 
 test("an editor finds the types, and a program the library, through a link to the clone", () => {
   const home = join(top, "project");
   mkdirSync(join(home, "node_modules"), { recursive: true });
-  symlinkSync(ROOT, join(home, "node_modules/jailhouse"));
+  // By its name, and by that of earlier releases' documents.
+  for (const name of ["jailhouse-ts", "jailhouse"])
+    symlinkSync(ROOT, join(home, "node_modules", name));
   writeFileSync(join(home, "package.json"), '{ "type": "module" }');
   writeFileSync(join(home, "good.ts"), DEFINITION);
   writeFileSync(join(home, "bad.ts"), DEFINITION.replace('"read"', '"raed"'));
-  expect(mistakes(home, "good.ts")).toEqual([]);
-  expect(mistakes(home, "bad.ts")).toEqual([expect.stringContaining('"raed"')]);
+  expect(mistakes(home, "good.ts", "bad.ts")).toEqual([
+    expect.stringMatching(/^bad\.ts\(.*"raed"/),
+  ]);
   const program = [
     'import { loadConfig } from "jailhouse/config";',
     'import { startSession } from "jailhouse/session";',

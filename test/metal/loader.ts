@@ -2,7 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { missingPackages, run } from "../../tools/inmates/toolchain.ts";
+import {
+  missingPackages,
+  resourceDirectory,
+  runClang,
+  runLld,
+} from "../../tools/inmates/toolchain.ts";
 import type { Bed } from "../../tools/metal/beds/bed.ts";
 import type { Emulator } from "../../tools/metal/beds/emulator.ts";
 import { BEDS } from "../../tools/metal/beds/index.ts";
@@ -68,17 +73,17 @@ export interface Said {
 /** The loader's kernel image, for a bed's PC. */
 function buildLoader(directory: string, { pmTimer, khz }: Bed): string {
   writeFileSync(join(directory, "numbers.h"), numbersHeader(ROOT).text);
-  const resources = run("clang-14", ["-print-resource-dir"]).trim();
+  const resources = resourceDirectory();
   const include = ["-I.", `-I${SOURCES}`, "-isystem", join(resources, "include")];
   const clang = [...OPTIONS, `-DPM_TIMER=${pmTimer}`, `-DKHZ=${khz}`, ...include];
   const objects = UNITS.map((name) => {
-    run("clang-14", [...clang, "-c", join(SOURCES, name), "-o", `${name}.o`], directory);
+    runClang([...clang, "-c", join(SOURCES, name), "-o", `${name}.o`], directory);
     return `${name}.o`;
   });
   const script = join(SOURCES, "loader.ld");
-  run("clang-14", [...clang, "-E", "-P", "-x", "c", script, "-o", "loader.ld"], directory);
+  runClang([...clang, "-E", "-P", "-x", "c", script, "-o", "loader.ld"], directory);
   const lld = ["-m", "elf_x86_64", "-T", "loader.ld", "--oformat=binary", "--build-id=none"];
-  run("ld.lld-14", [...lld, "-o", "loader", ...objects], directory);
+  runLld([...lld, "-o", "loader", ...objects], directory);
   return join(directory, "loader");
 }
 

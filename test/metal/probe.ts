@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commRegion, defineCell, MiB, uart } from "../../config/index.ts";
 import { headerOf, readConstants } from "../../tools/inmates/header.ts";
-import { run } from "../../tools/inmates/toolchain.ts";
+import { runClang, runLld } from "../../tools/inmates/toolchain.ts";
 import { ROOT } from "../../tools/root.ts";
 
 const SOURCES = join(ROOT, "test/metal/probe");
@@ -22,11 +22,11 @@ export function buildProbe(): Uint8Array {
     writeFileSync(join(directory, "abi.h"), headerOf(readConstants(ROOT)));
     const clang = [...OPTIONS, "-I.", `-I${SOURCES}`];
     const objects = UNITS.map((name) => {
-      run("clang-14", [...clang, "-c", join(SOURCES, name), "-o", `${name}.o`], directory);
+      runClang([...clang, "-c", join(SOURCES, name), "-o", `${name}.o`], directory);
       return `${name}.o`;
     });
     const link = ["-m", "elf_x86_64", "-T", join(SOURCES, "probe.ld"), "--oformat=binary"];
-    run("ld.lld-14", [...link, "-o", "probe", ...objects], directory);
+    runLld([...link, "-o", "probe", ...objects], directory);
     return readFileSync(join(directory, "probe"));
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { linkFault } from "./links.ts";
 import { mayImport, roomOf } from "./rooms.ts";
 import { partFailures } from "./sizes.ts";
 import { codeLines, type Import, importsOf, withoutComments } from "./source.ts";
+import { versionFault } from "./versions.ts";
 import { wordFaults } from "./words.ts";
 
 const imported = (path: string, rest: Partial<Import> = {}) => ({
@@ -200,5 +201,16 @@ describe("wordFaults", () => {
     [`one\ntwo ${absolute("root", "x")}`, 1],
   ])("%s", (text, count) => {
     expect(wordFaults("file", text)).toHaveLength(count);
+  });
+});
+
+describe("versionFault", () => {
+  const form = /^VERSION (\S+)$/m;
+  it.each([
+    ["VERSION 1.2.3\n", undefined],
+    ["VERSION 1.2.2\n", "a is of 1.2.2, package.json of 1.2.3"],
+    ["\n", "a is of no release, package.json of 1.2.3"],
+  ])("reads %j", (text, fault) => {
+    expect(versionFault("a", text, form, "1.2.3")).toBe(fault);
   });
 });

@@ -7,6 +7,7 @@ import { buildInmate } from "../inmates/build.ts";
 import { missingPackages } from "../inmates/toolchain.ts";
 import { demoJobs, type Job } from "../inmates.ts";
 import { generate } from "../instructions.ts";
+import { generateManPages } from "../man.ts";
 import { drawPictures } from "../picture.ts";
 import { generateReference } from "../reference.ts";
 import { ROOT } from "../root.ts";
@@ -79,5 +80,12 @@ export const pictures: Check = {
   name: "the pictures in docs/ are up to date",
   run: () => ({
     failures: drawPictures(true).map((path) => `${path} is stale: run npm run picture`),
+  }),
+};
+
+export const manPages: Check = {
+  name: "the manual pages are those of the grammar",
+  run: () => ({
+    failures: generateManPages(true).map((path) => `${path} is stale: run npm run man`),
   }),
 };

@@ -1,12 +1,22 @@
 // `npm run check`: runs every check, lists all failures, and exits with 1 if there is one.
 import type { Check, Findings } from "./check.ts";
-import { agent, configs, inmates, instructions, pictures, reference, sdk } from "./generated.ts";
+import {
+  agent,
+  configs,
+  inmates,
+  instructions,
+  manPages,
+  pictures,
+  reference,
+  sdk,
+} from "./generated.ts";
 import { metalImage } from "./image.ts";
 import { imports } from "./imports.ts";
 import { links } from "./links.ts";
 import { fileSizes, hypervisorSize } from "./sizes.ts";
 import { assemblyScript, format, typeScript } from "./tools.ts";
 import { translatable } from "./translatable.ts";
+import { versions } from "./versions.ts";
 import { waist } from "./waist.ts";
 import { words } from "./words.ts";
 
@@ -26,6 +36,8 @@ const CHECKS: readonly Check[] = [
   agent,
   sdk,
   reference,
+  manPages,
+  versions,
   fileSizes,
   hypervisorSize,
   words,

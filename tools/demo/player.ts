@@ -17,7 +17,7 @@ import type { Step } from "./step.ts";
 export interface PlayOptions {
   readonly screen: Screen;
   readonly pace: Pace;
-  /** The clone whose tools, configs and inmates are used. */
+  /** The clone or package whose command, configs and inmates are used. */
   readonly root: string;
   /** Another place for the inmates. */
   readonly inmates?: string;
@@ -61,9 +61,7 @@ class EmulatedStage implements Stage {
 
   constructor(options: PlayOptions) {
     this.#options = options;
-    for (const name of ["configs", "tools"]) {
-      symlinkSync(join(options.root, name), join(this.#directory, name));
-    }
+    symlinkSync(join(options.root, "configs"), join(this.#directory, "configs"));
     symlinkSync(options.inmates ?? join(options.root, "inmates"), join(this.#directory, "inmates"));
     options.signal?.addEventListener("abort", () => this.#child?.kill());
   }
@@ -79,8 +77,10 @@ class EmulatedStage implements Stage {
     const { screen, signal } = this.#options;
     signal?.throwIfAborted();
     const [program, ...args] = words(command);
-    const file = program === "jailhouse" ? join(this.#directory, "tools/jailhouse") : program!;
-    const child = spawn(file, args, { cwd: this.#directory, env: this.#env });
+    const isCommand = program === "jailhouse";
+    const file = isCommand ? process.execPath : program!;
+    const all = isCommand ? [join(this.#options.root, "bin/jailhouse"), ...args] : args;
+    const child = spawn(file, all, { cwd: this.#directory, env: this.#env });
     this.#child = child;
     const texts = { out: "", err: "" };
     child.stdout.on("data", (data) => {

@@ -1,16 +1,27 @@
 // One inmate from TypeScript to a flat image: asc, wasm2c, clang, lld. The image depends on the sources and on the
 // versions of these programs only, not on time or place.
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { headerOf, readConstants } from "./header.ts";
-import { type Bits, builtins32, InmateError, resourceDirectory, run } from "./toolchain.ts";
+import {
+  type Bits,
+  builtins32,
+  InmateError,
+  resourceDirectory,
+  run,
+  runClang,
+  runLld,
+} from "./toolchain.ts";
 
-/** Everything that an image is built from besides the inmate itself, below the clone's root. */
+/** Everything that an image is built from besides the inmate itself, below the root. */
 const START = "inmates/start";
 const ENTRY = "inmates/lib/start.ts";
 const UNITS = ["boot.S", "vectors.S", "runtime.c", "hardware.c"];
 const ABORT = "inmates/lib/trap/abort";
+/** Runs asc, so that sources can import the library by the package's name. */
+const COMPILER = "tools/inmates/compile.mjs";
 
 /** No library, no SSE (the compiler must not touch what nobody saves), no red zone (interrupts share the stack). */
 const CLANG_OPTIONS = [
@@ -30,44 +41,49 @@ const FLOATING_POINT = /\| +f(32|64)\./;
 
 /** What to build. Paths are absolute. */
 export interface Request {
-  /** The clone's directory. */
+  /** The directory of the clone or of the package. */
   readonly root: string;
   /** The inmate: a file that exports `main(): void`. */
   readonly source: string;
+  /** Where messages have paths from; by default the root. */
+  readonly directory?: string;
   readonly bits: Bits;
 }
 
 function compileModule(
-  { root, source }: Request,
+  { root, source, directory = root }: Request,
   constants: Map<string, number>,
   out: string,
 ): void {
-  const asc = join(root, "node_modules/assemblyscript/bin/asc.js");
   const base = String(constants.get("DATA_BASE"));
-  run(
-    process.execPath,
-    [
-      ...[asc, ENTRY, relative(root, source), "--runtime", "stub", "--use", `abort=${ABORT}`],
-      ...["--importMemory", "--noExportMemory", "--zeroFilledMemory", "--memoryBase", base],
-      ...["-O1", "-o", out],
-    ],
-    root,
-  );
+  const options = [
+    ...[ENTRY, relative(root, source), "--runtime", "stub", "--use", `abort=${ABORT}`],
+    ...["--importMemory", "--noExportMemory", "--zeroFilledMemory", "--memoryBase", base],
+    ...["-O1", "-o", out],
+  ];
+  const compiler = spawnSync(process.execPath, [join(root, COMPILER), directory, ...options], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (compiler.status === 0) return;
+  const complaint = `${compiler.stderr}${compiler.stdout}`.trim();
+  throw new InmateError(`${relative(directory, source)} does not compile:\n${complaint}`);
 }
 
 /** Checks what asc cannot know: that the inmate has a `main`, and that its data leaves the heap's end alone. */
 function checkModule(
-  { root, source }: Request,
+  { root, source, directory: base = root }: Request,
   constants: Map<string, number>,
   directory: string,
 ): void {
+  const name = relative(base, source);
   const dump = (section: string) =>
     run("wasm-objdump", ["-j", section, "-x", "inmate.wasm"], directory);
   if (!dump("Export").includes('-> "main"')) {
-    throw new InmateError(`${relative(root, source)} does not export a function "main".`);
+    throw new InmateError(`${name} does not export a function "main".`);
   }
   if (FLOATING_POINT.test(run("wasm-objdump", ["-d", "inmate.wasm"], directory))) {
-    throw new InmateError(`${relative(root, source)} uses floating point; inmates have none.`);
+    throw new InmateError(`${name} uses floating point; inmates have none.`);
   }
   const pages = Number(/memory.*initial=(\d+)/.exec(dump("Import"))?.[1] ?? 0);
   if (pages <= constants.get("HEAP_END_PAGES")!) return;
@@ -78,8 +94,7 @@ function checkModule(
 function link(directory: string, bits: Bits, objects: readonly string[]): void {
   const libraries = bits === 32 ? [builtins32()] : [];
   try {
-    run(
-      "ld.lld-14",
+    runLld(
       [
         ...[...MACHINES[bits].lld, "-T", "inmate.ld", "--oformat=binary", "--gc-sections"],
         ...["--build-id=none", "-z", "noseparate-code", "-e", "0xffff0", "-o", "image.bin"],
@@ -123,11 +138,11 @@ export function buildInmate(request: Request): Uint8Array {
     const units = [...UNITS.map((name) => join(root, START, name)), "inmate.c"];
     const objects = units.map((path, index) => {
       const object = `${index}.o`;
-      run("clang-14", [...clang, "-c", path, "-o", object], directory);
+      runClang([...clang, "-c", path, "-o", object], directory);
       return object;
     });
     const script = join(root, START, "inmate.ld");
-    run("clang-14", [...clang, "-E", "-P", "-x", "c", script, "-o", "inmate.ld"], directory);
+    runClang([...clang, "-E", "-P", "-x", "c", script, "-o", "inmate.ld"], directory);
     link(directory, bits, objects);
     return finish(readFileSync(file("image.bin")), constants.get("IMAGE_SIZE")!);
   } finally {

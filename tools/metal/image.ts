@@ -5,7 +5,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InmateError, missingPackages, run } from "../inmates/toolchain.ts";
+import {
+  InmateError,
+  missingPackages,
+  resourceDirectory,
+  run,
+  runClang,
+  runLld,
+} from "../inmates/toolchain.ts";
 import { ROOT } from "../root.ts";
 import { type Translation, translate } from "./translate.ts";
 import { verifyImage } from "./verify.ts";
@@ -60,7 +67,11 @@ export function numbersHeader(root: string): { text: string; numbers: Map<string
   const found = NUMBERS.flatMap((path) => [
     ...readFileSync(join(root, path), "utf8").matchAll(CONSTANT),
   ]).map(([, name, value]) => ({ name: name!, value: value! }));
-  const lines = found.map(({ name, value }) => `#define ${name} ${value}`);
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const lines = [
+    ...found.map(({ name, value }) => `#define ${name} ${value}`),
+    `#define PROJECT_VERSION "${version}"`,
+  ];
   return {
     text: `#ifndef NUMBERS_H_\n#define NUMBERS_H_\n${lines.join("\n")}\n#endif\n`,
     numbers: new Map(found.map(({ name, value }) => [name, Number(value)])),
@@ -94,10 +105,10 @@ function unit(modules: readonly Translation[], digest: string): string {
 
 function compile({ root }: Request, directory: string): readonly string[] {
   const native = join(root, NATIVE);
-  const resources = run("clang-14", ["-print-resource-dir"]).trim();
+  const resources = resourceDirectory();
   const include = ["-I.", `-I${native}`, "-isystem", join(resources, "include")];
   const clang = (args: readonly string[]) =>
-    run("clang-14", [...CLANG_OPTIONS, ...include, ...args], directory);
+    runClang([...CLANG_OPTIONS, ...include, ...args], directory);
   const units = ["image.c", ...ASSEMBLY.map((name) => join(native, name))];
   clang(["-E", "-P", "-x", "c", join(native, "image.ld"), "-o", "image.ld"]);
   return units.map((path, index) => {
@@ -109,7 +120,7 @@ function compile({ root }: Request, directory: string): readonly string[] {
 function link(objects: readonly string[], directory: string): void {
   const options = ["-m", "elf_x86_64", "-T", "image.ld", "--gc-sections", "--build-id=none"];
   const lld = (args: readonly string[]) =>
-    run("ld.lld-14", [...options, "-z", "noseparate-code", ...args, ...objects], directory);
+    runLld([...options, "-z", "noseparate-code", ...args, ...objects], directory);
   lld(["-o", "image.elf"]);
   lld(["--oformat=binary", "-o", "image.bin"]);
 }

@@ -74,8 +74,8 @@ function addSystem(tree: Map<string, Entry>, { disk, modules, agent }: Parts): v
 /** Packages that the command needs. */
 function packages(): string[] {
   const text = readFileSync(join(ROOT, "package.json"), "utf8");
-  const { dependencies, optionalDependencies } = JSON.parse(text);
-  return [...Object.keys(dependencies), ...Object.keys(optionalDependencies), NATIVE];
+  const { dependencies } = JSON.parse(text);
+  return [...Object.keys(dependencies), "koffi", NATIVE];
 }
 
 /** Adds a file or directory of the clone at its place. */

@@ -3,18 +3,14 @@
 //
 // Parameters: pollute-cache (evict the cache before each tick), led-reg and led-pin (toggle a pin at each tick).
 import {
+  allocate,
   CELL_RUNNING_LOCKED,
   CELL_SHUT_DOWN,
+  calibrateTsc,
+  hasSmiCounter,
   MSG_NONE,
   MSG_RECONFIG_COMPLETED,
   MSG_SHUTDOWN_REQUEST,
-  REPLY_RECEIVED,
-  REPLY_REQUEST_DENIED,
-  REPLY_UNKNOWN,
-} from "../../../abi/comm.ts";
-import {
-  allocate,
-  calibrateTsc,
   mmioRead32,
   mmioWrite32,
   parameterBool,
@@ -22,14 +18,17 @@ import {
   pendingMessage,
   print,
   println,
+  REPLY_RECEIVED,
+  REPLY_REQUEST_DENIED,
+  REPLY_UNKNOWN,
+  readSmiCount,
   readTscNs,
   reply,
   setCellState,
   setTimer,
   startTimer,
   waitForInterrupt,
-} from "../../lib/index.ts";
-import { hasSmiCounter, readSmiCount } from "../../lib/smi.ts";
+} from "jailhouse-ts/inmate";
 
 const TIMER_VECTOR: u32 = 32;
 const MS: i64 = 1000000;

@@ -2,14 +2,17 @@
 // counter: one line per round, with the mean in nanoseconds. The first kind causes none, and shows what the loop costs.
 //
 // Parameters: rounds (default 5), count (of exits in a round, default 2000).
-import { CELL_SHUT_DOWN } from "../../../abi/comm.ts";
-import { HC_HYPERVISOR_GET_INFO, INFO_NUM_CELLS } from "../../../abi/hypercall.ts";
-import { APIC_PAGE, APIC_TPR } from "../../../abi/x86/apic.ts";
-import { APIC_BASE_X2APIC, MSR_APIC_BASE } from "../../../abi/x86/msr.ts";
 import {
+  APIC_BASE_X2APIC,
+  APIC_PAGE,
+  APIC_TPR,
+  CELL_SHUT_DOWN,
   calibrateTsc,
   cpuid,
+  HC_HYPERVISOR_GET_INFO,
   hypercall,
+  INFO_NUM_CELLS,
+  MSR_APIC_BASE,
   mmioWrite32,
   parameterInt,
   pause,
@@ -19,7 +22,7 @@ import {
   readTscNs,
   setCellState,
   writeApic,
-} from "../../lib/index.ts";
+} from "jailhouse-ts/inmate";
 
 const ROUNDS: i64 = 5;
 const COUNT: i64 = 2000;

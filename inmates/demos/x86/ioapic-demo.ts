@@ -10,7 +10,7 @@ import {
   println,
   routePin,
   waitForInterrupt,
-} from "../../lib/index.ts";
+} from "jailhouse-ts/inmate";
 
 const SCI_PIN: u32 = 9;
 const SCI_VECTOR: u32 = 32;

@@ -5,16 +5,12 @@
 // it; address= (ram, mmio, readonly, jump), port=, cpu= (ipi: APIC id), msr=, call= instead of the defaults.
 import {
   CELL_SHUT_DOWN,
+  hypercall,
+  jump,
   MSG_NONE,
   MSG_RECONFIG_COMPLETED,
   MSG_SHUTDOWN_REQUEST,
-  REPLY_RECEIVED,
-  REPLY_UNKNOWN,
-} from "../../../abi/comm.ts";
-import { MSR_APIC_BASE } from "../../../abi/x86/msr.ts";
-import {
-  hypercall,
-  jump,
+  MSR_APIC_BASE,
   mmioRead32,
   mmioWrite32,
   out8,
@@ -23,6 +19,8 @@ import {
   pendingMessage,
   print,
   println,
+  REPLY_RECEIVED,
+  REPLY_UNKNOWN,
   readMsr,
   reply,
   sendIpi,
@@ -30,7 +28,7 @@ import {
   sleepUs,
   tripleFault,
   writeMsr,
-} from "../../lib/index.ts";
+} from "jailhouse-ts/inmate";
 
 /** The hypervisor's own memory, in the configuration of the emulated PC. */
 const FOREIGN_RAM: i64 = 0x3a000000;

@@ -1,10 +1,10 @@
 // All CPUs of a cell: the first one wakes the others one by one, each greets and then answers an interrupt from the first.
-import { ICR_ASSERT } from "../../../abi/x86/apic.ts";
 import {
   add,
   apicId,
   cellCpus,
   cpuApicId,
+  ICR_ASSERT,
   onInterrupt,
   pause,
   print,
@@ -12,7 +12,7 @@ import {
   sendIpi,
   startCpu,
   waitForInterrupt,
-} from "../../lib/index.ts";
+} from "jailhouse-ts/inmate";
 
 const IPI_VECTOR: u32 = 40;
 /** What a CPU that was started has done so far. */

@@ -1,5 +1,5 @@
 // The smallest inmate that does something: it greets and prints the time ten times, a second apart.
-import { print, println, readPmTimer, sleepUs } from "../../lib/index.ts";
+import { print, println, readPmTimer, sleepUs } from "jailhouse-ts/inmate";
 
 const LINES: u32 = 10;
 const SECOND_US: u64 = 1000000;

@@ -14,8 +14,11 @@ header_max_cpus:
 	.long 0
 header_online_cpus:
 	.long 0
-	// Linux' address of the debug console, which is a port or reached by its physical address; and Arm's field.
-	.quad 0, 0, 0
+	// Linux' address of the debug console, which is a port or reached by its physical address.
+	.quad 0
+	// Arm's field, 16 bytes: here the version, which the driver's has to be.
+1:	.asciz PROJECT_VERSION
+	.skip 16 - (. - 1b)
 
 	.text
 	// int entry(unsigned cpu): the CPU goes on as a guest with result 0, or everything is as it was and the result -errno.

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as format from "../../../abi/config.ts";
+import { projectVersion } from "../../../config/version.ts";
 import { ROOT } from "../../../tools/root.ts";
 
 /** Offsets in the image's header (ABI section 7), all u64. */
@@ -10,6 +11,8 @@ const CORE_SIZE = 8;
 const PERCPU_SIZE = 16;
 const ENTRY = 24;
 const CONSOLE_PAGE = 32;
+/** Where the release is, where Arm has fields of its own. */
+const VERSION = 64;
 const HEADER_SIZE = 80;
 
 const { SYS_HYPERVISOR_MEMORY, SYS_ROOT_CELL } = format;
@@ -74,9 +77,14 @@ export function wrongSystems(): Map<string, Wrong> {
   return wrong;
 }
 
-function image(fields: Readonly<Record<number, bigint>>, size = HEADER_SIZE): Uint8Array {
+function image(
+  fields: Readonly<Record<number, bigint>>,
+  size = HEADER_SIZE,
+  version = projectVersion(),
+): Uint8Array {
   const bytes = new Uint8Array(size);
   bytes.set(Buffer.from("JAILHOUS"));
+  bytes.set(Buffer.from(version), VERSION);
   const view = new DataView(bytes.buffer);
   const right = {
     [CORE_SIZE]: 0x10000n,
@@ -93,11 +101,18 @@ function image(fields: Readonly<Record<number, bigint>>, size = HEADER_SIZE): Ui
 export function wrongImages(): Map<string, Wrong> {
   const damaged = { error: "EINVAL", says: /The header of jailhouse-amd.bin is damaged/ };
   const none = { error: "EINVAL", says: /is not a hypervisor image/ };
+  const other = (found: string) => ({
+    error: "EINVAL",
+    says: new RegExp(`is of jailhouse-ts ${found}.* this driver of ${projectVersion()}`),
+  });
   const large = { error: "ENOMEM", says: /memory is too small/ };
   return new Map([
     ["garbage", { data: Uint8Array.from({ length: 5000 }, (_, at) => (at * 167) & 0xff), ...none }],
     ["a signature alone", { data: Buffer.from("JAILHOUS"), ...none }],
     ["nothing", { data: new Uint8Array(0), error: "EINVAL", says: /cannot be read/ }],
+    ["of another release", { data: image({}, HEADER_SIZE, "0.0.9"), ...other("0\\.0\\.9") }],
+    ["of no release", { data: image({}, HEADER_SIZE, ""), ...other("before 0\\.1") }],
+    ["of a longer release", { data: image({}, HEADER_SIZE, "0".repeat(16)), ...other("0{16},") }],
     ["size off a page", { data: image({ [CORE_SIZE]: 0x1001n }), ...damaged }],
     ["entry outside", { data: image({ [ENTRY]: 0x20000n }), ...damaged }],
     ["console outside", { data: image({ [CONSOLE_PAGE]: 0x10000n }), ...damaged }],

@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../../inmates/toolchain.ts";
+import { runClang, runLld } from "../../../inmates/toolchain.ts";
 import { ROOT } from "../../../root.ts";
 
 /** Bytes that go to a physical address. */
@@ -37,9 +37,9 @@ export function assemble(unit: string, address: number): Buffer {
   const directory = mkdtempSync(join(tmpdir(), "bochs-"));
   try {
     const target = "--target=x86_64-unknown-none-elf";
-    run("clang-14", [target, `-I${SOURCES}`, "-c", join(SOURCES, unit), "-o", "unit.o"], directory);
+    runClang([target, `-I${SOURCES}`, "-c", join(SOURCES, unit), "-o", "unit.o"], directory);
     const place = [`-Ttext=0x${address.toString(16)}`, "-e", "first", "--oformat=binary"];
-    run("ld.lld-14", ["-m", "elf_x86_64", ...place, "-o", "unit", "unit.o"], directory);
+    runLld(["-m", "elf_x86_64", ...place, "-o", "unit", "unit.o"], directory);
     return readFileSync(join(directory, "unit"));
   } finally {
     rmSync(directory, { recursive: true, force: true });
