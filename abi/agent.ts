@@ -7,7 +7,7 @@
 // one or two bytes are two or three symbols.
 
 /** Version of all that is here. */
-export const AGENT_VERSION: u32 = 1;
+export const AGENT_VERSION: u32 = 2;
 /** The symbol for 0; the one for 63 is 0xbf. */
 export const AGENT_SYMBOL: u32 = 0x80;
 /** Begins a frame; neither mark is part of any text in UTF-8. */
@@ -21,8 +21,12 @@ export const AGENT_TYPE: u32 = 0;
 export const AGENT_SESSION: u32 = 1;
 /** Frame: number of the request in the session, u16, counted from 1 and modulo 2^16; an answer repeats it. */
 export const AGENT_SEQUENCE: u32 = 5;
+/** Frame: which one this is of all that were sent, u8, modulo AGENT_ATTEMPTS; an answer repeats that of the last that came. */
+export const AGENT_ATTEMPT: u32 = 7;
+/** Number of those numbers. */
+export const AGENT_ATTEMPTS: u32 = 0x100;
 /** Frame: where its body begins; behind it is the CRC-32 (that of zlib) of all before, u32. */
-export const AGENT_BODY: u32 = 7;
+export const AGENT_BODY: u32 = 8;
 /** Size of the CRC-32. */
 export const AGENT_CRC_SIZE: u32 = 4;
 /** Most bytes of a request or a result that one frame carries. */
@@ -38,7 +42,7 @@ export const AGENT_LEASE_MS: u32 = 10000;
 
 /** To the agent: begins the caller's session, or keeps it alive. Body: AGENT_VERSION, u8. */
 export const AGENT_HELLO: u32 = 0x01;
-/** To the agent: a part of the next request. Body: its offset, u32; its bytes. */
+/** To the agent: a part of the next request, of which all that is not sent is zero. Body: its offset, u32; its bytes. */
 export const AGENT_PUT: u32 = 0x02;
 /** To the agent: carry the request out, or tell the result once more. Body: AGENT_RUN_*; the last bytes of the request. */
 export const AGENT_RUN: u32 = 0x03;
@@ -72,6 +76,8 @@ export const AGENT_PIECE: u32 = 0x85;
 export const AGENT_ENDED: u32 = 0x86;
 /** To the command: no. Body: the type of the frame that is refused, u8; AGENT_WHY_*, u8. */
 export const AGENT_REFUSED: u32 = 0x87;
+/** To the command: a frame has arrived damaged. Nothing of it is known, so its session and its number are 0. No body. */
+export const AGENT_GARBLED: u32 = 0x88;
 
 /** RESULT: 0 or more, or a negative error number, s32. */
 export const AGENT_RESULT_STATUS: u32 = 0;

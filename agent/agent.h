@@ -22,6 +22,9 @@ struct frame {
 	size_t length;
 };
 
+/* What a byte of the line completes. */
+enum taken { TAKEN_NOTHING, TAKEN_FRAME, TAKEN_DAMAGED };
+
 /* Where results are put together; what does not fit is noted in @full and left out. */
 struct result {
 	uint8_t *data;
@@ -39,7 +42,7 @@ uint32_t crc32(const uint8_t *bytes, size_t length);
 void result_add(struct result *result, const void *bytes, size_t length);
 
 /* frame.c */
-bool frame_take(uint8_t byte, struct frame *frame);
+enum taken frame_take(uint8_t byte, struct frame *frame);
 void frame_send(uint8_t type, uint32_t session, uint16_t sequence, const uint8_t *body, size_t length);
 
 /* line.c */
@@ -52,6 +55,7 @@ void line_write(const uint8_t *bytes, size_t length);
 /* session.c */
 void session_init(void);
 void session_frame(const struct frame *frame);
+void session_damaged(void);
 int session_child(void);
 void session_child_ended(void);
 

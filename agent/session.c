@@ -71,10 +71,16 @@ void session_init(void)
 	outcome = reserve(sizeof(*outcome) + AGENT_RESULT_MAX, MAP_SHARED);
 }
 
-/* Gives back the memory of a request and its result. */
-static void forget(void)
+/* Gives back the memory of a request, of which its process has its own: for the next one it is zero. */
+static void forget_request(void)
 {
 	madvise(request, AGENT_REQUEST_MAX, MADV_DONTNEED);
+}
+
+/* ... and of its result. */
+static void forget(void)
+{
+	forget_request();
 	madvise(outcome, sizeof(*outcome) + AGENT_RESULT_MAX, MADV_REMOVE);
 	outcome->status = 0;
 	outcome->length = 0;
@@ -210,8 +216,6 @@ static bool start_child(uint8_t kind, size_t length)
 	}
 	session.pipe = ends[0];
 	session.since = now();
-	/* The process has it. */
-	madvise(request, AGENT_REQUEST_MAX, MADV_DONTNEED);
 	return true;
 }
 
@@ -290,6 +294,7 @@ static void run(const struct frame *frame)
 	session.any = true;
 	session.piece = get16(body + AGENT_RUN_PIECE);
 	execute(body[AGENT_RUN_KIND], length);
+	forget_request();
 }
 
 static void put(const struct frame *frame)
@@ -336,6 +341,12 @@ static void get(const struct frame *frame)
 }
 
 /* --- Frames ------------------------------------------------------------------------------------------------------- */
+
+/* Something has arrived that is no frame any more: it can be sent again at once. */
+void session_damaged(void)
+{
+	frame_send(AGENT_GARBLED, 0, 0, NULL, 0);
+}
 
 /* Answers a frame. What an agent says itself, and the line may echo, is not for it. */
 void session_frame(const struct frame *frame)

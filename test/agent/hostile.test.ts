@@ -41,7 +41,7 @@ function lineTo(answer: (frame: Frame) => readonly Reply[]): Line {
       if (!frame) continue;
       const replies = frame.type === abi.AGENT_HELLO ? [welcome] : answer(frame);
       for (const [type, body] of replies)
-        queueMicrotask(() => listener(encodeFrame({ ...frame, type, body })));
+        queueMicrotask(() => listener(encodeFrame({ ...frame, type, body }, frame.attempt)));
     }
   };
   return {
