@@ -39,6 +39,8 @@ export const AGENT_REQUEST_MAX: u32 = 0x10000000;
 export const AGENT_RESULT_MAX: u32 = 0x1000000;
 /** Milliseconds after the last frame of a session for which no other can begin. */
 export const AGENT_LEASE_MS: u32 = 10000;
+/** So many zeros in a row are left out of requests and results rather than sent: a frame more costs about as much. */
+export const AGENT_ZEROS: u32 = 32;
 
 /** To the agent: begins the caller's session, or keeps it alive. Body: AGENT_VERSION, u8. */
 export const AGENT_HELLO: u32 = 0x01;
@@ -70,7 +72,10 @@ export const AGENT_TAKEN: u32 = 0x82;
 export const AGENT_RESULT: u32 = 0x83;
 /** To the command: the request is being carried out. Body: for how long, u32, in milliseconds. */
 export const AGENT_RUNNING: u32 = 0x84;
-/** To the command: a part of the result. Body: its offset, u32; its bytes. */
+/**
+ * To the command: a part of the result. Body: its offset, u32; its bytes, none at the end. All between the offset that was asked
+ * for and this one is zero.
+ */
 export const AGENT_PIECE: u32 = 0x85;
 /** To the command: the session has ended. No body. */
 export const AGENT_ENDED: u32 = 0x86;

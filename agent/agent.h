@@ -39,6 +39,8 @@ uint32_t get32(const uint8_t *at);
 void put16(uint8_t *at, uint16_t value);
 void put32(uint8_t *at, uint32_t value);
 uint32_t crc32(const uint8_t *bytes, size_t length);
+size_t zeros_before(const uint8_t *bytes, size_t length);
+size_t length_before_zeros(const uint8_t *bytes, size_t length);
 void result_add(struct result *result, const void *bytes, size_t length);
 
 /* frame.c */

@@ -170,6 +170,7 @@ static void send_result(uint16_t piece)
 
 	if (size > AGENT_DATA_MAX)
 		size = AGENT_DATA_MAX;
+	size = length_before_zeros(outcome->data, size);
 	put32(body + AGENT_RESULT_STATUS, outcome->status);
 	put32(body + AGENT_RESULT_LENGTH, outcome->length);
 	put32(body + AGENT_RESULT_CRC, session.crc);
@@ -321,7 +322,7 @@ static void put(const struct frame *frame)
 static void get(const struct frame *frame)
 {
 	static uint8_t body[AGENT_BODY_MAX];
-	uint32_t offset, size;
+	uint32_t offset, size, zeros;
 
 	if (session.child || !session.any || frame->sequence != session.last) {
 		refuse(frame, AGENT_WHY_SEQUENCE);
@@ -333,8 +334,12 @@ static void get(const struct frame *frame)
 		refuse(frame, AGENT_WHY_MALFORMED);
 		return;
 	}
+	zeros = zeros_before(outcome->data + offset, outcome->length - offset);
+	if (zeros >= AGENT_ZEROS)
+		offset += zeros;
 	if (size > outcome->length - offset)
 		size = outcome->length - offset;
+	size = length_before_zeros(outcome->data + offset, size);
 	put32(body, offset);
 	memcpy(body + 4, outcome->data + offset, size);
 	frame_send(AGENT_PIECE, frame->session, frame->sequence, body, 4 + size);

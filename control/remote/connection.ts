@@ -19,9 +19,7 @@ const BYE_PATIENCE = 1_000;
 /** Milliseconds between two attempts to get a turn, and how long it is tried. */
 const TURN_PERIOD = 300;
 const TURN_LONGEST = abi.AGENT_LEASE_MS * 1.5;
-/** So many zeros in a row are cheaper left out than sent: a frame more costs about as much. */
-const LEAST_ZEROS = 32;
-const MANY_ZEROS = Buffer.alloc(LEAST_ZEROS);
+const MANY_ZEROS = Buffer.alloc(abi.AGENT_ZEROS);
 /** How often an agent may send a request back that got nowhere. */
 const STRIKES = 8;
 /** How often a session that got lost is begun anew for one request. */
@@ -76,7 +74,7 @@ class Progress {
     const { data, taken } = this;
     let end = taken;
     while (end < data.length && data[end] === 0) end++;
-    if (end - taken >= LEAST_ZEROS) this.taken = end;
+    if (end - taken >= abi.AGENT_ZEROS) this.taken = end;
   }
 
   /** What one frame carries of the request: `most` bytes or, if that comes first, all before many zeros. */
@@ -379,11 +377,14 @@ export class Connection {
       if (body[1] === abi.AGENT_WHY_UNKNOWN) throw new SessionLost(false);
       throw this.#error(EPROTO, `The agent does not have its own result (${body[1]}).`);
     }
-    if (type !== abi.AGENT_PIECE || body.length <= NUMBER_SIZE) return undefined;
-    if (body.readUInt32LE(0) !== progress.received) return undefined;
+    if (type !== abi.AGENT_PIECE || body.length < NUMBER_SIZE) return undefined;
     const piece = body.subarray(NUMBER_SIZE);
-    if (progress.received + piece.length > progress.head!.length)
+    const zeros = body.readUInt32LE(0) - progress.received;
+    // One that was asked for before, or nothing.
+    if (zeros < 0 || zeros + piece.length === 0) return undefined;
+    if (progress.received + zeros + piece.length > progress.head!.length)
       throw this.#error(EPROTO, "The agent answers with more than it announced.");
+    progress.add(Buffer.alloc(zeros));
     progress.add(piece);
     return true;
   }

@@ -68,6 +68,13 @@ test.each<[string, Reply]>([
   await expect(target.gather(["/proc/iomem"])).rejects.toMatchObject({ code: "EPROTO" });
 });
 
+test("an agent that leaves out more zeros than its result has is found out", async () => {
+  const target = await targetOf(({ type }) =>
+    type === abi.AGENT_RUN ? [result(0, 1000)] : [[abi.AGENT_PIECE, numbers(1001)]],
+  );
+  await expect(target.gather(["/proc/iomem"])).rejects.toMatchObject({ code: "EPROTO" });
+});
+
 test.each<[string, Buffer]>([
   ["a file that nobody asked for", fileOf("/etc/passwd")],
   ["a way out of the tree", fileOf("/sys/class/tty/../../../etc/port")],

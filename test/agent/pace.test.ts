@@ -5,6 +5,7 @@ import * as abi from "../../abi/agent.ts";
 import { Connection } from "../../control/remote/connection.ts";
 import { encodeFrame, type Frame, FrameReader, type Message } from "../../control/remote/frame.ts";
 import type { Line } from "../../control/remote/line.ts";
+import { RemoteTarget } from "../../control/remote/target.ts";
 import { describeAgent } from "../metal/linux.ts";
 import { AgentComputer } from "./computer.ts";
 import { randomNumbers, SharedLine } from "./line.ts";
@@ -179,6 +180,35 @@ describeAgent("the agent", () => {
     9,
   );
   const without = (at: number) => Buffer.concat([frame.subarray(0, at), frame.subarray(at + 1)]);
+
+  test("leaves zeros out of results, however they lie", async () => {
+    const computer = new AgentComputer();
+    const line = new SharedLine(computer.command);
+    const connection = await Connection.open(line.connect(), "x");
+    const target = new RemoteTarget("x", connection);
+    const path = "/sys/devices/jailhouse/denials";
+    const some = randomBytes(20);
+    // At the beginning, at the end, as many as are left out and one less, more than a frame has, and none.
+    for (const zeros of [
+      [0, 0],
+      [31, 32],
+      [32, 31],
+      [5000, 40],
+      [40, 5000],
+      [5000, 5000],
+    ] as const) {
+      const [before, between] = zeros;
+      const parts = [Buffer.alloc(before), some, Buffer.alloc(between), some, Buffer.alloc(before)];
+      const content = Buffer.concat(parts);
+      computer.write(path, content);
+      const start = line.received;
+      expect(Buffer.from((await target.gather([path])).read(path))).toEqual(content);
+      if (before + between >= 5000) expect(line.received - start).toBeLessThan(500);
+    }
+    await target.close();
+    await line.close();
+    computer.close();
+  });
 
   test.each([
     ["a byte got lost", without(6), [abi.AGENT_GARBLED]],
