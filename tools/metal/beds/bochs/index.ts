@@ -92,7 +92,7 @@ function bootOf(load: Load, machine: Machine, say: (text: string) => void): Boot
 export const BOCHS: Bed = {
   ...{ name: "bochs", title: "Bochs", packages: BOCHS_PACKAGES, pmTimer: PM_TIMER, khz: KHZ },
   isSlow: true,
-  system: { file: "configs/bochs-x86.cell", name: "Bochs-VM" },
+  system: { file: "configs/bochs-x86.cell", name: "RootCell" },
   hasMonitor: false,
   wrong: new Map([
     [
