@@ -101,8 +101,8 @@ export class Exchange<T> {
     const isPrompt = message.type !== abi.AGENT_RUN;
     this.#sent.set(shared.attempt, { at: this.#sentAt, size: bytes.length, isPrompt });
     this.#count++;
-    const wait = shared.timing.wait(bytes.length + symbolsOf(shared.dataMax)) * this.#backoff;
-    this.#timer = setTimeout(() => this.#silent(), wait);
+    const both = bytes.length + symbolsOf(shared.dataMax);
+    this.#timer = setTimeout(() => this.#silent(), shared.timing.wait(both, this.#backoff));
     shared.write(bytes);
   }
 

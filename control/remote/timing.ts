@@ -23,10 +23,10 @@ export class Timing {
     this.#pace = before + (sample - before) * (sample > before ? SLOWER : FASTER);
   }
 
-  /** Milliseconds in which an answer should be there, where both directions have so many bytes together. */
-  wait(bytes: number): number {
-    if (this.#pace === undefined) return FIRST_WAIT;
-    const expected = this.#pace * (OVERHEAD + bytes) * ROUND_TRIPS;
-    return Math.min(Math.max(expected, LEAST_WAIT), MOST_WAIT);
+  /** Milliseconds in which an answer should be there, where both directions have so many bytes together, times a patience. */
+  wait(bytes: number, patience: number): number {
+    const expected =
+      this.#pace === undefined ? FIRST_WAIT : this.#pace * (OVERHEAD + bytes) * ROUND_TRIPS;
+    return Math.min(Math.max(expected, LEAST_WAIT) * patience, MOST_WAIT);
   }
 }
