@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { BOCHS } from "../../tools/metal/beds/bochs/index.ts";
 import { QEMU, QEMU10 } from "../../tools/metal/beds/qemu.ts";
 import { playInGuest } from "../../tools/metal/play.ts";
-import { BRIEF_SESSION, onSystem, SESSION } from "../../tools/metal/session.ts";
+import { BRIEF_SESSION, onBed, SESSION } from "../../tools/metal/session.ts";
 import { describeLinux, silently } from "./linux.ts";
 
 const TIMEOUT = 3_600_000;
@@ -16,7 +16,7 @@ describeLinux("the session under a real Linux", () => {
   ])(
     "goes as it should, and Linux stays well, $title",
     async ({ bed, session }) => {
-      const steps = onSystem(session, bed.system);
+      const steps = onBed(session, bed);
       const shown = await silently((screen) => playInGuest(steps, { screen, bed }));
       expect(shown).toContain("the same bytes as in npm run demo");
     },
