@@ -7,7 +7,7 @@
 // one or two bytes are two or three symbols.
 
 /** Version of all that is here. */
-export const AGENT_VERSION: u32 = 1;
+export const AGENT_VERSION: u32 = 2;
 /** The symbol for 0; the one for 63 is 0xbf. */
 export const AGENT_SYMBOL: u32 = 0x80;
 /** Begins a frame; neither mark is part of any text in UTF-8. */
@@ -21,8 +21,12 @@ export const AGENT_TYPE: u32 = 0;
 export const AGENT_SESSION: u32 = 1;
 /** Frame: number of the request in the session, u16, counted from 1 and modulo 2^16; an answer repeats it. */
 export const AGENT_SEQUENCE: u32 = 5;
+/** Frame: which one this is of all that were sent, u8, modulo AGENT_ATTEMPTS; an answer repeats that of the last that came. */
+export const AGENT_ATTEMPT: u32 = 7;
+/** Number of those numbers. */
+export const AGENT_ATTEMPTS: u32 = 0x100;
 /** Frame: where its body begins; behind it is the CRC-32 (that of zlib) of all before, u32. */
-export const AGENT_BODY: u32 = 7;
+export const AGENT_BODY: u32 = 8;
 /** Size of the CRC-32. */
 export const AGENT_CRC_SIZE: u32 = 4;
 /** Most bytes of a request or a result that one frame carries. */
@@ -35,10 +39,12 @@ export const AGENT_REQUEST_MAX: u32 = 0x10000000;
 export const AGENT_RESULT_MAX: u32 = 0x1000000;
 /** Milliseconds after the last frame of a session for which no other can begin. */
 export const AGENT_LEASE_MS: u32 = 10000;
+/** So many zeros in a row are left out of requests and results rather than sent: a frame more costs about as much. */
+export const AGENT_ZEROS: u32 = 32;
 
 /** To the agent: begins the caller's session, or keeps it alive. Body: AGENT_VERSION, u8. */
 export const AGENT_HELLO: u32 = 0x01;
-/** To the agent: a part of the next request. Body: its offset, u32; its bytes. */
+/** To the agent: a part of the next request, of which all that is not sent is zero. Body: its offset, u32; its bytes. */
 export const AGENT_PUT: u32 = 0x02;
 /** To the agent: carry the request out, or tell the result once more. Body: AGENT_RUN_*; the last bytes of the request. */
 export const AGENT_RUN: u32 = 0x03;
@@ -66,12 +72,17 @@ export const AGENT_TAKEN: u32 = 0x82;
 export const AGENT_RESULT: u32 = 0x83;
 /** To the command: the request is being carried out. Body: for how long, u32, in milliseconds. */
 export const AGENT_RUNNING: u32 = 0x84;
-/** To the command: a part of the result. Body: its offset, u32; its bytes. */
+/**
+ * To the command: a part of the result. Body: its offset, u32; its bytes, none at the end. All between the offset that was asked
+ * for and this one is zero.
+ */
 export const AGENT_PIECE: u32 = 0x85;
 /** To the command: the session has ended. No body. */
 export const AGENT_ENDED: u32 = 0x86;
 /** To the command: no. Body: the type of the frame that is refused, u8; AGENT_WHY_*, u8. */
 export const AGENT_REFUSED: u32 = 0x87;
+/** To the command: a frame has arrived damaged. Nothing of it is known, so its session and its number are 0. No body. */
+export const AGENT_GARBLED: u32 = 0x88;
 
 /** RESULT: 0 or more, or a negative error number, s32. */
 export const AGENT_RESULT_STATUS: u32 = 0;

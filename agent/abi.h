@@ -3,20 +3,23 @@
 #ifndef AGENT_ABI_H
 #define AGENT_ABI_H
 
-#define AGENT_VERSION 0x1u
+#define AGENT_VERSION 0x2u
 #define AGENT_SYMBOL 0x80u
 #define AGENT_FRAME_START 0xf8u
 #define AGENT_FRAME_END 0xf9u
 #define AGENT_TYPE 0x0u
 #define AGENT_SESSION 0x1u
 #define AGENT_SEQUENCE 0x5u
-#define AGENT_BODY 0x7u
+#define AGENT_ATTEMPT 0x7u
+#define AGENT_ATTEMPTS 0x100u
+#define AGENT_BODY 0x8u
 #define AGENT_CRC_SIZE 0x4u
 #define AGENT_DATA_MAX 0x4000u
 #define AGENT_BODY_MAX 0x4020u
 #define AGENT_REQUEST_MAX 0x10000000u
 #define AGENT_RESULT_MAX 0x1000000u
 #define AGENT_LEASE_MS 0x2710u
+#define AGENT_ZEROS 0x20u
 #define AGENT_HELLO 0x1u
 #define AGENT_PUT 0x2u
 #define AGENT_RUN 0x3u
@@ -34,6 +37,7 @@
 #define AGENT_PIECE 0x85u
 #define AGENT_ENDED 0x86u
 #define AGENT_REFUSED 0x87u
+#define AGENT_GARBLED 0x88u
 #define AGENT_RESULT_STATUS 0x0u
 #define AGENT_RESULT_LENGTH 0x4u
 #define AGENT_RESULT_CRC 0x8u

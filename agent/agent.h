@@ -22,6 +22,9 @@ struct frame {
 	size_t length;
 };
 
+/* What a byte of the line completes. */
+enum taken { TAKEN_NOTHING, TAKEN_FRAME, TAKEN_DAMAGED };
+
 /* Where results are put together; what does not fit is noted in @full and left out. */
 struct result {
 	uint8_t *data;
@@ -36,10 +39,12 @@ uint32_t get32(const uint8_t *at);
 void put16(uint8_t *at, uint16_t value);
 void put32(uint8_t *at, uint32_t value);
 uint32_t crc32(const uint8_t *bytes, size_t length);
+size_t zeros_before(const uint8_t *bytes, size_t length);
+size_t length_before_zeros(const uint8_t *bytes, size_t length);
 void result_add(struct result *result, const void *bytes, size_t length);
 
 /* frame.c */
-bool frame_take(uint8_t byte, struct frame *frame);
+enum taken frame_take(uint8_t byte, struct frame *frame);
 void frame_send(uint8_t type, uint32_t session, uint16_t sequence, const uint8_t *body, size_t length);
 
 /* line.c */
@@ -52,6 +57,7 @@ void line_write(const uint8_t *bytes, size_t length);
 /* session.c */
 void session_init(void);
 void session_frame(const struct frame *frame);
+void session_damaged(void);
 int session_child(void);
 void session_child_ended(void);
 

@@ -52,3 +52,27 @@ void result_add(struct result *result, const void *bytes, size_t length)
 	memcpy(result->data + result->length, bytes, length);
 	result->length += length;
 }
+
+/* How many zeros are at the beginning of @bytes. */
+size_t zeros_before(const uint8_t *bytes, size_t length)
+{
+	size_t count = 0;
+
+	while (count < length && !bytes[count])
+		count++;
+	return count;
+}
+
+/* How much there is before the first AGENT_ZEROS zeros, or until the end. */
+size_t length_before_zeros(const uint8_t *bytes, size_t length)
+{
+	size_t at = 0, zeros;
+
+	while (at < length) {
+		zeros = zeros_before(bytes + at, length - at);
+		if (zeros >= AGENT_ZEROS)
+			return at;
+		at += zeros ? zeros : 1;
+	}
+	return length;
+}

@@ -11,6 +11,9 @@
 /* Symbols for that many bytes. */
 #define SYMBOLS(bytes)	(((bytes) * 8 + SYMBOL_BITS - 1) / SYMBOL_BITS)
 
+/* AGENT_ATTEMPT of the last frame that arrived whole. */
+static uint8_t attempt;
+
 /* What has arrived of a frame; @bits are those of a byte that is not complete. */
 static struct {
 	uint8_t bytes[FRAME_MAX];
@@ -42,6 +45,7 @@ static bool complete(struct frame *frame)
 
 	if (in.length < AGENT_BODY + AGENT_CRC_SIZE || crc32(in.bytes, length) != get32(in.bytes + length))
 		return false;
+	attempt = in.bytes[AGENT_ATTEMPT];
 	frame->type = in.bytes[AGENT_TYPE];
 	frame->session = get32(in.bytes + AGENT_SESSION);
 	frame->sequence = get16(in.bytes + AGENT_SEQUENCE);
@@ -50,21 +54,25 @@ static bool complete(struct frame *frame)
 	return true;
 }
 
-/* Takes one byte of the line. True when it completes a frame, which is valid until the next call. */
-bool frame_take(uint8_t byte, struct frame *frame)
+/* Takes one byte of the line. What it completes is valid until the next call. */
+enum taken frame_take(uint8_t byte, struct frame *frame)
 {
 	bool was_open = in.open;
 
 	if (byte == AGENT_FRAME_START) {
+		/* The end of the one before got lost. */
+		was_open = was_open && in.length;
 		in.length = in.bits = in.num_bits = 0;
 		in.open = true;
-	} else if (was_open && byte == AGENT_FRAME_END) {
-		in.open = false;
-		return complete(frame);
-	} else if (was_open && (byte & KIND_MASK) == AGENT_SYMBOL) {
-		take_symbol(byte);
+		return was_open ? TAKEN_DAMAGED : TAKEN_NOTHING;
 	}
-	return false;
+	if (was_open && byte == AGENT_FRAME_END) {
+		in.open = false;
+		return complete(frame) ? TAKEN_FRAME : TAKEN_DAMAGED;
+	}
+	if (was_open && (byte & KIND_MASK) == AGENT_SYMBOL)
+		take_symbol(byte);
+	return TAKEN_NOTHING;
 }
 
 /* Sends a frame at once; its body has at most AGENT_BODY_MAX bytes. */
@@ -78,6 +86,7 @@ void frame_send(uint8_t type, uint32_t session, uint16_t sequence, const uint8_t
 	bytes[AGENT_TYPE] = type;
 	put32(bytes + AGENT_SESSION, session);
 	put16(bytes + AGENT_SEQUENCE, sequence);
+	bytes[AGENT_ATTEMPT] = attempt;
 	memcpy(bytes + AGENT_BODY, body, length);
 	put32(bytes + size, crc32(bytes, size));
 	out[used++] = AGENT_FRAME_START;

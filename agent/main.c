@@ -37,9 +37,14 @@ static bool take_input(void)
 		poll(NULL, 0, PAUSE_MS);
 		return true;
 	}
-	for (i = 0; i < length; i++)
-		if (frame_take(bytes[i], &frame))
+	for (i = 0; i < length; i++) {
+		enum taken taken = frame_take(bytes[i], &frame);
+
+		if (taken == TAKEN_FRAME)
 			session_frame(&frame);
+		else if (taken == TAKEN_DAMAGED)
+			session_damaged();
+	}
 	return true;
 }
 

@@ -71,10 +71,16 @@ void session_init(void)
 	outcome = reserve(sizeof(*outcome) + AGENT_RESULT_MAX, MAP_SHARED);
 }
 
-/* Gives back the memory of a request and its result. */
-static void forget(void)
+/* Gives back the memory of a request, of which its process has its own: for the next one it is zero. */
+static void forget_request(void)
 {
 	madvise(request, AGENT_REQUEST_MAX, MADV_DONTNEED);
+}
+
+/* ... and of its result. */
+static void forget(void)
+{
+	forget_request();
 	madvise(outcome, sizeof(*outcome) + AGENT_RESULT_MAX, MADV_REMOVE);
 	outcome->status = 0;
 	outcome->length = 0;
@@ -164,6 +170,7 @@ static void send_result(uint16_t piece)
 
 	if (size > AGENT_DATA_MAX)
 		size = AGENT_DATA_MAX;
+	size = length_before_zeros(outcome->data, size);
 	put32(body + AGENT_RESULT_STATUS, outcome->status);
 	put32(body + AGENT_RESULT_LENGTH, outcome->length);
 	put32(body + AGENT_RESULT_CRC, session.crc);
@@ -210,8 +217,6 @@ static bool start_child(uint8_t kind, size_t length)
 	}
 	session.pipe = ends[0];
 	session.since = now();
-	/* The process has it. */
-	madvise(request, AGENT_REQUEST_MAX, MADV_DONTNEED);
 	return true;
 }
 
@@ -290,6 +295,7 @@ static void run(const struct frame *frame)
 	session.any = true;
 	session.piece = get16(body + AGENT_RUN_PIECE);
 	execute(body[AGENT_RUN_KIND], length);
+	forget_request();
 }
 
 static void put(const struct frame *frame)
@@ -316,7 +322,7 @@ static void put(const struct frame *frame)
 static void get(const struct frame *frame)
 {
 	static uint8_t body[AGENT_BODY_MAX];
-	uint32_t offset, size;
+	uint32_t offset, size, zeros;
 
 	if (session.child || !session.any || frame->sequence != session.last) {
 		refuse(frame, AGENT_WHY_SEQUENCE);
@@ -328,14 +334,24 @@ static void get(const struct frame *frame)
 		refuse(frame, AGENT_WHY_MALFORMED);
 		return;
 	}
+	zeros = zeros_before(outcome->data + offset, outcome->length - offset);
+	if (zeros >= AGENT_ZEROS)
+		offset += zeros;
 	if (size > outcome->length - offset)
 		size = outcome->length - offset;
+	size = length_before_zeros(outcome->data + offset, size);
 	put32(body, offset);
 	memcpy(body + 4, outcome->data + offset, size);
 	frame_send(AGENT_PIECE, frame->session, frame->sequence, body, 4 + size);
 }
 
 /* --- Frames ------------------------------------------------------------------------------------------------------- */
+
+/* Something has arrived that is no frame any more: it can be sent again at once. */
+void session_damaged(void)
+{
+	frame_send(AGENT_GARBLED, 0, 0, NULL, 0);
+}
 
 /* Answers a frame. What an agent says itself, and the line may echo, is not for it. */
 void session_frame(const struct frame *frame)

@@ -15,6 +15,7 @@ const DATA = fileURLToPath(new URL("../test/data/machines/", import.meta.url));
 const SCRIPT = fileURLToPath(new URL("../tools/config-collect.sh", import.meta.url));
 const MACHINES = readdirSync(DATA).map((file) => file.replace(".tar.gz", ""));
 const DEMO = "q35-1g-4-amd-demo";
+const BOCHS = "i440fx-1g-4-amd-demo";
 const GIB = 1n << 30n;
 
 let world: Surroundings;
@@ -67,7 +68,7 @@ describe.each(MACHINES)("config create for %s", (machine) => {
     expect(iommuUnits.map((unit) => unit.type)).toEqual(type === undefined ? [] : [type]);
     expect(rootCell.irqchips).toHaveLength(1);
     expect(rootCell.irqchips[0]!.address).toBe(0xfec00000n);
-    expect(pciMmconfigBase).toBe(0xb0000000n);
+    expect(pciMmconfigBase).toBe(machine.startsWith("q35") ? 0xb0000000n : 0n);
   });
 });
 
@@ -122,6 +123,20 @@ describe("config create", () => {
     await session.serial(1).waitFor(/PM Timer: /);
     await session.destroyCell("tiny-demo", { force: true });
     await session.disable();
+  });
+
+  it("makes the configuration that ships for Bochs, of what was collected there", async () => {
+    expect((await create(BOCHS, "bochs.cell", "-c", "ttyS0")).status).toBe(0);
+    const shipped = new URL("../configs/bochs-x86.cell", import.meta.url);
+    expect(decode(readFileSync(at("bochs.cell")))).toEqual(decode(readFileSync(shipped)));
+  });
+
+  it("knows which ports of an IDE controller no register moves", async () => {
+    const { pciDevices, ports } = (await created(BOCHS)).rootCell;
+    const ide = pciDevices.find(({ bdf }) => bdf === 9)!;
+    expect(ide.barMask).toEqual([0, 0, 0, 0, 0xfffffff0, 0]);
+    const bases = ports.map(({ base }) => base);
+    expect(bases).toEqual(expect.arrayContaining([0x170, 0x1f0, 0x376, 0x3f0, 0xc000]));
   });
 
   it("says what is wrong with the data", async () => {

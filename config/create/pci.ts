@@ -11,6 +11,8 @@ export interface PciBar {
   readonly start: bigint;
   readonly size: bigint;
   readonly isPorts: boolean;
+  /** No register says where it is: an IDE controller has its ports where the first ones had them. */
+  readonly isFixed: boolean;
 }
 
 export interface PciFunction {
@@ -42,7 +44,9 @@ const EXTENDED_FLAG = 0x8000;
 const LEGACY_SIZE = 64;
 const PAGE = 4096;
 const MAX_CAPABILITIES = 64;
+/** Of Linux' resources (linux/ioport.h): ports; what cannot be moved. */
 const IO_FLAG = 0x100n;
+const FIXED_FLAG = 0x10n;
 const BARS = 6;
 const BRIDGE_BARS = 2;
 const MSIX_ENTRY = 16;
@@ -127,7 +131,8 @@ function resourcesOf(tree: Tree, path: string): (PciBar | undefined)[] {
   return lines.map((line) => {
     const [first, last, flags] = line.split(" ").map(BigInt) as [bigint, bigint, bigint];
     if (last === 0n) return undefined;
-    return { start: first, size: last - first + 1n, isPorts: (flags & IO_FLAG) !== 0n };
+    const isFixed = (flags & FIXED_FLAG) !== 0n;
+    return { start: first, size: last - first + 1n, isPorts: (flags & IO_FLAG) !== 0n, isFixed };
   });
 }
 
@@ -136,7 +141,7 @@ function readBars(tree: Tree, path: string, view: DataView, count: number) {
   const bars = resourcesOf(tree, path).slice(0, count);
   const mask = new Array<number>(BARS).fill(0);
   bars.forEach((bar, index) => {
-    if (!bar) return;
+    if (!bar || bar.isFixed) return;
     const bits = BigInt.asUintN(64, ~(bar.size - 1n));
     mask[index] = Number(bits & 0xffffffffn);
     const isWide = !bar.isPorts && (view.getUint32(FIRST_BAR + index * 4, true) & 6) === 4;

@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import * as abi from "../../abi/agent.ts";
 import { EBUSY, ECONNRESET, EIO, EPROTO } from "../../abi/errno.ts";
 import { SystemError } from "../errors.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame, Message } from "./frame.ts";
 import type { Line } from "./line.ts";
 import { Link } from "./link.ts";
 
@@ -19,6 +19,7 @@ const BYE_PATIENCE = 1_000;
 /** Milliseconds between two attempts to get a turn, and how long it is tried. */
 const TURN_PERIOD = 300;
 const TURN_LONGEST = abi.AGENT_LEASE_MS * 1.5;
+const MANY_ZEROS = Buffer.alloc(abi.AGENT_ZEROS);
 /** How often an agent may send a request back that got nowhere. */
 const STRIKES = 8;
 /** How often a session that got lost is begun anew for one request. */
@@ -55,6 +56,8 @@ class Progress {
   /** Bytes of the request that have arrived, and how often it was to be carried out. */
   taken = 0;
   runs = 0;
+  /** Whether zeros are sent as well: they were not what the agent had where nothing was sent. */
+  isWhole = false;
   head: { readonly status: number; readonly length: number; readonly crc: number } | undefined;
   pieces: Buffer[] = [];
   received = 0;
@@ -63,6 +66,22 @@ class Progress {
     this.kind = kind;
     this.data = data;
     this.resultMax = resultMax;
+  }
+
+  /** Goes on to what is to be sent next. */
+  skipZeros(): void {
+    if (this.isWhole) return;
+    const { data, taken } = this;
+    let end = taken;
+    while (end < data.length && data[end] === 0) end++;
+    if (end - taken >= abi.AGENT_ZEROS) this.taken = end;
+  }
+
+  /** What one frame carries of the request: `most` bytes or, if that comes first, all before many zeros. */
+  nextPiece(most: number): Uint8Array {
+    const piece = this.data.subarray(this.taken, this.taken + most);
+    const zeros = this.isWhole ? -1 : Buffer.from(piece).indexOf(MANY_ZEROS);
+    return zeros <= 0 ? piece : piece.subarray(0, zeros);
   }
 
   add(piece: Buffer): void {
@@ -85,6 +104,8 @@ export class Connection {
   /** How many sessions there were: what an earlier one has open is gone. */
   #generation = 0;
   #busy: Promise<unknown> = Promise.resolve();
+  /** Number of those who have or want their turn. */
+  #waiting = 0;
   #keeper: NodeJS.Timeout | undefined;
 
   private constructor(line: Line, name: string) {
@@ -139,15 +160,18 @@ export class Connection {
     });
   }
 
-  /** Keeps the session alive from now on: before it is there, nobody else may talk on the link. */
+  /** Keeps the session alive from now on: before it is there, nobody else may talk on the link, and what is under way does it. */
   #keep(): void {
-    const keep = () => void this.#inTurn(() => this.#begin()).catch(() => {});
+    const keep = () => {
+      if (this.#waiting === 0) void this.#inTurn(() => this.#begin()).catch(() => {});
+    };
     this.#keeper = setInterval(keep, abi.AGENT_LEASE_MS / 3).unref();
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    this.#waiting++;
     const result = this.#busy.then(action);
-    this.#busy = result.catch(() => {});
+    this.#busy = result.catch(() => {}).then(() => void this.#waiting--);
     return result;
   }
 
@@ -191,7 +215,7 @@ export class Connection {
   }
 
   #exchange<T>(
-    make: (dataMax: number) => Frame,
+    make: (dataMax: number) => Message,
     take: (frame: Frame) => T | "alive" | undefined,
     patience = PATIENCE,
     longest = LONGEST_MESSAGE,
@@ -258,7 +282,7 @@ export class Connection {
     }
   }
 
-  #frame(type: number, body: Buffer): Frame {
+  #frame(type: number, body: Buffer): Message {
     return { type, session: this.#session!, sequence: this.#sequence, body };
   }
 
@@ -266,13 +290,14 @@ export class Connection {
     return (session === this.#session && sequence === this.#sequence) || undefined;
   }
 
-  #nextPart(progress: Progress, dataMax: number): Frame {
-    const { kind, data, taken } = progress;
+  #nextPart(progress: Progress, dataMax: number): Message {
+    const { kind, data } = progress;
+    progress.skipZeros();
+    const { taken } = progress;
     if (data.length - taken > dataMax) {
       const head = Buffer.alloc(NUMBER_SIZE);
       head.writeUInt32LE(taken);
-      const part = data.subarray(taken, taken + dataMax);
-      return this.#frame(abi.AGENT_PUT, Buffer.concat([head, part]));
+      return this.#frame(abi.AGENT_PUT, Buffer.concat([head, progress.nextPiece(dataMax)]));
     }
     const head = Buffer.alloc(abi.AGENT_RUN_DATA);
     head.writeUInt8(kind, abi.AGENT_RUN_KIND);
@@ -327,6 +352,7 @@ export class Connection {
     }
     if (wasRun && why === abi.AGENT_WHY_DAMAGED) {
       progress.taken = 0;
+      progress.isWhole = true;
       return true;
     }
     // An answer to what was sent before.
@@ -351,11 +377,14 @@ export class Connection {
       if (body[1] === abi.AGENT_WHY_UNKNOWN) throw new SessionLost(false);
       throw this.#error(EPROTO, `The agent does not have its own result (${body[1]}).`);
     }
-    if (type !== abi.AGENT_PIECE || body.length <= NUMBER_SIZE) return undefined;
-    if (body.readUInt32LE(0) !== progress.received) return undefined;
+    if (type !== abi.AGENT_PIECE || body.length < NUMBER_SIZE) return undefined;
     const piece = body.subarray(NUMBER_SIZE);
-    if (progress.received + piece.length > progress.head!.length)
+    const zeros = body.readUInt32LE(0) - progress.received;
+    // One that was asked for before, or nothing.
+    if (zeros < 0 || zeros + piece.length === 0) return undefined;
+    if (progress.received + zeros + piece.length > progress.head!.length)
       throw this.#error(EPROTO, "The agent answers with more than it announced.");
+    progress.add(Buffer.alloc(zeros));
     progress.add(piece);
     return true;
   }

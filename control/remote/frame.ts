@@ -3,11 +3,18 @@
 import { crc32 } from "node:zlib";
 import * as abi from "../../abi/agent.ts";
 
-export interface Frame {
+/** What is said. */
+export interface Message {
   readonly type: number;
   readonly session: number;
   readonly sequence: number;
   readonly body: Buffer;
+}
+
+/** A message on the line, which may be said more than once. */
+export interface Frame extends Message {
+  /** Which of all frames it is; in an answer, which one it answers. */
+  readonly attempt: number;
 }
 
 const SYMBOL_BITS = 6;
@@ -16,10 +23,12 @@ const SYMBOL_MASK = 0x3f;
 /** The bits that are the same in all symbols. */
 const KIND_MASK = 0xc0;
 const BYTES_MAX = abi.AGENT_BODY + abi.AGENT_BODY_MAX + abi.AGENT_CRC_SIZE;
-const SYMBOLS_MAX = Math.ceil((BYTES_MAX * BYTE_BITS) / SYMBOL_BITS);
+
+/** How many bytes of a frame carry so many bytes of data. */
+export const symbolsOf = (bytes: number) => Math.ceil((bytes * BYTE_BITS) / SYMBOL_BITS);
 
 function toSymbols(bytes: Uint8Array): Buffer {
-  const out = Buffer.alloc(Math.ceil((bytes.length * BYTE_BITS) / SYMBOL_BITS) + 2);
+  const out = Buffer.alloc(symbolsOf(bytes.length) + 2);
   let [used, bits, count] = [0, 0, 0];
   out[used++] = abi.AGENT_FRAME_START;
   for (const byte of bytes) {
@@ -31,6 +40,8 @@ function toSymbols(bytes: Uint8Array): Buffer {
   out[used++] = abi.AGENT_FRAME_END;
   return out;
 }
+
+const SYMBOLS_MAX = symbolsOf(BYTES_MAX);
 
 function fromSymbols(symbols: readonly number[]): Buffer {
   const bytes = Buffer.alloc(Math.floor((symbols.length * SYMBOL_BITS) / BYTE_BITS));
@@ -47,11 +58,12 @@ function fromSymbols(symbols: readonly number[]): Buffer {
 }
 
 /** The bytes that go over the line. */
-export function encodeFrame({ type, session, sequence, body }: Frame): Buffer {
+export function encodeFrame({ type, session, sequence, body }: Message, attempt = 0): Buffer {
   const bytes = Buffer.alloc(abi.AGENT_BODY + body.length + abi.AGENT_CRC_SIZE);
   bytes.writeUInt8(type, abi.AGENT_TYPE);
   bytes.writeUInt32LE(session, abi.AGENT_SESSION);
   bytes.writeUInt16LE(sequence, abi.AGENT_SEQUENCE);
+  bytes.writeUInt8(attempt, abi.AGENT_ATTEMPT);
   body.copy(bytes, abi.AGENT_BODY);
   const end = bytes.length - abi.AGENT_CRC_SIZE;
   bytes.writeUInt32LE(crc32(bytes.subarray(0, end)), end);
@@ -66,6 +78,7 @@ function decodeFrame(bytes: Buffer): Frame | undefined {
     type: bytes.readUInt8(abi.AGENT_TYPE),
     session: bytes.readUInt32LE(abi.AGENT_SESSION),
     sequence: bytes.readUInt16LE(abi.AGENT_SEQUENCE),
+    attempt: bytes.readUInt8(abi.AGENT_ATTEMPT),
     body: bytes.subarray(abi.AGENT_BODY, end),
   };
 }

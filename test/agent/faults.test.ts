@@ -19,6 +19,8 @@ const ROOT: CellInfo = {
 };
 /** Milliseconds between two looks. */
 const PERIOD = 20;
+/** How probable it is that a stretch of an image ends. */
+const CHANGE = 0.02;
 const WORDS = [
   "[   12.345678] jailhouse: CPU 3 is not Linux' while the hypervisor is enabled\r\n",
   "\nlogin: ",
@@ -54,9 +56,14 @@ describeAgent("command and agent", () => {
     ];
   }
 
+  /** Stretches of any bytes and of zeros, which are not sent. */
   const imageOf = (seed: number, size: number) => {
     const random = randomNumbers(seed);
-    return Uint8Array.from({ length: size }, () => Math.floor(random() * 256));
+    let isZero = false;
+    return Uint8Array.from({ length: size }, () => {
+      if (random() < CHANGE) isZero = !isZero;
+      return isZero ? 0 : Math.floor(random() * 256);
+    });
   };
 
   /** One per cent of the bytes is lost or changed. */

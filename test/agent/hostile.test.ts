@@ -41,7 +41,7 @@ function lineTo(answer: (frame: Frame) => readonly Reply[]): Line {
       if (!frame) continue;
       const replies = frame.type === abi.AGENT_HELLO ? [welcome] : answer(frame);
       for (const [type, body] of replies)
-        queueMicrotask(() => listener(encodeFrame({ ...frame, type, body })));
+        queueMicrotask(() => listener(encodeFrame({ ...frame, type, body }, frame.attempt)));
     }
   };
   return {
@@ -65,6 +65,13 @@ test.each<[string, Reply]>([
   ["more than it announced", result(0, 1, Buffer.from("more"))],
 ])("an agent that answers with %s is found out", async (_, reply) => {
   const target = await targetOf(() => [reply]);
+  await expect(target.gather(["/proc/iomem"])).rejects.toMatchObject({ code: "EPROTO" });
+});
+
+test("an agent that leaves out more zeros than its result has is found out", async () => {
+  const target = await targetOf(({ type }) =>
+    type === abi.AGENT_RUN ? [result(0, 1000)] : [[abi.AGENT_PIECE, numbers(1001)]],
+  );
   await expect(target.gather(["/proc/iomem"])).rejects.toMatchObject({ code: "EPROTO" });
 });
 

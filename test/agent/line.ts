@@ -75,6 +75,8 @@ export class SharedLine {
   kills = 0;
   /** Frames that commands have sent. */
   sent = 0;
+  /** Bytes that agents have. */
+  received = 0;
 
   constructor(command: readonly string[], faults: Faults = {}) {
     this.#command = command;
@@ -90,6 +92,7 @@ export class SharedLine {
     agent.stdin!.on("error", () => {});
     agent.stdout!.on("data", (bytes: Buffer) => {
       if (agent !== this.#agent) return;
+      this.received += bytes.length;
       const spoilt = this.#fromAgent.spoil(bytes);
       for (const listener of this.#listeners) listener(spoilt);
     });

@@ -65,6 +65,33 @@ const OWN = [
 const OF_MACHINE =
   /^msr(35|8b|fe|179|17b|198|1a0|20[0-9a-f]|2[56][0-9a-f]|2ff|4[0-9a-f]{2}|c0010117)$/;
 
+/** What the cell left in its CPUs (probe/main.c), or the half of it that fits. */
+const LEFT = "e75ec2e7";
+/** Registers that are a task's, or time. */
+const MOVED = /^(xmm\w+|msrc0000102|tsc0)$/;
+/** The timer's, which Linux sets later than a module can look: masked, and stopped. */
+const TIMER: Readonly<Record<string, string>> = { apic320: "10000", apic380: "0" };
+/** Cycles in which a round of the cell is over; the cell has moved its own time-stamp counter by 2^50. */
+const ROUND = 1n << 45n;
+
+/** Registers that the module tells of each CPU. */
+const FOUND = 68;
+
+interface Found {
+  readonly cpu: number;
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What Linux said of its CPUs that went to a cell and came back (module/silicon.c). */
+function readBack(log: string): Found[] {
+  const lines = [...log.matchAll(/silicon: (\d+) (\S+) (\S+) (\S+)$/gm)];
+  return lines.map(([, cpu, name, before, after]) => ({
+    ...{ cpu: Number(cpu), name: name!, before: before!, after: after! },
+  }));
+}
+
 /** What must be the same everywhere. */
 const common = (registers: Registers) =>
   Object.fromEntries(
@@ -152,6 +179,19 @@ describeLinux("what a cell inherits, from a real Linux", () => {
   test("is what the emulated PC gives", () => {
     expect(found).toHaveLength(4);
     for (const registers of found) expect(common(registers)).toEqual({ ...START, ...METAL });
+  });
+
+  test("and back: Linux has what it had before, and finds nothing of the cell", async () => {
+    const back = readBack(await guest.check("dmesg"));
+    expect(back.map(({ cpu, name }) => `${cpu} ${name}`)).toHaveLength(2 * CPUS.length * FOUND);
+    expect(back.filter(({ after }) => after.includes(LEFT))).toEqual([]);
+    const own = back.filter(({ name }) => !MOVED.test(name));
+    expect(own.filter(({ name, before, after }) => after !== (TIMER[name] ?? before))).toEqual([]);
+    for (const { before, after } of back.filter(({ name }) => name === "tsc0")) {
+      const passed = BigInt(`0x${after}`) - BigInt(`0x${before}`);
+      expect(passed).toBeGreaterThan(0n);
+      expect(passed).toBeLessThan(ROUND);
+    }
   });
 
   test("and Linux, which masked its extended local vectors all the while, goes on", async () => {

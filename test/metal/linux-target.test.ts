@@ -12,10 +12,10 @@ import { buildAgent } from "../../tools/metal/agent.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { AGENT_PACKAGES, METAL_PACKAGES, SSH_PACKAGES } from "../../tools/metal/packages.ts";
 import { SHORT_SESSION } from "../../tools/metal/session.ts";
+import { RemoteStage, runHere } from "../../tools/metal/stage.ts";
 import { SshServer } from "../agent/sshd.ts";
 import { describeWith, silently } from "./linux.ts";
 import { ConsoleLine } from "./target/console-line.ts";
-import { RemoteStage, runHere } from "./target/stage.ts";
 
 /** Without those that load and unload the driver. */
 const STEPS = SHORT_SESSION.filter(({ command }) => command.startsWith("jailhouse "));

@@ -11,7 +11,7 @@ import type { Bed } from "./beds/bed.ts";
 import { bedNames, findBed, UnknownBed } from "./beds/index.ts";
 import { MissingPackages } from "./packages.ts";
 import { playInGuest } from "./play.ts";
-import { onSystem, SESSION } from "./session.ts";
+import { onBed, SESSION } from "./session.ts";
 
 const USAGE = `Usage: npm run metal:demo [-- OPTIONS]
   --bed NAME     the machine's emulator: ${bedNames()}; default: the first
@@ -47,14 +47,14 @@ class Misuse extends Error {}
 
 /** The session on a bed, and the files that it needs besides the usual ones. */
 async function readSession(bed: Bed, config: string | undefined) {
-  if (config === undefined) return { steps: onSystem(SESSION, bed.system) };
+  if (config === undefined) return { steps: onBed(SESSION, bed) };
   const { bytes, config: system } = await loadConfig(config);
   if (system.kind !== "system") throw new Misuse(`${config}: not a system configuration`);
   const { name } = system.rootCell;
   // Where the command runs outside, so does it read its files.
-  if (bed.isSlow) return { steps: onSystem(SESSION, { file: resolve(config), name }) };
+  if (bed.isSlow) return { steps: onBed(SESSION, bed, { file: resolve(config), name }) };
   const file = "configs/system.cell";
-  const steps = onSystem(SESSION, { file, name });
+  const steps = onBed(SESSION, bed, { file, name });
   return { steps, extra: new Map([[`jailhouse/${file}`, { data: bytes }]]) };
 }
 

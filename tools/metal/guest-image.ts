@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { buildAgent } from "./agent.ts";
 import type { Bed } from "./beds/bed.ts";
 import { type Entry, writeCpio } from "./cpio.ts";
-import { buildDisk } from "./disk.ts";
+import { emptyDisk, nodeDisk } from "./disk.ts";
 import { driverFor } from "./driver.ts";
 import { firmware } from "./firmware.ts";
 import { findKernel } from "./kernel.ts";
@@ -30,8 +30,8 @@ export interface GuestImageOptions {
   readonly jailhouse?: boolean;
 }
 
-/** File system of the guest, and the processor's registers for `hardware check`. */
-const MODULES = ["crc32c_generic", "ext4", "msr"];
+/** The processor's registers for `hardware check`. */
+const MODULES = ["msr"];
 
 /**
  * Makes a guest's files for a bed; `remove` deletes those that are not kept in the cache. Throws MissingPackages when something is
@@ -50,10 +50,10 @@ export function makeGuestImage(
     ...(bed.isSlow ? AGENT_PACKAGES : []),
   ]);
   const kernel = findKernel(say);
-  const disk = buildDisk(say, bed.isSlow);
+  const disk = bed.isSlow ? emptyDisk(say) : nodeDisk(say);
   const parts = {
     disk,
-    modules: collectModules(kernel, [...MODULES, ...bed.modules]),
+    modules: collectModules(kernel, [...disk.modules, ...MODULES, ...bed.modules]),
     firmware: jailhouse ? readFileSync(firmware(say)) : undefined,
     agent: bed.isSlow ? readFileSync(buildAgent()) : undefined,
     driver: jailhouse ? readFileSync(driverFor(kernel, say)) : undefined,

@@ -93,12 +93,17 @@ export const BOCHS_PACKAGES: readonly Package[] = [
   { name: "xz-utils", purpose: "unpacking the kernel", isInstalled: program("xz") },
 ];
 
+const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"];
+
+/** The program of all programs that the guest has; to be called only where its package is installed. */
+export const busybox = () => BUSYBOX.find((path) => existsSync(path)) as string;
+
 /** What a guest with a real Linux is made of. */
 export const GUEST_PACKAGES: readonly Package[] = [
   {
     name: "busybox-static",
     purpose: "the guest's shell and tools",
-    isInstalled: () => existsSync("/bin/busybox") || existsSync("/usr/bin/busybox"),
+    isInstalled: () => BUSYBOX.some((path) => existsSync(path)),
   },
   {
     name: "e2fsprogs",

@@ -6,6 +6,7 @@ import { ROOT } from "../root.ts";
 import type { Entry } from "./cpio.ts";
 import type { Disk } from "./disk.ts";
 import type { KernelModule } from "./modules.ts";
+import { busybox } from "./packages.ts";
 
 /** Rooms of dist/ that the command is made of. */
 const ROOMS = ["abi", "cli", "config", "configs", "control", "machine", "platforms/emulated"];
@@ -17,7 +18,6 @@ const NATIVE = "@koromix";
 const USELESS = /\.(map|md|test\.js|d\.ts|d\.cts|d\.mts)$|\/(doc|vendor)\//;
 const EXECUTABLE = 0o755;
 const SCRIPTS = join(ROOT, "tools", "metal", "guest");
-const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"];
 
 const TITLE = "A Debian Linux on an AMD machine with 4 CPUs, nothing of Jailhouse in it yet.";
 const MOTD = `
@@ -53,8 +53,7 @@ function addTree(tree: Map<string, Entry>, source: string, target: string): void
 }
 
 function addSystem(tree: Map<string, Entry>, { disk, modules, agent }: Parts): void {
-  const busybox = BUSYBOX.find((path) => existsSync(path)) as string;
-  tree.set("bin/busybox", { data: readFileSync(busybox), mode: EXECUTABLE });
+  tree.set("bin/busybox", { data: readFileSync(busybox()), mode: EXECUTABLE });
   for (const name of ["proc", "sys", "dev", "tmp", "run", "disk", "root"]) {
     tree.set(name, { directory: true });
   }

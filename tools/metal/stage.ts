@@ -12,6 +12,8 @@ import type { Guest } from "./guest.ts";
 const NS_PER_MS = 1e6;
 const NS_PER_SECOND = 1e9;
 
+type Variables = Readonly<Record<string, string>>;
+
 /** A command that runs in the guest's Linux, where time is the host's. */
 export class GuestStage implements Stage {
   readonly patience: number = 60e9;
@@ -50,6 +52,22 @@ export class GuestStage implements Stage {
   }
 }
 
+/** A guest whose commands are typed here and carried out there. */
+export class RemoteStage extends GuestStage {
+  override readonly patience: number = 120e9;
+  readonly #variables: Variables;
+
+  /** The variables name the target. */
+  constructor(guest: Guest, screen: Screen, variables: Variables) {
+    super(guest, screen);
+    this.#variables = variables;
+  }
+
+  protected override execute(command: string): Promise<Ended> {
+    return runHere(command, this.#variables);
+  }
+}
+
 /** A guest so slow that the command runs outside, and that a second is one of its own. */
 export class OutsideStage extends GuestStage {
   override readonly patience: number = 600e9;
@@ -65,31 +83,38 @@ export class OutsideStage extends GuestStage {
   }
 }
 
-/** Runs a shell command here, with a jailhouse that asks the guest's agent. */
+/** Runs a shell command here, in the clone, with a jailhouse that asks the guest's agent. */
 export async function outside(guest: Guest, command: string, signal?: AbortSignal): Promise<Ended> {
   const { address, close } = await guest.agent();
-  const path = `${join(ROOT, "tools")}:${process.env.PATH}`;
-  const env = { ...process.env, PATH: path, JAILHOUSE_TARGET: `serial:${address}` };
-  const shell = spawn("sh", ["-c", command], {
-    cwd: ROOT,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(signal ? { signal } : {}),
-  });
-  let out = "";
-  let err = "";
-  shell.stdout.on("data", (data) => {
-    out += data;
-  });
-  shell.stderr.on("data", (data) => {
-    err += data;
-  });
   try {
-    return await new Promise((resolve, reject) => {
-      shell.once("error", reject);
-      shell.once("close", (status) => resolve({ status, out, err }));
-    });
+    return await runHere(command, { JAILHOUSE_TARGET: `serial:${address}` }, signal);
   } finally {
     close();
   }
+}
+
+/** Runs a shell command here, in the clone, which knows its jailhouse, with more variables in its environment. */
+export function runHere(
+  command: string,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Ended> {
+  const path = `${join(ROOT, "tools")}:${process.env.PATH}`;
+  const shell = spawn("sh", ["-c", command], {
+    cwd: ROOT,
+    env: { ...process.env, PATH: path, ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(signal ? { signal } : {}),
+  });
+  const texts = { out: "", err: "" };
+  shell.stdout.on("data", (data) => {
+    texts.out += data;
+  });
+  shell.stderr.on("data", (data) => {
+    texts.err += data;
+  });
+  return new Promise((resolve, reject) => {
+    shell.once("error", reject);
+    shell.once("close", (status) => resolve({ status, ...texts }));
+  });
 }
