@@ -22,5 +22,7 @@ export default defineConfig({
     testTimeout: HANGS,
     hookTimeout: HANGS,
     maxWorkers: "100%",
+    // They import JSON as only bundlers take it.
+    server: { deps: { inline: [/@actions\//] } },
   },
 });

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { RULES } from "../config/check/index.ts";
 import { FEATURES } from "../config/features.ts";
 import * as names from "../config/names.ts";
+import { campaignJob } from "./campaign-job.ts";
 import {
   type Declared,
   declaredFunctions,
@@ -201,6 +202,7 @@ const PAGES: readonly (readonly [path: string, make: () => string])[] = [
   [PAGE, referencePage],
   ["docs/msrs.md", msrPage],
   [SCHEMA, () => configurationSchema(read("config/definition.ts"))],
+  ["docs/campaign-job.json", () => `${JSON.stringify(campaignJob, undefined, 2)}\n`],
 ];
 
 /** Writes the pages, or only compares; returns the paths that are not what they should be. */
