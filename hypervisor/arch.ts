@@ -15,6 +15,7 @@ import {
   archCpuReset,
   archInit,
   archInitCpu,
+  archMessageAddress,
   archMessageAllowed,
   archMmio,
   archPosition,
@@ -61,6 +62,11 @@ export {
    * identifies it, followed by a blank. Returns 0 or -errno.
    */
   archInitCpu,
+  /**
+   * The lower half of a message's address as a device has to have it, for one that `cell` has written there; the same if it needs
+   * no translation, or is one that the cell may not send.
+   */
+  archMessageAddress,
   /** Whether the devices of a cell may send the message-signalled interrupt with this address and data. */
   archMessageAllowed,
   /**

@@ -68,6 +68,12 @@ export declare function resumeCpu(cpu: u32): void;
  */
 export declare function assignCpu(cpu: u32, cell: u32): void;
 /**
+ * From now on every CPU of `cell` has its local APIC in x2APIC mode, clean, before it enters the cell's guest; one that is
+ * given to another cell has it in that one's mode again. Called for a new cell other than the root cell, whose CPUs are
+ * assigned and stopped, where CPUs have x2APIC and those of the root cell are in xAPIC mode.
+ */
+export declare function useX2apic(cell: u32): void;
+/**
  * Puts any stopped (or the calling) CPU into the start state of ABI section 4, entered at `entry`; it runs once resumed.
  * Nothing is left that software had in it: also the local APIC is clean, the extended state in its initial configuration with
  * XCR0 = 1, and every MSR of the CPU's own as after power-on.

@@ -1,7 +1,7 @@
 // The MSI and MSI-X capabilities of a device (PCI Local Bus Specification 3.0, section 6.8): an enabled message is one that the
 // device's cell may send. Used with the lock.
 import * as pci from "../../abi/pci.ts";
-import { archMessageAllowed } from "../arch.ts";
+import { archMessageAddress, archMessageAllowed } from "../arch.ts";
 import { pciRead, pciWrite } from "../platform.ts";
 import { Cell } from "./cell.ts";
 import { bdfOf } from "./config.ts";
@@ -32,6 +32,13 @@ function isMsiSafe(cell: Cell, bdf: u32, msi: u32, offset: u32, value: u32): boo
 /** Whether MSI-X stays disabled, or the device's table is mediated, with `value` as the capability's first dword. */
 function isMsixSafe(cell: Cell, device: usize, value: u32): bool {
   return !((value >>> CONTROL_SHIFT) & pci.MSIX_ENABLE) || isTableKnown(cell, device);
+}
+
+/** What the dword at `register` of the device gets for `value`: an address as the device has to have it. */
+export function translateMessage(cell: Cell, device: usize, register: u32, value: u32): u32 {
+  const msi = msiOf(cell, device);
+  if (!msi || register - msi !== pci.MSI_ADDRESS) return value;
+  return archMessageAddress(cell, value);
 }
 
 /** Whether `cell` may write `value` to the dword at `register` of its device, as far as messages are concerned. */

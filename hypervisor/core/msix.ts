@@ -8,7 +8,7 @@ import {
   MSIX_ENTRY,
   MSIX_MASKED,
 } from "../../abi/pci.ts";
-import { archMessageAllowed } from "../arch.ts";
+import { archMessageAddress, archMessageAllowed } from "../arch.ts";
 import { mmioRead, mmioWrite } from "../platform.ts";
 import { Cell } from "./cell.ts";
 
@@ -77,7 +77,8 @@ export function writeTable(cell: Cell, device: usize, offset: u32, value: u32): 
   const address = tableAddress(device) + offset;
   const inEntry = offset % MSIX_ENTRY;
   const isEntry = offset < tableEntries(device) * MSIX_ENTRY;
-  if (isEntry && !isSafe(cell, address - inEntry, inEntry, value)) return false;
-  mmioWrite(address, 4, value);
+  const written = isEntry && !inEntry ? archMessageAddress(cell, value) : value;
+  if (isEntry && !isSafe(cell, address - inEntry, inEntry, written)) return false;
+  mmioWrite(address, 4, written);
   return true;
 }

@@ -16,7 +16,7 @@ import { pciCapability } from "./config.ts";
 import { endLine, print, printDecimal } from "./console.ts";
 import { learns, noteLearned } from "./learn.ts";
 import { MMIO_FAULT, MMIO_HANDLED } from "./mmio.ts";
-import { isMessageWriteSafe } from "./msi.ts";
+import { isMessageWriteSafe, translateMessage } from "./msi.ts";
 import { tableAddress, writeTable } from "./msix.ts";
 import { beginWarning } from "./panic.ts";
 import { printDevice } from "./pci.ts";
@@ -106,8 +106,10 @@ function writeCapability(
   const mask = laneMask(register, size);
   lock();
   const merged = (pciRead(bdf, dword, 4) & ~mask) | ((value << laneShift(register)) & mask);
-  const isSafe = isMessageWriteSafe(cell, device, dword, merged);
-  if (isSafe) pciWrite(bdf, register, size, value);
+  const translated = translateMessage(cell, device, dword, merged);
+  const isSafe = isMessageWriteSafe(cell, device, dword, translated);
+  if (isSafe && translated !== merged) pciWrite(bdf, dword, 4, translated);
+  else if (isSafe) pciWrite(bdf, register, size, value);
   unlock();
   if (!isSafe) warnMessage(cpu, bdf);
 }

@@ -57,7 +57,7 @@ import {
   writeComm,
   writeRegister,
 } from "../platform.ts";
-import { initApic, xapicAccess } from "./apic.ts";
+import { chooseMode, initApic, xapicAccess } from "./apic.ts";
 import { isAmd } from "./cpuid.ts";
 import { checkDmaPorts, isTrusted } from "./dma.ts";
 import { needBytes, startFetch } from "./fetch.ts";
@@ -75,13 +75,13 @@ import {
 } from "./ioapic.ts";
 import { printStart } from "./ipi.ts";
 import { MMIO_ECAM, MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
-import { isMessageAllowed } from "./message.ts";
+import { isMessageAllowed, messageAddress } from "./message.ts";
 import { grantCellMsrs } from "./msr.ts";
 import { applyPat, keepPat, resetPat } from "./pat.ts";
 import { ecamAccess } from "./pci-config.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";
-import { clearCpuState, cpuState, instructionOf, Machine, machine } from "./state.ts";
+import { cellState, clearCpuState, cpuState, instructionOf, Machine, machine } from "./state.ts";
 
 /** What a start at the cell's reset address is called where a SIPI's vector would stand. */
 const RESET_VECTOR: u32 = 0x100;
@@ -100,6 +100,7 @@ export function archInit(cpu: u32, config: usize): i32 {
   if (wanted === (x2apic ? APIC_MODE_XAPIC : APIC_MODE_X2APIC))
     return refuse(EIO, "the local APIC is not in the mode that the configuration wants");
   state.x2apic = x2apic;
+  state.offersX2apic = !x2apic && wanted !== APIC_MODE_XAPIC;
   state.isAmd = isAmd(cpu);
   state.pmTimer = load<u16>(config, SYS_X86_PM_TIMER_ADDRESS);
   state.ecamBase = load<u64>(config, SYS_PCI_MMCONFIG_BASE);
@@ -203,7 +204,8 @@ export function archCellCheck(cell: Cell): i32 {
 }
 
 export function archCellCreate(cell: Cell): void {
-  if (!machine().x2apic) map(cell.number, APIC_PAGE, APIC_PAGE, PAGE_SIZE, MAP_READ);
+  chooseMode(cell);
+  if (!cellState(cell).x2apic) map(cell.number, APIC_PAGE, APIC_PAGE, PAGE_SIZE, MAP_READ);
   grantCellMsrs(cell);
   givePorts(cell);
   givePins(cell);
@@ -253,6 +255,10 @@ export function archCpuPark(cpu: u32, wake: u32): void {
 
 export function archCpuRelease(cpu: u32): void {
   writeRegister(cpu, REG_PAT, cpuState(cpu).pat);
+}
+
+export function archMessageAddress(cell: Cell, low: u32): u32 {
+  return messageAddress(cell, low);
 }
 
 export function archMessageAllowed(cell: Cell, low: u32, high: u32, data: u32): bool {

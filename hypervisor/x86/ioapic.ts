@@ -25,7 +25,7 @@ import { isHypervisors } from "../core/trapped.ts";
 import { apicId, lock, mmioRead, mmioWrite, unlock } from "../platform.ts";
 import { MMIO_IOAPIC } from "./kinds.ts";
 import { reportCause } from "./report.ts";
-import { IOAPICS_MAX, ioapicIndex, ioapicPins, machine, PINS_MAX } from "./state.ts";
+import { IOAPICS_MAX, ioapicIndex, ioapicPins, isMixed, machine, PINS_MAX } from "./state.ts";
 
 const IRQCHIP: string = "irqchip";
 const DESTINATION_SHIFT: u32 = 24;
@@ -101,6 +101,13 @@ export function isOwnTarget(cell: Cell, destination: u32, isLogical: bool): bool
   return destination !== 0 && !(destination & ~ownLogical(cell));
 }
 
+/** APIC id of the first of the CPUs of `cell` that a flat logical destination of its own names. */
+export function firstOf(cell: Cell, destination: u32): u32 {
+  let cpu = nextCpu(cell, 0);
+  while (cpu < FLAT_CPUS && !(destination & (1 << cpu))) cpu = nextCpu(cell, cpu + 1);
+  return apicId(cpu);
+}
+
 /** Whether the destination of an entry is made of the cell's own CPUs. */
 function isOwnDestination(cell: Cell, low: u32, high: u32): bool {
   return isOwnTarget(cell, high >>> DESTINATION_SHIFT, (low & apic.ICR_LOGICAL) !== 0);
@@ -123,6 +130,18 @@ function applyEntry(chip: u32, pin: u32, low: u32, high: u32): void {
   if (isMasked) writeHardware(chip, registerOf(pin, 0), low);
   writeHardware(chip, registerOf(pin, 1), high);
   if (!isMasked) writeHardware(chip, registerOf(pin, 0), low);
+}
+
+/**
+ * Gives the hardware what `cell` may have of an entry. An x2APIC does not know flat logical destinations: the first CPU gets
+ * what is for several.
+ */
+function applyOwn(cell: Cell, chip: u32, pin: u32, low: u32, high: u32): void {
+  if (!(low & apic.ICR_LOGICAL) || !isMixed(cell)) return applyEntry(chip, pin, low, high);
+  if (low & apic.IOAPIC_MASKED) return applyEntry(chip, pin, apic.IOAPIC_MASKED, 0);
+  const fixed = low & ~(apic.ICR_LOGICAL | apic.ICR_MODE_MASK);
+  const id = firstOf(cell, high >>> DESTINATION_SHIFT);
+  applyEntry(chip, pin, fixed, id << DESTINATION_SHIFT);
 }
 
 /** Masks a pin and forgets what its former owner had written. */
@@ -150,7 +169,7 @@ function writeEntry(cpu: u32, cell: Cell, chip: u32, register: u32, value: u32):
   const low = load<u32>(entryHalf(chip, pin, 0));
   const high = load<u32>(entryHalf(chip, pin, 1));
   const isAllowed = isSafe(cell, low, high);
-  applyEntry(chip, pin, isAllowed ? low : low | apic.IOAPIC_MASKED, high);
+  applyOwn(cell, chip, pin, isAllowed ? low : low | apic.IOAPIC_MASKED, high);
   unlock();
   if (!isAllowed) warnDestination(cpu, pin);
 }

@@ -10,8 +10,8 @@ import {
   APIC_EXT_LVT_LAST,
   APIC_ICR,
   APIC_LVT_CMCI,
-  APIC_LVT_LINT1,
-  APIC_LVT_THERMAL,
+  APIC_LVT_ERROR,
+  APIC_LVT_TIMER,
 } from "../../abi/x86/apic.ts";
 import {
   MSR_APIC_BASE,
@@ -34,6 +34,7 @@ import { cellOfCpu } from "../core/percpu.ts";
 import { grantMsrs, lock, revokeMsrs, unlock, writeMsr, writeRegister } from "../platform.ts";
 import {
   isAllowed,
+  isMissing,
   isReadable,
   isWritable,
   readX2apic,
@@ -45,25 +46,29 @@ import { advance, loadMsr, raiseGeneralProtection, readPair, writePair } from ".
 import { DROP, R, RW, W, ZERO } from "./msr-access.ts";
 import { grantLists, listedAccess } from "./msr-list.ts";
 import { applyPat, isPatValid } from "./pat.ts";
-import { cpuState, machine } from "./state.ts";
+import { cellState, cpuState, hasX2apic } from "./state.ts";
 
 /** With the extended registers. */
 const X2APIC_COUNT: u32 = APIC_EXT_LVT_LAST + 1;
 /** Bytes of an MSR. */
 const SIZE: u32 = 8;
 
-/** Whether writes of this register of an x2APIC are checked: an SMI or INIT is no cell's to send, from the LVT either. */
+/**
+ * Whether writes of this register of an x2APIC are checked: an SMI or INIT is no cell's to send, from the LVT either, of which
+ * AMD's entries for timer and error have a delivery mode, too. What a tick takes, EOI and the timer's counts, is not.
+ */
 function isChecked(register: u32): bool {
-  if (register >= APIC_LVT_THERMAL && register <= APIC_LVT_LINT1) return true;
+  if (register >= APIC_LVT_TIMER && register <= APIC_LVT_ERROR) return true;
   if (register >= APIC_EXT_LVT && register <= APIC_EXT_LVT_LAST) return true;
   return register === APIC_ICR || register === APIC_LVT_CMCI || register === APIC_EXT_CONTROL;
 }
 
-/** Grants the registers of an x2APIC, one by one as they exist. */
+/** Grants the registers of an x2APIC, one by one as they exist; in the ICR, the processor has the hypervisor's last command. */
 function grantX2apic(cell: u32): void {
   for (let register: u32 = 0; register < X2APIC_COUNT; register++) {
     const write: u32 = isWritable(register) && !isChecked(register) ? W : 0;
-    const access: u32 = (isReadable(register) ? R : 0) | write;
+    const read: u32 = isReadable(register) && register !== APIC_ICR ? R : 0;
+    const access = read | write;
     if (access) grantMsrs(cell, MSR_X2APIC_FIRST + register, 1, access);
   }
 }
@@ -75,7 +80,7 @@ export function grantCellMsrs(cell: Cell): void {
   revokeMsrs(number, MSR_PAT, 1, RW);
   revokeMsrs(number, MSR_MTRR_DEF_TYPE, 1, RW);
   revokeMsrs(number, MSR_X2APIC_FIRST, X2APIC_COUNT, RW);
-  if (machine().x2apic) grantX2apic(number);
+  if (cellState(cell).x2apic) grantX2apic(number);
 }
 
 function isX2apic(msr: u32): bool {
@@ -123,7 +128,7 @@ export function readTrapped(cpu: u32, msr: u32, length: u32): i32 {
   if (msr === MSR_MTRR_DEF_TYPE) return finishRead(cpu, length, readDefType(cpu));
   if (isX2apic(msr)) {
     const register = msr - MSR_X2APIC_FIRST;
-    if (machine().x2apic || !isReadable(register)) return raiseGeneralProtection(cpu);
+    if (!isReadable(register) || isMissing(cpu, register)) return raiseGeneralProtection(cpu);
     return finishRead(cpu, length, readX2apic(cpu, register));
   }
   const access = listedAccess(cellOfCpu(cpu), msr);
@@ -156,8 +161,8 @@ function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): i32 {
   const register = msr - MSR_X2APIC_FIRST;
   let isDone: bool = false;
   if (register === APIC_ICR) isDone = writeX2apicIcr(cpu, value);
-  else if (!isWritable(register)) return raiseGeneralProtection(cpu);
-  else if (!machine().x2apic) isDone = writeX2apic(cpu, register, <u32>value);
+  else if (!isWritable(register) || isMissing(cpu, register)) return raiseGeneralProtection(cpu);
+  else if (!hasX2apic(cpu)) isDone = writeX2apic(cpu, register, <u32>value);
   else {
     isDone = isAllowed(cpu, register, <u32>value);
     if (isDone && !writeMsr(cpu, msr, value)) return raiseGeneralProtection(cpu);

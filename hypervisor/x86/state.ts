@@ -1,7 +1,7 @@
 // The architecture's state: of each CPU (in PerCpu.arch), of each cell (in Cell.arch) and of the machine.
 
 import { CELL_ARCH_SIZE, Cell } from "../core/cell.ts";
-import { CPU_ARCH_SIZE, perCpu } from "../core/percpu.ts";
+import { CPU_ARCH_SIZE, cellOfCpu, perCpu } from "../core/percpu.ts";
 import { Instruction } from "./instruction.ts";
 
 /** IOAPICs of a machine: two are common, big servers have one per socket and bridge. */
@@ -21,8 +21,10 @@ export class Machine {
   ecamSize: u64;
   /** Port of the PM timer, or 0. */
   pmTimer: u32;
-  /** Whether the local APICs are in x2APIC mode. */
+  /** Whether the local APICs are in x2APIC mode: all of them, as Linux has chosen. */
   x2apic: bool;
+  /** Whether they are not, but all have that mode, and cells' CPUs may be put into it (apic.ts). */
+  offersX2apic: bool;
   /** Whether the processors are AMD's: EFER shows SVME, and reports speak of #VMEXIT. */
   isAmd: bool;
   /** Physical IOAPICs found (ioapic.ts). */
@@ -36,8 +38,9 @@ export class CpuState {
   pat: u64;
   /** MTRRdefType as the guest has set it; only its enable bit has an effect. */
   mtrrDefType: u64;
-  /** High half of the xAPIC's ICR. */
+  /** High half of the xAPIC's ICR; in x2APIC mode both halves as the guest has written them. */
   icrHigh: u32;
+  icrLow: u32;
   /** Whether the CPU waits for a SIPI; a platform may have started it otherwise, so an exit disproves it. */
   waiting: bool;
   /** Where `loadMsr` puts what it reads. */
@@ -54,6 +57,8 @@ if (INSTRUCTION + offsetof<Instruction>() > CPU_ARCH_SIZE) ERROR("Instruction is
 export class CellState {
   /** What the cell has written to PCI's address port. */
   pciAddress: u32;
+  /** Whether the local APICs of its CPUs are in x2APIC mode. */
+  x2apic: bool;
 }
 
 /** Offsets in a cell's part: index register of each IOAPIC, u32; pins of each, PINS_MAX bits. */
@@ -89,6 +94,16 @@ export function instructionOf(cpu: u32): Instruction {
 /** The state of a cell. */
 export function cellState(cell: Cell): CellState {
   return changetype<CellState>(cell.arch);
+}
+
+/** Whether `cell` has its CPUs in x2APIC mode and the root cell has not: see apic.ts. */
+export function isMixed(cell: Cell): bool {
+  return cellState(cell).x2apic && !machine().x2apic;
+}
+
+/** Whether the local APIC of `cpu` is in x2APIC mode. */
+export function hasX2apic(cpu: u32): bool {
+  return cellState(cellOfCpu(cpu)).x2apic;
 }
 
 /** Address of the index register that `cell` sees in IOAPIC number `ioapic`, u32. */

@@ -58,6 +58,11 @@ export function cpuMembers(context: Context) {
       target.guest = context.guest(cell).block;
       handOver(number);
     },
+    useX2apic(cell: number): void {
+      throw new Error(
+        `hypervisor.wasm wanted cell ${cell} in x2APIC mode; here all CPUs are, where they have it`,
+      );
+    },
     resetCpu(number: number, entry: bigint): void {
       const target = cpu(number);
       const address = BigInt.asUintN(64, entry);

@@ -1,10 +1,16 @@
-// The physical local APIC of the calling CPU, in the mode that Linux has chosen (AMD64 Architecture Programmer's Manual,
-// volume 2, chapter 16).
+// The physical local APIC of the calling CPU, in the mode that Linux has chosen or its cell has (AMD64 Architecture Programmer's
+// Manual, volume 2, chapter 16).
 
 import { IPI_NMI } from "../../abi/platform.ts";
 import * as apic from "../../abi/x86/apic.ts";
-import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_X2APIC_FIRST } from "../../abi/x86/msr.ts";
-import { cpuOf } from "./cpu.ts";
+import {
+  APIC_BASE_ENABLE,
+  APIC_BASE_X2APIC,
+  MSR_APIC_BASE,
+  MSR_X2APIC_FIRST,
+} from "../../abi/x86/msr.ts";
+import { cellOf } from "./cells.ts";
+import { Cpu, cpuOf } from "./cpu.ts";
 import * as hw from "./hw.ts";
 import { APIC_WINDOW } from "./numbers.ts";
 
@@ -21,11 +27,50 @@ const LAST_LVT_SHIFT: u32 = 16;
 const LAST_LVT_MASK: u32 = 0xff;
 const LVT_CMCI_COUNT: u32 = 6;
 
-const IS_X2APIC: usize = memory.data(4, 4);
+/** 1: Linux has its CPUs in x2APIC mode, and so has everyone. */
+const LINUX_X2APIC: usize = memory.data(4, 4);
 
-/** Learns the mode; once. */
-export function apicInit(): void {
-  store<u32>(IS_X2APIC, (hw.readMsr(MSR_APIC_BASE) & APIC_BASE_X2APIC) !== 0 ? 1 : 0);
+/** Learns the mode, and the id, of the calling CPU, which Linux has had until now. */
+export function adoptApic(cpu: Cpu): void {
+  cpu.x2apic = (hw.readMsr(MSR_APIC_BASE) & APIC_BASE_X2APIC) !== 0 ? 1 : 0;
+  store<u32>(LINUX_X2APIC, cpu.x2apic);
+  cpu.apicId = ownApicId();
+}
+
+/** The waist's useX2apic. */
+export function useX2apic(cell: u32): void {
+  cellOf(cell).x2apic = 1;
+}
+
+/** The mode that a CPU has to have for its cell: 1 for x2APIC. */
+export function wantedMode(cpu: Cpu): u32 {
+  return load<u32>(LINUX_X2APIC) | cellOf(cpu.cell).x2apic;
+}
+
+/**
+ * Changes the mode of the calling CPU's local APIC, which is disabled by software. The way back is by switching it off, when it
+ * forgets all that it has (section 16.9; SDM volume 3A, section 10.12.5): the caller makes it clean again. What is sent to it
+ * meanwhile is lost.
+ */
+export function setMode(cpu: Cpu, mode: u32): void {
+  const base = hw.readMsr(MSR_APIC_BASE) & ~(<u64>APIC_BASE_X2APIC);
+  const width = widthOfId();
+  if (!mode) hw.writeMsr(MSR_APIC_BASE, base & ~(<u64>APIC_BASE_ENABLE));
+  hw.writeMsr(MSR_APIC_BASE, mode ? base | APIC_BASE_X2APIC : base);
+  cpu.x2apic = mode;
+  if (mode) return;
+  writeApic(apic.APIC_LDR, 0);
+  if (width) writeApic(apic.APIC_EXT_CONTROL, width);
+}
+
+/** AMD's: the bit by which the firmware gives the id 8 bits (section 16.3.2), and others find this CPU. */
+function widthOfId(): u32 {
+  if (!(readApic(apic.APIC_VERSION) & apic.APIC_VERSION_EXTENDED)) return 0;
+  return readApic(apic.APIC_EXT_CONTROL) & apic.APIC_EXT_CONTROL_ID;
+}
+
+function isX2apic(): bool {
+  return cpuOf(hw.cpuIndex()).x2apic !== 0;
 }
 
 function placeOf(register: u32): u64 {
@@ -33,20 +78,19 @@ function placeOf(register: u32): u64 {
 }
 
 function readApic(register: u32): u32 {
-  if (load<u32>(IS_X2APIC)) return <u32>hw.readMsr(MSR_X2APIC_FIRST + register);
+  if (isX2apic()) return <u32>hw.readMsr(MSR_X2APIC_FIRST + register);
   hw.windowRead(placeOf(register), 4);
   return <u32>hw.windowValue();
 }
 
 function writeApic(register: u32, value: u32): void {
-  if (load<u32>(IS_X2APIC)) hw.writeMsr(MSR_X2APIC_FIRST + register, value);
+  if (isX2apic()) hw.writeMsr(MSR_X2APIC_FIRST + register, value);
   else hw.windowWrite(placeOf(register), 4, value);
 }
 
-/** Id of the calling CPU's local APIC. */
-export function ownApicId(): u32 {
+function ownApicId(): u32 {
   const id = readApic(apic.APIC_ID);
-  return load<u32>(IS_X2APIC) ? id : id >>> XAPIC_ID_SHIFT;
+  return isX2apic() ? id : id >>> XAPIC_ID_SHIFT;
 }
 
 function awaitDelivery(): void {
@@ -58,7 +102,7 @@ function awaitDelivery(): void {
  * is accepted on return.
  */
 function sendCommand(id: u32, command: u32): void {
-  if (load<u32>(IS_X2APIC)) {
+  if (isX2apic()) {
     hw.writeMsr(MSR_X2APIC_FIRST + apic.APIC_ICR, ((<u64>id) << 32) | command);
     return;
   }
@@ -119,14 +163,11 @@ function cleanExtended(): void {
  */
 function sendToSelf(): void {
   const command = (apic.SHORTHAND_SELF << apic.ICR_SHORTHAND_SHIFT) | apic.ICR_ASSERT | OWN_VECTOR;
-  if (!load<u32>(IS_X2APIC)) awaitDelivery();
+  if (!isX2apic()) awaitDelivery();
   writeApic(apic.APIC_ICR, command);
 }
 
-/**
- * Masks all local vectors and lets everything else through, so that what is pending can be taken. The timer divides by 16,
- * which Linux leaves and inmates rely on.
- */
+/** Masks all local vectors and lets everything else through, so that what is pending can be taken. */
 export function maskApic(): void {
   const last = (readApic(apic.APIC_VERSION) >>> LAST_LVT_SHIFT) & LAST_LVT_MASK;
   for (let register = apic.APIC_LVT_TIMER; register <= apic.APIC_LVT_ERROR; register++)
@@ -134,7 +175,6 @@ export function maskApic(): void {
   if (last >= LVT_CMCI_COUNT) writeApic(apic.APIC_LVT_CMCI, apic.APIC_LVT_MASKED);
   cleanExtended();
   writeApic(apic.APIC_TIMER_INITIAL, 0);
-  writeApic(apic.APIC_TIMER_DIVIDE, apic.APIC_DIVIDE_BY_16);
   writeApic(apic.APIC_TPR, 0);
   writeApic(apic.APIC_SVR, SVR_CLEAN | apic.APIC_SVR_ENABLE);
   sendToSelf();
@@ -145,10 +185,14 @@ export function endInterrupts(): void {
   while (hasBits(apic.APIC_ISR)) writeApic(apic.APIC_EOI, 0);
 }
 
-/** Disables the local APIC as after a reset, without errors or a destination that a former owner has left. */
+/**
+ * Disables the local APIC as after a reset, without errors or a destination that a former owner has left. The timer divides by
+ * 16, which Linux leaves and inmates rely on.
+ */
 export function disableApic(): void {
   writeApic(apic.APIC_ESR, 0);
   writeApic(apic.APIC_ESR, 0);
-  if (!load<u32>(IS_X2APIC)) writeApic(apic.APIC_ICR_HIGH, 0);
+  if (!isX2apic()) writeApic(apic.APIC_ICR_HIGH, 0);
+  writeApic(apic.APIC_TIMER_DIVIDE, apic.APIC_DIVIDE_BY_16);
   writeApic(apic.APIC_SVR, SVR_CLEAN);
 }

@@ -17,6 +17,8 @@ export class Cell {
   block: usize;
   /** Pages that the pool has set aside. */
   promised: u32;
+  /** 1: the local APICs of its CPUs are in x2APIC mode, whatever Linux has chosen. */
+  x2apic: u32;
 
   get ports(): usize {
     return this.block;
@@ -38,7 +40,7 @@ export class Cell {
 /** Pages of a cell's block. */
 export const CELL_PAGES: u32 = PORT_PAGES + MSR_PAGES + 2;
 
-const CELL_SHIFT: u32 = 4;
+const CELL_SHIFT: u32 = 5;
 if (offsetof<Cell>() > 1 << CELL_SHIFT) ERROR("Cell is too large");
 const CELLS: usize = memory.data(CELLS_MAX << CELL_SHIFT, 8);
 

@@ -43,6 +43,8 @@ export class Cpu {
   released: u32;
   /** Id of its local APIC. */
   apicId: u32;
+  /** 1: its local APIC is in x2APIC mode. */
+  x2apic: u32;
   /** 1: it has printed since it last saw everything sent (console.ts). */
   prints: u32;
 

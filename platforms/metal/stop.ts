@@ -86,6 +86,19 @@ export function kick(cpu: Cpu): void {
   if (!hw.compareExchange(kickedOf(cpu), 0, 1)) sendNmi(cpu.apicId);
 }
 
+/**
+ * Keeps others from sending NMIs to the calling CPU, which is in no guest and may have none come; returns false if one is on its
+ * way. Who would have sent one finds that so, as if it was.
+ */
+export function holdKicks(cpu: Cpu): bool {
+  return !hw.compareExchange(kickedOf(cpu), 0, 1);
+}
+
+/** Ends that. What others wanted is seen before the CPU enters its guest. */
+export function allowKicks(cpu: Cpu): void {
+  hw.compareExchange(kickedOf(cpu), 1, 0);
+}
+
 /** Takes the NMI that has brought the calling CPU out of a guest. One that nobody here has sent is for its guest. */
 export function receiveNmi(cpu: Cpu, number: u32): void {
   hw.takeNmi();

@@ -88,6 +88,8 @@ export class FakePlatform {
   hasMsr: (msr: number) => boolean = () => true;
   /** One of EAX to EDX of a CPUID leaf. */
   onCpuid: (leaf: number, part: number) => number = cpuid;
+  /** Id of a CPU's local APIC. */
+  onApicId: (cpu: number) => number = (cpu) => cpu;
   /** Value of a port. */
   onPort: (port: number, size: number) => number = () => 0xffffffff;
   /** Value of a register in PCI configuration space. */

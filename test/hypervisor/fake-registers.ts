@@ -30,6 +30,9 @@ export function machineRegisters(): Map<number, bigint> {
   ]);
 }
 
+/** CPUID leaf 1, ECX. */
+const FEATURE_X2APIC = 1 << 21;
+
 const MSRS = new Map<number, bigint>([
   [MSR_APIC_BASE, BigInt(APIC_PAGE) | BigInt(APIC_BASE_ENABLE)],
 ]);
@@ -46,6 +49,11 @@ const CPUID = new Map<number, readonly number[]>([
   // SYSCALL, NX, long mode.
   [0x80000001, [0, 0, 0, 0x20100800]],
 ]);
+
+/** CPUID of a processor that has x2APIC mode, too. */
+export function x2apicCpuid(leaf: number, part: number): number {
+  return leaf === 1 && part === 2 ? FEATURE_X2APIC : cpuid(leaf, part);
+}
 
 /** Part `part` of CPUID leaf `leaf`. */
 export function cpuid(leaf: number, part: number): number {

@@ -219,6 +219,13 @@ export function cpuMembers(platform: FakePlatform) {
       space(platform, cell);
       held(platform, cpu).cell = cell;
     },
+    useX2apic: (cell: number) => {
+      note(platform, "useX2apic", cell);
+      space(platform, cell);
+      if (cell === 0) violated("useX2apic of the root cell");
+      for (const cpu of platform.cpus)
+        if (cpu.cell === cell && !cpu.stopped) violated("useX2apic of a cell that runs");
+    },
     resetCpu: (cpu: number, entry: bigint) => {
       note(platform, "resetCpu", cpu, entry);
       set(cpu, `reset:${entry.toString(16)}`);
@@ -241,7 +248,7 @@ export function cpuMembers(platform: FakePlatform) {
     writeRegister: (cpu: number, register: number, value: bigint) => {
       held(platform, cpu).registers.set(register, BigInt.asUintN(64, value));
     },
-    apicId: (cpu: number) => cpu,
+    apicId: (cpu: number) => platform.onApicId(cpu),
   };
 }
 

@@ -7,6 +7,13 @@ import {
   SYS_DEBUG_CONSOLE,
   SYS_X86_TSC_KHZ,
 } from "../../abi/config.ts";
+import { APIC_EXT_LVT_LAST } from "../../abi/x86/apic.ts";
+import {
+  APIC_BASE_ENABLE,
+  APIC_BASE_X2APIC,
+  MSR_APIC_BASE,
+  MSR_X2APIC_FIRST,
+} from "../../abi/x86/msr.ts";
 import {
   CPUID_ADDRESS_SIZES,
   CPUID_EXTENDED,
@@ -50,7 +57,9 @@ const PAGE_ENTRIES = 512;
 const WINDOWS_ENTRY = 256;
 /** The local APIC's page, by whose registers nobody asks here. */
 const APIC_PLACE = BigInt(APIC_WINDOW);
+const X2APIC_LAST = MSR_X2APIC_FIRST + APIC_EXT_LVT_LAST;
 const APIC_SIZE = 0x1000n;
+const BASE_MODE = BigInt(APIC_BASE_ENABLE | APIC_BASE_X2APIC);
 const PTE_PRESENT = 1n;
 const PTE_LARGE = 0x80n;
 const ENTRY_ADDRESS = 0xf_ffff_ffff_f000n;
@@ -123,6 +132,10 @@ export class FakeMetal {
   printed = "";
   /** 1: a machine check comes with the next NMI. */
   machineCheck = 0;
+  /** Registers of the local APIC's page that were written, and values. */
+  readonly apicWrites: [register: number, value: bigint][] = [];
+  /** Called when the local APIC's base register was written. */
+  onApicBase: (value: bigint) => void = () => {};
   /** Called when a guest is about to run. */
   onGuest: () => void = () => {};
   /** Linear address of the control block that ran last. */
@@ -216,6 +229,40 @@ export class FakeMetal {
     });
   }
 
+  /**
+   * A write of the base register: its modes follow each other as in section 16.9, and the way to "disabled" forgets registers.
+   * What never writes it has any mode.
+   */
+  #writeApicBase(value: bigint): void {
+    const before = (this.msrs.get(MSR_APIC_BASE) ?? 0n) & BASE_MODE;
+    const after = value & BASE_MODE;
+    const x2apic = BigInt(APIC_BASE_X2APIC);
+    const isLegal =
+      after & x2apic ? after === BASE_MODE && before !== 0n : !(before & x2apic) || after === 0n;
+    if (!isLegal) throw new Error(`#GP: APIC base from ${before} to ${after}`);
+    this.msrs.set(MSR_APIC_BASE, value);
+    this.onApicBase(value);
+  }
+
+  /** Whether the page, or the MSRs, of the local APIC can be accessed in its mode. */
+  #checkApic(byMsr: boolean): void {
+    const base = this.msrs.get(MSR_APIC_BASE);
+    if (base === undefined) return;
+    const wanted = byMsr ? BASE_MODE : BigInt(APIC_BASE_ENABLE);
+    if ((base & BASE_MODE) !== wanted) throw new Error("the local APIC is in another mode");
+  }
+
+  #writeMsr(msr: number, value: bigint): void {
+    if (msr >= MSR_X2APIC_FIRST && msr <= X2APIC_LAST) this.#checkApic(true);
+    if (msr === MSR_APIC_BASE) this.#writeApicBase(value);
+    else this.msrs.set(msr, value);
+  }
+
+  #readMsr(msr: number): bigint {
+    if (msr >= MSR_X2APIC_FIRST && msr <= X2APIC_LAST) this.#checkApic(true);
+    return this.msrs.get(msr) ?? 0n;
+  }
+
   /** An access through a window. As a processor, it refuses what is not mapped or beyond its addresses. */
   #access(kind: string, place: bigint, size: number): number {
     const address = this.translate(place);
@@ -223,7 +270,10 @@ export class FakeMetal {
     if (address === undefined || end !== address + BigInt(size) - 1n)
       throw new Error(`nothing is mapped at 0x${place.toString(16)}`);
     if (end >= 1n << BigInt(ADDRESS_BITS)) return 0;
-    if (BigInt.asUintN(64, place - APIC_PLACE) < APIC_SIZE) return 1;
+    if (BigInt.asUintN(64, place - APIC_PLACE) < APIC_SIZE) {
+      this.#checkApic(false);
+      return 1;
+    }
     this.accesses.push([kind, address, size]);
     this.onAccess();
     return 1;
@@ -297,8 +347,8 @@ export class FakeMetal {
       storeRelease: (at: number, value: number) => view.setUint32(at, value, true),
       portIn: (port: number) => this.#readPort(port),
       portOut: (port: number, _size: number, byte: number) => this.#writePort(port, byte),
-      readMsr: (msr: number) => this.msrs.get(msr >>> 0) ?? 0n,
-      writeMsr: (msr: number, value: bigint) => void this.msrs.set(msr >>> 0, value),
+      readMsr: (msr: number) => this.#readMsr(msr >>> 0),
+      writeMsr: (msr: number, value: bigint) => this.#writeMsr(msr >>> 0, value),
       tryReadMsr: (msr: number) => {
         this.#lastMsr = this.msrs.get(msr >>> 0) ?? 0n;
         return this.msrs.has(msr >>> 0) ? 1 : 0;
@@ -346,7 +396,11 @@ export class FakeMetal {
       },
       windowRead: (place: bigint, size: number) => this.#access("read", place, size),
       windowValue: () => 0n,
-      windowWrite: (place: bigint, size: number) => this.#access("write", place, size),
+      windowWrite: (place: bigint, size: number, value: bigint) => {
+        const offset = BigInt.asUintN(64, place - APIC_PLACE);
+        if (offset < APIC_SIZE) this.apicWrites.push([Number(offset >> 4n), value]);
+        return this.#access("write", place, size);
+      },
       windowClear: (place: bigint, size: bigint) => this.#access("clear", place, Number(size)),
       windowToCore: (place: bigint, _to: number, size: number) => this.#access("copy", place, size),
       physicalOf: (address: number) => PLATFORM_START + BigInt(address >>> 0),

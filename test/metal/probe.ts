@@ -7,7 +7,7 @@ import { headerOf, readConstants } from "../../tools/inmates/header.ts";
 import { runClang, runLld } from "../../tools/inmates/toolchain.ts";
 import { ROOT } from "../../tools/root.ts";
 
-const SOURCES = join(ROOT, "test/metal/probe");
+const PROBE = join(ROOT, "test/metal/probe");
 const UNITS = ["entry.S", "main.c"];
 const OPTIONS = [
   ...["--target=x86_64-unknown-none-elf", "-std=c11", "-O1", "-ffreestanding", "-fno-builtin"],
@@ -15,17 +15,17 @@ const OPTIONS = [
   ...["-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-strict-aliasing"],
 ];
 
-/** Its image, for address 0. */
-export function buildProbe(): Uint8Array {
+/** Its image, for address 0; or that of another such program, whose sources are in `sources`. */
+export function buildProbe(sources = PROBE): Uint8Array {
   const directory = mkdtempSync(join(tmpdir(), "probe-"));
   try {
     writeFileSync(join(directory, "abi.h"), headerOf(readConstants(ROOT)));
-    const clang = [...OPTIONS, "-I.", `-I${SOURCES}`];
+    const clang = [...OPTIONS, "-I.", `-I${sources}`];
     const objects = UNITS.map((name) => {
-      runClang([...clang, "-c", join(SOURCES, name), "-o", `${name}.o`], directory);
+      runClang([...clang, "-c", join(sources, name), "-o", `${name}.o`], directory);
       return `${name}.o`;
     });
-    const link = ["-m", "elf_x86_64", "-T", join(SOURCES, "probe.ld"), "--oformat=binary"];
+    const link = ["-m", "elf_x86_64", "-T", join(PROBE, "probe.ld"), "--oformat=binary"];
     runLld([...link, "-o", "probe", ...objects], directory);
     return readFileSync(join(directory, "probe"));
   } finally {

@@ -41,15 +41,16 @@ function segmentsOf(text: string): Segment[] {
   }));
 }
 
-/** The module's data as the bytes that start.c's load_data makes it from; they begin at `dataStart`. */
+/** The module's data as the bytes that start.c's load_data makes it from; and where they begin and end. */
 function dataTable(name: string, segments: readonly Segment[]): string {
+  const isEmpty = segments.length === 0;
   const start = Math.min(...segments.map(({ address }) => address));
   const end = Math.max(...segments.map(({ address, bytes }) => address + bytes.length));
   const memory = new Uint8Array(Math.max(0, end - start));
   for (const { address, bytes } of segments) memory.set(bytes, address - start);
   const packed = pack(memory);
   return [
-    `enum { ${name}_data_start = ${segments.length === 0 ? 0 : start} };`,
+    `enum { ${name}_data_start = ${isEmpty ? 0 : start}, ${name}_data_end = ${isEmpty ? 0 : end} };`,
     `static const u8 ${name}_data[] = {${packed.join(",")}};\n`,
   ].join("\n");
 }

@@ -4,7 +4,7 @@ import { ENOMEM } from "../../../abi/errno.ts";
 import { MSR_EFER } from "../../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
-import { apicInit, ownApicId } from "../apic.ts";
+import { adoptApic } from "../apic.ts";
 import { flushConsole, publishNow } from "../console.ts";
 import * as core from "../core.ts";
 import { addCpu, cpuOf } from "../cpu.ts";
@@ -23,7 +23,6 @@ import { assignLinux } from "./start.ts";
 function prepareAll(cpu: u32): i32 {
   timeInit();
   poolInit();
-  apicInit();
   if (!hostInit() || !nestedInit() || !idleInit() || !addCpu(cpu)) return -ENOMEM;
   useHost();
   return core.init(cpu, configAddress(), hw.configSize());
@@ -38,7 +37,7 @@ function prepare(cpu: u32, isFirst: bool): i32 {
   const result = checkFeatures();
   if (result) return result;
   const self = cpuOf(cpu);
-  self.apicId = ownApicId();
+  adoptApic(self);
   hw.writeMsr(MSR_EFER, hw.readMsr(MSR_EFER) | EFER_SVME);
   hw.writeMsr(svm.MSR_HOST_SAVE, hw.physicalOf(self.host));
   prepareIdle(self);

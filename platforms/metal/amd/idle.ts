@@ -4,12 +4,12 @@
 
 import { FLAG_FIXED, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
-import { disableApic, endInterrupts, hasRequests, maskApic } from "../apic.ts";
+import { disableApic, endInterrupts, hasRequests, maskApic, setMode, wantedMode } from "../apic.ts";
 import { Cpu } from "../cpu.ts";
 import { rootFor } from "../host.ts";
 import * as hw from "../hw.ts";
 import { allocate, PAGE } from "../pool.ts";
-import { receiveNmi } from "../stop.ts";
+import { allowKicks, holdKicks, receiveNmi } from "../stop.ts";
 import { setIntercepts, setStart } from "./start.ts";
 
 /** Where real mode has its interrupt vectors, behind the page's own entry as a page table; 4 bytes each. */
@@ -86,7 +86,20 @@ export function halt(cpu: Cpu, number: u32): void {
   enter(cpu, number, HALT, FLAG_FIXED);
 }
 
-/** Makes the local APIC of the calling CPU what it is after a reset: nothing pending, nothing to come. */
+/**
+ * Puts the local APIC of the calling CPU, which is clean, into the mode that its cell has. An NMI would be lost while it is
+ * off: one that is on its way is waited for.
+ */
+function matchMode(cpu: Cpu, number: u32): void {
+  const mode = wantedMode(cpu);
+  if (mode === cpu.x2apic) return;
+  while (!holdKicks(cpu)) halt(cpu, number);
+  setMode(cpu, mode);
+  allowKicks(cpu);
+  disableApic();
+}
+
+/** Makes the local APIC of the calling CPU what it is after a reset, in the mode of its cell: nothing pending, nothing to come. */
 export function cleanApic(cpu: Cpu, number: u32): void {
   maskApic();
   endInterrupts();
@@ -95,4 +108,5 @@ export function cleanApic(cpu: Cpu, number: u32): void {
     endInterrupts();
   }
   disableApic();
+  matchMode(cpu, number);
 }

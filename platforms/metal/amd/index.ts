@@ -1,5 +1,5 @@
 // Entry of the platform's module for AMD-V: the waist (hypervisor/platform.ts), and what native code calls.
-import { apicId } from "../apic.ts";
+import { apicId, useX2apic } from "../apic.ts";
 import { flushConsole, putConsole } from "../console.ts";
 import {
   attachDevice,
@@ -76,6 +76,7 @@ export {
   stopCpu,
   unlock,
   unmap,
+  useX2apic,
   writeComm,
   writeMsr,
   writeRegister,

@@ -56,6 +56,7 @@ function open(cell: Cell): bool {
   const block = allocate(CELL_PAGES);
   if (!block) return false;
   cell.block = block;
+  cell.x2apic = 0;
   memory.fill(block, 0xff, (PORT_PAGES + MSR_PAGES) * PAGE);
   cell.top = rootFor(cell.root, 0);
   if (cell.top) return true;

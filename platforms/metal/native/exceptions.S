@@ -1,12 +1,6 @@
 // Exceptions in the hypervisor's own code. There is one privilege level and one stack, so no task state segment is needed.
 #include "image.h"
 
-/** AMD64 manual, volume 1, sections 6.2.2 and 4.2.2, and volume 2, section 11.5: initial values, places in an XSAVE area. */
-#define FCW_INITIAL 0x037f
-#define MXCSR_INITIAL 0x1f80
-#define MXCSR_OFFSET 24
-#define LEGACY_SIZE 512
-#define COMPACTED (1 << 63)
 #define INTERRUPT_GATE 0x8e00
 #define MIDDLE(address) ((address) >> 16 & 0xffff)
 #define HIGH(address) ((address) >> 32 & 0xffffffff)
@@ -164,24 +158,6 @@ try_restore_supervisor:
 return:
 	ret
 try_last:
-
-	// Areas for FXRSTOR, XRSTOR and XRSTORS: the legacy region with FCW and MXCSR, then a header of 64 bytes.
-	.macro initial_area compaction
-	.word FCW_INITIAL
-	.skip MXCSR_OFFSET - 2
-	.long MXCSR_INITIAL
-	.skip LEGACY_SIZE - MXCSR_OFFSET - 4
-	.quad 0, \compaction
-	.skip 48
-	.endm
-	.section .rodata.initial, "a"
-	.globl initial_state, initial_state_compact
-	.balign 64
-initial_state:
-	initial_area 0
-	.balign 64
-initial_state_compact:
-	initial_area COMPACTED
 
 	.section .rodata.tables, "a"
 	.globl gdt, idt

@@ -25,6 +25,25 @@ struct cpu_top {
 _Static_assert(sizeof(struct cpu_top) == CPU_TOP_SIZE, "image.h disagrees");
 _Static_assert(sizeof(struct cpu_top) - offsetof(struct cpu_top, machine_check) == CPU_TOP_MACHINE_CHECK, "image.h disagrees");
 
+/** AMD64 manual, volume 1, sections 6.2.2 and 4.2.2: initial values; volume 2, section 11.5: XSAVE's compact form. */
+#define FCW_INITIAL 0x037f
+#define MXCSR_INITIAL 0x1f80
+#define COMPACTED (1ull << 63)
+
+/** What FXRSTOR, XRSTOR and XRSTORS read: the legacy region and a header. */
+struct extended_state {
+  u16 fcw;
+  u8 legacy[22];
+  u32 mxcsr;
+  u8 registers[484];
+  u64 present;
+  u64 compaction;
+  u8 reserved[48];
+};
+_Static_assert(sizeof(struct extended_state) == 576, "section 11.5");
+/** Initial configurations, in the standard form and in the compact one; start.c fills them in. */
+static struct extended_state initial_states[2] __attribute__((aligned(64)));
+
 /** Where things are, once the first CPU has found out: offsets in the hypervisor's memory (PART_*), and its place. */
 static struct {
   u64 physical;
@@ -54,7 +73,6 @@ u32 try_copy(u8* to, u64 place, u64 size);
 void restore_legacy(const void* from);
 void try_restore(const void* from);
 void try_restore_supervisor(const void* from);
-extern const u8 initial_state[], initial_state_compact[];
 void run_guest(u64 control, u8* registers);
 __attribute__((noreturn)) void leave(u8* block, u8* registers);
 __attribute__((noreturn)) void restart(void);
@@ -251,13 +269,13 @@ static void hw_resetExtendedState(void) {
   write_cr0(hw_readControl(0) & ~(u64)(CR0_EM | CR0_TS));
   write_cr4(hw_readControl(4) | CR4_OSFXSR | (has_xsave ? CR4_OSXSAVE : 0));
   // The registers behind x87's empty tags, and XMM, also where XSAVE is not; then the pointers, which this may leave.
-  restore_legacy(initial_state);
+  restore_legacy(&initial_states[0]);
   if (!has_xsave) return;
   try_write_xcr((u64)hw_cpuid(CPUID_XSTATE, 0, 3) << 32 | hw_cpuid(CPUID_XSTATE, 0, 0));
-  try_restore(initial_state);
+  try_restore(&initial_states[0]);
   if (hw_cpuid(CPUID_XSTATE, 1, 0) & CPUID_XSAVES) {
     try_write_msr(MSR_XSS, (u64)hw_cpuid(CPUID_XSTATE, 1, 3) << 32 | hw_cpuid(CPUID_XSTATE, 1, 2));
-    try_restore_supervisor(initial_state_compact);
+    try_restore_supervisor(&initial_states[1]);
     try_write_msr(MSR_XSS, 0);
   }
   try_write_xcr(1);

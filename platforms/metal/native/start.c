@@ -7,11 +7,6 @@
 #define START_DONE 2
 #define START_FAILED 3
 
-/** Tokens of packed data: above PACKED_ZEROS zeros, above PACKED_WIDE bytes with a zero behind each, else bytes. */
-#define PACKED_WIDE 0x80
-#define PACKED_WIDE_MAX 0x40
-#define PACKED_ZEROS 0xc0
-
 /** Part of what is left for memories that the core gets. */
 #define CORE_SHARE 4
 
@@ -40,20 +35,41 @@ static u64 load64(const u8* from) {
   return value;
 }
 
-/** Unpacks a module's data (tools/metal/pack.ts) into its memory, which is zero, from `address` on. */
-static void load_data(const struct memory* memory, u64 address, const u8* packed, u64 size) {
-  const u8* end = packed + size;
-  while (packed < end) {
-    u32 token = *packed++;
-    if (token >= PACKED_ZEROS) {
-      address += ((token % PACKED_WIDE_MAX) << 8 | *packed++) + 1;
-      continue;
+/** Packed data (tools/metal/pack.ts): what comes next, and bits of the byte before it, below a 1. */
+struct packed {
+  const u8* next;
+  u32 bits;
+};
+
+__attribute__((noinline)) static u32 take_bit(struct packed* packed) {
+  if (packed->bits == 1) packed->bits = *packed->next++ | 0x100;
+  u32 bit = packed->bits & 1;
+  packed->bits >>= 1;
+  return bit;
+}
+
+__attribute__((noinline)) static u32 take_number(struct packed* packed) {
+  u32 value = 1;
+  while (!take_bit(packed)) value = value << 1 | take_bit(packed);
+  return value;
+}
+
+/** Unpacks a module's data into its memory, from `address` to `end`. */
+__attribute__((noinline)) static void load_data(const struct memory* memory, u64 address, u64 end, const u8* bytes) {
+  struct packed packed = {bytes, 1};
+  u64 distance = 1;
+  for (bool is_behind_run = false; address < end;) {
+    u32 is_copy = take_bit(&packed);
+    bool is_run = !is_copy && !is_behind_run;
+    if (is_copy) {
+      distance = (u64)(take_number(&packed) - 1) << 8;
+      distance += *packed.next++ + 1;
     }
-    u32 width = token >= PACKED_WIDE ? 2 : 1;
-    for (u32 count = token % (width == 1 ? PACKED_WIDE : PACKED_WIDE_MAX) + 1; count; count--) {
-      *at(memory, address, width) = *packed++;
-      address += width;
+    for (u32 left = take_number(&packed) + is_copy; left; left--) {
+      *at(memory, address, 1) = is_run ? *packed.next++ : *at(memory, address - distance, 1);
+      address++;
     }
+    is_behind_run = is_run;
   }
 }
 
@@ -93,15 +109,24 @@ static bool divide_memory(const u8* config) {
   return true;
 }
 
+static void make_initial_states(void) {
+  for (u32 index = 0; index < 2; index++) {
+    initial_states[index].fcw = FCW_INITIAL;
+    initial_states[index].mxcsr = MXCSR_INITIAL;
+  }
+  initial_states[1].compaction = COMPACTED;
+}
+
 /** Makes both modules' memories what their code expects; all memory was zero. */
 static bool make_modules(void) {
   const u8* config = cpus_start + (u64)header_max_cpus * CPU_SIZE;
   if (!divide_memory(config)) return false;
   u64 place = round_up(core_heapBase(), PAGE_SIZE);
   if (place + layout.config_size > memories[0].size) return false;
-  load_data(&memories[0], core_data_start, core_data, sizeof(core_data));
-  load_data(&memories[1], metal_data_start, metal_data, sizeof(metal_data));
+  load_data(&memories[0], core_data_start, core_data_end, core_data);
+  load_data(&memories[1], metal_data_start, metal_data_end, metal_data);
   memcpy(at(&memories[0], place, layout.config_size), config, layout.config_size);
+  make_initial_states();
   return true;
 }
 

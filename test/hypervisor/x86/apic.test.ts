@@ -350,11 +350,11 @@ describe("on an x2APIC machine", () => {
     guest.code(WRMSR);
   });
 
-  test("registers are granted as they exist, but writes of the ICR and of what has a delivery mode", () => {
-    const readable = [2, 3, 8, 0xa, 0xd, 0xf, 0x28, 0x2f, 0x30, 0x39, 0x3e];
+  test("registers are granted as they exist, but the ICR and writes of the local vectors", () => {
+    const readable = [2, 3, 8, 0xa, 0xd, 0xf, 0x28, 0x2f, 0x39, 0x3e];
     for (let isr = 0x10; isr < 0x28; isr++) readable.push(isr);
     for (let lvt = 0x32; lvt <= 0x38; lvt++) readable.push(lvt);
-    const writable = [8, 0xb, 0xf, 0x28, 0x32, 0x37, 0x38, 0x3e, 0x3f];
+    const writable = [8, 0xb, 0xf, 0x28, 0x38, 0x3e, 0x3f];
     for (let register = 0; register < 0x40; register++) {
       const access = (readable.includes(register) ? 1 : 0) | (writable.includes(register) ? 2 : 0);
       expect(guest.platform.msrAccess(0, 0x800 + register), `${register}`).toBe(access);
@@ -363,6 +363,8 @@ describe("on an x2APIC machine", () => {
 
   test.each([
     [0x82f, 0x10000n],
+    [0x832, 0x200ecn],
+    [0x837, 0xfen],
     [0x833, 0xfan],
     [0x834, 0x400n],
     [0x835, 0x10700n],
@@ -383,6 +385,20 @@ describe("on an x2APIC machine", () => {
     expect(guest.wrmsr(msr, value)).toBe(0);
     expect(guest.output()).toMatch(/^FATAL: Unsupported APIC delivery mode, register: /);
     expect(guest.platform.takeRecord()).toEqual(["parkCpu 0x0 0x0"]);
+  });
+
+  test.each([
+    ["timer", 0x832, 0x2ecn],
+    ["error", 0x837, 0x4fen],
+  ])("the %s has no delivery mode, also where AMD's has", (_name, msr, value) => {
+    expect(guest.wrmsr(msr, value)).toBe(0);
+    expect(guest.output()).toMatch(/^FATAL: Setting reserved APIC bits, register: /);
+  });
+
+  test("the ICR reads as it was written", () => {
+    guest.wrmsr(0x830, 0x200000031n);
+    expect(guest.rdmsr(0x830)).toBe(1);
+    expect(guest.getPair()).toBe(0x200000031n);
   });
 
   test("an LVT entry that the processor lacks raises #GP", () => {

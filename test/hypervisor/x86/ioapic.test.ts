@@ -6,6 +6,7 @@ import { ACCESS_WRITE, REG_RAX, REG_RBX } from "../../../abi/platform.ts";
 import { IOAPIC_MASKED, IOAPIC_PAGE } from "../../../abi/x86/apic.ts";
 import * as cfg from "../configurations.ts";
 import { FakePlatform } from "../fake-platform.ts";
+import { x2apicCpuid } from "../fake-registers.ts";
 import { Guest } from "./guest.ts";
 
 const PAGE = BigInt(IOAPIC_PAGE);
@@ -42,9 +43,10 @@ class Chip {
 let chip: Chip;
 let guest: Guest;
 
-beforeEach(() => {
+beforeEach(() => start(new FakePlatform()));
+
+function start(platform: FakePlatform): void {
   chip = new Chip();
-  const platform = new FakePlatform();
   // The root cell has programmed two pins before: 4 to CPU 3, 5 to CPU 0.
   chip.registers.set(0x18, 0x34).set(0x19, 0x03000000).set(0x1a, 0x35);
   guest = new Guest(
@@ -58,7 +60,7 @@ beforeEach(() => {
     },
   );
   chip.written = [];
-});
+}
 
 function create(options: cfg.CellOptions = {}): number {
   const config = cfg.cellConfig({
@@ -281,4 +283,62 @@ test.each([
   expect(create(options)).toBe(errno);
   expect(guest.platform.takeRecord()).toEqual([]);
   expect(chip.written).toEqual([]);
+});
+
+describe("a cell in x2APIC mode", () => {
+  const program = (value: number, destination: number) => {
+    write(cellGuest(), high(9), destination);
+    chip.written = [];
+    write(cellGuest(), low(9), value);
+  };
+
+  beforeEach(() => {
+    const platform = new FakePlatform();
+    platform.onCpuid = x2apicCpuid;
+    platform.onApicId = (cpu) => cpu + 8;
+    start(platform);
+    expect(create({ cpus: [1, 3] })).toBe(0);
+    chip.written = [];
+  });
+
+  test.each([
+    ["flat logical", 0x0831, 0x08000000, 0x31, 0x0b000000],
+    ["of lowest priority", 0x0931, 0x08000000, 0x31, 0x0b000000],
+    ["level-triggered", 0xa831, 0x08000000, 0xa031, 0x0b000000],
+    ["for several: the first", 0x0931, 0x0a000000, 0x31, 0x09000000],
+    ["physical", 0x31, 0x0b000000, 0x31, 0x0b000000],
+  ])("%s: the hardware has the CPU's id, the cell what it wrote", (_name, value, to, real, id) => {
+    program(value, to);
+    expect(hardware(9)).toEqual([id, real]);
+    expect([read(cellGuest(), high(9)), read(cellGuest(), low(9))]).toEqual([to, value]);
+    expect(guest.output()).toBe("");
+  });
+
+  test("the hardware never has a logical destination, on the way neither", () => {
+    program(0x10831, 0x08000000);
+    program(0x0831, 0x08000000);
+    write(cellGuest(), high(9), 0x02000000);
+    write(cellGuest(), low(9), 0x10831);
+    const lows = chip.written.filter((each) => each.startsWith(low(9).toString(16)));
+    for (const each of lows) expect(Number.parseInt(each.split("=")[1]!, 16) & 0x800).toBe(0);
+    expect(hardware(9)[1]! & IOAPIC_MASKED).toBe(IOAPIC_MASKED);
+  });
+
+  test.each([
+    ["others' logical", 0x0831, 0x04000000],
+    ["nobody's", 0x0831, 0],
+    ["others' id", 0x31, 0x08000000],
+  ])("%s destination stays masked, with a warning", (_name, value, to) => {
+    program(value, to);
+    expect(hardware(9)[1]! & IOAPIC_MASKED).toBe(IOAPIC_MASKED);
+    expect(guest.output()).toContain(
+      "WARNING: CPU 3 specified IOAPIC destination outside cell boundaries, pin 9\n",
+    );
+  });
+
+  test("the root cell's entries are as it writes them", () => {
+    write(guest, high(7), 0x01000000);
+    write(guest, low(7), 0x0931);
+    expect(hardware(7)).toEqual([0x01000000, 0x0931]);
+  });
 });

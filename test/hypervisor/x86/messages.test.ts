@@ -15,6 +15,7 @@ import {
   owned,
   ROOTS,
   setUp,
+  setUpMixed,
   store,
   write,
 } from "./pci-world.ts";
@@ -109,6 +110,73 @@ describe("MSI", () => {
     expect(device.msi).toBeDefined();
     expect(create({ ...second, name: "c", id: 3, cpus: [2] })).toBe(0);
     expect(device.msi).toBeUndefined();
+  });
+});
+
+describe("of a cell in x2APIC mode", () => {
+  const LOGICAL = 0xfee08004n;
+  const PHYSICAL = 0xfee03000n;
+  const field = (offset: number) => TABLE + BigInt(16 + offset);
+
+  beforeEach(() => {
+    setUpMixed();
+    expect(create()).toBe(0);
+    forget();
+  });
+
+  test.each([
+    ["flat logical", LOGICAL],
+    ["flat logical, of lowest priority", 0xfee0800cn],
+    ["physical", PHYSICAL],
+  ])("MSI, %s, reaches the CPU's id", (_name, address) => {
+    write(cellGuest(), OWNED, MSI + 4, 4, Number(address));
+    write(cellGuest(), OWNED, MSI + 8, 4, 0);
+    write(cellGuest(), OWNED, MSI + 0xc, 2, 0x31);
+    write(cellGuest(), OWNED, MSI + 2, 2, pci.MSI_IS_64 | pci.MSI_ENABLE);
+    expect(owned().msi).toEqual({ address: PHYSICAL, data: 0x31 });
+    write(cellGuest(), OWNED, MSI + 4, 4, Number(address));
+    expect(owned().msi).toEqual({ address: PHYSICAL, data: 0x31 });
+    expect(guest.output()).toBe("");
+  });
+
+  test("MSI, written by bytes, reaches the CPU's id", () => {
+    for (const [at, byte] of [0x04, 0x80, 0xe0, 0xfe].entries())
+      write(cellGuest(), OWNED, MSI + 4 + at, 1, byte);
+    write(cellGuest(), OWNED, MSI + 2, 2, pci.MSI_IS_64 | pci.MSI_ENABLE);
+    expect(owned().msi?.address).toBe(PHYSICAL);
+  });
+
+  test("MSI that a former owner left with a logical destination is not enabled", () => {
+    owned().space.setBigUint64(MSI + 4, LOGICAL, true);
+    write(cellGuest(), OWNED, MSI + 2, 2, pci.MSI_IS_64 | pci.MSI_ENABLE);
+    expect(owned().msi).toBeUndefined();
+    expect(guest.output()).toBe(WARNING);
+  });
+
+  test("MSI-X, flat logical, reaches the CPU's id", () => {
+    write(cellGuest(), OWNED, pci.PCI_REG_COMMAND, 2, 2);
+    write(cellGuest(), OWNED, MSIX + 2, 2, pci.MSIX_ENABLE);
+    expect(store(cellGuest(), field(0), LOGICAL)).toBe(1);
+    expect(store(cellGuest(), field(8), 0x31n)).toBe(1);
+    expect(store(cellGuest(), field(12), 0n)).toBe(1);
+    expect(owned().unmasked).toEqual([{ address: PHYSICAL, data: 0x31 }]);
+    expect(guest.output()).toBe("");
+  });
+
+  test.each(BAD_MESSAGES)("%s stays disabled", (_name, { address, data }) => {
+    write(cellGuest(), OWNED, MSI + 4, 4, Number(address & 0xffffffffn));
+    write(cellGuest(), OWNED, MSI + 8, 4, Number(address >> 32n));
+    write(cellGuest(), OWNED, MSI + 0xc, 2, data);
+    write(cellGuest(), OWNED, MSI + 2, 2, pci.MSI_IS_64 | pci.MSI_ENABLE);
+    expect(owned().msi).toBeUndefined();
+    expect(guest.output()).toBe(WARNING);
+  });
+
+  test("the root cell's are as it writes them", () => {
+    write(guest, ROOTS, MSI + 4, 4, 0xfee03004);
+    write(guest, ROOTS, MSI + 0xc, 2, 0x31);
+    write(guest, ROOTS, MSI + 2, 2, pci.MSI_IS_64 | pci.MSI_ENABLE);
+    expect(devices.get(ROOTS)!.msi).toEqual({ address: 0xfee03004n, data: 0x31 });
   });
 });
 

@@ -5,6 +5,7 @@ import * as hc from "../../../abi/hypercall.ts";
 import { ACCESS_WRITE, PIO_IN, REG_RAX, REG_RBX } from "../../../abi/platform.ts";
 import * as cfg from "../configurations.ts";
 import { FakePlatform } from "../fake-platform.ts";
+import { x2apicCpuid } from "../fake-registers.ts";
 import { Guest } from "./guest.ts";
 import { ENTRIES, ModelDevice, MSI, MSIX, TABLE, VENDOR_CAPABILITY } from "./pci-model.ts";
 
@@ -47,8 +48,18 @@ export let devices: Map<number, ModelDevice>;
 
 /** Makes a new machine; before each test. */
 export function setUp(): void {
-  devices = new Map([OWNED, ROOTS, BRIDGE, UNLISTED].map((bdf) => [bdf, new ModelDevice()]));
+  start(new FakePlatform());
+}
+
+/** The same, but cells other than the root cell have their CPUs in x2APIC mode. */
+export function setUpMixed(): void {
   const platform = new FakePlatform();
+  platform.onCpuid = x2apicCpuid;
+  start(platform);
+}
+
+function start(platform: FakePlatform): void {
+  devices = new Map([OWNED, ROOTS, BRIDGE, UNLISTED].map((bdf) => [bdf, new ModelDevice()]));
   platform.onPci = (bdf, register, size) => devices.get(bdf)?.read(register, size) ?? 0xffffffff;
   platform.onPciWrite = (bdf, register, size, value) =>
     devices.get(bdf)?.write(register, size, value);
