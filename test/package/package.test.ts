@@ -111,8 +111,10 @@ describe.skipIf(!isPossible)("the package", PATIENCE, () => {
     const project = oldest();
     for (const directory of ["configs", "inmates"])
       await project.succeed("cp", "-r", inside(project, directory), ".");
-    const commands = articleOf(readFileSync(inside(project, "README.md"), "utf8"));
-    expect(commands.length).toBeGreaterThan(8);
+    const readme = readFileSync(inside(project, "README.md"), "utf8");
+    project.write("my-cell.ts", blockWith(readme, "defineCell"));
+    const commands = articleOf(readme);
+    expect(commands.length).toBeGreaterThan(16);
     for (const { line, status } of commands) {
       const outcome = await project.run("bash", "-c", line);
       expect({ line, status: outcome.status, err: outcome.err }).toMatchObject({ line, status });

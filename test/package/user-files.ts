@@ -62,15 +62,20 @@ export function blockWith(page: string, word: string): string {
   return found[0]!;
 }
 
-/** Waits for a person: everything else of "By hand" is typed. */
-const FOR_PEOPLE = /^export PATH|serial \d -f|cell stat /;
+/** Commands that a person ends, as they end by themselves. */
+const BY_THEMSELVES = [
+  [/^(jailhouse serial \d) -f/, "$1"],
+  [/^(jailhouse cell stat \S+)/, "$1 --count 1"],
+] as const;
 
-/** The commands of "By hand", and how each has to end: a comment says which is refused. */
+/** The README's commands from "By hand" on, in their order, and how each has to end: a comment says which is refused. */
 export function articleOf(page: string): { line: string; status: number }[] {
-  const section = page.slice(page.indexOf("\n## By hand"));
-  const block = /^```sh\n([\s\S]*?)^```$/m.exec(section)?.[1] ?? "";
-  return block
-    .split("\n")
-    .filter((line) => line.startsWith("jailhouse ") && !FOR_PEOPLE.test(line))
-    .map((line) => ({ line, status: /# refused/.test(line) ? 1 : 0 }));
+  const section = page.slice(page.indexOf("\n## By hand"), page.indexOf("\n## A test of your own"));
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+    .flatMap(([, block = ""]) => block.split("\n"))
+    .filter((line) => line.startsWith("jailhouse "))
+    .map((line) => ({
+      line: BY_THEMSELVES.reduce((text, [from, to]) => text.replace(from, to), line),
+      status: /# refused/.test(line) ? 1 : 0,
+    }));
 }
