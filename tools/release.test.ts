@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { notesOf, readiness } from "./release/changelog.ts";
+import { withoutDevelopment } from "./release/dependencies.ts";
 
 const OLD = "## 0.1.0 — 2026-01-02\n\n- old\n";
 const READY = `# Changelog\n\n## 0.2.0 — 2026-03-04\n\n### Part\n\n- new\n\n${OLD}`;
@@ -33,4 +34,17 @@ test.each([
 ])("with %s it is not ready", (_, changelog, state, words) => {
   const faults = readiness(changelog, "0.2.0", state);
   expect(faults).toEqual(words.map((word) => expect.stringContaining(word)));
+});
+
+test("what only developers need is no part of what is installed", () => {
+  const both = { name: "a", dependencies: { b: "1" } };
+  expect(withoutDevelopment({ ...both, devDependencies: { c: "1" } })).toEqual(both);
+  const packages = {
+    "": { ...both, devDependencies: { c: "1" } },
+    "node_modules/b": { version: "1" },
+    "node_modules/c": { version: "1", dev: true },
+  };
+  expect(withoutDevelopment({ packages })).toEqual({
+    packages: { "": both, "node_modules/b": { version: "1" } },
+  });
 });

@@ -3,10 +3,12 @@
 // has the version with a date; nothing is published or pushed.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { notesOf, readiness } from "./release/changelog.ts";
+import { withoutDevelopment } from "./release/dependencies.ts";
 import { ROOT } from "./root.ts";
 
 const OUTPUT = join(ROOT, "dist", "release");
@@ -17,15 +19,42 @@ const MAX_OUTPUT = 64 << 20;
 const sha256 = (path: string): string =>
   createHash("sha256").update(readFileSync(path)).digest("hex");
 
-function run(command: string, args: readonly string[]): string {
-  return execFileSync(command, args, { cwd: ROOT, encoding: "utf8", maxBuffer: MAX_OUTPUT });
+function run(command: string, args: readonly string[], cwd = ROOT): string {
+  return execFileSync(command, args, { cwd, encoding: "utf8", maxBuffer: MAX_OUTPUT });
 }
 
-/** npm names the whole after its directory. */
-function named(sbom: string, name: string): string {
-  const list = JSON.parse(sbom);
-  list.metadata.component.name = name;
-  return `${JSON.stringify(list, null, 2)}\n`;
+/**
+ * What the package depends on, by npm, of a project that has no development dependencies: npm would leave out what
+ * one of these depends on, too. npm names the whole after its directory.
+ */
+function sbom(name: string): string {
+  const top = mkdtempSync(join(tmpdir(), "release-"));
+  const directory = join(top, name);
+  try {
+    mkdirSync(directory);
+    for (const file of ["package.json", "package-lock.json"]) {
+      const text = readFileSync(join(ROOT, file), "utf8");
+      writeFileSync(join(directory, file), JSON.stringify(withoutDevelopment(JSON.parse(text))));
+    }
+    const format = ["--sbom-format", "cyclonedx", "--sbom-type", "application"];
+    const list = run("npm", ["sbom", "--package-lock-only", ...format], directory);
+    needDependencies(list);
+    return list;
+  } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
+}
+
+/** Throws unless all that package.json names is in the list. */
+function needDependencies(list: string): void {
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(ROOT, "package.json"), "utf8"),
+  );
+  const listed = JSON.parse(list).components.map((one: { "bom-ref": string }) => one["bom-ref"]);
+  const missing = Object.entries({ ...dependencies, ...optionalDependencies })
+    .map(([name, version]) => `${name}@${version}`)
+    .filter((reference) => !listed.includes(reference));
+  if (missing.length > 0) throw new Error(`npm sbom leaves out ${missing.join(", ")}`);
 }
 
 /** Makes all files of the release; their names. */
@@ -34,16 +63,7 @@ function makeFiles(name: string, version: string, changelog: string): string[] {
   mkdirSync(OUTPUT, { recursive: true });
   const write = (file: string, text: string) => writeFileSync(join(OUTPUT, file), text);
   run("npm", ["pack", "--silent", "--pack-destination", OUTPUT]);
-  const sbom = [
-    "sbom",
-    "--sbom-format",
-    "cyclonedx",
-    "--sbom-type",
-    "application",
-    "--omit",
-    "dev",
-  ];
-  write(`${name}-${version}.cdx.json`, named(run("npm", sbom), name));
+  write(`${name}-${version}.cdx.json`, sbom(name));
   const digests = PARTS.map((path) => `    ${sha256(join(ROOT, path))}  ${path}\n`).join("");
   write("NOTES.md", `${notesOf(changelog, version)}\n\nIn the package, by sha256:\n\n${digests}`);
   const files = readdirSync(OUTPUT).sort();

@@ -33,7 +33,7 @@ export function buildProbe(sources = PROBE): Uint8Array {
   }
 }
 
-/** A cell for it, by its CPUs; the second one, if any, must be CPU 3. */
+/** A cell for it, by its CPUs: one, or 2 and 3. */
 export const probeCell = (cpus: readonly number[]) =>
   defineCell({
     name: "probe",

@@ -18,8 +18,9 @@ typedef unsigned long u64;
 #define XSAVE_HEADER 512
 #define XSAVE_SIZE 4096
 #define FEATURE_XSAVE (1u << 26)
-/** APIC id of the second CPU. */
-#define SECOND_ID 3ul
+/** APIC ids of its CPUs, where there are two; either can be the first to come. */
+#define ONE_ID 2ul
+#define OTHER_ID 3ul
 #define SECRET 0x5ec2e75ec2e7ul
 /** Default control word, and MXCSR with denormals as zeros. */
 #define SOILED_FCW 0x037f
@@ -224,9 +225,10 @@ static __attribute__((noreturn)) void start_second(void) {
   may_soil = 1;
   while (!has_soiled) __asm__ volatile("pause");
   gate = 0;
-  write_msr(MSR_X2APIC_ICR, (SECOND_ID << 32) | ICR_INIT);
-  u64 command = (SECOND_ID << 32) | ICR_STARTUP;
-  __asm__ volatile("wrmsr; 1: cli; hlt; jmp 1b" : : "c"(MSR_X2APIC_ICR), "a"((u32)command), "d"((u32)SECOND_ID));
+  u64 second = cpuid(1, 0, 1) >> 24 == ONE_ID ? OTHER_ID : ONE_ID;
+  write_msr(MSR_X2APIC_ICR, (second << 32) | ICR_INIT);
+  u64 command = (second << 32) | ICR_STARTUP;
+  __asm__ volatile("wrmsr; 1: cli; hlt; jmp 1b" : : "c"(MSR_X2APIC_ICR), "a"((u32)command), "d"((u32)second));
   __builtin_unreachable();
 }
 
