@@ -276,7 +276,7 @@ export interface PciHostDefinition {
 export interface X86Definition {
   /** Port of the PM timer (ACPI table FADT). */
   pmTimer: number;
-  /** Default `auto`: as found. */
+  /** Default `auto`: as found. With `xapic` no cell has its CPUs in x2APIC mode either. */
   apicMode?: Choice<typeof names.APIC_MODES>;
   /** Entries of VT-d's interrupt remapping table. */
   vtdInterruptLimit?: number;
