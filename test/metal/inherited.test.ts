@@ -203,10 +203,11 @@ describeLinux("what a cell inherits, from a real Linux", () => {
     for (const registers of found) expect(registers.get("msr830")).toBe(0x440fen);
   });
 
+  // How fast it ticks is for the emulated PC to show: here the host may stop the guest between two reads.
   test("has a timer that divides by 16", () => {
     for (const registers of found) {
       expect(registers.get(DIVIDE)).toBe(DIVIDE_BY_16);
-      expectTimer(registers);
+      expect(registers.get("timer counts0")).toBeGreaterThan(0n);
     }
   });
 });
