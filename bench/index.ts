@@ -2,6 +2,7 @@
 import { benchAvailability } from "./availability.ts";
 import { benchCommand } from "./command.ts";
 import { benchCore } from "./core.ts";
+import { benchFigures } from "./figures.ts";
 import { benchInterpreter } from "./interpreter.ts";
 import { benchMetal } from "./metal.ts";
 
@@ -10,6 +11,7 @@ const PARTS = new Map<string, () => Promise<unknown>>([
   ["core", benchCore],
   ["command", benchCommand],
   ["availability", benchAvailability],
+  ["figures", benchFigures],
   ["metal", benchMetal],
 ]);
 /** Takes minutes and Debian packages: only when it is named. */
