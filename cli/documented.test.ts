@@ -1,13 +1,20 @@
-// The commands that pages tell people to type on a machine: the grammar knows each, with its options.
+// The commands that pages tell people to type where no test types them (test/tutorial does the others): the grammar knows each, with
+// its options.
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import type { Io } from "./io.ts";
 import { program } from "./program.ts";
 
-const PAGES = ["docs/metal.md", "docs/remote.md"];
+const PAGES = [
+  "docs/configure-your-machine.md",
+  "docs/inmates.md",
+  "docs/metal.md",
+  "docs/package.md",
+  "docs/remote.md",
+];
 const BLOCK = /```sh\n([\s\S]*?)```/g;
-const COMMAND = /^(?:sudo )?(?:tools\/)?jailhouse (.*)$/;
+const COMMAND = /^(?:sudo |npx )?(?:tools\/)?jailhouse (.*)$/;
 /** No verb runs. */
 const NOWHERE = {} as Io;
 /** In an argument of `npm run metal:run`. */
@@ -32,6 +39,9 @@ function silence(command: Command, tell: (name: string) => void): void {
   if (command.commands.length === 0) command.action(() => tell(command.name()));
 }
 
+/** An argument, in quotation marks or not. */
+const WORD = /"[^"]*"|\S+/g;
+
 const commands = PAGES.flatMap((page) => commandsOf(page).map((line) => [page, line] as const));
 
 describe("documented commands", () => {
@@ -39,13 +49,14 @@ describe("documented commands", () => {
     const verbs = commands.map(([, line]) => line.split(" ")[0]);
     expect(verbs).toEqual(expect.arrayContaining(["hardware", "config", "enable", "confirm"]));
     expect(commands.length).toBeGreaterThan(15);
+    expect([...new Set(commands.map(([page]) => page))]).toEqual(PAGES);
   });
 
   test.each(commands)("%s: jailhouse %s", async (_, line) => {
     const told: string[] = [];
     const root = program(NOWHERE);
     silence(root, (name) => void told.push(name));
-    await root.parseAsync(line.split(" ").filter(Boolean), { from: "user" });
+    await root.parseAsync(line.match(WORD) ?? [], { from: "user" });
     expect(told).toHaveLength(1);
   });
 });
