@@ -30,7 +30,7 @@ export async function measureTicks(x2apic: boolean): Promise<Ticks> {
     await session.startCell("apic-demo");
     await session.run(SETTLES);
     const so = async () => ({
-      exits: (await session.statistics("apic-demo")).total.total,
+      exits: (await session.statistics("apic-demo")).total.total ?? Number.NaN,
       delays: [...(await session.serial(0).text()).matchAll(TICK)].map(([, delay]) =>
         Number(delay),
       ),
