@@ -49,7 +49,7 @@ beforeAll(() => {
   buildCommand();
   root = mkdtempSync(join(tmpdir(), "player-"));
   for (const name of ["configs", "inmates", "tmp"]) mkdirSync(join(root, name));
-  symlinkSync(join(ROOT, "tools"), join(root, "tools"));
+  symlinkSync(join(ROOT, "bin"), join(root, "bin"));
   writeFileSync(join(root, "configs/system.cell"), "JHSYS");
   writeFileSync(join(root, "configs/demo.cell"), fakeConfig("demo", [3]));
   vi.stubEnv("JAILHOUSE_DAEMON", join(ROOT, "dist/control/testing/fake-daemon.js"));
