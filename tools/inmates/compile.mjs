@@ -3,6 +3,7 @@
 // in plain JavaScript, because asc ends its process when it crashes.
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { main } from "assemblyscript/asc";
 
 /** What an inmate imports, and the file that this is, below the root. */
@@ -46,6 +47,8 @@ const said = { write: (text) => void complaints.push(String(text)) };
 const complaints = [];
 const { error } = await main(args, { readFile: read, stdout: said, stderr: said });
 if (error) {
-  process.stderr.write(inTheirTerms(complaints.join("")));
+  const text = inTheirTerms(complaints.join(""));
+  // asc colours what it says wherever CI is set; problem matchers there read plain text.
+  process.stderr.write(process.stderr.isTTY ? text : stripVTControlCharacters(text));
   process.exitCode = 1;
 }
