@@ -25,11 +25,16 @@ export class FakeComputer implements LinuxCalls {
   readonly pointedTo: Uint8Array[] = [];
   /** What ioctl does and returns. */
   answer: (request: number, argument: Uint8Array | null) => number = () => 0;
+  /** What is removed at the end. */
+  readonly #own: string;
   readonly #root: string;
   #cells: CellStatistics[] = [];
 
-  /** `root` must not exist yet; without one it is a directory of its own. */
-  constructor(root = join(mkdtempSync(join(tmpdir(), "computer-")), "root")) {
+  /** `given` must not exist yet; without one it is in a directory of its own. */
+  constructor(given?: string) {
+    const own = given ?? mkdtempSync(join(tmpdir(), "computer-"));
+    const root = given ?? join(own, "root");
+    this.#own = own;
     this.#root = root;
     this.host = { root, loadCalls: async () => this };
     this.write(DEVICE, "");
@@ -106,6 +111,6 @@ export class FakeComputer implements LinuxCalls {
   }
 
   close(): void {
-    rmSync(this.#root, { recursive: true, force: true });
+    rmSync(this.#own, { recursive: true, force: true });
   }
 }
