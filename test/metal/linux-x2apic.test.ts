@@ -96,25 +96,26 @@ for (const { bed, x2apic } of BEDS)
       });
     });
 
-    test.runIf(x2apic)("a tick costs no exit", async () => {
-      for (const command of [
-        "jailhouse cell create configs/apic-demo.cell",
-        "jailhouse cell load apic-demo inmates/demos/x86/apic-demo.bin -a 0xf0000",
-        "jailhouse cell start apic-demo",
-      ])
-        await guest.check(command);
-      const exits = async () => Number(await guest.check(`cat ${CELL}/statistics/vmexits_total`));
-      await guest.com1.waitFor(TICK, TIMEOUT);
-      const before = await exits();
-      for (let tick = 0, at = guest.com1.text.length; tick < TICKS; tick++, at++) {
-        await guest.com1.waitFor(TICK, TIMEOUT, at);
-        at = guest.com1.text.indexOf("Timer fired", at);
-      }
-      expect((await exits()) - before).toBe(0);
-      expect(before).toBeGreaterThan(0);
-      await guest.run("jailhouse cell destroy apic-demo");
-      await guest.check("jailhouse cell destroy apic-demo");
-    });
+    if (x2apic)
+      test("a tick costs no exit", async () => {
+        for (const command of [
+          "jailhouse cell create configs/apic-demo.cell",
+          "jailhouse cell load apic-demo inmates/demos/x86/apic-demo.bin -a 0xf0000",
+          "jailhouse cell start apic-demo",
+        ])
+          await guest.check(command);
+        const exits = async () => Number(await guest.check(`cat ${CELL}/statistics/vmexits_total`));
+        await guest.com1.waitFor(TICK, TIMEOUT);
+        const before = await exits();
+        for (let tick = 0, at = guest.com1.text.length; tick < TICKS; tick++, at++) {
+          await guest.com1.waitFor(TICK, TIMEOUT, at);
+          at = guest.com1.text.indexOf("Timer fired", at);
+        }
+        expect((await exits()) - before).toBe(0);
+        expect(before).toBeGreaterThan(0);
+        await guest.run("jailhouse cell destroy apic-demo");
+        await guest.check("jailhouse cell destroy apic-demo");
+      });
 
     test("Linux has its CPUs back, clean and in its own mode, each time", async () => {
       const before = await guestComplaints(guest);
