@@ -1,10 +1,11 @@
 // apic-demo in C on bare CPUs below the metal image: the first and the last of its variants, which between them are of both
 // compilers, widths and reset addresses.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CONSOLE_TYPE_NONE } from "../../abi/config.ts";
 import { encode } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
+import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import { buildImage } from "../../tools/metal/image.ts";
 import { ROOT } from "../../tools/root.ts";
 import { CAN_BUILD, Project, VARIANTS } from "../sdk/project.ts";
@@ -21,6 +22,11 @@ describe.skipIf(!CAN_BOOT || !CAN_BUILD)("apic-demo in C on the metal", () => {
   });
   afterAll(() => project.close());
 
+  // The hypervisor is silent: on a line that both use the words of one come into those of the other.
+  const system = encode({
+    ...qemuX86,
+    debugConsole: { ...qemuX86.debugConsole, type: CONSOLE_TYPE_NONE },
+  });
   const image = () =>
     buildImage({
       root: ROOT,
@@ -30,7 +36,7 @@ describe.skipIf(!CAN_BOOT || !CAN_BUILD)("apic-demo in C on the metal", () => {
 
   it.each([VARIANTS[0]!, VARIANTS.at(-1)!])("$compiler $bits $reset", async (variant) => {
     const modules = [
-      readFileSync(join(ROOT, "configs/qemu-x86.cell")),
+      system,
       encode({ ...apicDemo, cpuResetAddress: BigInt(variant.reset) }),
       project.make(variant),
     ];
@@ -41,16 +47,15 @@ describe.skipIf(!CAN_BOOT || !CAN_BUILD)("apic-demo in C on the metal", () => {
     expect(loader.match(/^(state|destroy): .*$/gm)).toEqual(
       Array(2).fill(["state: 1", "destroy: -1", "destroy: 0"]).flat(),
     );
-    const rounds = com1.split('Started cell "apic-demo"').slice(1);
+    const rounds = com1.split(/(?=Calibrated TSC)/);
     expect(rounds).toHaveLength(2);
     for (const round of rounds) {
       expect(round).toMatch(
-        /\r\nCalibrated TSC frequency: \d+\.\d{3} kHz\r+\nCalibrated APIC frequency: \d+ kHz\r+\n/,
+        /^Calibrated TSC frequency: \d+\.\d{3} kHz\r+\nCalibrated APIC frequency: \d+ kHz\r+\n/,
       );
       expect(round).toMatch(/Timer fired, jitter: +-?\d+ ns, min: +-?\d+ ns, max: +-?\d+ ns\r+\n/);
       expect(round).toContain("Rejecting first shutdown request - try again!");
       expect(round).toContain("Stopped APIC demo");
     }
-    expect(com1).not.toContain("FATAL");
   });
 });
