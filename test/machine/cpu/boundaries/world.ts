@@ -1,6 +1,6 @@
 // A CPU in user mode, its pages, tables, interrupt handlers, and a bus: what the programs of the differential test run in.
 import * as S from "../../../../machine/cpu/interface.ts";
-import { Guest, RAM_SIZE } from "../interpreter/guest.ts";
+import { Guest, PHYSICAL, RAM_SIZE } from "../interpreter/guest.ts";
 import { BASE, CODE, DATA_START, SIZE } from "../interpreter/native.ts";
 import { Random } from "../interpreter/snippets.ts";
 import type { Page, Program } from "./programs.ts";
@@ -13,7 +13,6 @@ const TEXT_SIZE = 64;
 const BITS_32 = 1;
 const BITS_64 = 2;
 /** Where the mapping's pages lie, and their table. */
-const PHYSICAL = 0x200000;
 const TABLE = 0xc000;
 /** The page directory that Guest.long makes. */
 const DIRECTORY = 0xa000;

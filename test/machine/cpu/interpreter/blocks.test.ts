@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
 import type { Program } from "../boundaries/programs.ts";
 import { COUNTER, HANDLER, World } from "../boundaries/world.ts";
-import { Guest } from "./guest.ts";
+import { Guest, PHYSICAL } from "./guest.ts";
 import { BASE, CODE, DATA } from "./native.ts";
 
 const RAX = 0;
@@ -120,7 +120,7 @@ describe("the jump cache", () => {
     guest.set32(S.S_PENDING, S.PENDING_NMI);
     guest.set(S.S_DEADLINE, 100n);
     const exit = Number(guest.exports.run!(0));
-    const count = guest.read(0x200000 + COUNTER - BASE, 1)[0];
+    const count = guest.read(PHYSICAL + COUNTER - BASE, 1)[0];
     return `${exit} ${guest.get(S.S_EXIT_INFO1)} at ${guest.get(S.S_RIP)}, ${count}`;
   }
 
@@ -205,8 +205,8 @@ describe("an instruction at the end of a page", () => {
     const entry = (at: number, value: bigint) =>
       guest.view.setBigUint64(guest.ram + at, value, true);
     entry(directory + (BASE >> 21) * 8, BigInt(table) | 7n);
-    entry(table, 0x200000n | 7n);
-    guest.write(0x200ffe, [0x90, HLT]);
+    entry(table, BigInt(PHYSICAL) | 7n);
+    guest.write(PHYSICAL + 0xffe, [0x90, HLT]);
     guest.set(S.S_CR2, 0x1234n);
     expect(guest.run(BigInt(BASE + 0xffe))).toBe(S.EXIT_HALTED);
     expect(guest.get(S.S_CR2)).toBe(0x1234n);

@@ -11,6 +11,8 @@ const WASM_PAGES = 1024;
 const POOL_SIZE = 1 << 20;
 /** RAM of the test machine. */
 export const RAM_SIZE = 16 << 20;
+/** Where the mapping that the real processor has as well lies in RAM: not where its linear address is. */
+export const PHYSICAL = 0x600000;
 /** Physical address of the page tables that `long` makes. */
 const TABLES = 0x8000;
 const CR0_PE = 0x11n;
@@ -118,14 +120,14 @@ export class Guest {
     return this;
   }
 
-  /** 64-bit mode; linear `base` (2 MiB aligned, below 1 GiB) leads to physical 2 MiB, the rest of 16 MiB to itself. */
+  /** 64-bit mode; linear `base` (2 MiB aligned, below 1 GiB) leads to PHYSICAL, the rest of 16 MiB to itself. */
   long(base: number): this {
     const table = (n: number) => this.ram + TABLES + n * PAGE;
     this.view.setBigUint64(table(0), BigInt(TABLES + PAGE) | PTE, true);
     this.view.setBigUint64(table(1), BigInt(TABLES + 2 * PAGE) | PTE, true);
     for (let i = 0; i < 8; i++)
       this.view.setBigUint64(table(2) + i * 8, (BigInt(i) << 21n) | PTE_LARGE, true);
-    this.view.setBigUint64(table(2) + (base >> 21) * 8, 0x200000n | PTE_LARGE, true);
+    this.view.setBigUint64(table(2) + (base >> 21) * 8, BigInt(PHYSICAL) | PTE_LARGE, true);
     for (let i = 0; i < 6; i++) this.segment(i, ATTR_DATA, 16);
     this.segment(S.CS, ATTR_CODE_64, 8);
     this.set(S.S_CR3, BigInt(TABLES));

@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
 import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
-import { Guest } from "./guest.ts";
+import { Guest, PHYSICAL } from "./guest.ts";
 import { BASE, CODE, DATA, DATA_SIZE, DATA_START, Native, type Registers } from "./native.ts";
 import { ALL_FLAGS, makeSnippet, Random } from "./snippets.ts";
 
 /** Snippets in a run. More of them: npm run campaign -- snippets --cases 1000000 */
 const { cases: SNIPPETS, seed: SEED, title } = share({ quick: 20_000, full: 20_000, seed: 20_261 });
-const PHYSICAL = 0x200000;
 const HLT = 0xf4;
 const RSP = 4;
 const RBP = 5;

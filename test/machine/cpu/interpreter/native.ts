@@ -3,8 +3,8 @@
 import koffi from "koffi";
 import { type Fault, handlerCode, withFaults } from "./faults.ts";
 
-/** Linear address of the mapping, on the processor and in the guest. */
-export const BASE = 0x10000000;
+/** Linear address of the mapping, on the processor and in the guest: below Node's program, whose heap may lie anywhere behind it. */
+export const BASE = 0x200000;
 /** Size of the mapping. */
 export const SIZE = 0x10000;
 /** Where snippets are put. */

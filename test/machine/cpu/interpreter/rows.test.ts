@@ -5,13 +5,12 @@ import * as S from "../../../../machine/cpu/interface.ts";
 import { type Row, readRows } from "../../../../tools/instructions.ts";
 import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
 import { type Encoding, makeEncoding, reasonNotRun } from "./encodings.ts";
-import { Guest, RAM_SIZE } from "./guest.ts";
+import { Guest, PHYSICAL, RAM_SIZE } from "./guest.ts";
 import { BASE, CODE, DATA_SIZE, DATA_START, Native, type Registers, SIZE } from "./native.ts";
 import { ALL_FLAGS, Random } from "./snippets.ts";
 
 /** Encodings of each row. More of them: npm run campaign -- rows --cases 1000 */
 const { cases: ENCODINGS, seed: SEED, title } = share({ quick: 60, full: 60, seed: 4242 });
-const PHYSICAL = 0x200000;
 const TABLE = 0xc000;
 const PAGE = 4096;
 const HLT = 0xf4;
