@@ -19,7 +19,7 @@ export interface Sizes {
 /** One process' part of a campaign. */
 export interface Share {
   readonly cases: number;
-  /** Of this part's cases: no other part has it. */
+  /** Of this part's cases; the other parts' are those beside it. */
   readonly seed: number;
   /** From 0. */
   readonly shard: number;

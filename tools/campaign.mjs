@@ -10,7 +10,7 @@ const USAGE = `npm run campaign -- NAME [--cases N] [--seed S] [--shard I/N] [--
 NAME is one of ${Object.keys(CAMPAIGNS).join(", ")}, or all.
   --cases N     so many cases (default: as many as continuous integration)
   --seed S      other cases: 1 or more
-  --shard I/N   only part I of N; parts have no case in common
+  --shard I/N   only part I of N; each has its own cases
   --report DIR  writes NAME-I-of-N.xml (JUnit) and NAME-I-of-N.json there`;
 const OPTIONS = {
   cases: { type: "string" },

@@ -1,5 +1,5 @@
 // Plays a page of docs/: types its commands in the order printed, and compares what comes out.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -56,6 +56,17 @@ export class Player {
     JAILHOUSE_RUNTIME_DIR: join(this.directory, "run"),
   };
   #cwd = this.directory;
+
+  /** Types a command, and says how it ends. */
+  end(command: string): { status: number | null; stderr: string } {
+    const options = {
+      cwd: this.#cwd,
+      env: this.#env,
+      encoding: "utf8",
+      timeout: PATIENCE,
+    } as const;
+    return spawnSync("bash", ["-c", command], options);
+  }
 
   #run(command: string): string {
     return execFileSync("bash", ["-c", command], {
