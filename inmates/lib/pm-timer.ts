@@ -22,14 +22,6 @@ export function pmTicksBetween(start: u32, end: u32): u32 {
   return (end - start) & COUNTER_MASK;
 }
 
-/** Waits for the counter to change and returns its new value: the moment is known to a few instructions. */
-export function waitForPmTick(): u32 {
-  const before = readPmCounter();
-  let now = before;
-  while (now == before) now = readPmCounter();
-  return now;
-}
-
 /** Converts ticks of a clock to nanoseconds, without overflow for clocks below 18 GHz. */
 export function ticksToNs(ticks: u64, hz: u64): u64 {
   return (ticks / hz) * NS_PER_SECOND + ((ticks % hz) * NS_PER_SECOND) / hz;

@@ -8,6 +8,9 @@
 /* How long a clock is measured: 10 ms, in ticks of the PM timer. */
 #define MEASURED_TICKS 35795
 #define PAUSES_PER_POLL 256
+/* How exactly: both ends together may be uncertain by one part in so many. */
+#define MEASURED_PARTS 500
+#define MOST_ATTEMPTS 10
 #define NS_PER_SECOND 1000000000
 #define NS_PER_US 1000
 #define APIC_DIVISOR 16
@@ -36,13 +39,6 @@ static uint32_t pm_ticks_between(uint32_t start, uint32_t end) {
   return (end - start) & PM_TIMER_MASK;
 }
 
-/** Waits for the counter to change and returns its new value: the moment is known to a few instructions. */
-static uint32_t wait_for_pm_tick(void) {
-  uint32_t before = read_pm_counter(), now = before;
-  while (now == before) now = read_pm_counter();
-  return now;
-}
-
 uint64_t jh_pm_timer_ns(void) {
   uint32_t count = read_pm_counter();
   pm_total += pm_is_started ? pm_ticks_between(pm_last, count) : count;
@@ -56,19 +52,56 @@ void jh_delay_us(uint32_t us) {
   while (jh_pm_timer_ns() < end) jh_pause();
 }
 
-/** Lets about 10 ms pass from a tick of the PM timer on; returns the ticks from there to the tick at the end. */
-static uint32_t pass_measured_time(uint32_t start) {
-  while (pm_ticks_between(start, read_pm_counter()) < MEASURED_TICKS)
-    for (int i = 0; i < PAUSES_PER_POLL; i++) jh_pause();
-  return pm_ticks_between(start, wait_for_pm_tick());
+/** The time stamp counter at the moment at which another clock was read, and how many cycles later that may have been. */
+struct moment {
+  uint64_t tsc, spread;
+};
+
+/** Waits for the PM timer to tick; returns its count. The moment lies between the last two readings of it. */
+static uint32_t read_pm_tick(struct moment *moment) {
+  uint32_t before = read_pm_counter(), now = before;
+  uint64_t earlier = 0, later = jh_read_tsc();
+  while (now == before) {
+    earlier = later;
+    now = read_pm_counter();
+    later = jh_read_tsc();
+  }
+  *moment = (struct moment){later, later - earlier};
+  return now;
 }
 
+static uint32_t read_apic_count(struct moment *moment) {
+  uint64_t earlier = jh_read_tsc();
+  uint32_t count = jh_apic_read(JH_APIC_TIMER_CURRENT);
+  uint64_t later = jh_read_tsc();
+  *moment = (struct moment){later, later - earlier};
+  return count;
+}
+
+static void pass_measured_time(void) {
+  uint32_t start = read_pm_counter();
+  while (pm_ticks_between(start, read_pm_counter()) < MEASURED_TICKS)
+    for (int i = 0; i < PAUSES_PER_POLL; i++) jh_pause();
+}
+
+/**
+ * Measures the time stamp counter by the PM timer's ticks. Where something comes between the readings of the two (system management,
+ * an emulator's host), it measures again: up to MOST_ATTEMPTS times, of which the least disturbed counts.
+ */
 uint64_t jh_tsc_hz(void) {
+  uint64_t least = UINT64_MAX;
   if (tsc_hz != 0) return tsc_hz;
-  uint32_t start = wait_for_pm_tick();
-  uint64_t tsc = jh_read_tsc();
-  uint32_t ticks = pass_measured_time(start);
-  tsc_hz = (jh_read_tsc() - tsc) * PM_TIMER_HZ / ticks;
+  for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    struct moment from, to;
+    uint32_t start = read_pm_tick(&from);
+    pass_measured_time();
+    uint32_t ticks = pm_ticks_between(start, read_pm_tick(&to));
+    uint64_t cycles = to.tsc - from.tsc, spread = from.spread + to.spread;
+    if (spread >= least) continue;
+    least = spread;
+    tsc_hz = cycles * PM_TIMER_HZ / ticks;
+    if (spread <= cycles / MEASURED_PARTS) break;
+  }
   return tsc_hz;
 }
 
@@ -80,20 +113,26 @@ uint64_t jh_tsc_ns(void) {
 /**
  * Measures the APIC timer's frequency before division, by the time stamp counter, which tells the time afterwards. Both clocks are read
  * in the same order at both ends, so that what a read takes (an exit) does not count; the last tick counts as a whole, so that the
- * timer never fires early by that clock.
+ * timer never fires early by that clock. Disturbed measurements are repeated, as in jh_tsc_hz.
  */
 static uint64_t measure_apic(void) {
-  uint64_t hz = jh_tsc_hz();
+  uint64_t tsc_frequency = jh_tsc_hz(), measured = 0, least = UINT64_MAX;
   jh_apic_write(JH_APIC_LVT_TIMER, JH_APIC_LVT_MASKED);
   jh_apic_write(JH_APIC_TIMER_DIVIDE, JH_APIC_DIVIDE_BY_16);
-  jh_apic_write(JH_APIC_TIMER_INITIAL, UINT32_MAX);
-  uint32_t count = jh_apic_read(JH_APIC_TIMER_CURRENT);
-  uint64_t tsc = jh_read_tsc();
-  pass_measured_time(wait_for_pm_tick());
-  uint64_t passed = (uint64_t)(count - jh_apic_read(JH_APIC_TIMER_CURRENT)) + 1;
-  uint64_t cycles = jh_read_tsc() - tsc;
+  for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    struct moment from, to;
+    jh_apic_write(JH_APIC_TIMER_INITIAL, UINT32_MAX);
+    uint32_t start = read_apic_count(&from);
+    pass_measured_time();
+    uint64_t counts = (uint64_t)(start - read_apic_count(&to)) + 1;
+    uint64_t cycles = to.tsc - from.tsc, spread = from.spread + to.spread;
+    if (spread >= least) continue;
+    least = spread;
+    measured = counts * APIC_DIVISOR * tsc_frequency / cycles + 1;
+    if (spread <= cycles / MEASURED_PARTS) break;
+  }
   jh_apic_write(JH_APIC_TIMER_INITIAL, 0);
-  return passed * APIC_DIVISOR * hz / cycles + 1;
+  return measured;
 }
 
 uint64_t jh_start_timer(uint8_t vector, void (*handler)(void)) {
