@@ -1,4 +1,4 @@
-// Physical pages that the hypervisor plays or keeps for itself (hypervisor/core/trapped.ts), and where the system says so.
+// Physical pages that the hypervisor plays or keeps for itself (hypervisor/core/memory/trapped.ts), and where the system says so.
 
 import { APIC_PAGE, MESSAGE_WINDOW_SIZE } from "../../abi/x86/apic.ts";
 import type { PciDevice } from "../types.ts";

@@ -15,8 +15,9 @@ import {
 import { EINVAL, ENOMEM } from "../../abi/errno.ts";
 import { archActivate, archCellCheck, archCellCreate, archInit, archInitCpu } from "../arch.ts";
 import { commit } from "../platform.ts";
-import { rootCell } from "./cell.ts";
-import { fillComm } from "./comm.ts";
+import { rootCell } from "./cells/cell.ts";
+import { fillComm } from "./cells/comm.ts";
+import { addCpu, cpuInCell, nextCpu, perCpu } from "./cells/percpu.ts";
 import { hasCpu, physOf, systemConfig } from "./config.ts";
 import {
   consoleInit,
@@ -28,14 +29,13 @@ import {
 } from "./console.ts";
 import { denialsInit, isLearning } from "./denials.ts";
 import { MAX_CPUS } from "./limits.ts";
-import { mapRoot, reserveMemory, trapSubPages } from "./memory.ts";
-import { giveDevices } from "./pci.ts";
-import { trapTables } from "./pci-check.ts";
-import { allocateDevices } from "./pci-device.ts";
-import { addCpu, cpuInCell, nextCpu, perCpu } from "./percpu.ts";
-import { allocatePages, inCoreMemory, poolInit, printPools } from "./pool.ts";
+import { mapRoot, reserveMemory, trapSubPages } from "./memory/maps.ts";
+import { allocatePages, inCoreMemory, poolInit, printPools } from "./memory/pool.ts";
+import { checkTrapped } from "./memory/trapped.ts";
+import { trapTables } from "./pci/check.ts";
+import { allocateDevices } from "./pci/device.ts";
+import { giveDevices } from "./pci/ownership.ts";
 import { refuse, refuseItem } from "./refuse.ts";
-import { checkTrapped } from "./trapped.ts";
 import { checkCell, checkSystem } from "./validate.ts";
 
 /**

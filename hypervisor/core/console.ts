@@ -11,7 +11,7 @@ import { CELL_NAME, CELL_NAME_SIZE, CONSOLE_TYPE, CONSOLE_TYPE_NONE } from "../.
 import { RING_BUSY, RING_CELLS, RING_CONTENT, RING_SIZE, RING_TAIL } from "../../abi/console.ts";
 import { CONSOLE_FRESH_LINE } from "../../abi/platform.ts";
 import { lock, putConsole, unlock } from "../platform.ts";
-import { CELL_LINE_SIZE, Cell } from "./cell.ts";
+import { CELL_LINE_SIZE, Cell } from "./cells/cell.ts";
 
 const CR: u32 = 0x0d;
 const LF: u32 = 0x0a;

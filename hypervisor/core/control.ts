@@ -30,15 +30,15 @@ import {
 import { POOL_SIZE, POOL_USED } from "../../abi/platform.ts";
 import { archCpuRelease, archPrintPosition } from "../arch.ts";
 import { lock, poolPages, releaseCpu, unlock } from "../platform.ts";
-import { Cell, cellCount, findCell, isRoot, nextCell, rootCell } from "./cell.ts";
-import { cellState, informReconfigured, isLocked, requestShutdown } from "./comm.ts";
+import { Cell, cellCount, findCell, isRoot, nextCell, rootCell } from "./cells/cell.ts";
+import { cellState, informReconfigured, isLocked, requestShutdown } from "./cells/comm.ts";
+import { createCell } from "./cells/create.ts";
+import { destroyCell, loadCell, startCell } from "./cells/lifecycle.ts";
+import { cellOfCpu, cpuExists, perCpu, readCounter } from "./cells/percpu.ts";
 import { beginLine, endLine, print, printDecimal, putCellByte, sayLine } from "./console.ts";
-import { createCell } from "./create.ts";
 import { denialWord } from "./denials.ts";
-import { destroyCell, loadCell, startCell } from "./lifecycle.ts";
+import { poolSize, poolUsed, printPools } from "./memory/pool.ts";
 import { beginWarning } from "./panic.ts";
-import { cellOfCpu, cpuExists, perCpu, readCounter } from "./percpu.ts";
-import { poolSize, poolUsed, printPools } from "./pool.ts";
 import { refuse } from "./refuse.ts";
 
 @unmanaged

@@ -4,12 +4,12 @@ import { SYS_FLAG_LEARN, SYS_FLAGS } from "../../abi/config.ts";
 import * as table from "../../abi/denials.ts";
 import { EINVAL } from "../../abi/errno.ts";
 import { archCodeBytes, archPosition } from "../arch.ts";
-import { Cell } from "./cell.ts";
+import { Cell } from "./cells/cell.ts";
+import { cellOfCpu } from "./cells/percpu.ts";
 import { systemConfig } from "./config.ts";
 import { print, printHex, printLine } from "./console.ts";
 import { PAGE_SIZE } from "./limits.ts";
-import { cellOfCpu } from "./percpu.ts";
-import { allocatePages } from "./pool.ts";
+import { allocatePages } from "./memory/pool.ts";
 
 const CAPACITY: u32 = (table.DENIALS_SIZE - table.DENIALS_RECORDS) / table.DENIAL_SIZE;
 

@@ -11,13 +11,13 @@ import {
   RANGE_VIRT,
 } from "../../abi/platform.ts";
 import { lock, map, reserve, unlock } from "../platform.ts";
-import { isRoot, rootCell } from "./cell.ts";
+import { isRoot, rootCell } from "./cells/cell.ts";
+import { cellOfCpu } from "./cells/percpu.ts";
 import { flagsOf, memoryRegion, overlap, physOf, sizeOf, virtOf } from "./config.ts";
 import { isLearning, noteAllowed, recordDenial } from "./denials.ts";
 import { PAGE_MASK, PAGE_SIZE } from "./limits.ts";
-import { isTakenFromRoot, regionCount } from "./owners.ts";
-import { cellOfCpu } from "./percpu.ts";
-import { isTrapped } from "./trapped.ts";
+import { isTakenFromRoot, regionCount } from "./memory/owners.ts";
+import { isTrapped } from "./memory/trapped.ts";
 
 const RANGE: usize = memory.data(RANGE_SIZE, 8);
 

@@ -1,12 +1,12 @@
 // A violation: the CPU that committed it is parked with a report; its cell has failed once all its CPUs have.
 import { archCpuPark, archReport } from "../arch.ts";
 import { lock, unlock } from "../platform.ts";
-import { Cell } from "./cell.ts";
-import { failCell } from "./comm.ts";
+import { Cell } from "./cells/cell.ts";
+import { failCell } from "./cells/comm.ts";
+import { cellOfCpu, nextCpu, perCpu } from "./cells/percpu.ts";
 import { beginLine, print, printCellName, printDecimal, printLine } from "./console.ts";
 import { printDenial } from "./denials.ts";
 import { MAX_CPUS, WARNINGS_MAX } from "./limits.ts";
-import { cellOfCpu, nextCpu, perCpu } from "./percpu.ts";
 
 /**
  * Begins the report of a violation by the calling CPU: takes the lock, so that reports do not mix, and prints `FATAL: `.

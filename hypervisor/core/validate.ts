@@ -40,7 +40,7 @@ import {
   virtOf,
 } from "./config.ts";
 import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "./limits.ts";
-import { checkPci } from "./pci-check.ts";
+import { checkPci } from "./pci/check.ts";
 import { refuse, refuseItem } from "./refuse.ts";
 
 function checkFormat(config: usize, low: u32, high: u32): i32 {

@@ -27,7 +27,8 @@ import { APIC_PAGE, MESSAGE_WINDOW_SIZE } from "../../abi/x86/apic.ts";
 import { HPET_FIRST, HPET_SIZE } from "../../abi/x86/hpet.ts";
 import { APIC_BASE_X2APIC, MSR_APIC_BASE, MSR_MTRR_DEF_TYPE } from "../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../abi/x86/registers.ts";
-import { Cell, isRoot } from "../core/cell.ts";
+import { Cell, isRoot } from "../core/cells/cell.ts";
+import { cellOfCpu, nextCpu } from "../core/cells/percpu.ts";
 import {
   flagsOf,
   isVirtual,
@@ -41,11 +42,10 @@ import {
 } from "../core/config.ts";
 import { printLine } from "../core/console.ts";
 import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../core/limits.ts";
-import { MMIO_CLOSED, MMIO_FAULT, mmioRegister } from "../core/mmio.ts";
-import { hasTable, tableAddress, tableSize } from "../core/msix.ts";
-import { cellOfCpu, nextCpu } from "../core/percpu.ts";
+import { MMIO_CLOSED, MMIO_FAULT, mmioRegister } from "../core/memory/ranges.ts";
+import { hasIommu } from "../core/memory/trapped.ts";
+import { hasTable, tableAddress, tableSize } from "../core/pci/msix.ts";
 import { refuse, refuseItem } from "../core/refuse.ts";
-import { hasIommu } from "../core/trapped.ts";
 import {
   lock,
   map,
@@ -57,12 +57,12 @@ import {
   writeComm,
   writeRegister,
 } from "../platform.ts";
-import { chooseMode, initApic, xapicAccess } from "./apic.ts";
 import { isAmd } from "./cpuid.ts";
 import { checkDmaPorts, isTrusted } from "./dma.ts";
-import { needBytes, startFetch } from "./fetch.ts";
-import { hpetAccess, isHpetPage, silenceHpet } from "./hpet.ts";
-import { INSTRUCTION_MAX } from "./instruction.ts";
+import { needBytes, startFetch } from "./instruction/fetch.ts";
+import { INSTRUCTION_MAX } from "./instruction/instruction.ts";
+import { chooseMode, initApic, xapicAccess } from "./interrupts/apic.ts";
+import { hpetAccess, isHpetPage, silenceHpet } from "./interrupts/hpet.ts";
 import {
   checkIoapics,
   findIoapics,
@@ -72,12 +72,12 @@ import {
   isIoapicPage,
   keepEntries,
   returnPins,
-} from "./ioapic.ts";
-import { printStart } from "./ipi.ts";
+} from "./interrupts/ioapic.ts";
+import { printStart } from "./interrupts/ipi.ts";
+import { isMessageAllowed, messageAddress } from "./interrupts/message.ts";
 import { MMIO_ECAM, MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
-import { isMessageAllowed, messageAddress } from "./message.ts";
-import { grantCellMsrs } from "./msr.ts";
-import { applyPat, keepPat, resetPat } from "./pat.ts";
+import { grantCellMsrs } from "./msr/access.ts";
+import { applyPat, keepPat, resetPat } from "./msr/pat.ts";
 import { ecamAccess } from "./pci-config.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";

@@ -10,7 +10,7 @@ import {
 } from "../../abi/config.ts";
 import { EPERM } from "../../abi/errno.ts";
 import * as dma from "../../abi/x86/dma.ts";
-import { Cell, isRoot } from "../core/cell.ts";
+import { Cell, isRoot } from "../core/cells/cell.ts";
 import { portRange } from "../core/config.ts";
 import { refuseItem } from "../core/refuse.ts";
 

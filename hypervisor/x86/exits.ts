@@ -23,23 +23,23 @@ import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_MCG_STATUS, MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB, VECTOR_MC } from "../../abi/x86/registers.ts";
 import { EXIT_STGI } from "../../abi/x86/svm.ts";
-import { isRoot } from "../core/cell.ts";
+import { isRoot } from "../core/cells/cell.ts";
+import { cellOfCpu, countExit, countUnknownExit, perCpu } from "../core/cells/percpu.ts";
 import { endLine, print, printAddress, printDecimal, printHex } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
 import { learnMemory } from "../core/learn.ts";
 import { PAGE_SIZE } from "../core/limits.ts";
-import { isUnknown, MMIO_HANDLED } from "../core/mmio.ts";
+import { isUnknown, MMIO_HANDLED } from "../core/memory/ranges.ts";
 import { fatal, violation } from "../core/panic.ts";
-import { cellOfCpu, countExit, countUnknownExit, perCpu } from "../core/percpu.ts";
 import { injectException, readRegister, writeMsr, writeRegister } from "../platform.ts";
 import { executeCpuid } from "./cpuid.ts";
 import { executeXsetbv, writeControlRegister } from "./cr.ts";
-import { DECODED, decode, NO_BYTES } from "./decode.ts";
-import { emulate, isWriting } from "./emulate.ts";
-import { codeSize, startFetch } from "./fetch.ts";
 import { advance, isKernel, raiseInvalidOpcode, read32 } from "./guest.ts";
-import { Instruction } from "./instruction.ts";
+import { DECODED, decode, NO_BYTES } from "./instruction/decode.ts";
+import { emulate, isWriting } from "./instruction/emulate.ts";
+import { codeSize, startFetch } from "./instruction/fetch.ts";
+import { Instruction } from "./instruction/instruction.ts";
 import {
   decodeControlWrite,
   lengthOf,
@@ -48,8 +48,8 @@ import {
   OPCODE_VMMCALL,
   OPCODE_WRMSR,
   OPCODE_XSETBV,
-} from "./length.ts";
-import { readTrapped, writeTrapped } from "./msr.ts";
+} from "./instruction/length.ts";
+import { readTrapped, writeTrapped } from "./msr/access.ts";
 import { ecamPlace, isEcam } from "./pci-config.ts";
 import { accessPort } from "./ports.ts";
 import { beginCause, reportExit } from "./report.ts";

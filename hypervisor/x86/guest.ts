@@ -11,7 +11,7 @@ import {
 } from "../../abi/platform.ts";
 import { CR0_PE, FLAG_RF, FLAG_VM, VECTOR_GP, VECTOR_UD } from "../../abi/x86/registers.ts";
 import { injectException, readMsr, readRegister, writeRegister } from "../platform.ts";
-import { codeSize } from "./fetch.ts";
+import { codeSize } from "./instruction/fetch.ts";
 import { CpuState, cpuState } from "./state.ts";
 
 /** Goes on behind an instruction of `length` bytes. */

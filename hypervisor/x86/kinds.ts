@@ -1,4 +1,4 @@
-// Kinds of ranges that the architecture traps (core/mmio.ts).
+// Kinds of ranges that the architecture traps (core/memory/ranges.ts).
 
 /** The xAPIC page. */
 export const MMIO_XAPIC: u32 = 1;

@@ -1,14 +1,14 @@
 // PCI configuration space by ports and memory-mapped (PCI Local Bus Specification 3.0, section 3.2.2.3.2; PCI Express Base
-// Specification, section 7.2.2): which device and register an access means. core/pci-config.ts says what may be done.
+// Specification, section 7.2.2): which device and register an access means. core/pci/config-space.ts says what may be done.
 
 import { SYS_PCI_MMCONFIG_BASE, SYS_PCI_MMCONFIG_END_BUS } from "../../abi/config.ts";
-import { Cell } from "../core/cell.ts";
+import { Cell } from "../core/cells/cell.ts";
+import { cellOfCpu, perCpu } from "../core/cells/percpu.ts";
 import { systemConfig } from "../core/config.ts";
 import { endLine, print, printDecimal, printHex } from "../core/console.ts";
-import { MMIO_FAULT, MMIO_HANDLED } from "../core/mmio.ts";
-import { printDevice } from "../core/pci.ts";
-import { configPlace, readConfig, writeConfig } from "../core/pci-config.ts";
-import { cellOfCpu, perCpu } from "../core/percpu.ts";
+import { MMIO_FAULT, MMIO_HANDLED } from "../core/memory/ranges.ts";
+import { printDevice } from "../core/pci/bdf.ts";
+import { configPlace, readConfig, writeConfig } from "../core/pci/config-space.ts";
 import { beginCause } from "./report.ts";
 import { cellState } from "./state.ts";
 
@@ -94,7 +94,7 @@ export function writeConfigPort(cpu: u32, port: u32, size: u32, value: u32): boo
   return false;
 }
 
-/** Access to the memory-mapped configuration space (core/mmio.ts). */
+/** Access to the memory-mapped configuration space (core/memory/mmio.ts). */
 export function ecamAccess(cpu: u32, offset: u64, size: u32, write: bool, value: u64): i32 {
   const bdf = <u32>(offset >> ECAM_BDF_SHIFT);
   const register = <u32>(offset & ECAM_REGISTER_MASK);

@@ -10,14 +10,14 @@ import {
 } from "../../abi/denials.ts";
 import { EINVAL } from "../../abi/errno.ts";
 import { PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../abi/platform.ts";
-import { Cell, isRoot, nextCell, rootCell } from "../core/cell.ts";
-import { cellState } from "../core/comm.ts";
+import { Cell, isRoot, nextCell, rootCell } from "../core/cells/cell.ts";
+import { cellState } from "../core/cells/comm.ts";
+import { cellOfCpu } from "../core/cells/percpu.ts";
 import { portRange } from "../core/config.ts";
 import { endLine, print, printDecimal, printHex } from "../core/console.ts";
 import { isLearning, recordDenial } from "../core/denials.ts";
 import { learns, noteLearned } from "../core/learn.ts";
 import { beginWarning, fatal, violation } from "../core/panic.ts";
-import { cellOfCpu } from "../core/percpu.ts";
 import { refuseItem } from "../core/refuse.ts";
 import {
   grantPorts,

@@ -1,8 +1,8 @@
 // The architecture's state: of each CPU (in PerCpu.arch), of each cell (in Cell.arch) and of the machine.
 
-import { CELL_ARCH_SIZE, Cell } from "../core/cell.ts";
-import { CPU_ARCH_SIZE, cellOfCpu, perCpu } from "../core/percpu.ts";
-import { Instruction } from "./instruction.ts";
+import { CELL_ARCH_SIZE, Cell } from "../core/cells/cell.ts";
+import { CPU_ARCH_SIZE, cellOfCpu, perCpu } from "../core/cells/percpu.ts";
+import { Instruction } from "./instruction/instruction.ts";
 
 /** IOAPICs of a machine: two are common, big servers have one per socket and bridge. */
 export const IOAPICS_MAX: u32 = 8;

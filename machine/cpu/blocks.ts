@@ -19,18 +19,16 @@ import {
   BUCKETS,
   C_ARENA,
   C_BLOCKS,
-  C_JUMPS,
   C_PAGES,
   C_STRADDLERS,
   CACHE_SIZE,
-  JUMP_SHIFT,
-  JUMPS,
   S_CACHE,
   S_FREE,
   S_LEAVE,
   S_LINK,
   S_SINK,
 } from "./interpreter-state.ts";
+import { forgetJumps } from "./jumps.ts";
 import { PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE } from "./memory/layout.ts";
 import { cpuCount, stateOf } from "./memory/machine.ts";
 import { dropWriteEntries } from "./memory/tlb.ts";
@@ -60,12 +58,6 @@ const SHORT_CHAIN: u32 = 64;
 
 /** Most bytes that one block can take. */
 const BLOCK_BYTES: u32 = B_RECORDS + BLOCK_RECORDS * RECORD_SIZE;
-
-/** Forgets which blocks linear addresses lead to, after any change of a translation. */
-export function forgetJumps(s: u32): void {
-  if (load<u32>(s, S_CACHE) === 0) return;
-  memory.fill(load<u32>(s, S_CACHE) + C_JUMPS, 0xff, JUMPS << JUMP_SHIFT);
-}
 
 /** Empties a CPU's cache; no block of it may be executing. */
 export function emptyBlocks(s: u32): void {

@@ -20,16 +20,9 @@ import {
   INTERCEPT_CPUID,
   INTERCEPT_CR0,
   INTERCEPT_XSETBV,
-  S_EXIT_CODE,
-  S_EXIT_INFO1,
-  S_EXIT_INFO2,
-  S_EXIT_LENGTH,
-  S_FAULT,
   S_GUEST,
 } from "./interface.ts";
-import { PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE } from "./memory/layout.ts";
-import { stateOf } from "./memory/machine.ts";
-import { ACCESS_PROBE, NO_ADDRESS, translate } from "./memory/paging.ts";
+import { NO_ADDRESS, PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE } from "./memory/layout.ts";
 import { allocatePages, freePages, poolPages } from "./memory/pool.ts";
 import { raiseExit } from "./system/fault.ts";
 
@@ -87,25 +80,6 @@ export function nestedAddress(s: u32, address: u64, access: u32): u64 {
   const phys = translateGuest(guest, address, rights);
   if (phys == NO_ADDRESS) raiseExit(s, EXIT_MEMORY, address, access);
   return phys;
-}
-
-/** Guest-physical address of a linear one by a CPU's own page tables, at supervisor privilege, or NO_ADDRESS. */
-export function translateLinear(cpu: u32, address: u64): u64 {
-  const s = stateOf(cpu);
-  const fault = load<u32>(s, S_FAULT);
-  const code = load<u32>(s, S_EXIT_CODE);
-  const length = load<u32>(s, S_EXIT_LENGTH);
-  const info1 = load<u64>(s, S_EXIT_INFO1);
-  const info2 = load<u64>(s, S_EXIT_INFO2);
-  store<u32>(s, 0, S_FAULT);
-  const result = translate(s, address, ACCESS_PROBE);
-  const missed = load<u32>(s, S_FAULT) != 0;
-  store<u32>(s, fault, S_FAULT);
-  store<u32>(s, code, S_EXIT_CODE);
-  store<u32>(s, length, S_EXIT_LENGTH);
-  store<u64>(s, info1, S_EXIT_INFO1);
-  store<u64>(s, info2, S_EXIT_INFO2);
-  return missed ? NO_ADDRESS : result;
 }
 
 /** Makes a guest control block that intercepts everything and maps nothing; 0 when the pool is exhausted. */

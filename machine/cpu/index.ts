@@ -8,13 +8,13 @@ import {
   mapGuest,
   reserveGuest,
   translateGuest,
-  translateLinear,
   unmapGuest,
 } from "./guest.ts";
 import { CACHE_SIZE } from "./interpreter-state.ts";
 import { STATE_SIZE } from "./memory/layout.ts";
 import { cpuCount, stateOf } from "./memory/machine.ts";
 import { poolPages, poolUsed } from "./memory/pool.ts";
+import { translateLinear } from "./memory/probe.ts";
 import { runState } from "./run.ts";
 import { cpuidPart, setFeatures } from "./system/cpuid.ts";
 import { raise } from "./system/interrupts.ts";

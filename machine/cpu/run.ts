@@ -1,7 +1,6 @@
 // `run`: from one instruction boundary that needs attention to the next, until the deadline or an exit.
 
 import { FLAG_TF, VECTOR_DB } from "../../abi/x86/registers.ts";
-import { forgetJumps } from "./blocks.ts";
 import { execute } from "./execute.ts";
 import { collectFlags, spreadFlags } from "./flags.ts";
 import {
@@ -42,6 +41,7 @@ import {
   S_SINK,
   S_USED_DEADLINE,
 } from "./interpreter-state.ts";
+import { forgetJumps } from "./jumps.ts";
 import { lookUp, lookUpShort } from "./lookup.ts";
 import { S_MODE } from "./memory/layout.ts";
 import { executeOutside } from "./outside.ts";

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cited, isKnown } from "./citations.ts";
 import { circles, eagerFaults, type Graph, importFault } from "./imports.ts";
 import { linkFault } from "./links.ts";
 import { mayImport, roomOf } from "./rooms.ts";
@@ -104,8 +105,12 @@ describe("rooms", () => {
 
 describe("importFault", () => {
   it.each([
-    ["hypervisor/core/cell.ts", imported("abi/config.ts"), undefined],
-    ["hypervisor/core/cell.ts", imported("machine/pc.ts"), "hypervisor/ may not import machine/"],
+    ["hypervisor/core/cells/cell.ts", imported("abi/config.ts"), undefined],
+    [
+      "hypervisor/core/cells/cell.ts",
+      imported("machine/pc.ts"),
+      "hypervisor/ may not import machine/",
+    ],
     ["config/load.ts", imported("control/api.ts"), "config/ may not import control/"],
     ["config/load.test.ts", imported("control/api.ts"), undefined],
     ["control/session.ts", imported("platforms/emulated/index.ts"), undefined],
@@ -158,15 +163,39 @@ describe("circles", () => {
     expect(circles(graph(edges))).toEqual(["circle of imports: cli/a.ts -> cli/b.ts -> cli/c.ts"]);
   });
 
-  it("does not count types, lazy imports and AssemblyScript", () => {
+  it("finds them in AssemblyScript too", () => {
+    const edges = {
+      "machine/cpu/a.ts": [imported("machine/cpu/b.ts")],
+      "machine/cpu/b.ts": [imported("machine/cpu/a.ts")],
+    };
+    expect(circles(graph(edges))).toEqual([
+      "circle of imports: machine/cpu/a.ts -> machine/cpu/b.ts",
+    ]);
+  });
+
+  it("does not count types, lazy imports and what arch.ts closes", () => {
     const edges = {
       "cli/a.ts": [imported("cli/b.ts", { typeOnly: true }), imported("cli/c.ts")],
       "cli/b.ts": [imported("cli/a.ts")],
       "cli/c.ts": [imported("cli/a.ts", { lazy: true })],
-      "hypervisor/a.ts": [imported("hypervisor/b.ts")],
-      "hypervisor/b.ts": [imported("hypervisor/a.ts")],
+      "hypervisor/core/a.ts": [imported("hypervisor/arch.ts")],
+      "hypervisor/arch.ts": [imported("hypervisor/x86/arch.ts")],
+      "hypervisor/x86/arch.ts": [imported("hypervisor/core/a.ts")],
     };
     expect(circles(graph(edges))).toEqual([]);
+  });
+});
+
+describe("citations", () => {
+  const files = new Set(["hypervisor/core/memory/mmio.ts", "abi/comm.ts"]);
+
+  it.each([
+    ["see core/memory/mmio.ts", []],
+    ["see hypervisor/core/memory/mmio.ts and abi/comm.ts.", []],
+    ["see core/mmio.ts", ["core/mmio.ts"]],
+    ["linux/kvm_para.h, dist/cpu.wasm.map.ts, mmio.ts", []],
+  ])("%s", (text, unknown) => {
+    expect(cited(text).filter((path) => !isKnown(path, files))).toEqual(unknown);
   });
 });
 

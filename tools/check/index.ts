@@ -1,5 +1,6 @@
 // `npm run check`: runs every check, lists all failures, and exits with 1 if there is one.
 import type { Check, Findings } from "./check.ts";
+import { citations } from "./citations.ts";
 import {
   agent,
   configs,
@@ -29,6 +30,7 @@ const CHECKS: readonly Check[] = [
   translatable,
   metalImage,
   links,
+  citations,
   configs,
   inmates,
   instructions,

@@ -8,20 +8,18 @@ export interface Room {
   readonly imports: readonly string[] | typeof ANYTHING;
   /** Those of `imports` that are loaded when needed, never with the room itself. */
   readonly lazily?: readonly string[];
-  /** Written in AssemblyScript as a whole, or in part. */
-  readonly assemblyScript?: boolean;
 }
 
 /** By directory. A file belongs to the longest directory that it is in. */
 export const ROOMS: Readonly<Record<string, Room>> = {
-  abi: { imports: [], assemblyScript: true },
-  hypervisor: { imports: ["abi"], assemblyScript: true },
+  abi: { imports: [] },
+  hypervisor: { imports: ["abi"] },
   machine: { imports: ["abi"] },
   "platforms/emulated": { imports: ["abi", "machine"] },
-  "platforms/metal": { imports: ["abi"], assemblyScript: true },
+  "platforms/metal": { imports: ["abi"] },
   agent: { imports: ["abi"] },
   sdk: { imports: [] },
-  inmates: { imports: ["abi"], assemblyScript: true },
+  inmates: { imports: ["abi"] },
   config: { imports: ["abi"] },
   configs: { imports: ["config"] },
   control: { imports: ["abi", "config", "platforms"], lazily: ["platforms"] },

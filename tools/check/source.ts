@@ -13,6 +13,11 @@ export function withoutComments(source: string): string {
   );
 }
 
+/** The comments of a source, one after the other. */
+export function commentsOf(source: string): string {
+  return (source.match(TOKENS) ?? []).filter(isComment).join("\n");
+}
+
 const IMPORT_STATEMENT = /^import\s[^;"']*["'][^"'\n]*["'];?[ \t]*$/gm;
 
 /** Number of lines that hold more than comments, blanks and imports: what a reader has to understand. */

@@ -1,10 +1,10 @@
-// The lists of MSRs in hypervisor/x86/msr-*.ts, as data for tests and as docs/msrs.md.
+// The lists of MSRs in hypervisor/x86/msr/, as data for tests and as docs/msrs.md.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../root.ts";
 
 export type Vendor = "amd" | "intel";
-/** What msr-access.ts names. */
+/** What rights.ts names. */
 export type Access = "R" | "W" | "RW" | "ZERO" | "DROP" | "R_DROP" | "ZERO_DROP";
 
 /** Registers `first` to `last`. */
@@ -44,7 +44,7 @@ function readRow(line: string, path: string): MsrRow {
 
 /** The lists of a vendor, as the sources have them. */
 export function msrLists(vendor: Vendor): MsrLists {
-  const path = `hypervisor/x86/msr-${vendor}.ts`;
+  const path = `hypervisor/x86/msr/${vendor}.ts`;
   const lists = new Map<string, MsrRow[]>();
   for (const [, name = "", body = ""] of readFileSync(join(ROOT, path), "utf8").matchAll(LIST)) {
     const lines = body.split("\n");
@@ -102,7 +102,7 @@ export function msrPage(): string {
     "- **In x2APIC mode** a cell uses the x2APIC directly. The ICR (0x830) is emulated: interrupts reach the cell's own CPUs. Writes of local",
     "  vectors (0x82f, 0x832 to 0x837, 0x850 to 0x853) are checked, because AMD's have a delivery mode, the timer's and the error's too,",
     "  and so is that of the extended control (0x841). EOI, TPR, SVR, the timer's counts and divider are not. The root cell is in the mode",
-    "  that Linux has chosen; other cells are in x2APIC mode wherever they can be (hypervisor/x86/apic.ts).",
+    "  that Linux has chosen; other cells are in x2APIC mode wherever they can be (hypervisor/x86/interrupts/apic.ts).",
     "- What no permission map has (such as 0xc0002000 to 0xc0002fff) always exits; the hypervisor then does what is listed.",
     "",
     'Sections for AMD are those of the AMD64 Architecture Programmer\'s Manual, volume 2; "PPR" is the Processor Programming Reference of a',

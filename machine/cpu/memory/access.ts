@@ -18,8 +18,9 @@ import {
   TLB_READ,
   TLB_WRITE,
 } from "./layout.ts";
-import { loadSized, physicalRead, physicalWrite, ramAddress } from "./machine.ts";
+import { loadSized, ramAddress } from "./machine.ts";
 import { translate } from "./paging.ts";
+import { physicalRead, physicalWrite } from "./physical.ts";
 import { entryOf, fillEntry, PAGE_MASK } from "./tlb.ts";
 
 /** Access flag beside PF_*: the part of an operand on its second page. */

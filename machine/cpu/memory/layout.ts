@@ -1,6 +1,9 @@
 // The private part of a CPU's state block (from S_PRIVATE on), as far as memory/ and system/ own it, and the block that
 // describes the machine. 0x780 to 0xfff is the interpreter's; it says so beside its own constants.
 
+/** What a translation answers where there is none. */
+export const NO_ADDRESS: u64 = 0xffffffffffffffff;
+
 /** MODE_* bits (system/mode.ts), u32. */
 export const S_MODE: u32 = 0x700;
 /** Number of logged entries of each translation cache, u32[3]. */

@@ -26,8 +26,8 @@ import { nestedAddress } from "../guest.ts";
 import { S_CR0, S_CR2, S_CR3, S_CR4, S_EFER } from "../interface.ts";
 import { faulted, raiseException } from "../system/fault.ts";
 import { MODE_PAGING } from "../system/mode.ts";
-import { PAGE_OFFSET, PAGE_SHIFT, S_MODE } from "./layout.ts";
-import { physicalRead, physicalWrite } from "./machine.ts";
+import { NO_ADDRESS, PAGE_OFFSET, PAGE_SHIFT, S_MODE } from "./layout.ts";
+import { physicalRead, physicalWrite } from "./physical.ts";
 
 /** Bits of a physical address (CPUID 0x80000008). */
 export const PHYSICAL_BITS: u32 = 40;
@@ -47,8 +47,6 @@ const RESERVED_4M: u64 = 0x200000;
 const LEVEL_BITS: u32 = 9;
 /** The same for 4-byte entries. */
 const LEVEL_BITS_32: u32 = 10;
-/** Result of a probe that finds nothing. */
-export const NO_ADDRESS: u64 = 0xffffffffffffffff;
 /** Access flag beside PF_*: look only; no fault is set, no accessed or dirty bit written, NO_ADDRESS for "not mapped". */
 export const ACCESS_PROBE: u32 = 0x10000;
 

@@ -2,7 +2,7 @@
 // page `tag` is plain RAM and may be accessed that way at the present privilege; a hit needs no other check. Entries hold the
 // result of both the guest's paging and the nested map. Pages that hold decoded code have no write entry.
 
-import { forgetJumps } from "../blocks.ts";
+import { forgetJumps } from "../jumps.ts";
 import {
   M_RAM_BASE,
   PAGE_OFFSET,

@@ -20,29 +20,14 @@ import {
   markCode,
   readTarget,
 } from "./code.ts";
-import { attributesOf, SELECTOR_RPL, setSegment } from "./descriptors.ts";
+import { attributesOf, SELECTOR_RPL } from "./descriptors.ts";
 import { faulted, raiseGp } from "./fault.ts";
 import { assignFlags, inVirtualMode, ioLevel } from "./flags.ts";
 import { commitFrame, openCurrentFrame, popFrame } from "./frame.ts";
-import {
-  ATTR_ACCESSED,
-  ATTR_DPL_SHIFT,
-  ATTR_P,
-  ATTR_RW,
-  ATTR_S,
-  inLongCode,
-  inLongMode,
-  inRealAddressing,
-  updateMode,
-} from "./mode.ts";
-import { currentLevel, setLevel } from "./segments.ts";
+import { inLongCode, inLongMode, inRealAddressing, updateMode } from "./mode.ts";
+import { currentLevel, loadVirtual, setLevel, VIRTUAL_LIMIT } from "./segments.ts";
 import { returnFromTask } from "./tasks.ts";
 import { returnOutward, setStackPointer } from "./transfer.ts";
-
-/** Limit of a segment in virtual-8086 mode. */
-const VIRTUAL_LIMIT: u32 = 0xffff;
-/** Attributes of a segment in virtual-8086 mode: present, level 3, writable data. */
-const VIRTUAL_ATTRIBUTES: u32 = ATTR_P | (3 << ATTR_DPL_SHIFT) | ATTR_S | ATTR_RW | ATTR_ACCESSED;
 
 /** IRET with `operandSize` 2, 4 or 8 bytes; sets S_NEXT to where execution goes on. Ends the blocking of NMIs. */
 export function interruptReturn(s: u32, operandSize: u32): void {
@@ -118,10 +103,4 @@ function returnVirtual(s: u32, selector: u32, offset: u64, flags: u32): void {
   updateMode(s);
   setStackPointer(s, pointer);
   store<u64>(s, offset, S_NEXT);
-}
-
-/** Loads a segment for virtual-8086 mode, limit and rights included. */
-export function loadVirtual(s: u32, segment: u32, selector: u32): void {
-  const base = (<u64>(selector & 0xffff)) << 4;
-  setSegment(s, segment, selector, base, VIRTUAL_LIMIT, VIRTUAL_ATTRIBUTES);
 }

@@ -28,6 +28,7 @@ import {
   ATTR_ACCESSED,
   ATTR_CE,
   ATTR_CODE,
+  ATTR_DPL_SHIFT,
   ATTR_P,
   ATTR_RW,
   ATTR_S,
@@ -40,6 +41,11 @@ import {
 
 /** Shift from a paragraph to a byte address. */
 const PARAGRAPH_SHIFT: u32 = 4;
+
+/** Limit of a segment in virtual-8086 mode. */
+export const VIRTUAL_LIMIT: u32 = 0xffff;
+/** Attributes of a segment in virtual-8086 mode: present, level 3, writable data. */
+const VIRTUAL_ATTRIBUTES: u32 = ATTR_P | (3 << ATTR_DPL_SHIFT) | ATTR_S | ATTR_RW | ATTR_ACCESSED;
 
 /** Current privilege level. */
 export function currentLevel(s: u32): u32 {
@@ -58,6 +64,12 @@ export function loadParagraph(s: u32, segment: u32, selector: u32): void {
   const at = segmentAt(s, segment);
   store<u32>(at, selector & 0xffff, SEG_SELECTOR);
   store<u64>(at, (<u64>(selector & 0xffff)) << PARAGRAPH_SHIFT, SEG_BASE);
+}
+
+/** Loads a segment for virtual-8086 mode, limit and rights included. */
+export function loadVirtual(s: u32, segment: u32, selector: u32): void {
+  const base = (<u64>(selector & 0xffff)) << PARAGRAPH_SHIFT;
+  setSegment(s, segment, selector, base, VIRTUAL_LIMIT, VIRTUAL_ATTRIBUTES);
 }
 
 /** Whether a descriptor is a writable data segment. */

@@ -19,7 +19,6 @@ import {
   TYPE_LDT,
 } from "./descriptors.ts";
 import { faulted, raiseException, raiseGp } from "./fault.ts";
-import { loadVirtual } from "./iret.ts";
 import {
   ATTR_ACCESSED,
   ATTR_CE,
@@ -30,7 +29,7 @@ import {
   segmentAt,
   updateMode,
 } from "./mode.ts";
-import { checkDataFor, checkStack, setLevel } from "./segments.ts";
+import { checkDataFor, checkStack, loadVirtual, setLevel } from "./segments.ts";
 
 /** Selector bit that names the local table. */
 const SELECTOR_LOCAL: u32 = 0x4;

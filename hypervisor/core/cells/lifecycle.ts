@@ -1,0 +1,74 @@
+// Start, load and destruction of a cell that exists. The caller has asked the cell and holds no lock.
+import { CELL_SHUT_DOWN } from "../../../abi/comm.ts";
+import { archCellDestroy } from "../../arch.ts";
+import { commit, lock, release, unlock } from "../../platform.ts";
+import { beginLine, endCellLine, endLine, print, printCellName } from "../console.ts";
+import { closeWindow, openWindow, returnMemory, scrubMemory } from "../memory/maps.ts";
+import { resetDevices, takeDevices } from "../pci/ownership.ts";
+import { Cell, removeCell, rootCell } from "./cell.ts";
+import { fillComm, setCellState } from "./comm.ts";
+import { moveCpus, parkCell, resetCell, resumeCell, stopCell } from "./cpus.ts";
+import { discard } from "./create.ts";
+
+/** Opens (1) or closes (0) the loadable regions of `cell`, stopped, to the root cell. */
+function setLoadable(cell: Cell, caller: u32, loadable: u32): void {
+  if (cell.loadable === loadable) return;
+  const root = rootCell();
+  stopCell(root, caller);
+  if (loadable) openWindow(cell);
+  else closeWindow(cell);
+  commit(root.number);
+  cell.loadable = loadable;
+  resumeCell(root, caller);
+}
+
+/** Starts `cell`, or starts it anew. */
+export function startCell(cell: Cell, caller: u32): void {
+  stopCell(cell, caller);
+  setLoadable(cell, caller, 0);
+  cell.failed = 0;
+  resetDevices(cell);
+  fillComm(cell);
+  resetCell(cell);
+  beginLine("Started cell ");
+  printCellName(cell);
+  endLine();
+  resumeCell(cell, caller);
+}
+
+/** Stops `cell` and opens its loadable regions to the root cell. */
+export function loadCell(cell: Cell, caller: u32): void {
+  stopCell(cell, caller);
+  parkCell(cell);
+  cell.failed = 0;
+  setCellState(cell, CELL_SHUT_DOWN);
+  setLoadable(cell, caller, 1);
+  resumeCell(cell, caller);
+  beginLine("Cell ");
+  printCellName(cell);
+  print(" can be loaded");
+  endLine();
+}
+
+/** Destroys `cell`: what it had goes back to the root cell as far as that one's configuration lists it. */
+export function destroyCell(cell: Cell, caller: u32): void {
+  const root = rootCell();
+  beginLine("Closing cell ");
+  printCellName(cell);
+  endLine();
+  stopCell(cell, caller);
+  lock();
+  endCellLine(cell);
+  unlock();
+  stopCell(root, caller);
+  moveCpus(cell, root);
+  takeDevices(cell);
+  archCellDestroy(cell);
+  scrubMemory(cell);
+  removeCell(cell);
+  returnMemory(cell);
+  commit(root.number);
+  release(cell.number);
+  resumeCell(root, caller);
+  discard(cell);
+}

@@ -1,0 +1,9 @@
+// The table of jumps: which block of decoded code a linear address leads to. The interpreter fills it.
+
+import { C_JUMPS, JUMP_SHIFT, JUMPS, S_CACHE } from "./interpreter-state.ts";
+
+/** Forgets which blocks linear addresses lead to, after any change of a translation. */
+export function forgetJumps(s: u32): void {
+  if (load<u32>(s, S_CACHE) === 0) return;
+  memory.fill(load<u32>(s, S_CACHE) + C_JUMPS, 0xff, JUMPS << JUMP_SHIFT);
+}
