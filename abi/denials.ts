@@ -42,7 +42,7 @@ export const DENIAL_CELL: u32 = 8;
 export const DENIAL_LENGTH: u32 = 12;
 /** Record: guest-physical address, port, MSR, PCI address (bdf << 16 | register), control register or exit code, u64. */
 export const DENIAL_ADDRESS: u32 = 16;
-/** Record: value written, as far as it is known, u64. */
+/** Record: value written, as far as it is known; of an exit, EXIT_* (abi/platform.ts); u64. */
 export const DENIAL_VALUE: u32 = 24;
 /** Record: RIP, u64. */
 export const DENIAL_RIP: u32 = 32;
@@ -63,7 +63,7 @@ export const DENIAL_KIND_MSR: u32 = 3;
 export const DENIAL_KIND_PCI: u32 = 4;
 /** Kind: a control register, or XCR0. */
 export const DENIAL_KIND_CONTROL: u32 = 5;
-/** Kind: an exit that nobody handles; the address is its SVM exit code. */
+/** Kind: an exit that nobody handles; the address is the processor's number for it: AMD's exit code, Intel's exit reason. */
 export const DENIAL_KIND_EXIT: u32 = 6;
 
 /** Flag: a write. */

@@ -46,6 +46,15 @@ export const NO_ERROR_CODE: i32 = -1;
 /** `putConsole`: no byte; what follows begins at the start of a line. */
 export const CONSOLE_FRESH_LINE: u32 = 0x100;
 
+/** `exitUnhandled`: none of the others. */
+export const EXIT_OTHER: u32 = 0;
+/** `exitUnhandled`: a fault on the way to the double fault's handler, which shuts a processor down. */
+export const EXIT_TRIPLE_FAULT: u32 = 1;
+/** `exitUnhandled`: an instruction that ends the use of virtualisation (STGI, VMXOFF). */
+export const EXIT_VIRTUALISATION_END: u32 = 2;
+/** `exitUnhandled`: the processor cannot go on with the state that the guest has. */
+export const EXIT_INVALID_STATE: u32 = 3;
+
 /** `exitMmio` flag: a write. */
 export const ACCESS_WRITE: u32 = 0x1;
 /** `exitMmio` flag: an instruction fetch. */

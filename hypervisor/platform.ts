@@ -1,5 +1,5 @@
-// The narrow waist: everything that the core asks of a platform, and nothing else. The import section of
-// hypervisor.wasm is this list. Contracts shared by all members:
+// The narrow waist: everything that the core asks of a platform on every architecture. What an architecture adds is in its own
+// platform.ts; the import section of hypervisor.wasm is the two lists. Contracts shared by all members:
 // - `cell` is the core's cell number (root = 0, the lowest free one for a new cell), `cpu` the physical CPU number.
 // - A member without a result cannot fail; where it says so, the core has reserved or checked before.
 // - "The calling CPU" is the one whose exit or entry is being handled. A CPU other than it may be named only where
@@ -37,20 +37,20 @@ export declare function writeComm(cell: u32, offset: u32, value: u32): void;
 /** Pages of the platform's own pool, from which maps and grants are made: POOL_SIZE all, POOL_USED those in use. */
 export declare function poolPages(kind: u32): u32;
 
-// --- Access that bypasses the core --------------------------------------------------------------------------------
+// --- Devices ------------------------------------------------------------------------------------------------------
 
-/** Lets `cell` use ports [base, base+count) without an exit. A new cell has none. */
-export declare function grantPorts(cell: u32, base: u32, count: u32): void;
-/** Makes every access of `cell` to ports [base, base+count) exit. */
-export declare function revokePorts(cell: u32, base: u32, count: u32): void;
-/** Lets `cell` use MSRs [first, first+count) without an exit, for the MSR_ACCESS_* given. A new cell has none. */
-export declare function grantMsrs(cell: u32, first: u32, count: u32, access: u32): void;
-/** Makes accesses of `cell` to MSRs [first, first+count), of the MSR_ACCESS_* kinds given, exit. */
-export declare function revokeMsrs(cell: u32, first: u32, count: u32, access: u32): void;
-/** Points device `bdf` behind `iommu` at the memory of `cell` (DMA and interrupts). Without an IOMMU: does nothing. */
+/** Points device `bdf` on `iommu` at the memory of `cell` (DMA and interrupts). Without an IOMMU: does nothing. */
 export declare function attachDevice(cell: u32, iommu: u32, bdf: u32): void;
-/** Cuts device `bdf` behind `iommu` off all memory. */
+/** Cuts device `bdf` on `iommu` off all memory. */
 export declare function detachDevice(iommu: u32, bdf: u32): void;
+/** Reads device memory on the calling CPU; `size` 1, 2, 4 or 8, naturally aligned unless the device allows more. */
+export declare function mmioRead(address: u64, size: u32): u64;
+/** Writes device memory; as mmioRead. */
+export declare function mmioWrite(address: u64, size: u32, value: u64): void;
+/** Reads PCI configuration space; `size` 1, 2 or 4, within a dword. With the lock, as pciWrite. */
+export declare function pciRead(bdf: u32, register: u32, size: u32): u32;
+/** Writes PCI configuration space. */
+export declare function pciWrite(bdf: u32, register: u32, size: u32, value: u32): void;
 
 // --- CPUs ---------------------------------------------------------------------------------------------------------
 
@@ -64,59 +64,26 @@ export declare function stopCpu(cpu: u32): void;
 export declare function resumeCpu(cpu: u32): void;
 /**
  * Gives any stopped (or the calling) CPU to the address space and grants of `cell`, as after resetCpu without an entry: the
- * next owner finds no register of the last one's. Its time-stamp counter is the processor's again.
+ * next owner finds no register of the last one's. The time that it reads is the processor's again.
  */
 export declare function assignCpu(cpu: u32, cell: u32): void;
 /**
- * From now on every CPU of `cell` has its local APIC in x2APIC mode, clean, before it enters the cell's guest; one that is
- * given to another cell has it in that one's mode again. Called for a new cell other than the root cell, whose CPUs are
- * assigned and stopped, where CPUs have x2APIC and those of the root cell are in xAPIC mode.
- */
-export declare function useX2apic(cell: u32): void;
-/**
  * Puts any stopped (or the calling) CPU into the start state of ABI section 4, entered at `entry`; it runs once resumed.
- * Nothing is left that software had in it: also the local APIC is clean, the extended state in its initial configuration with
- * XCR0 = 1, and every MSR of the CPU's own as after power-on.
+ * Nothing is left that software had in it: also its part of the interrupt controller, its floating-point and vector state and every
+ * register of the CPU's own are as after power-on.
  */
 export declare function resetCpu(cpu: u32, entry: u64): void;
-/** Puts any stopped (or the calling) CPU into wait-for-SIPI (`wake` 1) or halts it for good until reset (`wake` 0). */
+/**
+ * Halts any stopped (or the calling) CPU until it is reset (`wake` 0), or until its cell starts it as the architecture has it
+ * (`wake` 1: on x86 it waits for a SIPI).
+ */
 export declare function parkCpu(cpu: u32, wake: u32): void;
 /** The calling CPU leaves the hypervisor, with its guest state, once the present handler has returned. */
 export declare function releaseCpu(cpu: u32): void;
-/** Sends an interrupt to any CPU, running or not: mode IPI_FIXED or IPI_LOWEST_PRIORITY with `vector`, or IPI_NMI. */
-export declare function sendIpi(cpu: u32, mode: u32, vector: u32): void;
-/** Raises exception `vector` on the calling CPU at its present RIP; `errorCode` NO_ERROR_CODE for none. */
-export declare function injectException(cpu: u32, vector: u32, errorCode: i32): void;
 /** Reads REG_* of the calling (or any stopped) CPU. */
 export declare function readRegister(cpu: u32, register: u32): u64;
 /** Writes REG_* of the calling (or any stopped) CPU. */
 export declare function writeRegister(cpu: u32, register: u32, value: u64): void;
-/** The local APIC id of any CPU. */
-export declare function apicId(cpu: u32): u32;
-
-// --- Pass-through on a cell's behalf, always on the calling CPU ---------------------------------------------------------
-
-/** Reads a port; `size` 1, 2 or 4. */
-export declare function portIn(port: u32, size: u32): u32;
-/** Writes a port; `size` 1, 2 or 4. */
-export declare function portOut(port: u32, size: u32, value: u32): void;
-/** Reads device memory; `size` 1, 2, 4 or 8, naturally aligned unless the device allows more. */
-export declare function mmioRead(address: u64, size: u32): u64;
-/** Writes device memory; as mmioRead. */
-export declare function mmioWrite(address: u64, size: u32, value: u64): void;
-/** Reads PCI configuration space; `size` 1, 2 or 4, within a dword. With the lock, as pciWrite. */
-export declare function pciRead(bdf: u32, register: u32, size: u32): u32;
-/** Writes PCI configuration space. */
-export declare function pciWrite(bdf: u32, register: u32, size: u32, value: u32): void;
-/**
- * Reads an MSR of the calling CPU into the u64 at `destination` in the core's memory. Returns 1, or 0 if there is none: nothing
- * is stored then. Neither this nor writeMsr raises anything in the guest; that is for the core to do.
- */
-export declare function readMsr(cpu: u32, msr: u32, destination: usize): u32;
-/** Writes an MSR of the calling CPU. Returns 1, or 0 if there is none or it does not take the value. */
-export declare function writeMsr(cpu: u32, msr: u32, value: u64): u32;
-/** Executes CPUID on the calling CPU; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
-export declare function cpuid(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32;
 
 // --- Console, time, lock ------------------------------------------------------------------------------------------
 

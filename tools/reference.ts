@@ -1,6 +1,6 @@
 // Makes docs/config-reference.md from the types of definitions, the tables of names, the helpers and the rules of the check:
-// their comments are the text; docs/msrs.md from the lists of MSRs, and the schema of JSON
-// configurations. `--check` compares instead of writing.
+// their comments are the text; docs/msrs.md from the lists of MSRs, the schema of JSON
+// configurations, and from the waist's contracts docs/waist.md and a platform's types. `--check` compares instead of writing.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -17,6 +17,7 @@ import {
 } from "./reference/declarations.ts";
 import { msrPage } from "./reference/msrs.ts";
 import { configurationSchema } from "./reference/schema.ts";
+import { waistPage, waistTypes } from "./reference/waist.ts";
 import { ROOT } from "./root.ts";
 
 const PAGE = "docs/config-reference.md";
@@ -201,6 +202,8 @@ function referencePage(): string {
 const PAGES: readonly (readonly [path: string, make: () => string])[] = [
   [PAGE, referencePage],
   ["docs/msrs.md", msrPage],
+  ["docs/waist.md", waistPage],
+  ["platforms/emulated/waist.gen.ts", waistTypes],
   [SCHEMA, () => configurationSchema(read("config/definition.ts"))],
   ["docs/campaign-job.json", () => `${JSON.stringify(campaignJob, undefined, 2)}\n`],
 ];

@@ -36,9 +36,9 @@ export function beginWarning(cpu: u32): bool {
 
 /**
  * Ends the line and the report begun with `fatal`: prints the registers and the `record` of what was denied, or 0; parks
- * `cpu`, gives the lock back. Returns 0.
+ * `cpu`, gives the lock back.
  */
-export function violation(cpu: u32, record: usize): i32 {
+export function violation(cpu: u32, record: usize): void {
   printLine("");
   archReport(cpu);
   const cell = cellOfCpu(cpu);
@@ -52,7 +52,6 @@ export function violation(cpu: u32, record: usize): i32 {
   archCpuPark(cpu, 0);
   if (allFailed(cell)) failCell(cell);
   unlock();
-  return 0;
 }
 
 function allFailed(cell: Cell): bool {

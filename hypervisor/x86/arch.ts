@@ -50,7 +50,6 @@ import {
   lock,
   map,
   parkCpu,
-  readMsr,
   readRegister,
   resetCpu,
   unlock,
@@ -79,6 +78,7 @@ import { MMIO_ECAM, MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
 import { grantCellMsrs } from "./msr/access.ts";
 import { applyPat, keepPat, resetPat } from "./msr/pat.ts";
 import { ecamAccess } from "./pci-config.ts";
+import { readMsr } from "./platform.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";
 import { cellState, clearCpuState, cpuState, instructionOf, Machine, machine } from "./state.ts";

@@ -5,9 +5,10 @@ import { CR4_OSXSAVE } from "../../abi/x86/registers.ts";
 import { CPUID_ADDRESS_SIZES, CPUID_SVM, FEATURE_INVLPGB, SVM_INVLPGB } from "../../abi/x86/svm.ts";
 import { isRoot } from "../core/cells/cell.ts";
 import { cellOfCpu } from "../core/cells/percpu.ts";
-import { cpuid, readRegister, writeRegister } from "../platform.ts";
+import { readRegister, writeRegister } from "../platform.ts";
 import { featurePart, PART_EBX, PART_ECX, PART_EDX } from "./features.ts";
 import { read32 } from "./guest.ts";
+import { cpuid } from "./platform.ts";
 import { machine } from "./state.ts";
 
 const LEAF_VENDOR: u32 = 0;

@@ -44,7 +44,7 @@ import {
 import { print, printHex } from "../core/console.ts";
 import { recordDenial } from "../core/denials.ts";
 import { fatal, violation } from "../core/panic.ts";
-import { cpuid, readRegister, writeRegister } from "../platform.ts";
+import { readRegister, writeRegister } from "../platform.ts";
 import { announcedBits, PART_EBX, PART_ECX, PART_EDX } from "./features.ts";
 import {
   advance,
@@ -54,6 +54,7 @@ import {
   read32,
   readPair,
 } from "./guest.ts";
+import { cpuid } from "./platform.ts";
 
 const CS_LONG: u64 = 0x200;
 const UPPER_HALF: u64 = 0xffffffff00000000;
@@ -128,8 +129,8 @@ function writeCr0(cpu: u32, value: u64): void {
   if (next !== efer) writeRegister(cpu, REG_EFER, next);
 }
 
-/** A trapped write of a control register (REG_*). Returns 1, or 0 for a violation. */
-export function writeControlRegister(cpu: u32, register: u32, value: u64, length: u32): i32 {
+/** A trapped write of a control register (REG_*). */
+export function writeControlRegister(cpu: u32, register: u32, value: u64, length: u32): void {
   if (register === REG_CR0) {
     if (!isCr0Valid(cpu, value)) return raiseGeneralProtection(cpu);
     writeCr0(cpu, value);
@@ -144,7 +145,6 @@ export function writeControlRegister(cpu: u32, register: u32, value: u64, length
     return violation(cpu, record);
   }
   advance(cpu, length);
-  return 1;
 }
 
 /** Whether the processor accepts this XCR0. */
@@ -161,8 +161,8 @@ function isXcr0Valid(cpu: u32, value: u64): bool {
   return !avx512 || (avx512 === XCR0_AVX512 && (value & XCR0_AVX) !== 0);
 }
 
-/** XSETBV. Returns 1, or 0 for a violation. */
-export function executeXsetbv(cpu: u32, length: u32): i32 {
+/** XSETBV. */
+export function executeXsetbv(cpu: u32, length: u32): void {
   if (!(readRegister(cpu, REG_CR4) & CR4_OSXSAVE)) return raiseInvalidOpcode(cpu);
   if (!isKernel(cpu)) return raiseGeneralProtection(cpu);
   const value = readPair(cpu);
@@ -170,7 +170,7 @@ export function executeXsetbv(cpu: u32, length: u32): i32 {
   if (index === 0 && isXcr0Valid(cpu, value)) {
     writeRegister(cpu, REG_XCR0, value);
     advance(cpu, length);
-    return 1;
+    return;
   }
   fatal();
   const record = recordDenial(cpu, DENIAL_KIND_CONTROL, DENIAL_FLAG_WRITE, 8, REG_XCR0, value);

@@ -1,5 +1,4 @@
-// The handlers of VM exits, exported to the platform (ARCHITECTURE.md). Each returns 1 when the CPU may go on, 0 when it has
-// been parked.
+// The handlers of VM exits; exports.ts has their contracts.
 
 import {
   DENIAL_FLAG_FETCH,
@@ -14,6 +13,7 @@ import {
   ACCESS_FETCH,
   ACCESS_INDIRECT,
   ACCESS_WRITE,
+  EXIT_VIRTUALISATION_END,
   REG_RAX,
   REG_RCX,
   REG_RDI,
@@ -22,9 +22,8 @@ import {
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_MCG_STATUS, MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB, VECTOR_MC } from "../../abi/x86/registers.ts";
-import { EXIT_STGI } from "../../abi/x86/svm.ts";
 import { isRoot } from "../core/cells/cell.ts";
-import { cellOfCpu, countExit, countUnknownExit, perCpu } from "../core/cells/percpu.ts";
+import { cellOfCpu, countExit, countUnknownExit } from "../core/cells/percpu.ts";
 import { endLine, print, printAddress, printDecimal, printHex } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
@@ -32,7 +31,7 @@ import { learnMemory } from "../core/learn.ts";
 import { PAGE_SIZE } from "../core/limits.ts";
 import { isUnknown, MMIO_HANDLED } from "../core/memory/ranges.ts";
 import { fatal, violation } from "../core/panic.ts";
-import { injectException, readRegister, writeMsr, writeRegister } from "../platform.ts";
+import { readRegister, writeRegister } from "../platform.ts";
 import { executeCpuid } from "./cpuid.ts";
 import { executeXsetbv, writeControlRegister } from "./cr.ts";
 import { advance, isKernel, raiseInvalidOpcode, read32 } from "./guest.ts";
@@ -51,6 +50,7 @@ import {
 } from "./instruction/length.ts";
 import { readTrapped, writeTrapped } from "./msr/access.ts";
 import { ecamPlace, isEcam } from "./pci-config.ts";
+import { injectException, writeMsr } from "./platform.ts";
 import { accessPort } from "./ports.ts";
 import { beginCause, reportExit } from "./report.ts";
 import { cpuState, instructionOf } from "./state.ts";
@@ -64,18 +64,18 @@ export function exceptions(): u32 {
 }
 
 /** Stops a CPU at an instruction that the core had to read and could not. */
-function failInstruction(cpu: u32, reason: string): i32 {
+function failInstruction(cpu: u32, reason: string): void {
   fatal();
   print(reason);
   return violation(cpu, 0);
 }
 
-function failFetch(cpu: u32): i32 {
+function failFetch(cpu: u32): void {
   return failInstruction(cpu, "Unable to get the instruction");
 }
 
 /** VMCALL or VMMCALL. */
-export function hypercall(cpu: u32, length: u32): i32 {
+export function hypercall(cpu: u32, length: u32): void {
   countExit(cpu, stat.STAT_HYPERCALL);
   const size = lengthOf(cpu, length, OPCODE_VMMCALL);
   if (!size) return failFetch(cpu);
@@ -88,7 +88,6 @@ export function hypercall(cpu: u32, length: u32): i32 {
   }
   writeRegister(cpu, REG_RAX, <u64>(<u32>result));
   advance(cpu, size);
-  return 1;
 }
 
 /** DENIAL_FLAG_* of a memory access with ACCESS_* flags. */
@@ -98,7 +97,7 @@ function denialFlags(flags: u32): u32 {
 }
 
 /** Reports an access to memory that the cell does not have, or that the device's mediation refused. */
-function reportAccess(cpu: u32, address: u64, size: u32, flags: u32): i32 {
+function reportAccess(cpu: u32, address: u64, size: u32, flags: u32): void {
   const isWrite = (flags & ACCESS_WRITE) !== 0;
   fatal();
   const inConfigSpace = isEcam(address);
@@ -128,10 +127,10 @@ function reportInstruction(insn: Instruction, result: i32): void {
 }
 
 /** An access that the cell's map does not grant: guest-physical address, ACCESS_*. */
-export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 {
+export function exitMmio(cpu: u32, address: u64, flags: u32): void {
   countExit(cpu, address - APIC_PAGE < PAGE_SIZE ? stat.STAT_XAPIC : stat.STAT_MMIO);
   cpuState(cpu).waiting = false;
-  if (isUnknown(cpu, address) && learnMemory(cpu, address, denialFlags(flags))) return 1;
+  if (isUnknown(cpu, address) && learnMemory(cpu, address, denialFlags(flags))) return;
   if (flags & ACCESS_INDIRECT) {
     beginCause();
     print("device access across pages or by page tables");
@@ -151,34 +150,32 @@ export function exitMmio(cpu: u32, address: u64, flags: u32, _length: u32): i32 
     return reportAccess(cpu, address, insn.width, kind);
   }
   if (!cpuState(cpu).waiting) advance(cpu, insn.length);
-  return 1;
 }
 
 /** A port that is not granted. */
-export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32): i32 {
+export function exitPio(cpu: u32, port: u32, size: u32, flags: u32, length: u32): void {
   countExit(cpu, stat.STAT_PIO);
   return accessPort(cpu, port, size, flags, length);
 }
 
 /** CPUID. */
-export function exitCpuid(cpu: u32, length: u32): i32 {
+export function exitCpuid(cpu: u32, length: u32): void {
   countExit(cpu, stat.STAT_CPUID);
   const size = lengthOf(cpu, length, OPCODE_CPUID);
   if (!size) return failFetch(cpu);
   executeCpuid(cpu);
   advance(cpu, size);
-  return 1;
 }
 
 /** RDMSR that is not granted. */
-export function exitMsrRead(cpu: u32, length: u32): i32 {
+export function exitMsrRead(cpu: u32, length: u32): void {
   countExit(cpu, stat.STAT_MSR_OTHER);
   const size = lengthOf(cpu, length, OPCODE_RDMSR);
   return size ? readTrapped(cpu, read32(cpu, REG_RCX), size) : failFetch(cpu);
 }
 
 /** WRMSR that is not granted. */
-export function exitMsrWrite(cpu: u32, length: u32): i32 {
+export function exitMsrWrite(cpu: u32, length: u32): void {
   const msr = read32(cpu, REG_RCX);
   cpuState(cpu).waiting = false;
   countExit(cpu, msr === MSR_X2APIC_ICR ? stat.STAT_MSR_X2APIC_ICR : stat.STAT_MSR_OTHER);
@@ -187,14 +184,14 @@ export function exitMsrWrite(cpu: u32, length: u32): i32 {
 }
 
 /** XSETBV. */
-export function exitXsetbv(cpu: u32, length: u32): i32 {
+export function exitXsetbv(cpu: u32, length: u32): void {
   countExit(cpu, stat.STAT_XSETBV);
   const size = lengthOf(cpu, length, OPCODE_XSETBV);
   return size ? executeXsetbv(cpu, size) : failFetch(cpu);
 }
 
 /** A write of a control register, REG_*. Without a `length` the `value` says nothing either. */
-export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
+export function exitCr(cpu: u32, register: u32, value: u64, length: u32): void {
   countExit(cpu, stat.STAT_CR);
   if (length) return writeControlRegister(cpu, register, value, length);
   const insn = decodeControlWrite(cpu, register);
@@ -206,37 +203,32 @@ export function exitCr(cpu: u32, register: u32, value: u64, length: u32): i32 {
  * A machine check: Linux handles its CPUs' own. Another cell's CPU stops; what the banks say is there for Linux once it has
  * the CPU. "In progress" ends, because one more would shut the processor down (AMD64 manual, volume 2, section 9.3.1.2).
  */
-function machineCheck(cpu: u32): i32 {
+function machineCheck(cpu: u32): void {
   writeMsr(cpu, MSR_MCG_STATUS, 0);
   return failInstruction(cpu, "Machine check");
 }
 
 /** An intercepted exception: the guest gets it. */
-export function exitException(cpu: u32, vector: u32, errorCode: i32): i32 {
+export function exitException(cpu: u32, vector: u32, errorCode: i32): void {
   countExit(cpu, stat.STAT_EXCEPTION);
   if (vector === VECTOR_MC && !isRoot(cellOfCpu(cpu))) return machineCheck(cpu);
   injectException(cpu, vector, vector === VECTOR_AC ? 0 : errorCode);
-  return 1;
 }
 
-/**
- * The CPU came out because another one stopped it (`stopCpu`). A platform enters here once per stop, when the CPU is about
- * to go on: after `resumeCpu`, with whatever state and cell it has been given meanwhile. Returns 0 for one that has failed.
- */
-export function exitManagement(cpu: u32): i32 {
+/** The CPU came out because another one stopped it. */
+export function exitManagement(cpu: u32): void {
   countExit(cpu, stat.STAT_MANAGEMENT);
-  return perCpu(cpu).failed ? 0 : 1;
 }
 
 /**
- * Anything else, by its SVM exit code; counted in the total only, which has no kind for it. STGI raises #UD, as it does where
- * CPUID shows no SVM: Linux executes it before it resets the machine after a panic, and is prepared for that.
+ * Anything else; counted in the total only, which has no kind for it. The end of virtualisation raises #UD, as it does where CPUID
+ * shows none: Linux executes it before it resets the machine after a panic, and is prepared for that.
  */
-export function exitUnhandled(cpu: u32, code: u64, info1: u64, info2: u64): i32 {
+export function exitUnhandled(cpu: u32, kind: u32, code: u64, info1: u64, info2: u64): void {
   countUnknownExit(cpu);
-  if (code === EXIT_STGI) return raiseInvalidOpcode(cpu);
+  if (kind === EXIT_VIRTUALISATION_END) return raiseInvalidOpcode(cpu);
   fatal();
-  const record = recordDenial(cpu, DENIAL_KIND_EXIT, 0, 0, code, info1);
+  const record = recordDenial(cpu, DENIAL_KIND_EXIT, 0, 0, code, kind);
   reportExit(code, info1, info2);
-  return violation(cpu, record);
+  violation(cpu, record);
 }

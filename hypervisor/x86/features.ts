@@ -1,6 +1,6 @@
 // Bits of control registers that exist where CPUID announces them (AMD64 Architecture Programmer's Manual, volume 3, appendix E).
 
-import { cpuid } from "../platform.ts";
+import { cpuid } from "./platform.ts";
 
 /** Base of the extended leaves; EAX of either base has the last leaf. */
 const EXTENDED: u32 = 0x80000000;

@@ -10,8 +10,9 @@ import {
   REG_RIP,
 } from "../../abi/platform.ts";
 import { CR0_PE, FLAG_RF, FLAG_VM, VECTOR_GP, VECTOR_UD } from "../../abi/x86/registers.ts";
-import { injectException, readMsr, readRegister, writeRegister } from "../platform.ts";
+import { readRegister, writeRegister } from "../platform.ts";
 import { codeSize } from "./instruction/fetch.ts";
+import { injectException, readMsr } from "./platform.ts";
 import { CpuState, cpuState } from "./state.ts";
 
 /** Goes on behind an instruction of `length` bytes. */
@@ -51,14 +52,12 @@ export function isKernel(cpu: u32): bool {
   return readRegister(cpu, REG_CPL) === 0;
 }
 
-/** Raises #GP(0) at the present instruction. Returns 1: the CPU goes on with it. */
-export function raiseGeneralProtection(cpu: u32): i32 {
+/** Raises #GP(0) at the present instruction. */
+export function raiseGeneralProtection(cpu: u32): void {
   injectException(cpu, VECTOR_GP, 0);
-  return 1;
 }
 
-/** Raises #UD at the present instruction. Returns 1. */
-export function raiseInvalidOpcode(cpu: u32): i32 {
+/** Raises #UD at the present instruction. */
+export function raiseInvalidOpcode(cpu: u32): void {
   injectException(cpu, VECTOR_UD, NO_ERROR_CODE);
-  return 1;
 }

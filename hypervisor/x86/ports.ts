@@ -19,16 +19,7 @@ import { isLearning, recordDenial } from "../core/denials.ts";
 import { learns, noteLearned } from "../core/learn.ts";
 import { beginWarning, fatal, violation } from "../core/panic.ts";
 import { refuseItem } from "../core/refuse.ts";
-import {
-  grantPorts,
-  lock,
-  portIn,
-  portOut,
-  readRegister,
-  revokePorts,
-  unlock,
-  writeRegister,
-} from "../platform.ts";
+import { lock, readRegister, unlock, writeRegister } from "../platform.ts";
 import { advance, read32 } from "./guest.ts";
 import {
   addressedPlace,
@@ -38,6 +29,7 @@ import {
   readConfigPort,
   writeConfigPort,
 } from "./pci-config.ts";
+import { grantPorts, portIn, portOut, revokePorts } from "./platform.ts";
 import { machine } from "./state.ts";
 
 const PORTS: u32 = 0x10000;
@@ -249,8 +241,8 @@ function noteKeyboard(cpu: u32, port: u32, size: u32, flags: u32): void {
   unlock();
 }
 
-/** An access to a port that is not granted, `flags` PIO_*. Returns 1, or 0 for a violation. */
-export function accessPort(cpu: u32, port: u32, size: u32, flags: u32, length: u32): i32 {
+/** An access to a port that is not granted, `flags` PIO_*. */
+export function accessPort(cpu: u32, port: u32, size: u32, flags: u32, length: u32): void {
   const cell = cellOfCpu(cpu);
   const isInput = (flags & PIO_IN) !== 0;
   const value = read32(cpu, REG_RAX) & (0xffffffff >>> (32 - (size << 3)));
@@ -258,14 +250,14 @@ export function accessPort(cpu: u32, port: u32, size: u32, flags: u32, length: u
   const isPlain = !(flags & (PIO_STRING | PIO_REP));
   if (isPlain && (isInput ? input(cpu, cell, port, size) : output(cpu, cell, port, size, value))) {
     advance(cpu, length);
-    return 1;
+    return;
   }
-  if (learnPorts(cpu, port, size, denialFlags(flags))) return 1;
+  if (learnPorts(cpu, port, size, denialFlags(flags))) return;
   fatal();
   const record = recordPort(cpu, port, size, denialFlags(flags), value);
   print(isInput ? "Invalid PIO read, port: " : "Invalid PIO write, port: ");
   printHex(port, 1);
   print(" size: ");
   printDecimal(size);
-  return violation(cpu, record);
+  violation(cpu, record);
 }

@@ -17,9 +17,6 @@ import { machine } from "./state.ts";
 const LOW_RIGHTS: u64 = 0xff;
 const HIGH_RIGHTS: u64 = 0xf00;
 const RIGHTS_GAP: u64 = 4;
-/** SVM exit code of a triple fault, and Intel's exit reason for it. */
-const EXIT_SHUTDOWN: u64 = 0x7f;
-const REASON_TRIPLE_FAULT: u32 = 2;
 
 /** Prints a register with 16 digits behind its `label`. */
 function printRegister(cpu: u32, label: string, register: u32): void {
@@ -64,14 +61,17 @@ export function reportRegisters(cpu: u32): void {
   printLine("");
 }
 
-/** Prints what an exit was that no handler knows, the last line without its end, in the words of the processor's maker. */
+/** Prints what an exit was that no handler knows (exitUnhandled), the last line without its end, in the words of the processor's maker. */
 export function reportExit(code: u64, info1: u64, info2: u64): void {
-  if (!machine().isAmd && code === EXIT_SHUTDOWN) {
+  if (!machine().isAmd) {
     print("Unhandled VM-Exit, reason ");
-    printDecimal(REASON_TRIPLE_FAULT);
+    printDecimal(<u32>code);
     print("\nqualification ");
     printHex(info1, 1);
-    print("\nvectoring info: 0 interrupt info: 0");
+    print("\nvectoring info: ");
+    printHex(<u32>info2, 1);
+    print(" interrupt info: ");
+    printHex(<u32>(info2 >> 32), 1);
     return;
   }
   print("Unexpected #VMEXIT, exitcode ");

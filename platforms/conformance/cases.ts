@@ -22,4 +22,11 @@ export const CASES: readonly string[] = [
   "reading an MSR that there is not is told and raises nothing",
   "writing an MSR what it does not take is told and raises nothing",
   "any address may be named",
+  "ports are read and written",
+  "a CPU has the APIC id that it says of itself",
+  "PCI configuration space is read and written",
+  "devices come and go as they are",
+  "the lock is one CPU's",
+  "the console takes bytes",
+  "a cell's CPU is in x2APIC mode where that was ordered",
 ];

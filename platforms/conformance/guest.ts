@@ -11,21 +11,22 @@ import {
 import {
   assignCpu,
   commit,
+  lock,
   map,
   now,
   parkCpu,
   readComm,
-  readMsr,
   relax,
   release,
   reserve,
   resetCpu,
   resumeCpu,
   stopCpu,
+  unlock,
   unmap,
   writeComm,
-  writeMsr,
 } from "../../hypervisor/platform.ts";
+import { readMsr, writeMsr } from "../../hypervisor/x86/platform.ts";
 import { clearEvents } from "./record.ts";
 
 /** The cell and its CPU. */
@@ -44,11 +45,16 @@ export const PORT_INJECT: u32 = 0xf5;
 /** A read of this port makes its handler read an MSR that there is not, a write makes it write one that takes no such value. */
 export const PORT_ABSENT_MSR: u32 = 0xf7;
 
+/** A write to this port makes its handler count with the lock. */
+export const PORT_LOCK: u32 = 0xf8;
+
 const PAGE: u64 = 4096;
 /** Nanoseconds that a guest may take: CPUs of an emulated machine may have to wait for a busy host. */
 const PATIENCE: u64 = 10_000_000_000;
 const RANGE: usize = memory.data(RANGE_SIZE, 8);
 const DONE: usize = memory.data(4, 4);
+const LOCKED: usize = memory.data(4, 4);
+const DESCRIPTION: usize = memory.data(4, 4);
 /** Result of the last access to an MSR that a handler was made to try. */
 const TRIED: usize = memory.data(4, 4);
 /** No processor has it: it lies in no range that a permission map covers. */
@@ -140,6 +146,30 @@ export function tryMsr(isRead: bool): void {
 /** What the last `tryMsr` gave. */
 export function triedMsr(): u32 {
   return load<u32>(TRIED);
+}
+
+/** Counts one step with the lock: what others do meanwhile is lost if it is not a lock. */
+export function countLocked(): void {
+  lock();
+  const count = load<u32>(LOCKED);
+  now();
+  store<u32>(LOCKED, count + 1);
+  unlock();
+}
+
+/** Steps counted so far. */
+export function lockedCount(): u32 {
+  return load<u32>(LOCKED);
+}
+
+/** Keeps the address of the debug console's description. */
+export function setConsole(description: usize): void {
+  store<usize>(DESCRIPTION, description);
+}
+
+/** The address that `setConsole` got. */
+export function consoleDescription(): usize {
+  return load<usize>(DESCRIPTION);
 }
 
 /** The program of the calling CPU has ended. */

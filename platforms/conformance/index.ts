@@ -1,4 +1,5 @@
 // Entry of conformance.wasm: exports what hypervisor.wasm exports, and runs a case for each hypercall.
+import { SYS_DEBUG_CONSOLE } from "../../abi/config.ts";
 import {
   MAP_EXECUTE,
   MAP_READ,
@@ -13,13 +14,13 @@ import {
 } from "../../abi/platform.ts";
 import {
   commit,
-  grantMsrs,
-  grantPorts,
   map,
   readRegister,
+  releaseCpu,
   reserve,
   writeRegister,
 } from "../../hypervisor/platform.ts";
+import { grantMsrs, grantPorts } from "../../hypervisor/x86/platform.ts";
 import {
   absentMsrIsTold,
   cpuidExits,
@@ -38,6 +39,15 @@ import {
   tripleFaultExits,
 } from "./cases/cpus.ts";
 import {
+  apicIdsAreTheCpus,
+  configSpaceIsUsed,
+  consoleTakesBytes,
+  devicesComeAndGo,
+  lockIsOnes,
+  portsAreUsed,
+  x2apicIsUsed,
+} from "./cases/devices.ts";
+import {
   absurdReservationIsRefused,
   accessesExit,
   anyAddressMayBeNamed,
@@ -47,7 +57,7 @@ import {
   readsFollowTheMap,
   scrubbedMemoryIsZero,
 } from "./cases/memory.ts";
-import { closeGuest, openGuest } from "./guest.ts";
+import { closeGuest, openGuest, setConsole } from "./guest.ts";
 import {
   exitCpuid,
   exitCr,
@@ -80,6 +90,8 @@ const ROOT_MEMORY: u64 = 8 << 20;
 const PORTS: u32 = 0x10000;
 const MSRS: u32 = 0x2000;
 const MSRS_HIGH: u32 = 0xc0000000;
+/** Not a case: the CPU leaves the hypervisor. */
+const RELEASE: u32 = 0x100;
 /** Result of a case that does not exist. */
 const NO_CASE: i32 = -1;
 
@@ -106,7 +118,8 @@ export function exceptions(): u32 {
 }
 
 /** Gives the root cell memory, ports and MSRs. */
-export function init(_cpu: u32, _config: usize, _size: u32): i32 {
+export function init(_cpu: u32, config: usize, _size: u32): i32 {
+  setConsole(config + SYS_DEBUG_CONSOLE);
   store<u64>(RANGE, 0, RANGE_VIRT);
   store<u64>(RANGE, ROOT_MEMORY, RANGE_LENGTH);
   const result = reserve(ROOT, RANGE, 1);
@@ -172,19 +185,33 @@ function runCase(number: u32): i32 {
       return refusedMsrIsTold();
     case 20:
       return anyAddressMayBeNamed();
+    case 21:
+      return portsAreUsed();
+    case 22:
+      return apicIdsAreTheCpus();
+    case 23:
+      return configSpaceIsUsed();
+    case 24:
+      return devicesComeAndGo();
+    case 25:
+      return lockIsOnes();
+    case 26:
+      return consoleTakesBytes();
+    case 27:
+      return x2apicIsUsed();
     default:
       return NO_CASE;
   }
 }
 
-export function hypercall(cpu: u32, _length: u32): i32 {
+export function hypercall(cpu: u32, _length: u32): void {
   const number = <u32>readRegister(cpu, REG_RAX);
-  let result = openGuest();
-  if (!result) {
+  let result = number === RELEASE ? 0 : openGuest();
+  if (number === RELEASE) releaseCpu(cpu);
+  else if (!result) {
     result = runCase(number);
     closeGuest();
   }
   writeRegister(cpu, REG_RAX, <u64>(<u32>result));
   writeRegister(cpu, REG_RIP, readRegister(cpu, REG_RIP) + HYPERCALL_LENGTH);
-  return 1;
 }

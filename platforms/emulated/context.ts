@@ -1,7 +1,7 @@
 // What the members of the waist share: the machine, the core's memory, and who is being served.
 import type { Pc } from "../../machine/pc.ts";
-import type { CoreExports } from "./core.ts";
 import type { HypervisorMemory } from "./hypervisor-memory.ts";
+import type { CoreExports } from "./waist.gen.ts";
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 

@@ -6,12 +6,12 @@ import { describeExit } from "../../machine/exits.ts";
 import type { Pc } from "../../machine/pc.ts";
 import { accessMembers } from "./access.ts";
 import { Context, type Guest } from "./context.ts";
-import type { CoreExports } from "./core.ts";
 import { cpuMembers } from "./cpus.ts";
 import { handleExit } from "./exits.ts";
 import { HypervisorMemory, PAGE_SIZE } from "./hypervisor-memory.ts";
 import { memoryMembers } from "./memory.ts";
 import { passthroughMembers } from "./passthrough.ts";
+import type { CoreExports, PlatformMembers } from "./waist.gen.ts";
 
 function hypervisorMemoryOf(config: Uint8Array): HypervisorMemory {
   const view = new DataView(config.buffer, config.byteOffset + SYS_HYPERVISOR_MEMORY);
@@ -136,14 +136,15 @@ export class EmulatedPlatform {
   }
 
   #instantiate(context: Context): CoreExports {
+    const members: PlatformMembers = {
+      ...memoryMembers(context),
+      ...accessMembers(context),
+      ...cpuMembers(context),
+      ...passthroughMembers(context),
+    };
     const instance = new WebAssembly.Instance(this.#module, {
       env: { memory: context.coreMemory },
-      platform: {
-        ...memoryMembers(context),
-        ...accessMembers(context),
-        ...cpuMembers(context),
-        ...passthroughMembers(context),
-      },
+      platform: { ...members },
     });
     return instance.exports as unknown as CoreExports;
   }

@@ -27,8 +27,8 @@ import {
 } from "../../abi/config.ts";
 import { RING_CONTENT, RING_SIZE, RING_TAIL } from "../../abi/console.ts";
 import { CONSOLE_FRESH_LINE } from "../../abi/platform.ts";
+import { consolePage } from "../../hypervisor/exports.ts";
 import { CELLS_MAX, cellOf } from "./cells.ts";
-import { consolePage } from "./core.ts";
 import { CPUS_MAX, Cpu, findCpu, STATE_GUEST } from "./cpu.ts";
 import * as hw from "./hw.ts";
 import { PAGE } from "./pool.ts";

@@ -21,8 +21,9 @@
 
 import { NO_ERROR_CODE } from "../../abi/platform.ts";
 import { VECTOR_MC } from "../../abi/x86/registers.ts";
+import { exitManagement } from "../../hypervisor/exports.ts";
+import { exitException } from "../../hypervisor/x86/exports.ts";
 import { sendNmi } from "./apic.ts";
-import { exitException, exitManagement } from "./core.ts";
 import { Cpu, cpuOf, STATE_GUEST } from "./cpu.ts";
 import * as hw from "./hw.ts";
 import { now } from "./time.ts";

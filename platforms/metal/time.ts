@@ -1,7 +1,7 @@
 // Time, from the time stamp counter and its frequency in the system configuration.
 
 import { SYS_X86_TSC_KHZ } from "../../abi/config.ts";
-import { heapBase } from "./core.ts";
+import { heapBase } from "../../hypervisor/exports.ts";
 import { coreRead, timestamp } from "./hw.ts";
 import { PAGE } from "./pool.ts";
 

@@ -1,8 +1,15 @@
 // A platform for the core's tests: it keeps maps, memory, CPUs and devices as plain data, records what the core orders, and
 // throws when the core breaks the contract of the waist (hypervisor/platform.ts).
 import { readFileSync } from "node:fs";
-import { CONSOLE_FRESH_LINE, REG_RAX, REG_RDI, REG_RIP, REG_RSI } from "../../abi/platform.ts";
-import type { CoreExports } from "../../platforms/emulated/core.ts";
+import {
+  CONSOLE_FRESH_LINE,
+  EXIT_TRIPLE_FAULT,
+  REG_RAX,
+  REG_RDI,
+  REG_RIP,
+  REG_RSI,
+} from "../../abi/platform.ts";
+import type { CoreExports } from "../../platforms/emulated/waist.gen.ts";
 import { cpuid, machineRegisters, readMmio, readMsr } from "./fake-registers.ts";
 import {
   cpuMembers,
@@ -150,7 +157,18 @@ export class FakePlatform {
 
   /** Lets `cpu` commit a violation: an exit that the core does not know. */
   violate(cpu: number): number {
-    return this.enter(cpu, () => this.core.exitUnhandled(cpu, 0x7fn, 0n, 0n));
+    return this.exit(cpu, () => this.core.exitUnhandled(cpu, EXIT_TRIPLE_FAULT, 0x7fn, 0n, 0n));
+  }
+
+  /** Runs `action` as an exit of `cpu`. Returns 0 if that has parked the CPU for good, else 1. */
+  exit(cpu: number, action: () => void): number {
+    const state = this.cpus[cpu]!;
+    const { activity } = state;
+    state.activity = "running";
+    this.enter(cpu, action);
+    const after = state.activity as Activity;
+    if (after === "running") state.activity = activity;
+    return after === "halted" ? 0 : 1;
   }
 
   /** Runs `action` as an exit of `cpu`, also out of `relax`. */

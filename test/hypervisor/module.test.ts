@@ -1,27 +1,14 @@
 // hypervisor.wasm as a module: it imports the narrow waist and nothing else, and has no state outside of its memory.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { contract, type Side } from "../../tools/reference/contracts.ts";
 import { hypervisorModule } from "./fake-platform.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** The names that hypervisor/platform.ts declares. */
-function declaredMembers(): string[] {
-  const source = readFileSync(new URL("hypervisor/platform.ts", ROOT), "utf8");
-  return [...source.matchAll(/^export declare function (\w+)/gm)].map((match) => match[1]!);
-}
+/** The names that contracts declare. */
+const names = (side: Side) => contract(side, "x86").map(({ name }) => name);
 
-/** The exports in the table of ARCHITECTURE.md that concerns the core. */
-function documentedExports(): string[] {
-  const text = readFileSync(new URL("ARCHITECTURE.md", ROOT), "utf8");
-  const section = text.slice(text.indexOf("## The core's exports"), text.indexOf("## The machine"));
-  const rows = section.split("\n").filter((line) => line.startsWith("| `"));
-  const names = rows.flatMap((row) => [...row.split("|")[1]!.matchAll(/`(\w+)\(/g)]);
-  return names.map((match) => match[1]!);
-}
-
-/** The module's text form, one field per line, function bodies included. */
 function text(): string {
   const wasmDis = new URL("node_modules/binaryen/bin/wasm-dis", ROOT).pathname;
   const module = new URL("dist/hypervisor.wasm", ROOT).pathname;
@@ -33,15 +20,15 @@ function text(): string {
 
 test("the imports are the narrow waist and the memory", () => {
   const imports = WebAssembly.Module.imports(hypervisorModule);
-  const names = imports.filter(({ module }) => module === "platform").map(({ name }) => name);
+  const members = imports.filter(({ module }) => module === "platform").map(({ name }) => name);
   const others = imports.filter(({ module }) => module !== "platform");
-  expect(names.sort()).toEqual(declaredMembers().sort());
+  expect(members.sort()).toEqual(names("platform").sort());
   expect(others).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
 });
 
-test("the exports are those of ARCHITECTURE.md", () => {
-  const names = WebAssembly.Module.exports(hypervisorModule).map(({ name }) => name);
-  expect(names.sort()).toEqual([...documentedExports(), "heapBase"].sort());
+test("the exports are those of the contract", () => {
+  const exported = WebAssembly.Module.exports(hypervisorModule).map(({ name }) => name);
+  expect(exported.sort()).toEqual(names("exports").sort());
 });
 
 test("no start function, no mutable global, no growth of the memory, no table", () => {

@@ -3,6 +3,10 @@ import {
   ACCESS_FETCH,
   ACCESS_INDIRECT,
   ACCESS_WRITE,
+  EXIT_INVALID_STATE,
+  EXIT_OTHER,
+  EXIT_TRIPLE_FAULT,
+  EXIT_VIRTUALISATION_END,
   IPI_NMI,
   NO_ERROR_CODE,
   PIO_IN,
@@ -59,22 +63,22 @@ describe("an exit becomes a call of the core", () => {
     [
       "a read of no memory",
       { code: svm.EXIT_NESTED_FAULT, info1: 0x1_0000_0004n, info2: 0xfee0_0020n },
-      ["exitMmio", 0, 0xfee0_0020n, 0, 0],
+      ["exitMmio", 0, 0xfee0_0020n, 0],
     ],
     [
       "a write",
       { code: svm.EXIT_NESTED_FAULT, info1: 0x1_0000_0006n, info2: 0xfee0_0020n },
-      ["exitMmio", 0, 0xfee0_0020n, ACCESS_WRITE, 0],
+      ["exitMmio", 0, 0xfee0_0020n, ACCESS_WRITE],
     ],
     [
       "a fetch",
       { code: svm.EXIT_NESTED_FAULT, info1: 0x1_0000_0014n, info2: 0x1000n },
-      ["exitMmio", 0, 0x1000n, ACCESS_FETCH, 0],
+      ["exitMmio", 0, 0x1000n, ACCESS_FETCH],
     ],
     [
       "a page table's entry",
       { code: svm.EXIT_NESTED_FAULT, info1: 0x2_0000_0006n, info2: 0x1000n },
-      ["exitMmio", 0, 0x1000n, ACCESS_WRITE | ACCESS_INDIRECT, 0],
+      ["exitMmio", 0, 0x1000n, ACCESS_WRITE | ACCESS_INDIRECT],
     ],
     [
       "a stack on the way to an interrupt's handler",
@@ -84,7 +88,7 @@ describe("an exit becomes a call of the core", () => {
         info2: 0x1000n,
         event: EXTERNAL_INTERRUPT,
       },
-      ["exitMmio", 0, 0x1000n, ACCESS_WRITE | ACCESS_INDIRECT, 0],
+      ["exitMmio", 0, 0x1000n, ACCESS_WRITE | ACCESS_INDIRECT],
     ],
     [
       "#DB",
@@ -92,9 +96,18 @@ describe("an exit becomes a call of the core", () => {
       ["exitException", 0, VECTOR_DB, NO_ERROR_CODE],
     ],
     ["#AC", { code: svm.EXIT_EXCEPTION + VECTOR_AC }, ["exitException", 0, VECTOR_AC, 0]],
-    ["a triple fault", { code: svm.EXIT_SHUTDOWN, info1: 7n }, ["exitUnhandled", 0, 0x7fn, 0n, 0n]],
-    ["VMRUN", { code: 0x80, info1: 1n, info2: 2n }, ["exitUnhandled", 0, 0x80n, 1n, 2n]],
-    ["an invalid state", { code: -1n }, ["exitUnhandled", 0, -1n, 0n, 0n]],
+    [
+      "a triple fault",
+      { code: svm.EXIT_SHUTDOWN, info1: 7n },
+      ["exitUnhandled", 0, EXIT_TRIPLE_FAULT, 0x7fn, 0n, 0n],
+    ],
+    ["STGI", { code: svm.EXIT_STGI }, ["exitUnhandled", 0, EXIT_VIRTUALISATION_END, 0x84n, 0n, 0n]],
+    [
+      "VMRUN",
+      { code: 0x80, info1: 1n, info2: 2n },
+      ["exitUnhandled", 0, EXIT_OTHER, 0x80n, 1n, 2n],
+    ],
+    ["an invalid state", { code: -1n }, ["exitUnhandled", 0, EXIT_INVALID_STATE, -1n, 0n, 0n]],
   ])("%s", (_, exit, call) => {
     expect(handled(exit)).toEqual(call);
   });

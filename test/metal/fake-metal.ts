@@ -156,7 +156,7 @@ export class FakeMetal {
     const instance = new WebAssembly.Instance(MODULE, {
       env: { memory: this.memory },
       hw: this.#members(),
-      core: this.#handlers(),
+      exports: this.#handlers(),
     });
     this.exports = instance.exports as unknown as Exports;
   }
@@ -301,7 +301,6 @@ export class FakeMetal {
       name,
       (...args: (number | bigint)[]) => {
         this.handled.push([name, ...args]);
-        return 1;
       },
     ]);
     return {

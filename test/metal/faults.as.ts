@@ -50,12 +50,11 @@ const HYPERCALL_LENGTH: u64 = 3;
 
 const CALLS: usize = memory.data(4, 4);
 
-export function hypercall(cpu: u32, _length: u32): i32 {
+export function hypercall(cpu: u32, _length: u32): void {
   if (cpu === 1) store<u32>(BEYOND, cpu);
   if (cpu === 2) scrub(HYPERVISOR, PAGE);
   if (cpu === 3) writeRegister(cpu, NO_REGISTER, 0);
   store<u32>(CALLS, load<u32>(CALLS) + 1);
   writeRegister(cpu, REG_RAX, load<u32>(CALLS));
   writeRegister(cpu, REG_RIP, readRegister(cpu, REG_RIP) + HYPERCALL_LENGTH);
-  return 1;
 }

@@ -152,6 +152,17 @@ describe("eagerFaults", () => {
   });
 });
 
+describe("importFault", () => {
+  it("lets platforms share the waist's contracts, and nothing else of the core", () => {
+    const from = "platforms/metal/amd/enter.ts";
+    expect(importFault(from, imported("hypervisor/x86/exports.ts"))).toBeUndefined();
+    expect(importFault(from, imported("hypervisor/x86/exits.ts"))).toContain("may not import");
+    expect(importFault("machine/pc.ts", imported("hypervisor/exports.ts"))).toContain(
+      "may not import",
+    );
+  });
+});
+
 describe("circles", () => {
   it("reports a circle once, from its first file", () => {
     const edges = {

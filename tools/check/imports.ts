@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import type { Check } from "./check.ts";
 import { readText, repositoryFiles } from "./files.ts";
-import { ANYTHING, mayImport, onlyLazily, ROOMS, roomOf, TESTS } from "./rooms.ts";
+import { ANYTHING, mayImport, onlyLazily, ROOMS, roomOf, sharesContract, TESTS } from "./rooms.ts";
 import { type Import, importsOf } from "./source.ts";
 
 /** Relative imports of all TypeScript files, by file. */
@@ -29,7 +29,7 @@ export function importFault(from: string, one: Import & { path: string }): strin
     return ROOMS[room]?.imports === ANYTHING
       ? undefined
       : `${from} imports ${one.path}, which is in no room`;
-  if (!mayImport(room, other))
+  if (!mayImport(room, other) && !sharesContract(room, one.path))
     return `${from} imports ${one.path}, but ${room}/ may not import ${other}/`;
   return undefined;
 }

@@ -32,6 +32,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   test: { imports: ANYTHING },
 };
 
+/** The waist's contracts: declarations that the core and every platform share. */
+const CONTRACTS = /^hypervisor\/(?:\w+\/)?(?:platform|exports)\.ts$/;
+
+/** Whether a file of `room` may import `path` as a contract between the core and platforms. */
+export function sharesContract(room: string, path: string): boolean {
+  return room.startsWith("platforms/") && CONTRACTS.test(path);
+}
+
 /** Tests and what only they use may import anything, wherever they lie. */
 export const TESTS = /\.test\.ts$|\/testing\/|^config\/arbitrary\.ts$/;
 

@@ -78,10 +78,13 @@ export function numbersHeader(root: string): { text: string; numbers: Map<string
   };
 }
 
-/** start_core of start.c stands in for core.init: it says which core this is. */
+/** Prefixes of C functions by the module that an import names: by the file of its contract. */
+const PREFIXES: Readonly<Record<string, string>> = { platform: "metal", exports: "core" };
+
+/** start_core of start.c stands in for the core's init: it says which core this is. */
 function nativeName(module: string, member: string): string {
-  if (module === "core" && member === "init") return "start_core";
-  return `${module === "platform" ? "metal" : module}_${member}`;
+  if (module === "exports" && member === "init") return "start_core";
+  return `${PREFIXES[module] ?? module}_${member}`;
 }
 
 function translated(name: string, module: string, directory: string): Translation {

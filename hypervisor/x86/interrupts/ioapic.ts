@@ -22,8 +22,9 @@ import { MMIO_FAULT, MMIO_HANDLED, mmioRegister } from "../../core/memory/ranges
 import { isHypervisors } from "../../core/memory/trapped.ts";
 import { beginWarning } from "../../core/panic.ts";
 import { refuseItem } from "../../core/refuse.ts";
-import { apicId, lock, mmioRead, mmioWrite, unlock } from "../../platform.ts";
+import { lock, mmioRead, mmioWrite, unlock } from "../../platform.ts";
 import { MMIO_IOAPIC } from "../kinds.ts";
+import { apicId } from "../platform.ts";
 import { reportCause } from "../report.ts";
 import { IOAPICS_MAX, ioapicIndex, ioapicPins, isMixed, machine, PINS_MAX } from "../state.ts";
 

@@ -8,17 +8,16 @@ import { endLine, print, printDecimal, printHex } from "../../core/console.ts";
 import { MAX_CPUS } from "../../core/limits.ts";
 import { beginWarning, mayWarn } from "../../core/panic.ts";
 import {
-  apicId,
   lock,
   parkCpu,
   resetCpu,
   resumeCpu,
-  sendIpi,
   stopCpu,
   unlock,
   writeRegister,
 } from "../../platform.ts";
 import { applyPat } from "../msr/pat.ts";
+import { apicId, sendIpi } from "../platform.ts";
 import { reportCause } from "../report.ts";
 import { cpuState } from "../state.ts";
 

@@ -31,7 +31,7 @@ import { print, printHex } from "../../core/console.ts";
 import { recordDenial } from "../../core/denials.ts";
 import { learns } from "../../core/learn.ts";
 import { fatal, violation } from "../../core/panic.ts";
-import { grantMsrs, lock, revokeMsrs, unlock, writeMsr, writeRegister } from "../../platform.ts";
+import { lock, unlock, writeRegister } from "../../platform.ts";
 import { advance, loadMsr, raiseGeneralProtection, readPair, writePair } from "../guest.ts";
 import {
   isAllowed,
@@ -42,6 +42,7 @@ import {
   writeX2apic,
   writeX2apicIcr,
 } from "../interrupts/apic.ts";
+import { grantMsrs, revokeMsrs, writeMsr } from "../platform.ts";
 import { cellState, cpuState, hasX2apic } from "../state.ts";
 import { writeEfer } from "./efer.ts";
 import { grantLists, listedAccess } from "./list.ts";
@@ -88,7 +89,7 @@ function isX2apic(msr: u32): bool {
 }
 
 /** A write that is a violation. */
-function failWrite(cpu: u32, msr: u32, value: u64): i32 {
+function failWrite(cpu: u32, msr: u32, value: u64): void {
   fatal();
   const record = recordDenial(cpu, DENIAL_KIND_MSR, DENIAL_FLAG_WRITE, SIZE, msr, value);
   print("Unhandled MSR write: ");
@@ -97,19 +98,18 @@ function failWrite(cpu: u32, msr: u32, value: u64): i32 {
 }
 
 /** A write that the root cell may not do: it gets #GP, and one record of all its writes of that register. */
-function refuseWrite(cpu: u32, msr: u32, value: u64): i32 {
+function refuseWrite(cpu: u32, msr: u32, value: u64): void {
   lock();
   recordDenial(cpu, DENIAL_KIND_MSR, DENIAL_FLAG_WRITE, SIZE, msr, value);
   unlock();
   return raiseGeneralProtection(cpu);
 }
 
-function finish(cpu: u32, length: u32): i32 {
+function finish(cpu: u32, length: u32): void {
   advance(cpu, length);
-  return 1;
 }
 
-function finishRead(cpu: u32, length: u32, value: u64): i32 {
+function finishRead(cpu: u32, length: u32, value: u64): void {
   writePair(cpu, value);
   return finish(cpu, length);
 }
@@ -122,8 +122,8 @@ function readDefType(cpu: u32): u64 {
   return (state.msrValue & ~enable) | (state.mtrrDefType & enable);
 }
 
-/** RDMSR that is not granted: emulated, or one for which the permission map has no bit. Returns 1. */
-export function readTrapped(cpu: u32, msr: u32, length: u32): i32 {
+/** RDMSR that is not granted: emulated, or one for which the permission map has no bit. */
+export function readTrapped(cpu: u32, msr: u32, length: u32): void {
   if (msr === MSR_PAT) return finishRead(cpu, length, cpuState(cpu).pat);
   if (msr === MSR_MTRR_DEF_TYPE) return finishRead(cpu, length, readDefType(cpu));
   if (isX2apic(msr)) {
@@ -137,7 +137,7 @@ export function readTrapped(cpu: u32, msr: u32, length: u32): i32 {
   return finishRead(cpu, length, cpuState(cpu).msrValue);
 }
 
-function writePat(cpu: u32, value: u64, length: u32): i32 {
+function writePat(cpu: u32, value: u64, length: u32): void {
   if (!isPatValid(value)) {
     if (isRoot(cellOfCpu(cpu))) return refuseWrite(cpu, MSR_PAT, value);
     fatal();
@@ -151,13 +151,13 @@ function writePat(cpu: u32, value: u64, length: u32): i32 {
   return finish(cpu, length);
 }
 
-function writeDefType(cpu: u32, value: u64, length: u32): i32 {
+function writeDefType(cpu: u32, value: u64, length: u32): void {
   cpuState(cpu).mtrrDefType = value & MTRR_DEF_TYPE_ENABLE;
   applyPat(cpu);
   return finish(cpu, length);
 }
 
-function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): i32 {
+function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): void {
   const register = msr - MSR_X2APIC_FIRST;
   let isDone: bool = false;
   if (register === APIC_ICR) isDone = writeX2apicIcr(cpu, value);
@@ -168,7 +168,7 @@ function writeX2apicMsr(cpu: u32, msr: u32, value: u64, length: u32): i32 {
     if (isDone && !writeMsr(cpu, msr, value)) return raiseGeneralProtection(cpu);
   }
   if (!isDone) return learns(cpu) ? refuseWrite(cpu, msr, value) : failWrite(cpu, msr, value);
-  return cpuState(cpu).waiting ? 1 : finish(cpu, length);
+  if (!cpuState(cpu).waiting) finish(cpu, length);
 }
 
 /** Whether a write by a cell other than the root is reported, as the original does, and not just refused. */
@@ -177,7 +177,7 @@ function isViolation(msr: u32): bool {
 }
 
 /** A write that is not emulated: by the list. */
-function writeListed(cpu: u32, msr: u32, value: u64, length: u32): i32 {
+function writeListed(cpu: u32, msr: u32, value: u64, length: u32): void {
   const cell = cellOfCpu(cpu);
   const access = listedAccess(cell, msr);
   if (access & W)
@@ -194,8 +194,8 @@ function writeListed(cpu: u32, msr: u32, value: u64, length: u32): i32 {
   return refuseWrite(cpu, msr, value);
 }
 
-/** WRMSR that is not granted. Returns 1, or 0 for a violation. */
-export function writeTrapped(cpu: u32, msr: u32, length: u32): i32 {
+/** WRMSR that is not granted. */
+export function writeTrapped(cpu: u32, msr: u32, length: u32): void {
   const value = readPair(cpu);
   switch (msr) {
     case MSR_PAT:

@@ -2,7 +2,7 @@
 // has raises #GP (access.ts).
 
 import { Cell, isRoot } from "../../core/cells/cell.ts";
-import { grantMsrs, revokeMsrs } from "../../platform.ts";
+import { grantMsrs, revokeMsrs } from "../platform.ts";
 import { machine } from "../state.ts";
 import { AMD_CELL, AMD_ROOT } from "./amd.ts";
 import { INTEL_CELL, INTEL_ROOT } from "./intel.ts";

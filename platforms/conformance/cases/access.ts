@@ -2,15 +2,15 @@
 import { MSR_ACCESS_READ, MSR_ACCESS_WRITE, PIO_IN } from "../../../abi/platform.ts";
 import { MSR_PAT } from "../../../abi/x86/msr.ts";
 import { VECTOR_GP } from "../../../abi/x86/registers.ts";
+import { writeComm } from "../../../hypervisor/platform.ts";
 import {
   grantMsrs,
   grantPorts,
   readMsr,
   revokeMsrs,
   revokePorts,
-  writeComm,
   writeMsr,
-} from "../../../hypervisor/platform.ts";
+} from "../../../hypervisor/x86/platform.ts";
 import { ABSENT_MSR, GUEST, putCode, ROOT_CPU, runProgram, triedMsr } from "../guest.ts";
 import {
   EVENT_CPUID,

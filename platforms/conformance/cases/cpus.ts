@@ -1,5 +1,6 @@
 // CPUs: the start state, stopping, interrupts, exceptions, the end of a guest.
 import {
+  EXIT_TRIPLE_FAULT,
   IPI_NMI,
   REG_CPL,
   REG_CR0,
@@ -17,11 +18,11 @@ import {
   relax,
   resetCpu,
   resumeCpu,
-  sendIpi,
   stopCpu,
   writeComm,
   writeRegister,
 } from "../../../hypervisor/platform.ts";
+import { sendIpi } from "../../../hypervisor/x86/platform.ts";
 import {
   awaitEnd,
   awaitMark,
@@ -39,7 +40,6 @@ import { EVENT_UNHANDLED, eventCount, eventIs, stopCount } from "../record.ts";
 const ENTRY: u64 = 0xffff0;
 const HANDLER: u32 = 0x100;
 const VECTOR_SIZE: u32 = 4;
-const TRIPLE_FAULT: u32 = 0x7f;
 const PATTERN: u64 = 0x123456789abc;
 const ROUNDS: u32 = 10;
 
@@ -120,7 +120,7 @@ export function tripleFaultExits(): i32 {
   writeComm(GUEST, 0x200, 0);
   writeComm(GUEST, 0x204, 0);
   if (!runProgram(CRASH, 8)) return 1;
-  return eventIs(0, EVENT_UNHANDLED, TRIPLE_FAULT, 0) ? 0 : 2;
+  return eventIs(0, EVENT_UNHANDLED, EXIT_TRIPLE_FAULT, 0) ? 0 : 2;
 }
 
 /** Time goes on while a CPU relaxes, and never back. */

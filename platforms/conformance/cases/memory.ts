@@ -16,7 +16,6 @@ import {
 import { CPUID_ADDRESS_SIZES } from "../../../abi/x86/svm.ts";
 import {
   commit,
-  cpuid,
   map,
   mmioRead,
   mmioWrite,
@@ -29,6 +28,7 @@ import {
   unmap,
   writeComm,
 } from "../../../hypervisor/platform.ts";
+import { cpuid } from "../../../hypervisor/x86/platform.ts";
 import { GUEST, putCode, ROOT_CPU, runProgram } from "../guest.ts";
 import { EVENT_MMIO, eventCount, eventIs } from "../record.ts";
 

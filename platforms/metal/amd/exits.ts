@@ -7,6 +7,10 @@ import {
   ACCESS_FETCH,
   ACCESS_INDIRECT,
   ACCESS_WRITE,
+  EXIT_INVALID_STATE,
+  EXIT_OTHER,
+  EXIT_TRIPLE_FAULT,
+  EXIT_VIRTUALISATION_END,
   NO_ERROR_CODE,
   PIO_IN,
   PIO_REP,
@@ -22,13 +26,15 @@ import {
   VECTOR_TS,
 } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
+import * as core from "../../../hypervisor/x86/exports.ts";
 import { isCrowded } from "../console.ts";
-import * as core from "../core.ts";
 import { Cpu } from "../cpu.ts";
 import { receiveNmi } from "../stop.ts";
 import { blockNmis, setEvent } from "./registers.ts";
 
 const EXCEPTIONS: u32 = 32;
+/** Exit code: the guest's state is not one that VMRUN takes. */
+const EXIT_INVALID: u64 = 0xffffffffffffffff;
 const PORT_SIZE_MASK: u32 = 7;
 /** CPUID, RDMSR, WRMSR. */
 const TWO_BYTES: u32 = 2;
@@ -77,7 +83,6 @@ function memoryExit(cpu: u32, control: usize, info: u64, event: u64): void {
     (facts & svm.FAULT_WRITE ? ACCESS_WRITE : 0) |
       (facts & svm.FAULT_FETCH ? ACCESS_FETCH : 0) |
       (isIndirect ? ACCESS_INDIRECT : 0),
-    0,
   );
 }
 
@@ -94,12 +99,17 @@ function portExit(cpu: u32, control: usize, facts: u32): void {
   );
 }
 
+function kindOf(code: u64): u32 {
+  if (code === EXIT_INVALID) return EXIT_INVALID_STATE;
+  return code === svm.EXIT_STGI ? EXIT_VIRTUALISATION_END : EXIT_OTHER;
+}
+
 function otherExit(cpu: u32, control: usize, code: u64, info: u64): void {
   const vector = <u32>code - svm.EXIT_EXCEPTION;
   if (vector < EXCEPTIONS)
     core.exitException(cpu, vector, hasErrorCode(vector) ? <i32>info : NO_ERROR_CODE);
-  else if (<u32>code === svm.EXIT_SHUTDOWN) core.exitUnhandled(cpu, code, 0, 0);
-  else core.exitUnhandled(cpu, code, info, load<u64>(control, svm.VMCB_EXIT_INFO_2));
+  else if (<u32>code === svm.EXIT_SHUTDOWN) core.exitUnhandled(cpu, EXIT_TRIPLE_FAULT, code, 0, 0);
+  else core.exitUnhandled(cpu, kindOf(code), code, info, load<u64>(control, svm.VMCB_EXIT_INFO_2));
 }
 
 /** A hypercall; not carried out, so that its CPU comes again, while the console's line is far behind. */

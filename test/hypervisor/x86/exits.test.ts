@@ -92,12 +92,16 @@ Parking CPU 0 (Cell: "root")
   });
 
   test("STGI does not exist", () => {
-    expect(guest.enter((core) => core.exitUnhandled(0, 0x84n, 0n, 0n))).toBe(1);
+    expect(
+      guest.enter((core) => core.exitUnhandled(0, reg.EXIT_VIRTUALISATION_END, 0x84n, 0n, 0n)),
+    ).toBe(1);
     expect(guest.platform.takeRecord()).toEqual(["injectException 0x0 0x6 0x-1"]);
   });
 
   test("of an unknown kind is named by its exit code", () => {
-    expect(guest.enter((core) => core.exitUnhandled(0, 0x7fn, 0x12n, 0x34n))).toBe(0);
+    expect(
+      guest.enter((core) => core.exitUnhandled(0, reg.EXIT_TRIPLE_FAULT, 0x7fn, 0x12n, 0x34n)),
+    ).toBe(0);
     expect(guest.output()).toMatch(
       /^FATAL: Unexpected #VMEXIT, exitcode 7f, exitinfo1 0x0{14}12 exitinfo2 0x0{14}34\n/,
     );
@@ -139,7 +143,7 @@ Parking CPU 0 (Cell: "root")
   test("is not reported again when another CPU stops the parked one", () => {
     guest.platform.violate(0);
     guest.output();
-    expect(guest.enter((core) => core.exitManagement(0))).toBe(0);
+    guest.platform.enter(0, () => guest.platform.core.exitManagement(0));
     expect(guest.output()).toBe("");
   });
 });

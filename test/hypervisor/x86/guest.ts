@@ -125,12 +125,13 @@ export class Guest {
     return Number(this.get(REG_RIP) - CODE);
   }
 
-  enter(action: (core: FakePlatform["core"]) => number): number {
-    return this.platform.enter(this.cpu, () => action(this.platform.core));
+  /** Lets an exit happen. Returns 0 if that has parked the CPU for good, else 1. */
+  enter(action: (core: FakePlatform["core"]) => void): number {
+    return this.platform.exit(this.cpu, () => action(this.platform.core));
   }
 
   mmio(address: bigint, flags = 0): number {
-    return this.enter((core) => core.exitMmio(this.cpu, address, flags, 0));
+    return this.enter((core) => core.exitMmio(this.cpu, address, flags));
   }
 
   rdmsr(msr: number): number {

@@ -18,7 +18,7 @@ const VMMCALL = [0x0f, 0x01, 0xd9];
 const XSETBV = [0x0f, 0x01, 0xd1];
 const CLTS = [0x0f, 0x06];
 
-type Exit = (core: Guest["platform"]["core"]) => number;
+type Exit = (core: Guest["platform"]["core"]) => void;
 const KINDS: readonly (readonly [string, readonly number[], Exit])[] = [
   ["CPUID", CPUID, (core) => core.exitCpuid(0, 0)],
   ["RDMSR", RDMSR, (core) => core.exitMsrRead(0, 0)],

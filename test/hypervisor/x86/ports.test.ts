@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { EINVAL } from "../../../abi/errno.ts";
 import * as hc from "../../../abi/hypercall.ts";
-import { PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../../abi/platform.ts";
+import { EXIT_TRIPLE_FAULT, PIO_IN, PIO_REP, PIO_STRING, REG_RAX } from "../../../abi/platform.ts";
 import * as cfg from "../configurations.ts";
 import { Guest } from "./guest.ts";
 
@@ -182,7 +182,9 @@ describe("a reset of the machine by the root cell", () => {
     create();
     expect(reset()).toEqual({ orders: DONE, text: "" });
     start();
-    expect(cellGuest().enter((core) => core.exitUnhandled(3, 0x7fn, 0n, 0n))).toBe(0);
+    expect(
+      cellGuest().enter((core) => core.exitUnhandled(3, EXIT_TRIPLE_FAULT, 0x7fn, 0n, 0n)),
+    ).toBe(0);
     expect(reset()).toEqual({ orders: DONE, text: "" });
   });
 

@@ -7,11 +7,11 @@ export {
   mapGuest,
   reserveGuest,
   translateGuest,
-  translateLinear,
   unmapGuest,
 } from "../../../machine/cpu/guest";
 export { checkWrite, fetchPage, readSystem } from "../../../machine/cpu/memory/access";
 export { poolUsed } from "../../../machine/cpu/memory/pool";
+export { translateLinear } from "../../../machine/cpu/memory/probe";
 export { linearAddress } from "../../../machine/cpu/memory/segmentation";
 export { dropWriteEntries } from "../../../machine/cpu/memory/tlb";
 export {
