@@ -164,7 +164,8 @@ describeLinux("faults under a real Linux", () => {
     const write = guest.run("devmem 0x3ee00000 32 0x12345678");
     let isOver = false;
     write.catch(() => {}).finally(() => (isOver = true));
-    await guest.com1.waitFor(/Parking CPU \d \(Cell: "QEMU-VM"\)\r?\n/, PATIENCE, start);
+    // The report's last line.
+    await guest.com1.waitFor(/Denial: [0-9a-f]+\r?\n/, PATIENCE, start);
     const { text } = guest.com1;
     expect(text.slice(start)).toContain("FATAL: Invalid MMIO/RAM write, addr: 0x000000003ee00000");
     expect(text.slice(start)).toMatch(/Parking CPU [013] \(Cell: "QEMU-VM"\)/);

@@ -9,8 +9,8 @@ import { LinuxSession } from "/jailhouse/dist/control/linux/session.js";
 const MOMENT = 500;
 /** Moments until something counts as lost, on however busy a host. */
 const PATIENCE = 2400;
-/** What ends the violation: its CPU is parked, or only told about. */
-const REPORT = /^(Parking CPU|WARNING: CPU|CPU \d+: Unknown hypercall)/m;
+/** The last line about the violation: the record of what its CPU was parked for, or what it is only told. */
+const REPORT = /^(Denial: |WARNING: CPU |CPU \d+: Unknown hypercall).*\n/m;
 const read = (path) => readFileSync(`/jailhouse/${path}`);
 const session = new LinuxSession(new LocalTarget());
 const image = (name) => ({
