@@ -51,7 +51,7 @@ export const CAMPAIGNS = {
 };
 
 /**
- * Tests that change what a process has but once (its environment, its clock, fixed addresses), each in a process of its own. The others
+ * Tests that change what a process has but once (its environment, its clock, fixed addresses, names of native types), each in a process of its own. The others
  * of the default share their workers' processes, in which most of the time went into loading the same modules for every file.
  */
 export const ALONE = [
@@ -59,8 +59,12 @@ export const ALONE = [
   "config/link.test.ts",
   "config/translations.test.ts",
   "test/command/player.test.ts",
+  "test/hypervisor/x86/emulate.test.ts",
   "test/inmates/toolchain.test.ts",
+  "test/machine/cpu/boundaries/boundaries.test.ts",
+  "test/machine/cpu/interpreter/blocks.test.ts",
   "test/machine/cpu/interpreter/native.test.ts",
+  "test/machine/cpu/interpreter/rows.test.ts",
   "tools/metal/packages.test.ts",
 ];
 

@@ -1,6 +1,6 @@
 // The areas of tests: each test is in one of them or in the default, and what `npm test` and `npm run campaign` understand.
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { plan } from "./campaign.mjs";
 import { ROOT } from "./root.ts";
@@ -43,7 +43,22 @@ test("by default and in the rest, every test is played once; campaigns are playe
 });
 
 /** What changes something that all files of a process share. */
-const CHANGES = /\bvi\.(stub|mock|doMock|useFake|setSystem)|\bprocess\.(env\.\w+ = |chdir|umask)/;
+const CHANGES =
+  /\bvi\.(stub|mock|doMock|useFake|setSystem)|\bprocess\.(env\.\w+ = |chdir|umask)|\bfrom "koffi"/;
+const IMPORT = /\bfrom "(\.[^"]+\.ts)"/g;
+
+/** A file and all that it imports of what is there for tests, in turn. */
+function partsOf(path: string, parts = new Set<string>()): Set<string> {
+  if (parts.has(path)) return parts;
+  parts.add(path);
+  for (const [, relative] of readFileSync(join(ROOT, path), "utf8").matchAll(IMPORT)) {
+    const part = join(dirname(path), relative!);
+    if (part.startsWith("test/")) partsOf(part, parts);
+  }
+  return parts;
+}
+const changes = (path: string) =>
+  [...partsOf(path)].some((part) => CHANGES.test(readFileSync(join(ROOT, part), "utf8")));
 
 test("the default is in two halves, and who changes what a process has but once is in that of processes of their own", () => {
   const halves = projects([])!;
@@ -53,8 +68,7 @@ test("the default is in two halves, and who changes what a process has but once 
   });
   expect([...together!, ...alone!].sort()).toEqual(played([]).sort());
   expect(halves.map(({ isolate }) => isolate)).toEqual([false, true]);
-  const changing = together!.filter((path) => CHANGES.test(readFileSync(join(ROOT, path), "utf8")));
-  expect(changing).toEqual([]);
+  expect(together!.filter(changes)).toEqual([]);
   expect(alone).toEqual([...ALONE].filter((path) => played([]).includes(path)).sort());
   expect([projects(["rest"]), projects(undefined)]).toEqual([undefined, undefined]);
 });
