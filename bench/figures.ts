@@ -11,6 +11,23 @@ const SETTLES = 2 * SECOND;
 const MEASURED = 10 * SECOND;
 const TICK = /Timer fired, jitter: +(\d+) ns/g;
 
+/** Bytes of the original's jailhouse-amd.bin, version 0.12. */
+export const ORIGINAL_IMAGE = 88_072;
+/**
+ * How much longer `create`, `load` and `start` of a cell took than the original's in one guest, as the README says it: the ratios
+ * that `npm run bench -- metal` printed, which time cannot be asserted of.
+ */
+export const REQUESTS = "2 to 4 times the original's";
+
+/** The columns of the README's row that begins with a title, ours first. Throws where there is none. */
+export function readmeRow(title: string): readonly [string, string] {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const row = readme.split("\n").find((line) => line.startsWith(`| ${title}`));
+  const [, , ours, original] = row?.split("|").map((cell) => cell.trim()) ?? [];
+  if (ours === undefined || original === undefined) throw new Error(`no row "${title}"`);
+  return [ours, original];
+}
+
 /** What apic-demo does in a cell of the emulated PC. */
 export interface Ticks {
   readonly exitsPerTick: number;

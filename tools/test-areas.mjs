@@ -50,6 +50,55 @@ export const CAMPAIGNS = {
   snippets: "test/machine/cpu/interpreter/native.test.ts",
 };
 
+/**
+ * Tests that change what a process has but once (its environment, its clock, fixed addresses, names of native types), each in a process of its own. The others
+ * of the default share their workers' processes, in which most of the time went into loading the same modules for every file.
+ */
+export const ALONE = [
+  "cli/inmate-build.test.ts",
+  "config/link.test.ts",
+  "config/translations.test.ts",
+  "test/command/player.test.ts",
+  "test/hypervisor/x86/emulate.test.ts",
+  "test/inmates/toolchain.test.ts",
+  "test/machine/cpu/boundaries/boundaries.test.ts",
+  "test/machine/cpu/interpreter/blocks.test.ts",
+  "test/machine/cpu/interpreter/native.test.ts",
+  "test/machine/cpu/interpreter/rows.test.ts",
+  "tools/metal/packages.test.ts",
+];
+
+/** Those that take longest, the longest first: begun last, one of them would be waited for with an idle processor. */
+export const LONGEST = [
+  "test/metal/linux-session.test.ts",
+  "test/metal/linux-wide.test.ts",
+  "test/package/package.test.ts",
+  "test/metal/linux-x2apic.test.ts",
+  "test/metal/driver.test.ts",
+  "test/metal/linux-created.test.ts",
+  "test/metal/linux-target.test.ts",
+  "test/sdk/library.test.ts",
+  "test/metal/boot.test.ts",
+  "test/metal/linux-faults.test.ts",
+  "test/metal/linux-rounds.test.ts",
+  "test/bad-input/mutations.test.ts",
+  "test/metal/learn.test.ts",
+  "test/isolation/isolation.test.ts",
+  "test/metal/proposed-cell.test.ts",
+  "test/inmates/build.test.ts",
+  "test/platforms/emulated.test.ts",
+  "test/command/lifecycle.test.ts",
+  "test/command/demo.test.ts",
+  "control/session.test.ts",
+  "test/learn/cell.test.ts",
+];
+
+/** Where a file comes in its run: those that are not among the longest come after them, in the order in which they are. */
+export function rank(path) {
+  const at = LONGEST.findIndex((name) => path.endsWith(`/${name}`));
+  return at < 0 ? LONGEST.length : at;
+}
+
 const CAMPAIGN_AREA = "campaigns";
 /** Every area, and those that CI plays after the default: all areas. */
 const ALL = "all";
@@ -74,6 +123,15 @@ export function selection(areas) {
     .flatMap(files)
     .map((path) => (path.endsWith("**") ? `${path}/*.test.ts` : path));
   return { include, exclude: [] };
+}
+
+/** Two halves of the default, of which one shares processes; of anything else there is one. */
+export function projects(areas) {
+  if (areas?.length !== 0) return undefined;
+  return [
+    { name: "together", include: everyTest, exclude: [...everyArea, ...ALONE], isolate: false },
+    { name: "alone", include: ALONE, exclude: everyArea, isolate: true },
+  ];
 }
 
 /** Whether campaigns are as long as in continuous integration. */

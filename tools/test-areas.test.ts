@@ -1,9 +1,21 @@
 // The areas of tests: each test is in one of them or in the default, and what `npm test` and `npm run campaign` understand.
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { plan } from "./campaign.mjs";
 import { ROOT } from "./root.ts";
-import { AREA_NAMES, AREAS, CAMPAIGNS, isFull, selection, testArguments } from "./test-areas.mjs";
+import {
+  ALONE,
+  AREA_NAMES,
+  AREAS,
+  CAMPAIGNS,
+  isFull,
+  LONGEST,
+  projects,
+  rank,
+  selection,
+  testArguments,
+} from "./test-areas.mjs";
 
 const everything = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(
   (path) => path.endsWith(".test.ts") && !/(^|\/)(node_modules|dist)\//.test(path),
@@ -28,6 +40,46 @@ test("by default and in the rest, every test is played once; campaigns are playe
   expect(both).toEqual(Object.values(CAMPAIGNS).sort());
   expect([...new Set([...first, ...rest])].sort()).toEqual(everything.sort());
   expect(played(["all"]).sort()).toEqual(everything.sort());
+});
+
+/** What changes something that all files of a process share. */
+const CHANGES =
+  /\bvi\.(stub|mock|doMock|useFake|setSystem)|\bprocess\.(env\.\w+ = |chdir|umask)|\bfrom "koffi"/;
+const IMPORT = /\bfrom "(\.[^"]+\.ts)"/g;
+
+/** A file and all that it imports of what is there for tests, in turn. */
+function partsOf(path: string, parts = new Set<string>()): Set<string> {
+  if (parts.has(path)) return parts;
+  parts.add(path);
+  for (const [, relative] of readFileSync(join(ROOT, path), "utf8").matchAll(IMPORT)) {
+    const part = join(dirname(path), relative!);
+    if (part.startsWith("test/")) partsOf(part, parts);
+  }
+  return parts;
+}
+const changes = (path: string) =>
+  [...partsOf(path)].some((part) => CHANGES.test(readFileSync(join(ROOT, part), "utf8")));
+
+test("the default is in two halves, and who changes what a process has but once is in that of processes of their own", () => {
+  const halves = projects([])!;
+  const [together, alone] = halves.map(({ include, exclude }) => {
+    const left = new Set(find(exclude));
+    return find(include).filter((path) => !left.has(path));
+  });
+  expect([...together!, ...alone!].sort()).toEqual(played([]).sort());
+  expect(halves.map(({ isolate }) => isolate)).toEqual([false, true]);
+  expect(together!.filter(changes)).toEqual([]);
+  expect(alone).toEqual([...ALONE].filter((path) => played([]).includes(path)).sort());
+  expect([projects(["rest"]), projects(undefined)]).toEqual([undefined, undefined]);
+});
+
+test("the longest come first, and are there", () => {
+  expect(LONGEST.filter((path) => !everything.includes(path))).toEqual([]);
+  const order = ["/a/config/a.test.ts", `/a/${LONGEST[1]}`, `/a/${LONGEST[0]}`];
+  expect(order.sort((a, b) => rank(a) - rank(b))).toEqual([
+    ...[`/a/${LONGEST[0]}`, `/a/${LONGEST[1]}`],
+    "/a/config/a.test.ts",
+  ]);
 });
 
 test.each(AREA_NAMES.filter((name) => name !== "all"))("area %s has tests", (name) => {

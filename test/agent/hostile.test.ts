@@ -188,7 +188,7 @@ describeAgent("the agent", () => {
     expect(computer.requests).toEqual([]);
     await line.close();
     computer.close();
-  }, 300_000);
+  });
 
   /** Begins a session by hand; resolves to its number. */
   function begin(line: Line): Promise<number> {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { findProgram } from "../../tools/metal/packages.ts";
 
 const LOOPBACK = "127.0.0.1";
+const TRIES = 10;
 /** Where a server that root starts confines its children. */
 const PRIVILEGE_SEPARATION = "/run/sshd";
 
@@ -33,6 +34,17 @@ export class SshServer {
 
   /** Starts it. Throws with its words when it does not come up. */
   static async start(): Promise<SshServer> {
+    for (let left = TRIES; ; left--) {
+      try {
+        return await SshServer.#startOnce();
+      } catch (error) {
+        // Somebody else took the port that was free a moment ago.
+        if (left === 0 || !`${error}`.includes("Address already in use")) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(): Promise<SshServer> {
     const directory = mkdtempSync(join(tmpdir(), "jailhouse-ssh-"));
     const at = (name: string) => join(directory, name);
     for (const key of ["host", "user"])
@@ -48,7 +60,10 @@ export class SshServer {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const server = new SshServer(directory, child, port);
-    await server.#isUp();
+    await server.#isUp().catch((error) => {
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    });
     return server;
   }
 

@@ -12,9 +12,6 @@ import { ROOT } from "../../tools/root.ts";
 import { boot, CAN_BOOT, type Said } from "./loader.ts";
 
 const CPUS = 4;
-/** A host may have more to do. */
-const SECONDS = 600;
-const TIMEOUT = SECONDS * 1000 + 60_000;
 /** Where an image's header has its size. */
 const CORE_SIZE = 8;
 const VIRTUAL_BASE = 0xfffffffff0000000n;
@@ -69,13 +66,13 @@ describe.skipIf(!CAN_BOOT).each(BEDS)("a fault of the hypervisor, $title", (bed)
       coreSize = Buffer.from(image).readBigUInt64LE(CORE_SIZE);
       const modules = [readFileSync(join(ROOT, "configs/qemu-x86.cell"))];
       const monitor = bed.hasMonitor ? ["cpu 1", "info tlb"] : [];
-      const request = { image, modules, cpus: CPUS, seconds: SECONDS, bed };
+      const request = { image, modules, cpus: CPUS, bed };
       said = await boot({ ...request, scenario: "faults", monitor });
       pages = pagesOf(said.monitor);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
-  }, TIMEOUT);
+  });
 
   /** The report of the CPU's stop. */
   const report = (cpu: number) => {

@@ -51,7 +51,7 @@ describeLinux("an HPET that writes to memory", () => {
     const append = ["iomem=relaxed", "no_timer_check"];
     guest = await Guest.boot({ jailhouse: true, machine: { devices }, append });
     await guest.check("insmod driver/jailhouse.ko");
-  }, 300_000);
+  });
   afterAll(() => guest?.close());
 
   test("is one: it writes where Linux says as long as there is no hypervisor", async () => {

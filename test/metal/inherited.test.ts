@@ -7,6 +7,7 @@ import { encode } from "../../config/index.ts";
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import { startSession } from "../../control/session.ts";
 import { missingPackages } from "../../tools/inmates/toolchain.ts";
+import { PATIENCE } from "../../tools/metal/capture.ts";
 import { moduleFor } from "../../tools/metal/driver.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { findKernel } from "../../tools/metal/kernel.ts";
@@ -16,7 +17,6 @@ import { buildProbe, probeCell, type Registers, readProbe } from "./probe.ts";
 
 /** Plants secrets before a CPU goes down, and masks the extended local vectors as Linux does on a real processor. */
 const SILICON = { sources: join(ROOT, "test/metal/module"), file: "silicon.ko" };
-const TIMEOUT = 600_000;
 const CPUS = [2, 3];
 const SOILED = /soiled\r?\n/;
 const DIVIDE = "msr83e";
@@ -133,7 +133,7 @@ describe.skipIf(missingPackages([64]).length > 0)("what a cell inherits, emulate
   let found: Registers[];
   beforeAll(async () => {
     found = await onPc();
-  }, TIMEOUT);
+  });
 
   test("both CPUs, before and after a cell that soiled them, and after INIT, are the same", () => {
     expect(found).toHaveLength(4);
@@ -169,11 +169,11 @@ describeLinux("what a cell inherits, from a real Linux", () => {
       await guest.check("jailhouse cell create probe.cell");
       await guest.check("jailhouse cell load probe probe.bin -a 0");
       await guest.check("jailhouse cell start probe");
-      await guest.com2.waitFor(SOILED, TIMEOUT, start);
+      await guest.com2.waitFor(SOILED, PATIENCE, start);
       await guest.check("jailhouse cell destroy probe");
     }
     found = readProbe(guest.com2.text);
-  }, TIMEOUT);
+  });
   afterAll(() => guest?.close());
 
   test("is what the emulated PC gives", () => {

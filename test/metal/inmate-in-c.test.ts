@@ -7,13 +7,12 @@ import { encode } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import { buildImage } from "../../tools/metal/image.ts";
+import { patient } from "../../tools/metal/payload.ts";
 import { ROOT } from "../../tools/root.ts";
 import { CAN_BUILD, Project, VARIANTS } from "../sdk/project.ts";
 import { boot, CAN_BOOT } from "./loader.ts";
 
 const CPUS = 4;
-/** A host may have more to do. */
-const SECONDS = 900;
 
 describe.skipIf(!CAN_BOOT || !CAN_BUILD)("apic-demo in C on the metal", () => {
   let project: Project;
@@ -37,10 +36,10 @@ describe.skipIf(!CAN_BOOT || !CAN_BUILD)("apic-demo in C on the metal", () => {
   it.each([VARIANTS[0]!, VARIANTS.at(-1)!])("$compiler $bits $reset", async (variant) => {
     const modules = [
       system,
-      encode({ ...apicDemo, cpuResetAddress: BigInt(variant.reset) }),
+      patient(encode({ ...apicDemo, cpuResetAddress: BigInt(variant.reset) })),
       project.make(variant),
     ];
-    const request = { image: image(), modules, cpus: CPUS, seconds: SECONDS };
+    const request = { image: image(), modules, cpus: CPUS };
     const { com1, loader, ended } = await boot({ ...request, scenario: "demo" });
     expect(ended).toBe(true);
     // Twice enabled, so twice from its start to its end; the first request to stop is refused.

@@ -80,7 +80,7 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
     const card = { data: buildSample("card", 64) };
     const extra = new Map([["jailhouse/card.bin", card]]);
     guest = await Guest.boot({ jailhouse: true, append: ["iomem=relaxed"], extra });
-  }, 300_000);
+  });
   afterAll(() => guest?.close());
 
   const put = (path: string, bytes: Uint8Array) =>
@@ -94,11 +94,11 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
   test("learns them while Linux goes on", async () => {
     await put("/tmp/partial.cell", encode(partial));
     await guest.check("insmod driver/jailhouse.ko");
-    await guest.check("jailhouse enable --learn /tmp/partial.cell", { timeout: 300_000 });
-    await guest.check(touches(), { timeout: 300_000 });
-    await guest.check(PING, { timeout: 300_000 });
+    await guest.check("jailhouse enable --learn /tmp/partial.cell");
+    await guest.check(touches());
+    await guest.check(PING);
     await guest.check("dd if=/dev/urandom of=/disk/file bs=64k count=16 && sync");
-    const lines = await guest.check("jailhouse explain --fix", { timeout: 300_000 });
+    const lines = await guest.check("jailhouse explain --fix");
     expect(lines).toContain('cell "QEMU-VM":');
     expect(lines).toContain("base: 0x70, length: 2 }");
     expect(lines).toContain("// 00:02.0: Ethernet controller, 8086:10d3");
@@ -107,7 +107,7 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
   });
 
   test("writes a configuration that has them, under which it runs", async () => {
-    await guest.check("jailhouse explain -o /tmp/learned.cell", { timeout: 300_000 });
+    await guest.check("jailhouse explain -o /tmp/learned.cell");
     const text = await guest.check("base64 /tmp/learned.cell");
     const learned = decode(Buffer.from(text, "base64")) as SystemConfig;
     expect(learned.flags).toBe(whole.flags);
@@ -130,11 +130,11 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
     expectCard(learned.rootCell);
     const faults = checkConfigs([learned]).filter(({ severity }) => severity !== "note");
     expect(faults).toEqual([]);
-    await guest.check("jailhouse disable", { timeout: 300_000 });
-    await guest.check("jailhouse enable /tmp/learned.cell", { timeout: 300_000 });
-    await guest.check(touches(), { timeout: 300_000 });
+    await guest.check("jailhouse disable");
+    await guest.check("jailhouse enable /tmp/learned.cell");
+    await guest.check(touches());
     await guest.check("ifconfig eth0 down");
-    await guest.check(PING, { timeout: 300_000 });
+    await guest.check(PING);
     await guest.check("dd if=/dev/urandom of=/disk/file bs=64k count=16 && sync");
     const list = await guest.check("jailhouse cell list");
     expect(list).toMatch(/QEMU-VM +running +0-3 *\n/);
@@ -144,16 +144,15 @@ describeLinux("a root cell whose configuration forgot ten entries", () => {
     const wishes = "--name card --device ethernet --device COM2 --cpus 2 --allow-dma";
     await guest.check(
       `jailhouse config create-cell /tmp/learned.cell -r / ${wishes} -o /tmp/card.cell`,
-      { timeout: 300_000 },
     );
     await guest.check("jailhouse config check /tmp/learned.cell /tmp/card.cell");
     await guest.check(
       "jailhouse cell create /tmp/card.cell && jailhouse cell load card card.bin -a 0xf0000",
     );
     await guest.check("jailhouse cell start card");
-    await guest.com2.waitFor(/Card 8086:10d3 at 0xfeb80000, 52:54:00:12:34:56\r?\n/, 60_000);
+    await guest.com2.waitFor(/Card 8086:10d3 at 0xfeb80000, 52:54:00:12:34:56\r?\n/);
     await guest.check("jailhouse cell destroy card");
-    await guest.check(PING, { timeout: 300_000 });
-    await guest.check("jailhouse disable", { timeout: 300_000 });
+    await guest.check(PING);
+    await guest.check("jailhouse disable");
   });
 });

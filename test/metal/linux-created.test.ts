@@ -7,13 +7,13 @@ import { definitionOf, planSystem } from "../../config/create/system.ts";
 import { openTree, type Tree, tarTree } from "../../config/create/tree.ts";
 import { defineSystem, encode } from "../../config/index.ts";
 import { Difference } from "../../tools/demo/expect.ts";
+import { PATIENCE } from "../../tools/metal/capture.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { playIn } from "../../tools/metal/play.ts";
 import { onSystem, SHORT_SESSION } from "../../tools/metal/session.ts";
 import { ROOT } from "../../tools/root.ts";
 import { describeLinux, silently } from "./linux.ts";
 
-const TIMEOUT = 300_000;
 const ESSENTIAL = [
   ...["AMD processor with SVM", "  enabled by the firmware", "Nested paging", "1 GiB pages"],
   ...["Local APIC", "ACPI: I/O APICs (APIC)", "Linux 6.1 or newer", "No kernel lockdown"],
@@ -48,7 +48,7 @@ describeLinux("a machine of one's own, under a real Linux", () => {
   beforeAll(async () => {
     const extra = new Map([["jailhouse/collected.cell", { data: encode(system) }]]);
     guest = await Guest.boot({ jailhouse: true, extra });
-  }, TIMEOUT);
+  });
   afterAll(() => guest?.close());
 
   const command = (text: string) => guest.check(`jailhouse ${text}`);
@@ -102,7 +102,7 @@ describeLinux("a machine of one's own, under a real Linux", () => {
     await command("cell load own inmates/demos/x86/tiny-demo.bin -a 0xf0000");
     const start = guest.com2.text.length;
     await command("cell start own");
-    await guest.com2.waitFor(/Hello from this tiny cell!\r?\nPM Timer: /, 60_000, start);
+    await guest.com2.waitFor(/Hello from this tiny cell!\r?\nPM Timer: /, PATIENCE, start);
     expect(await command("cell list")).toMatch(/^1 +own +running +3 /m);
     // What is collected now lacks what the cell has, and says so.
     const now = await guest.run("jailhouse config create");
@@ -128,7 +128,7 @@ describeLinux("a machine of one's own, under a real Linux", () => {
     // QEMU does not start again.
     await expect(guest.run("reboot -f")).rejects.toThrow(/QEMU has ended \(0\)/);
     const end = /Shutting down hypervisor(\s+Releasing CPU \d){4}/;
-    await guest.com1.waitFor(end, 10_000, start);
+    await guest.com1.waitFor(end, PATIENCE, start);
     const said = guest.com1.text.slice(start);
     expect(said).toContain('Closing cell "own"');
     expect(said).not.toContain("FATAL");
@@ -140,7 +140,7 @@ describeLinux("a machine that is not good enough", () => {
   beforeAll(async () => {
     const machine = { cpu: "EPYC,-svm", devices: ["-device", "amd-iommu"] };
     guest = await Guest.boot({ jailhouse: true, machine });
-  }, TIMEOUT);
+  });
   afterAll(() => guest?.close());
 
   test("is told what it lacks and what follows", async () => {

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encode } from "../../config/index.ts";
+import { PATIENCE } from "../../tools/metal/capture.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { compareSweep, readSweep, SWEEP } from "../isolation/msr-sweep.ts";
 import { rogueCell } from "../violations/stage.ts";
@@ -10,7 +11,6 @@ import { describeLinux } from "./linux.ts";
 import { buildModule } from "./module.ts";
 
 const PROGRAM = readFileSync(new URL("programs/sweep.mjs", import.meta.url));
-const TIMEOUT = 600_000;
 /** SVM's permission map has three ranges (AMD64 manual, volume 2, section 15.11). */
 const isMapped = (msr: number) => msr < 0x2000 || (msr >>> 0 >= 0xc0000000 && (msr & 0xe000) === 0);
 const LINE = /jailhouse-msr: (\S+) (\S+) (\S+)/g;
@@ -52,7 +52,7 @@ describeLinux("MSRs under a real Linux", () => {
     guest = await Guest.boot({ jailhouse: true, extra });
     await guest.check("insmod driver/jailhouse.ko");
     await guest.check("jailhouse enable configs/qemu-x86.cell");
-  }, TIMEOUT);
+  });
   afterAll(() => guest?.close());
 
   /** What the module said, by the name of the access. */
@@ -94,7 +94,7 @@ describeLinux("MSRs under a real Linux", () => {
   test("a cell has the MSRs of the lists, without an exit where the map has them", async () => {
     const start = guest.com2.text.length;
     await guest.check("node sweep.mjs sweep.cell sweep.bin");
-    await guest.com2.waitFor(/!/, TIMEOUT, start);
+    await guest.com2.waitFor(/!/, PATIENCE, start);
     const outcomes = readSweep(guest.com2.text.slice(start));
     const { faults, free } = compareSweep(outcomes, { vendor: "amd", isMapped });
     expect(faults).toEqual([]);

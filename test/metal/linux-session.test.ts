@@ -6,20 +6,14 @@ import { playInGuest } from "../../tools/metal/play.ts";
 import { BRIEF_SESSION, onBed, SESSION } from "../../tools/metal/session.ts";
 import { describeLinux, silently } from "./linux.ts";
 
-const TIMEOUT = 3_600_000;
-
 describeLinux("the session under a real Linux", () => {
   test.each([
     { title: "QEMU", bed: QEMU, session: SESSION },
     { title: "QEMU 10", bed: QEMU10, session: SESSION },
     { title: "Bochs", bed: BOCHS, session: BRIEF_SESSION },
-  ])(
-    "goes as it should, and Linux stays well, $title",
-    async ({ bed, session }) => {
-      const steps = onBed(session, bed);
-      const shown = await silently((screen) => playInGuest(steps, { screen, bed }));
-      expect(shown).toContain("the same bytes as in npm run demo");
-    },
-    TIMEOUT,
-  );
+  ])("goes as it should, and Linux stays well, $title", async ({ bed, session }) => {
+    const steps = onBed(session, bed);
+    const shown = await silently((screen) => playInGuest(steps, { screen, bed }));
+    expect(shown).toContain("the same bytes as in npm run demo");
+  });
 });

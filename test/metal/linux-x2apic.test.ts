@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commRegion, defineCell, encode, ioapic, MiB, uart } from "../../config/index.ts";
 import { QEMU, QEMU10 } from "../../tools/metal/beds/qemu.ts";
+import { PATIENCE } from "../../tools/metal/capture.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { guestComplaints, newComplaints } from "../../tools/metal/kernel-log.ts";
 import { ROOT } from "../../tools/root.ts";
 import { describeLinux } from "./linux.ts";
 import { buildProbe } from "./probe.ts";
 
-const TIMEOUT = 300_000;
 const PROGRAM = new URL("programs/rounds.mjs", import.meta.url);
 const CPUS = [2, 3];
 const UART_PIN = 3;
@@ -54,7 +54,7 @@ async function runProgram(guest: Guest): Promise<Record<string, string>> {
   await guest.check("jailhouse cell create xapic.cell");
   await guest.check("jailhouse cell load xapic xapic.bin -a 0");
   await guest.check("jailhouse cell start xapic");
-  await guest.com2.waitFor(/end\r?\n/, TIMEOUT, start);
+  await guest.com2.waitFor(/end\r?\n/, PATIENCE, start);
   const said = guest.com2.text.slice(start).matchAll(/^([a-z0-9 ]+)=([0-9a-f]+)\r?$/gm);
   await guest.check("jailhouse cell destroy xapic");
   return Object.fromEntries([...said].map(([, name, value]) => [name!, value!]));
@@ -82,7 +82,7 @@ for (const { bed, x2apic } of BEDS)
       guest = await Guest.boot({ bed, jailhouse: true, extra });
       await guest.check("insmod driver/jailhouse.ko && workload start");
       await guest.check("jailhouse enable configs/qemu-x86.cell");
-    }, TIMEOUT);
+    });
     afterAll(() => guest?.close());
 
     test("a program that uses the xAPIC's page works, whatever the mode", async () => {
@@ -105,10 +105,10 @@ for (const { bed, x2apic } of BEDS)
         ])
           await guest.check(command);
         const exits = async () => Number(await guest.check(`cat ${CELL}/statistics/vmexits_total`));
-        await guest.com1.waitFor(TICK, TIMEOUT);
+        await guest.com1.waitFor(TICK);
         const before = await exits();
         for (let tick = 0, at = guest.com1.text.length; tick < TICKS; tick++, at++) {
-          await guest.com1.waitFor(TICK, TIMEOUT, at);
+          await guest.com1.waitFor(TICK, PATIENCE, at);
           at = guest.com1.text.indexOf("Timer fired", at);
         }
         expect((await exits()) - before).toBe(0);
@@ -119,16 +119,16 @@ for (const { bed, x2apic } of BEDS)
 
     test("Linux has its CPUs back, clean and in its own mode, each time", async () => {
       const before = await guestComplaints(guest);
-      await guest.check("node rounds.mjs cells 5", { timeout: TIMEOUT });
+      await guest.check("node rounds.mjs cells 5");
       expect(await guest.check("cat /sys/devices/system/cpu/online")).toBe("0-3\n");
       const ticks = await linuxTicks(guest);
       await guest.check("taskset 8 sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'");
       expect(await linuxTicks(guest)).toBeGreaterThan(ticks);
       await guest.check("jailhouse disable");
-      await guest.check("node rounds.mjs enable 3", { timeout: TIMEOUT });
+      await guest.check("node rounds.mjs enable 3");
       await guest.check("jailhouse enable configs/qemu-x86.cell");
       expect(await runProgram(guest)).toMatchObject(SAID);
-      await guest.check("jailhouse disable && workload stop", { timeout: TIMEOUT });
+      await guest.check("jailhouse disable && workload stop");
       expect(newComplaints(await guestComplaints(guest), before)).toEqual([]);
     });
   });

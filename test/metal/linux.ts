@@ -13,7 +13,7 @@ export function describeWith(packages: readonly Package[], title: string, tests:
   const missing = process.env.CI ? [] : missingPackages(packages);
   const reason = missing.map(({ name }) => name).join(", ");
   const name = missing.length > 0 ? `${title} (skipped, missing: ${reason})` : title;
-  describe.skipIf(missing.length > 0)(name, { timeout: 600_000 }, tests);
+  describe.skipIf(missing.length > 0)(name, tests);
 }
 
 /** Tests that boot a guest. */

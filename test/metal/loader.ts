@@ -23,6 +23,8 @@ const UNITS = ["boot.S", "main.c"];
 const WAITS = "loader: waits";
 const END = "loader: end\n";
 const LAST = /^loader: (waits|end|exception .*)\n/m;
+/** What it waits for: something on COM1. */
+const AWAITS = /^loader: awaits (a tick|the stop) of CPU (\d+)\n/gm;
 
 const OPTIONS = [
   ...["--target=x86_64-unknown-none-elf", "-std=c11", "-O1", "-ffreestanding", "-fno-builtin"],
@@ -53,8 +55,6 @@ export interface Boot {
   readonly bed?: Bed;
   /** The bed's model of CPU; one with AMD-V and nested paging if not given. */
   readonly cpu?: string;
-  /** Seconds until the bed is ended; 120 if not given. */
-  readonly seconds?: number;
   /** Commands for the bed's monitor, once the loader waits. */
   readonly monitor?: readonly string[];
 }
@@ -89,7 +89,7 @@ function buildLoader(directory: string, { pmTimer, khz }: Bed): string {
 
 /** Boots and waits for the end. */
 export async function boot(request: Boot): Promise<Said> {
-  const { image, modules, cpus, scenario, seconds = 120, monitor = [] } = request;
+  const { image, modules, cpus, scenario, monitor = [] } = request;
   const { cpu, bed = QEMU, argument } = request;
   const directory = mkdtempSync(join(tmpdir(), "loader-"));
   try {
@@ -102,31 +102,52 @@ export async function boot(request: Boot): Promise<Said> {
     const commandLine = `${cpus}${scenario}${argument === undefined ? "" : `=${argument}`}`;
     const machine = { cpus, ...(cpu === undefined ? {} : { cpu }) };
     const emulator = await bed.start({ loader, modules: files, commandLine }, machine);
-    return await watch(emulator, monitor, seconds);
+    return await watch(emulator, monitor);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
+/** Tells the loader each time that what it waits for has come: a tick from then on, or the report of a stop. */
+function accompany(loader: Capture, com1: Capture): void {
+  let told = 0;
+  let from: number | undefined;
+  const look = () => {
+    const [, what, cpu] = [...loader.text.matchAll(AWAITS)][told] ?? [];
+    if (!what) return;
+    from ??= com1.text.length;
+    const hasCome =
+      what === "a tick"
+        ? com1.text.includes("Timer fired", from)
+        : com1.text.includes(`Stopping CPU ${cpu}\r\n`);
+    if (!hasCome) return;
+    told++;
+    from = undefined;
+    loader.send("\n");
+  };
+  loader.follow(look);
+  com1.follow(look);
+}
+
 /** Waits for the loader's last line or the emulator's end, asks the monitor, and ends the emulator. */
-async function watch(
-  emulator: Emulator,
-  commands: readonly string[],
-  seconds: number,
-): Promise<Said> {
+async function watch(emulator: Emulator, commands: readonly string[]): Promise<Said> {
   const [com1, com2, loader] = emulator.serial as [Capture, Capture, Capture];
-  const last = loader.waitFor(LAST, seconds * 1000).then(
+  const last = loader.waitFor(LAST).then(
     ([line]) => line,
     () => undefined,
   );
   let answers = "";
+  accompany(loader, com1);
   try {
     const line = await Promise.race([last, emulator.ended]);
+    const { exit, errors } = emulator;
+    if (exit) throw new Error(`${exit}: ${errors}\n${loader.text}`);
     if (line?.startsWith(WAITS))
       for (const command of commands) answers += await emulator.monitor(command);
   } finally {
     await emulator.close();
   }
-  const ended = loader.text.endsWith(END);
-  return { com1: com1.text, com2: com2.text, loader: loader.text, monitor: answers, ended };
+  const text = loader.text.replaceAll(AWAITS, "");
+  const ended = text.endsWith(END);
+  return { com1: com1.text, com2: com2.text, loader: text, monitor: answers, ended };
 }

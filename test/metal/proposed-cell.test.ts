@@ -5,7 +5,6 @@ import { Guest } from "../../tools/metal/guest.ts";
 import { buildSample } from "../inmates/toolchain.ts";
 import { describeLinux } from "./linux.ts";
 
-const TIMEOUT = 300_000;
 const SYSTEM = "configs/qemu-x86-e1000.cell";
 const WISHES = "--name card --cpus 2 --device COM2 --device 8086:100e --allow-dma";
 /** QEMU's second network card. */
@@ -18,10 +17,10 @@ describeLinux("a proposed cell, under a real Linux", () => {
     const machine = { devices: ["-device", "e1000,addr=19"] };
     guest = await Guest.boot({ jailhouse: true, extra, machine });
     await guest.check("insmod driver/jailhouse.ko");
-  }, TIMEOUT);
+  });
   afterAll(() => guest?.close());
 
-  const command = (text: string) => guest.check(`jailhouse ${text}`, { timeout: TIMEOUT });
+  const command = (text: string) => guest.check(`jailhouse ${text}`);
 
   test("has the e1000's registers and ports, and passes the check", async () => {
     await command(`config create-cell ${SYSTEM} -r / ${WISHES} -o /tmp/card.cell`);
@@ -36,7 +35,7 @@ describeLinux("a proposed cell, under a real Linux", () => {
     await command("cell create /tmp/card.cell");
     await command(`cell load card card.bin -a 0xf0000 -s "bdf=${CARD}" -a 0x1000`);
     await command("cell start card");
-    await guest.com2.waitFor(/Card 8086:100e at 0xfebc0000, 52:54:00:12:34:57\r?\n/, TIMEOUT);
+    await guest.com2.waitFor(/Card 8086:100e at 0xfebc0000, 52:54:00:12:34:57\r?\n/);
     await command("cell destroy card");
     await command("disable");
   });

@@ -14,7 +14,6 @@ import { ROOT } from "../../tools/root.ts";
 import { type Boot, boot, CAN_BOOT } from "./loader.ts";
 
 const CPUS = 2;
-const TIMEOUT = 240_000;
 
 const REFUSALS: readonly (Pick<Boot, "scenario" | "cpu"> & { why: string; error: number })[] = [
   {
@@ -55,17 +54,13 @@ describe.skipIf(!CAN_BOOT)("a refused enable", () => {
   beforeAll(() => {
     const core = join(ROOT, "dist/hypervisor.wasm");
     image = buildImage({ root: ROOT, core, platform: join(ROOT, "dist/metal-amd.wasm") }).bytes;
-  }, TIMEOUT);
+  });
 
-  it.each(REFUSALS)(
-    "$why",
-    async ({ why, error, ...how }) => {
-      const said = await boot({ image, modules: [config()], cpus: CPUS, ...how });
-      expect(said.com1).toContain(`${why}\r\n`);
-      expect(said.loader.split("\n")).toEqual(backWith(error));
-    },
-    TIMEOUT,
-  );
+  it.each(REFUSALS)("$why", async ({ why, error, ...how }) => {
+    const said = await boot({ image, modules: [config()], cpus: CPUS, ...how });
+    expect(said.com1).toContain(`${why}\r\n`);
+    expect(said.loader.split("\n")).toEqual(backWith(error));
+  });
 
   const SMALL = 0x40000;
   /** Regions that fit into the hypervisor's memory, but not into the part that the core gets. */
@@ -79,14 +74,10 @@ describe.skipIf(!CAN_BOOT)("a refused enable", () => {
       at: SYS_ROOT_CELL + CELL_NUM_MEMORY,
       value: MANY,
     },
-  ])(
-    "$what",
-    async ({ at, value }) => {
-      const changed = config();
-      changed.writeUInt32LE(value, at);
-      const said = await boot({ image, modules: [changed], cpus: CPUS, scenario: "refusal" });
-      expect(said.loader.split("\n")).toEqual(backWith(ENOMEM));
-    },
-    TIMEOUT,
-  );
+  ])("$what", async ({ at, value }) => {
+    const changed = config();
+    changed.writeUInt32LE(value, at);
+    const said = await boot({ image, modules: [changed], cpus: CPUS, scenario: "refusal" });
+    expect(said.loader.split("\n")).toEqual(backWith(ENOMEM));
+  });
 });

@@ -12,9 +12,6 @@ import { articleOf, blockWith, CELL, INMATE, TSCONFIG } from "./user-files.ts";
 
 /** Releases of Node: the oldest that it is for, and those after it. */
 const NODES = [20, 24, 26];
-const MINUTE = 60_000;
-/** Nothing here is measured: the machine may be slow. */
-const PATIENCE = { timeout: 15 * MINUTE };
 const IMAGE_SIZE = 0x10000;
 /** Versions that a user of today installs; those of package.json. */
 const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
@@ -26,7 +23,7 @@ const isPossible = await canInstall();
 if (!isPossible)
   console.warn("Skipped: the package's test installs packages, and npm does not answer.");
 
-describe.skipIf(!isPossible)("the package", PATIENCE, () => {
+describe.skipIf(!isPossible)("the package", () => {
   let top: string;
   let tarball: string;
   const projects = new Map<number, Project>();
@@ -41,12 +38,12 @@ describe.skipIf(!isPossible)("the package", PATIENCE, () => {
         version,
         new Project(join(top, `on-${version}`), await installNode(top, version)),
       );
-  }, PATIENCE.timeout);
+  });
   afterAll(async () => {
     for (const project of projects.values())
       await project.run("npx", "jailhouse", "machine", "stop", "--all");
     remove(top);
-  }, PATIENCE.timeout);
+  });
 
   const inside = (project: Project, path: string) =>
     join(project.directory, "node_modules/jailhouse-ts", path);

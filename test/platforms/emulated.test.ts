@@ -1,7 +1,7 @@
-// The emulated platform as a machine's owner sees it: what is left of a refused take-over, of many rounds, of root CPUs
-// that are lost, and on machines of unusual size.
+// The emulated platform as a machine's owner sees it: what is left of many rounds, of root CPUs that are lost, and on machines
+// of unusual size.
 import { afterEach, describe, expect, it } from "vitest";
-import { type CellConfig, encode, type SystemConfig } from "../../config/index.ts";
+import { type CellConfig, encode } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import smpDemo from "../../configs/x86/smp-demo.ts";
@@ -9,6 +9,7 @@ import tinyDemo from "../../configs/x86/tiny-demo.ts";
 import type { MachineOptions } from "../../control/api.ts";
 import { type LocalSession, startSession } from "../../control/session.ts";
 import { demo, launch } from "../inmates/cells.ts";
+import { systemWith } from "./systems.ts";
 
 const MS = 1e6;
 const GIB = 1 << 30;
@@ -16,7 +17,6 @@ const STUB = 0x8000;
 const OUTSIDE_ROOT = 0x3f800000n;
 /** Where the memory begins that the shipped configuration says nothing of. */
 const ABOVE = 0x40000000n;
-const LDR = 0xfee000d0;
 
 let session: LocalSession;
 afterEach(() => session.close());
@@ -26,58 +26,11 @@ async function start(options: MachineOptions = {}): Promise<LocalSession> {
   return session;
 }
 
-/** The shipped system with other CPUs, and without a debug console so that nothing is printed on the way. */
-function systemWith(change: Partial<SystemConfig>, cpus = [0, 1, 2, 3]): Uint8Array {
-  const debugConsole = { ...qemuX86.debugConsole, type: 0 };
-  return encode({
-    ...{ ...qemuX86, debugConsole, rootCell: { ...qemuX86.rootCell, cpus } },
-    ...change,
-  });
-}
-
 /** tiny-demo with its memory elsewhere. */
 function tinyAt(physicalStart: bigint): CellConfig {
   const [ram, ...others] = tinyDemo.memory;
   return { ...tinyDemo, memory: [{ ...ram!, physicalStart }, ...others] };
 }
-
-const hypervisorAt = (physicalStart: bigint, size: bigint) => ({
-  hypervisorMemory: { ...qemuX86.hypervisorMemory, physicalStart, size },
-});
-
-describe("a refused enable", () => {
-  it.each([
-    ["memory beyond the RAM", systemWith(hypervisorAt(0x3ff00000n, 0x600000n)), "ENOMEM"],
-    ["too little memory", systemWith(hypervisorAt(0x3a000000n, 0x10000n)), "ENOMEM"],
-    ["memory of the root cell", systemWith(hypervisorAt(0x39f00000n, 0x600000n)), "EINVAL"],
-    ["a CPU that is not the root cell's", systemWith({}, [0, 1]), "EINVAL"],
-    ["the other APIC mode", systemWith({ x86: { ...qemuX86.x86!, apicMode: 2 } }), "EIO"],
-  ])("for %s leaves the machine bit for bit as it was", async (_, config, code) => {
-    const { machine } = await start({ x2apic: false });
-    const pool = machine.pc.exports.poolUsed();
-    const before = machine.fingerprint();
-    await expect(session.enable(config)).rejects.toMatchObject({ code });
-    expect(machine.fingerprint()).toBe(before);
-    expect(machine.pc.exports.poolUsed()).toBe(pool);
-    await session.enable(encode(qemuX86));
-    await session.disable();
-  });
-
-  it("half-way, at the third CPU, lets the other two go", async () => {
-    const { machine } = await start({ x2apic: false });
-    machine.pc.writePhysical(2, LDR, 4, 0x01000000n);
-    const pool = machine.pc.exports.poolUsed();
-    const before = machine.fingerprint();
-    await expect(session.enable(systemWith({}))).rejects.toMatchObject({
-      code: "EIO",
-      hint: expect.stringContaining("CPU 2... (APIC ID 2) FAILED"),
-    });
-    expect(machine.fingerprint()).toBe(before);
-    expect(machine.pc.exports.poolUsed()).toBe(pool);
-    machine.pc.writePhysical(2, LDR, 4, 0x04000000n);
-    await session.enable(encode(qemuX86));
-  });
-});
 
 describe("rounds without a leak", () => {
   it("20 times enable and disable", async () => {

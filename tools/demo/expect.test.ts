@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { Difference, expectAll, expectAmong, matches } from "./expect.ts";
+import {
+  Difference,
+  expectAll,
+  expectAmong,
+  firstMissing,
+  linesOf,
+  matches,
+  woven,
+} from "./expect.ts";
 import { words } from "./player.ts";
 
 test("a line matches when only blanks and the words under … differ", () => {
@@ -18,6 +26,20 @@ test("all lines, or some in order, are demanded; the message shows both sides", 
   expect(() => expectAll("output", [], "one\n")).toThrow(/\(nothing\)[\s\S]*one/);
   expectAmong("output", ["one", "three"], "one\ntwo\nthree\n");
   expect(() => expectAmong("output", ["three", "one"], "one\ntwo\nthree\n")).toThrow(/one/);
+});
+
+const CALIBRATED = "Calibrated TSC frequency: … kHz";
+
+test("a line is found although another is woven into it, and only then", () => {
+  const text = 'CaliStartedbrat cell ed TSC fre"apic-demo"\r\nquency: 1000.1 kHz\r\n';
+  expect(woven(CALIBRATED, text)).toBe("Calibrated TSC frequency: 1 kHz");
+  expect(woven(CALIBRATED, text.replace("TSC", "TCS"))).toBeUndefined();
+  expect(woven(CALIBRATED, `Cali${"x".repeat(100)}brated TSC frequency: 1 kHz`)).toBeUndefined();
+  expect(firstMissing([CALIBRATED], linesOf(text), "racing")).toBeUndefined();
+  expect(firstMissing([CALIBRATED], linesOf(text), "shared")).toBe(CALIBRATED);
+  expect(firstMissing([CALIBRATED, "Calibrated APIC"], linesOf(text), "racing")).toBe(
+    "Calibrated APIC",
+  );
 });
 
 test("a command line is split as a shell does", () => {

@@ -34,6 +34,28 @@ export function matches(expected: string, line: string, shared = false): boolean
   );
 }
 
+/** Characters of others that may come within a line. */
+const WOVEN_MAX = 40;
+
+/**
+ * What there is of an expected line where two write on one serial line at once and the words of one come between the characters of
+ * the other; undefined when it is not there. `…` is a number of which one digit is enough.
+ */
+export function woven(expected: string, text: string): string | undefined {
+  for (let start = 0; start < text.length; start++) {
+    const last = start + expected.length + WOVEN_MAX;
+    let found = "";
+    for (let at = start; at < last && at < text.length; at++) {
+      const wanted = expected[found.length]!;
+      const has = wanted === ANY ? /\d/.test(text[at]!) : text[at] === wanted;
+      if (has) found += text[at];
+      else if (found === "") break;
+      if (found.length === expected.length) return found;
+    }
+  }
+  return undefined;
+}
+
 /** The lines of a text, without the line ends of either system; an unfinished last one only if `all`. */
 export function linesOf(text: string, all = true): string[] {
   const lines = text.split(/\r?\n/);
@@ -62,17 +84,21 @@ export function expectAll(what: string, expected: readonly string[], text: strin
     throw new Difference(`${what}: expected\n${show(expected)}\n  but got\n${show(lines)}`);
 }
 
+/** Who writes on the line: one, several in turn, or several at once, whose lines may be woven into each other. */
+export type Line = "own" | "shared" | "racing";
+
 /** The first expected line that the lines do not contain in this order; undefined when all are there. */
 export function firstMissing(
   expected: readonly string[],
   lines: readonly string[],
-  shared = false,
+  line: Line = "own",
 ): string | undefined {
   let position = 0;
   for (const each of expected) {
-    while (position < lines.length && !matches(each, lines[position]!, shared)) position++;
-    if (position === lines.length) return each;
-    position++;
+    let at = position;
+    while (at < lines.length && !matches(each, lines[at]!, line !== "own")) at++;
+    if (at < lines.length) position = at + 1;
+    else if (line !== "racing" || !woven(each, lines.slice(position).join("\n"))) return each;
   }
   return undefined;
 }
@@ -82,10 +108,10 @@ export function expectAmong(
   what: string,
   expected: readonly string[],
   text: string,
-  shared = false,
+  line: Line = "own",
 ): void {
   const lines = linesOf(text);
-  const missing = firstMissing(expected, lines, shared);
+  const missing = firstMissing(expected, lines, line);
   if (missing === undefined) return;
   throw new Difference(
     `${what}: expected, among others,\n${show([missing])}\n  in\n${show(lines)}`,

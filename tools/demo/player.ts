@@ -46,6 +46,7 @@ class EmulatedStage implements Stage {
   readonly patience = 10e9;
   /** A beat may fall on either side of a second's end. */
   readonly beatTolerance = 1;
+  readonly com1 = "shared";
   readonly #options: PlayOptions;
   readonly #directory = mkdtempSync(join(tmpdir(), "jailhouse-demo-"));
   readonly #env = {

@@ -4,6 +4,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 
 const LOOPBACK = "127.0.0.1";
 
+/**
+ * Milliseconds after which something that is expected of an emulator counts as lost. It ends what hangs and must end nothing that is
+ * slow: emulators share processors, with each other and with whatever else their host does.
+ */
+export const PATIENCE = 20 * 60_000;
+
 /** What a serial line said in vain, or did not say. */
 export class SerialTimeout extends Error {
   override readonly name = "SerialTimeout";
@@ -78,7 +84,7 @@ export class Capture {
    * Waits until the text from `start` on matches. Resolves to the match. Throws SerialTimeout after so many milliseconds,
    * with what has come.
    */
-  async waitFor(pattern: RegExp, timeout: number, start = 0): Promise<RegExpExecArray> {
+  async waitFor(pattern: RegExp, timeout = PATIENCE, start = 0): Promise<RegExpExecArray> {
     const find = () => pattern.exec(this.#text.slice(start));
     const found = find();
     if (found) return found;

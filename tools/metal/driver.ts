@@ -2,18 +2,11 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../root.ts";
 import { CACHE, type Kernel } from "./kernel.ts";
+import { putInPlace } from "./place.ts";
 
 /** A kernel module to build: its directory and its file's name. */
 export interface Module {
@@ -61,8 +54,7 @@ export function moduleFor(
       stdio: ["ignore", "pipe", "pipe"],
       encoding: "utf8",
     });
-    rmSync(directory, { recursive: true, force: true });
-    renameSync(temporary, directory);
+    putInPlace(temporary, directory);
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     throw new Error(`${file} cannot be built:\n${stdout}${stderr || (error as Error).message}`);

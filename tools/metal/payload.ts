@@ -2,6 +2,8 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { CELL_MSG_REPLY_TIMEOUT, SIGNATURE_SIZE } from "../../abi/config.ts";
+import { SIGNATURES } from "../../config/encode.ts";
 import { ROOT } from "../root.ts";
 import type { Entry } from "./cpio.ts";
 import type { Disk } from "./disk.ts";
@@ -17,6 +19,8 @@ const NATIVE = "@koromix";
 /** Sources and notes of packages are of no use to a guest. */
 const USELESS = /\.(map|md|test\.js|d\.ts|d\.cts|d\.mts)$|\/(doc|vendor)\//;
 const EXECUTABLE = 0o755;
+/** More polls of an answer than there is time for. */
+const POLLS = 2n ** 40n;
 const SCRIPTS = join(ROOT, "tools", "metal", "guest");
 
 const TITLE = "A Debian Linux on an AMD machine with 4 CPUs, nothing of Jailhouse in it yet.";
@@ -81,6 +85,17 @@ function packages(): string[] {
 const addPart = (tree: Map<string, Entry>, path: string) =>
   addTree(tree, join(ROOT, path), join("jailhouse", path));
 
+/**
+ * A cell's configuration under which it may take a minute for its answer, which is as long as the hypervisor ever waits, instead of
+ * a second: a busy host may stop a cell for that long. Others are as they were.
+ */
+export function patient(config: Uint8Array): Buffer {
+  const bytes = Buffer.from(config);
+  const isCell = bytes.toString("latin1", 0, SIGNATURE_SIZE) === SIGNATURES.cell;
+  if (isCell) bytes.writeBigUInt64LE(POLLS, CELL_MSG_REPLY_TIMEOUT);
+  return bytes;
+}
+
 /** The command, and what it works with. */
 function addClone(tree: Map<string, Entry>): void {
   const add = (path: string) => addPart(tree, path);
@@ -89,7 +104,9 @@ function addClone(tree: Map<string, Entry>): void {
   for (const path of MODULES) add(path);
   for (const name of packages()) add(join("node_modules", name));
   for (const name of readdirSync(join(ROOT, "configs"))) {
-    if (name.endsWith(".cell")) add(join("configs", name));
+    if (!name.endsWith(".cell")) continue;
+    const path = join("configs", name);
+    tree.set(join("jailhouse", path), { data: patient(readFileSync(join(ROOT, path))) });
   }
   add("configs/x86");
   add("inmates/demos/x86");

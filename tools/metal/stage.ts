@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Ended, Stage } from "../demo/perform.ts";
 import type { Screen } from "../demo/screen.ts";
 import { ROOT } from "../root.ts";
+import { PATIENCE } from "./capture.ts";
 import type { Guest } from "./guest.ts";
 
 const NS_PER_MS = 1e6;
@@ -16,9 +17,10 @@ type Variables = Readonly<Record<string, string>>;
 
 /** A command that runs in the guest's Linux, where time is the host's. */
 export class GuestStage implements Stage {
-  readonly patience: number = 60e9;
+  readonly patience = PATIENCE * NS_PER_MS;
   /** The emulator's CPUs share those of the host, and with them whatever else it does: lines come, sometime. */
   readonly beatTolerance: number | undefined = undefined;
+  readonly com1 = "racing";
   protected readonly guest: Guest;
   protected readonly signal: AbortSignal | undefined;
   readonly #screen: Screen;
@@ -54,7 +56,6 @@ export class GuestStage implements Stage {
 
 /** A guest whose commands are typed here and carried out there. */
 export class RemoteStage extends GuestStage {
-  override readonly patience: number = 120e9;
   readonly #variables: Variables;
 
   /** The variables name the target. */
@@ -70,7 +71,6 @@ export class RemoteStage extends GuestStage {
 
 /** A guest so slow that the command runs outside, and that a second is one of its own. */
 export class OutsideStage extends GuestStage {
-  override readonly patience: number = 600e9;
   /** Its second holds what a command takes there as well. */
   override readonly beatTolerance = 7;
 

@@ -1,8 +1,9 @@
 // Debian's packages, downloaded and unpacked without being installed.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { putInPlace } from "./place.ts";
 
 /** apt's options for a package source of its own; lists and archives are kept in `directory`. The system's are not touched. */
 function privateSource(directory: string, source: string): string[] {
@@ -20,7 +21,7 @@ function privateSource(directory: string, source: string): string[] {
 }
 
 /**
- * Unpacks packages into a directory that does not exist yet, all or nothing. They come from the system's package sources, or
+ * Unpacks packages into a directory that does not exist yet, all or nothing; another process may do the same. They come from the system's package sources, or
  * from `source`, a line of a sources.list. Throws what apt-get or dpkg complained about.
  */
 export function unpackPackages(names: readonly string[], target: string, source?: string): void {
@@ -39,7 +40,7 @@ export function unpackPackages(names: readonly string[], target: string, source?
     if (files.length < names.length) throw new Error(`apt-get downloaded no ${names.join(", ")}`);
     for (const file of files) execFileSync("dpkg", ["-x", file, "root"], { cwd: temporary });
     mkdirSync(dirname(target), { recursive: true });
-    renameSync(join(temporary, "root"), target);
+    putInPlace(join(temporary, "root"), target);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

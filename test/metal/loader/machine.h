@@ -16,6 +16,7 @@
 #define LINE_8N1 3
 #define LINE_STATUS 5
 #define TRANSMITTER_EMPTY 0x20
+#define DATA_READY 1
 #define PM_TIMER_MASK 0xffffff
 #define PM_TIMER_PER_MS 3580
 #define XAPIC 0xfee00000ull
@@ -45,6 +46,12 @@ static inline uint32_t in32(uint16_t port) {
 static inline void put(char character) {
   while (!(in8(COM3 + LINE_STATUS) & TRANSMITTER_EMPTY)) continue;
   out8(COM3, character);
+}
+
+/** Waits for a byte. */
+static inline uint8_t hear(void) {
+  while (!(in8(COM3 + LINE_STATUS) & DATA_READY)) __asm__ volatile("pause");
+  return in8(COM3);
 }
 
 static inline void say(const char* text) {

@@ -7,14 +7,11 @@
 #define ID_OFFSET 40
 #define LARGE_PAGE 0x200000ull
 #define TABLE_MASK 0x1ff
-/** Until the cell has said that it is locked, and what it then may run. */
-#define POLLS 100
+/** Between two looks at a cell's state, and what a cell runs at least while others storm. */
 #define STORM_VECTOR 0x40
 #define STORM_CELLS 4
 #define POLL_MS 100
 #define RUN_MS 3000
-/** For a CPU to report that it has stopped. */
-#define FAULT_MS 1000
 
 struct module {
   uint32_t start, end, text, reserved;
@@ -91,6 +88,19 @@ static void report(const char* what, int64_t result) {
   say(": ");
   say_number(result);
   say("\n");
+}
+
+/**
+ * Waits until something has come on COM1, which who started the machine sees (loader.ts): `what` with `cpu`. How long that takes
+ * on a busy host nobody knows.
+ */
+static void await(const char* what, uint32_t cpu) {
+  say("loader: awaits ");
+  say(what);
+  put(' ');
+  say_number(cpu);
+  say("\n");
+  hear();
 }
 
 /** All other CPUs do this, and so does the caller; the results are printed. */
@@ -170,8 +180,8 @@ static void info(void) {
   for (uint32_t kind = 0; kind <= 4; kind++) report("info", hypercall(HC_HYPERVISOR_GET_INFO, kind, 0));
 }
 
-/** A cell from its creation to its end; it gets the last CPU. */
-static void run_cell(void) {
+/** A cell from its creation to its end; it gets the last CPU, and runs so many milliseconds at least. */
+static void run_cell(uint32_t milliseconds) {
   uint8_t* config = (uint8_t*)(uintptr_t)modules[2].start;
   uint32_t cpu = cpus - 1;
   const uint8_t* memory = config + CELL_HEADER_SIZE + *(uint32_t*)(config + CELL_CPU_SET_SIZE);
@@ -186,8 +196,9 @@ static void run_cell(void) {
   memcpy((void*)(*(uint64_t*)(memory + MEM_PHYS_START) + base), (void*)(uintptr_t)modules[3].start,
          modules[3].end - modules[3].start);
   report("start", hypercall(HC_CELL_START, 1, 0));
-  for (uint32_t poll = 0; poll < POLLS && hypercall(HC_CELL_GET_STATE, 1, 0) == 0; poll++) wait_ms(POLL_MS);
-  wait_ms(RUN_MS);
+  while (hypercall(HC_CELL_GET_STATE, 1, 0) == 0) wait_ms(POLL_MS);
+  await("a tick of CPU", cpu);
+  wait_ms(milliseconds);
   report("state", hypercall(HC_CELL_GET_STATE, 1, 0));
   report("exits", hypercall(HC_CPU_GET_INFO, cpu, 1000));
   int32_t result = hypercall(HC_CELL_DESTROY, 1, 0);
@@ -203,7 +214,7 @@ static void demo(void) {
   load();
   everywhere("enter", ENTER, enter);
   info();
-  run_cell();
+  run_cell(0);
   info();
   everywhere("disable", DISABLE, disable);
 }
@@ -214,7 +225,7 @@ static void storms(void) {
   everywhere("enter", ENTER, enter);
   info();
   commands[1] = commands[2] = STORM;
-  for (int round = 0; round < STORM_CELLS; round++) run_cell();
+  for (int round = 0; round < STORM_CELLS; round++) run_cell(RUN_MS);
   for (uint32_t cpu = 1; cpu <= 2; cpu++) {
     commands[cpu] = CALM;
     while (commands[cpu] != NOTHING) __asm__ volatile("pause");
@@ -247,7 +258,7 @@ static void faults(void) {
   everywhere("enter", ENTER, enter);
   for (uint32_t cpu = 1; cpu < cpus; cpu++) {
     commands[cpu] = CALL;
-    wait_ms(FAULT_MS);
+    await("the stop of CPU", cpu);
     report("call", hypercall(0, 0, 0));
     report("CPU is back", commands[cpu] == NOTHING);
   }

@@ -1,7 +1,7 @@
 // A running emulator: its process, the machine's serial lines, and its end.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Capture } from "../capture.ts";
+import { type Capture, PATIENCE } from "../capture.ts";
 import { findProgram } from "../packages.ts";
 
 /** The machine's serial ports, from COM1 on, and the emulator's own monitor where it has one. */
@@ -65,7 +65,7 @@ export class Emulator {
   }
 
   /** Gives the monitor a command, such as "info registers -a". Resolves to what it says. Throws where there is none. */
-  async monitor(command: string, timeout = 10_000): Promise<string> {
+  async monitor(command: string, timeout = PATIENCE): Promise<string> {
     const monitor = this.#monitor;
     if (!monitor) throw new Error("this emulator has no monitor");
     await monitor.waitFor(PROMPT, timeout);

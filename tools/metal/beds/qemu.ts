@@ -28,6 +28,9 @@ export const SYSTEM: GuestSystem = { file: "configs/qemu-x86.cell", name: "QEMU-
 const KERNEL_OPTIONS = ["memmap=82M$0x3a000000", "nokaslr"];
 const CONSOLE = ["panic=-1", "console=ttyS2,115200"];
 
+/** Without it QEMU tries every driver of sound, and QEMU 10 dies of those that an installed QEMU of another version has. */
+const SOUND = ["-audiodev", "none,id=sound"];
+
 const socket = (id: string, { address }: Capture) => [
   "-chardev",
   `socket,id=${id},path=${address}`,
@@ -41,7 +44,6 @@ function loadArguments(load: Load, options: readonly string[]): string[] {
   const { kernel, initramfs, disk } = load.image;
   return [
     ...["-nodefaults", "-vga", "std"],
-    ...["-audiodev", "none,id=sound"],
     ...["-device", "intel-hda,addr=1b.0", "-device", "hda-duplex,audiodev=sound"],
     ...["-nic", "user,model=e1000e"],
     ...["-drive", `file=${disk},format=raw,if=ide,snapshot=on`],
@@ -53,7 +55,7 @@ function loadArguments(load: Load, options: readonly string[]): string[] {
 function machineArguments(load: Load, machine: Machine, cpu: string): string[] {
   const { cpus = CPUS, memory = MEMORY, devices = [] } = machine;
   return [
-    ...["-accel", "tcg", "-machine", "q35", "-cpu", machine.cpu ?? cpu],
+    ...["-accel", "tcg", "-machine", "q35", "-cpu", machine.cpu ?? cpu, ...SOUND],
     ...["-m", `${memory}M`, "-smp", `${cpus}`, "-display", "none", "-no-reboot"],
     ...loadArguments(load, machine.kernelOptions ?? KERNEL_OPTIONS),
     ...devices,
