@@ -18,7 +18,7 @@ import { fileSizes, hypervisorSize } from "./sizes.ts";
 import { assemblyScript, format, typeScript } from "./tools.ts";
 import { translatable } from "./translatable.ts";
 import { versions } from "./versions.ts";
-import { waist } from "./waist.ts";
+import { arm64Waist, waist } from "./waist.ts";
 import { words } from "./words.ts";
 
 const CHECKS: readonly Check[] = [
@@ -27,6 +27,7 @@ const CHECKS: readonly Check[] = [
   assemblyScript,
   imports,
   waist,
+  arm64Waist,
   translatable,
   metalImage,
   links,
