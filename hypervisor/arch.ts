@@ -15,6 +15,7 @@ import {
   archCpuReset,
   archInit,
   archInitCpu,
+  archIommu,
   archMessageAddress,
   archMessageAllowed,
   archMmio,
@@ -31,7 +32,7 @@ export {
   /** Initialises the units (prints `Initializing unit: …`) once all CPUs are prepared. Returns 0 or -errno. */
   archActivate,
   /**
-   * Decodes the architecture's part of `cell`'s configuration (port ranges, irqchips, memory that would hide a
+   * Decodes the architecture's part of `cell`'s configuration (irqchips, what else it has besides memory, memory that would hide a
    * trapped device), says on the console why it refuses, registers its trapped ranges (mmioRegister). Nothing outside
    * the cell's own block changes. For the root cell: called from `init`. Returns 0 or -errno.
    */
@@ -62,6 +63,8 @@ export {
    * identifies it, followed by a blank. Returns 0 or -errno.
    */
   archInitCpu,
+  /** Whether machines of this architecture have IOMMU units of IOMMU_TYPE_* `type`. */
+  archIommu,
   /**
    * The lower half of a message's address as a device has to have it, for one that `cell` has written there; the same if it needs
    * no translation, or is one that the cell may not send.

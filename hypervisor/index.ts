@@ -1,5 +1,6 @@
-// Entry of hypervisor.wasm: the exports listed in ARCHITECTURE.md.
+// Entry of hypervisor.wasm: what exports.ts and x86/exports.ts declare.
 import { activate, init, initCpu } from "./core/boot.ts";
+import { exitManagement } from "./core/cells/cpus.ts";
 import { consolePage } from "./core/console.ts";
 import { denialTable } from "./core/denials.ts";
 import {
@@ -7,7 +8,6 @@ import {
   exitCpuid,
   exitCr,
   exitException,
-  exitManagement,
   exitMmio,
   exitMsrRead,
   exitMsrWrite,

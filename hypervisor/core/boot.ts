@@ -4,8 +4,6 @@ import {
   IOMMU_BASE,
   IOMMU_SIZE,
   IOMMU_TYPE,
-  IOMMU_TYPE_AMD,
-  IOMMU_TYPE_INTEL,
   SYS_DEBUG_CONSOLE,
   SYS_HYPERVISOR_MEMORY,
   SYS_IOMMU,
@@ -13,7 +11,14 @@ import {
   SYS_ROOT_CELL,
 } from "../../abi/config.ts";
 import { EINVAL, ENOMEM } from "../../abi/errno.ts";
-import { archActivate, archCellCheck, archCellCreate, archInit, archInitCpu } from "../arch.ts";
+import {
+  archActivate,
+  archCellCheck,
+  archCellCreate,
+  archInit,
+  archInitCpu,
+  archIommu,
+} from "../arch.ts";
 import { commit } from "../platform.ts";
 import { rootCell } from "./cells/cell.ts";
 import { fillComm } from "./cells/comm.ts";
@@ -34,6 +39,7 @@ import { allocatePages, inCoreMemory, poolInit, printPools } from "./memory/pool
 import { checkTrapped } from "./memory/trapped.ts";
 import { trapTables } from "./pci/check.ts";
 import { allocateDevices } from "./pci/device.ts";
+import { checkEcam, trapEcam } from "./pci/ecam.ts";
 import { giveDevices } from "./pci/ownership.ts";
 import { refuse, refuseItem } from "./refuse.ts";
 import { checkCell, checkSystem } from "./validate.ts";
@@ -59,6 +65,7 @@ export function init(cpu: u32, config: usize, size: u32): i32 {
   printAddress(physOf(config + SYS_HYPERVISOR_MEMORY));
   printLine("");
   result = checkIommus();
+  if (!result) result = checkEcam();
   if (!result) result = archInit(cpu, config);
   if (!result) result = initRoot(cpu);
   if (result) return result;
@@ -67,13 +74,12 @@ export function init(cpu: u32, config: usize, size: u32): i32 {
   return 0;
 }
 
-/** The units must be of a kind that fits; none is driven. */
+/** The units must be of a kind that the architecture's machines have; none is driven. */
 function checkIommus(): i32 {
   for (let index: u32 = 0; index < SYS_IOMMU_COUNT; index++) {
     const unit = systemConfig() + SYS_IOMMU + index * IOMMU_SIZE;
     if (!load<u64>(unit, IOMMU_BASE)) break;
-    const type = load<u32>(unit, IOMMU_TYPE);
-    if (type !== IOMMU_TYPE_AMD && type !== IOMMU_TYPE_INTEL)
+    if (!archIommu(load<u32>(unit, IOMMU_TYPE)))
       return refuseItem(EINVAL, "IOMMU unit", index, "unknown type");
   }
   return 0;
@@ -86,6 +92,7 @@ function initRoot(caller: u32): i32 {
   if (!result) result = addCpus(caller);
   if (!result && !allocateDevices(root)) result = refuse(ENOMEM, "the page pool is exhausted");
   if (!result) result = archCellCheck(root);
+  if (!result) result = trapEcam(root);
   if (!result) result = checkTrapped(root);
   if (!result) result = trapTables(root);
   if (!result) result = trapSubPages(root);

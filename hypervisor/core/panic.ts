@@ -16,6 +16,14 @@ export function fatal(): void {
   beginLine("FATAL: ");
 }
 
+/**
+ * Begins a line that precedes the one of the violation itself. The caller prints the rest and calls `endLine`; the report
+ * proper follows from whoever handles the exit.
+ */
+export function beginCause(): void {
+  beginLine("FATAL: ");
+}
+
 /** Whether one more line that is no violation may be printed about `cpu`; counts it. */
 export function mayWarn(cpu: u32): bool {
   const state = perCpu(cpu);

@@ -12,9 +12,9 @@ import {
   ARCH_X86,
   CELL_NUM_MEMORY,
   CELL_NUM_PCI_DEVICES,
+  IOMMU_TYPE_AMD,
+  IOMMU_TYPE_INTEL,
   MEM_COMM_REGION,
-  SYS_PCI_MMCONFIG_BASE,
-  SYS_PCI_MMCONFIG_END_BUS,
   SYS_X86_APIC_KHZ,
   SYS_X86_APIC_MODE,
   SYS_X86_PM_TIMER_ADDRESS,
@@ -41,9 +41,10 @@ import {
   virtOf,
 } from "../core/config.ts";
 import { printLine } from "../core/console.ts";
-import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../core/limits.ts";
+import { MAX_CPUS, PAGE_SIZE } from "../core/limits.ts";
 import { MMIO_CLOSED, MMIO_FAULT, mmioRegister } from "../core/memory/ranges.ts";
 import { hasIommu } from "../core/memory/trapped.ts";
+import { ecamBase, hasEcam } from "../core/pci/ecam.ts";
 import { hasTable, tableAddress, tableSize } from "../core/pci/msix.ts";
 import { refuse, refuseItem } from "../core/refuse.ts";
 import {
@@ -74,10 +75,9 @@ import {
 } from "./interrupts/ioapic.ts";
 import { printStart } from "./interrupts/ipi.ts";
 import { isMessageAllowed, messageAddress } from "./interrupts/message.ts";
-import { MMIO_ECAM, MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
+import { MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
 import { grantCellMsrs } from "./msr/access.ts";
 import { applyPat, keepPat, resetPat } from "./msr/pat.ts";
-import { ecamAccess } from "./pci-config.ts";
 import { readMsr } from "./platform.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";
@@ -86,7 +86,6 @@ import { cellState, clearCpuState, cpuState, instructionOf, Machine, machine } f
 /** What a start at the cell's reset address is called where a SIPI's vector would stand. */
 const RESET_VECTOR: u32 = 0x100;
 const REGION: string = "memory region";
-const ECAM_BUS_SHIFT: u64 = 20;
 const COMM_NUM_CPUS_SHIFT: u32 = 16;
 
 export const ARCHITECTURE: u32 = ARCH_X86;
@@ -103,11 +102,6 @@ export function archInit(cpu: u32, config: usize): i32 {
   state.offersX2apic = !x2apic && wanted !== APIC_MODE_XAPIC;
   state.isAmd = isAmd(cpu);
   state.pmTimer = load<u16>(config, SYS_X86_PM_TIMER_ADDRESS);
-  state.ecamBase = load<u64>(config, SYS_PCI_MMCONFIG_BASE);
-  const buses = <u64>load<u8>(config, SYS_PCI_MMCONFIG_END_BUS) + 1;
-  state.ecamSize = state.ecamBase ? buses << ECAM_BUS_SHIFT : 0;
-  if (state.ecamBase & PAGE_MASK || state.ecamBase > ADDRESS_LIMIT - state.ecamSize)
-    return refuse(EINVAL, "PCI's memory-mapped configuration space is out of place");
   printLine(x2apic ? "Using x2APIC" : "Using xAPIC");
   return 0;
 }
@@ -115,6 +109,10 @@ export function archInit(cpu: u32, config: usize): i32 {
 export function archInitCpu(cpu: u32): i32 {
   keepPat(cpu);
   return initApic(cpu);
+}
+
+export function archIommu(type: u32): bool {
+  return type === IOMMU_TYPE_AMD || type === IOMMU_TYPE_INTEL;
 }
 
 export function archActivate(): i32 {
@@ -125,7 +123,6 @@ export function archActivate(): i32 {
 
 export function archTrapped(cell: Cell, phys: u64, size: u64): bool {
   if (overlap(phys, size, APIC_PAGE, MESSAGE_WINDOW_SIZE)) return true;
-  if (overlap(phys, size, machine().ecamBase, machine().ecamSize)) return true;
   // A cell other than the root cell that has the HPET is trusted with it.
   if (isHpetPage(phys, size)) return isRoot(cell) || !isTrusted(cell);
   return isIoapicPage(phys, size);
@@ -162,7 +159,9 @@ function checkMemory(cell: Cell): i32 {
         index,
         "has the HPET, which reaches all memory, and the cell lacks the flag unguarded-dma",
       );
-    if (physOf(region) !== virtOf(region) && archTrapped(cell, physOf(region), sizeOf(region)))
+    const isTrapped =
+      archTrapped(cell, physOf(region), sizeOf(region)) || hasEcam(physOf(region), sizeOf(region));
+    if (physOf(region) !== virtOf(region) && isTrapped)
       return refuseItem(EINVAL, REGION, index, "has a trapped device at another address");
   }
   return checkTables(cell);
@@ -176,7 +175,8 @@ function checkTables(cell: Cell): i32 {
     if (isVirtual(device) || !hasTable(device)) continue;
     const start = tableAddress(device);
     const size = tableSize(device);
-    if (archTrapped(cell, start, size) || isHpetPage(start, size) || hasIommu(start, size))
+    const isTrapped = archTrapped(cell, start, size) || hasEcam(start, size);
+    if (isTrapped || isHpetPage(start, size) || hasIommu(start, size))
       return refuseItem(EINVAL, "PCI device", index, "its MSI-X table is another device");
   }
   return 0;
@@ -189,10 +189,7 @@ export function archCellCheck(cell: Cell): i32 {
   if (!result) result = checkPorts(cell);
   if (!result) result = checkDmaPorts(cell);
   if (result) return result;
-  const state = machine();
   const hasApic = mmioRegister(cell, APIC_PAGE, PAGE_SIZE, MMIO_XAPIC, 0);
-  const hasEcam =
-    !state.ecamSize || mmioRegister(cell, state.ecamBase, state.ecamSize, MMIO_ECAM, 0);
   const hasWindow = trapCovered(
     cell,
     APIC_PAGE + PAGE_SIZE,
@@ -200,7 +197,7 @@ export function archCellCheck(cell: Cell): i32 {
     MMIO_CLOSED,
   );
   const hasHpet = !isRoot(cell) || mmioRegister(cell, HPET_FIRST, HPET_SIZE, MMIO_HPET, 0);
-  return hasApic && hasEcam && hasWindow && hasHpet ? 0 : refuse(ENOMEM, "too many trapped ranges");
+  return hasApic && hasWindow && hasHpet ? 0 : refuse(ENOMEM, "too many trapped ranges");
 }
 
 export function archCellCreate(cell: Cell): void {
@@ -223,8 +220,8 @@ export function archCommFill(cell: Cell): void {
   const number = cell.number;
   let cpus: u32 = 0;
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) cpus++;
-  writeComm(number, COMM_PCI_MMCONFIG_BASE, <u32>machine().ecamBase);
-  writeComm(number, COMM_PCI_MMCONFIG_BASE + 4, <u32>(machine().ecamBase >> 32));
+  writeComm(number, COMM_PCI_MMCONFIG_BASE, <u32>ecamBase());
+  writeComm(number, COMM_PCI_MMCONFIG_BASE + 4, <u32>(ecamBase() >> 32));
   const timer = machine().pmTimer | (cpus << COMM_NUM_CPUS_SHIFT);
   writeComm(number, COMM_PM_TIMER_ADDRESS, timer);
   writeComm(number, COMM_TSC_KHZ, load<u32>(config, SYS_X86_TSC_KHZ));
@@ -300,8 +297,6 @@ export function archMmio(
       return xapicAccess(cpu, offset, size, write, value);
     case MMIO_IOAPIC:
       return ioapicAccess(cpu, argument, offset, size, write, value);
-    case MMIO_ECAM:
-      return ecamAccess(cpu, offset, size, write, value);
     case MMIO_HPET:
       return hpetAccess(cpu, offset, size, write, value);
     default:

@@ -1,12 +1,6 @@
 // The handlers of VM exits; exports.ts has their contracts.
 
-import {
-  DENIAL_FLAG_FETCH,
-  DENIAL_FLAG_WRITE,
-  DENIAL_KIND_EXIT,
-  DENIAL_KIND_MEMORY,
-  DENIAL_KIND_PCI,
-} from "../../abi/denials.ts";
+import { DENIAL_FLAG_FETCH, DENIAL_FLAG_WRITE, DENIAL_KIND_EXIT } from "../../abi/denials.ts";
 import { EPERM } from "../../abi/errno.ts";
 import * as stat from "../../abi/hypercall.ts";
 import {
@@ -22,15 +16,16 @@ import {
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_MCG_STATUS, MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB, VECTOR_MC } from "../../abi/x86/registers.ts";
+import { denyAccess } from "../core/access.ts";
 import { isRoot } from "../core/cells/cell.ts";
 import { cellOfCpu, countExit, countUnknownExit } from "../core/cells/percpu.ts";
-import { endLine, print, printAddress, printDecimal, printHex } from "../core/console.ts";
+import { endLine, print, printHex } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
 import { learnMemory } from "../core/learn.ts";
 import { PAGE_SIZE } from "../core/limits.ts";
 import { isUnknown, MMIO_HANDLED } from "../core/memory/ranges.ts";
-import { fatal, violation } from "../core/panic.ts";
+import { beginCause, fatal, violation } from "../core/panic.ts";
 import { readRegister, writeRegister } from "../platform.ts";
 import { executeCpuid } from "./cpuid.ts";
 import { executeXsetbv, writeControlRegister } from "./cr.ts";
@@ -49,10 +44,9 @@ import {
   OPCODE_XSETBV,
 } from "./instruction/length.ts";
 import { readTrapped, writeTrapped } from "./msr/access.ts";
-import { ecamPlace, isEcam } from "./pci-config.ts";
 import { injectException, writeMsr } from "./platform.ts";
 import { accessPort } from "./ports.ts";
-import { beginCause, reportExit } from "./report.ts";
+import { reportExit } from "./report.ts";
 import { cpuState, instructionOf } from "./state.ts";
 
 /** Bytes of an instruction that a report shows. */
@@ -96,21 +90,6 @@ function denialFlags(flags: u32): u32 {
   return write | (flags & ACCESS_FETCH ? DENIAL_FLAG_FETCH : 0);
 }
 
-/** Reports an access to memory that the cell does not have, or that the device's mediation refused. */
-function reportAccess(cpu: u32, address: u64, size: u32, flags: u32): void {
-  const isWrite = (flags & ACCESS_WRITE) !== 0;
-  fatal();
-  const inConfigSpace = isEcam(address);
-  const kind = inConfigSpace ? DENIAL_KIND_PCI : DENIAL_KIND_MEMORY;
-  const place = inConfigSpace ? ecamPlace(address) : address;
-  const record = recordDenial(cpu, kind, denialFlags(flags), size, place, 0);
-  print(isWrite ? "Invalid MMIO/RAM write, addr: " : "Invalid MMIO/RAM read, addr: ");
-  printAddress(address);
-  print(" size: ");
-  printDecimal(size);
-  return violation(cpu, record);
-}
-
 /** Says why the access could not be emulated. */
 function reportInstruction(insn: Instruction, result: i32): void {
   beginCause();
@@ -135,19 +114,19 @@ export function exitMmio(cpu: u32, address: u64, flags: u32): void {
     beginCause();
     print("device access across pages or by page tables");
     endLine();
-    return reportAccess(cpu, address, 0, flags);
+    return denyAccess(cpu, denialFlags(flags), address, 0);
   }
   const insn = instructionOf(cpu);
   startFetch(insn, cpu, cellOfCpu(cpu).number);
   const result = flags & ACCESS_FETCH ? NO_BYTES : decode(insn);
   if (result !== DECODED) {
     reportInstruction(insn, result);
-    return reportAccess(cpu, address, 0, flags);
+    return denyAccess(cpu, denialFlags(flags), address, 0);
   }
   const access = emulate(insn, address);
   if (access !== MMIO_HANDLED) {
     const kind = isWriting(insn) ? ACCESS_WRITE : 0;
-    return reportAccess(cpu, address, insn.width, kind);
+    return denyAccess(cpu, denialFlags(kind), address, insn.width);
   }
   if (!cpuState(cpu).waiting) advance(cpu, insn.length);
 }
@@ -213,11 +192,6 @@ export function exitException(cpu: u32, vector: u32, errorCode: i32): void {
   countExit(cpu, stat.STAT_EXCEPTION);
   if (vector === VECTOR_MC && !isRoot(cellOfCpu(cpu))) return machineCheck(cpu);
   injectException(cpu, vector, vector === VECTOR_AC ? 0 : errorCode);
-}
-
-/** The CPU came out because another one stopped it. */
-export function exitManagement(cpu: u32): void {
-  countExit(cpu, stat.STAT_MANAGEMENT);
 }
 
 /**

@@ -4,7 +4,5 @@
 export const MMIO_XAPIC: u32 = 1;
 /** An IOAPIC's page; the argument is its number. */
 export const MMIO_IOAPIC: u32 = 2;
-/** PCI's memory-mapped configuration space. */
-export const MMIO_ECAM: u32 = 3;
 /** The HPET's pages. */
-export const MMIO_HPET: u32 = 4;
+export const MMIO_HPET: u32 = 3;

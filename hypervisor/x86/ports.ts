@@ -28,7 +28,7 @@ import {
   PCI_PORTS,
   readConfigPort,
   writeConfigPort,
-} from "./pci-config.ts";
+} from "./pci-ports.ts";
 import { grantPorts, portIn, portOut, revokePorts } from "./platform.ts";
 import { machine } from "./state.ts";
 

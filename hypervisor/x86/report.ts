@@ -3,7 +3,6 @@
 import * as reg from "../../abi/platform.ts";
 import { EFER_LMA } from "../../abi/x86/registers.ts";
 import {
-  beginLine,
   endLine,
   print,
   printAddress,
@@ -11,6 +10,7 @@ import {
   printHex,
   printLine,
 } from "../core/console.ts";
+import { beginCause } from "../core/panic.ts";
 import { readRegister } from "../platform.ts";
 import { machine } from "./state.ts";
 
@@ -85,14 +85,6 @@ export function reportExit(code: u64, info1: u64, info2: u64): void {
 /** Prints the position of `cpu`. */
 export function reportPosition(cpu: u32): void {
   printRegister(cpu, "RIP: ", reg.REG_RIP);
-}
-
-/**
- * Begins a line that precedes the one of the violation itself. The caller prints the rest and calls `endLine`; the report
- * proper follows from whoever handles the exit.
- */
-export function beginCause(): void {
-  beginLine("FATAL: ");
 }
 
 /** Prints a whole line that precedes the one of the violation itself: what is wrong, with which register and value. */

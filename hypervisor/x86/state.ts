@@ -16,9 +16,6 @@ export class Machine {
   mtrrDefType: u64;
   /** The first CPU's APIC base register; 0 where there is none. */
   apicBase: u64;
-  /** Start and size of PCI's memory-mapped configuration space; size 0: none. */
-  ecamBase: u64;
-  ecamSize: u64;
   /** Port of the PM timer, or 0. */
   pmTimer: u32;
   /** Whether the local APICs are in x2APIC mode: all of them, as Linux has chosen. */

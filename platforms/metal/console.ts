@@ -245,7 +245,7 @@ export function serveConsole(cpu: Cpu): bool {
 
 /** Copies the console page to where the root cell sees it, with the lock or before others run. */
 export function publishNow(): void {
-  const page = consolePage();
+  const page = <u32>consolePage();
   if (!page) return;
   state().tail = <u32>hw.coreRead(page + RING_TAIL, 4);
   hw.publishConsole(page, PAGE);
@@ -265,7 +265,7 @@ function putWord(address: u32, value: u32, size: u32): void {
 }
 
 function putByte(byte: u32): void {
-  const page = consolePage();
+  const page = <u32>consolePage();
   if (page) {
     const tail = <u32>hw.coreRead(page + RING_TAIL, 4);
     putWord(page + RING_CONTENT + (tail & (RING_SIZE - 1)), byte, 1);

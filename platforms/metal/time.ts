@@ -14,7 +14,7 @@ const KHZ: usize = memory.data(8, 8);
 
 /** Address of the system configuration in the core's memory. */
 export function configAddress(): u32 {
-  return (heapBase() + PAGE - 1) & ~(PAGE - 1);
+  return (<u32>heapBase() + PAGE - 1) & ~(PAGE - 1);
 }
 
 /** Learns the frequency; once. */

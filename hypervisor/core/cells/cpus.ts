@@ -2,13 +2,14 @@
 // those of the root cell except the calling one, are stopped.
 import { CELL_CPU_RESET_ADDRESS } from "../../../abi/config.ts";
 import { EBUSY } from "../../../abi/errno.ts";
+import { STAT_MANAGEMENT } from "../../../abi/hypercall.ts";
 import { archCpuAssign, archCpuPark, archCpuReset } from "../../arch.ts";
 import { assignCpu, lock, resumeCpu, stopCpu, unlock } from "../../platform.ts";
 import { hasCpu } from "../config.ts";
 import { MAX_CPUS } from "../limits.ts";
 import { refuseItem } from "../refuse.ts";
 import { Cell, isRoot, rootCell } from "./cell.ts";
-import { clearCounters, cpuInCell, nextCpu, perCpu } from "./percpu.ts";
+import { clearCounters, countExit, cpuInCell, nextCpu, perCpu } from "./percpu.ts";
 
 /** Checks that all CPUs of the new cell's `config` are the root cell's and not the calling one. Returns 0 or -EBUSY. */
 export function checkCpus(config: usize, caller: u32): i32 {
@@ -77,4 +78,9 @@ export function moveCpus(member: Cell, cell: Cell): void {
     archCpuAssign(cpu, cell);
     archCpuPark(cpu, isRoot(cell) ? 1 : 0);
   }
+}
+
+/** A CPU goes on that another one has stopped (exports.ts). */
+export function exitManagement(cpu: u32): void {
+  countExit(cpu, STAT_MANAGEMENT);
 }

@@ -14,6 +14,7 @@ import { mmioRelease } from "../memory/ranges.ts";
 import { checkTrapped } from "../memory/trapped.ts";
 import { checkPciOwners, trapTables } from "../pci/check.ts";
 import { allocateDevices, releaseDevices } from "../pci/device.ts";
+import { trapEcam } from "../pci/ecam.ts";
 import { giveDevices, silenceRootStrays } from "../pci/ownership.ts";
 import { refuse } from "../refuse.ts";
 import { checkCell, checkCellFormat } from "../validate.ts";
@@ -77,6 +78,7 @@ function checkNew(cell: Cell, caller: u32): i32 {
   if (!result) result = checkPciOwners(cell.config);
   if (!result && !allocateDevices(cell)) result = refuse(ENOMEM, "the page pool is exhausted");
   if (!result) result = archCellCheck(cell);
+  if (!result) result = trapEcam(cell);
   if (!result) result = checkTrapped(cell);
   if (!result) result = trapTables(cell);
   if (!result) result = trapSubPages(cell);

@@ -5,9 +5,10 @@ import { mmioRead, mmioWrite } from "../../platform.ts";
 import { isRoot } from "../cells/cell.ts";
 import { cellOfCpu, perCpu } from "../cells/percpu.ts";
 import { overlap } from "../config.ts";
-import { tableAccess } from "../pci/config-space.ts";
+import { ecamAccess, tableAccess } from "../pci/config-space.ts";
 import { isTakenFromRoot } from "./owners.ts";
 import {
+  MMIO_ECAM,
   MMIO_FAULT,
   MMIO_HANDLED,
   MMIO_MSIX,
@@ -55,6 +56,7 @@ export function mmioAccess(cpu: u32, address: u64, size: u32, write: bool, value
     if (range.kind === MMIO_SUBPAGE) return accessSubPage(cpu, range, address, size, write, value);
     if (range.kind === MMIO_MSIX)
       return tableAccess(cpu, range.argument, <u32>offset, size, write, <u32>value);
+    if (range.kind === MMIO_ECAM) return ecamAccess(cpu, offset, size, write, value);
     return archMmio(cpu, range.kind, range.argument, offset, size, write, value);
   }
   return MMIO_UNKNOWN;

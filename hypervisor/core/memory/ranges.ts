@@ -13,6 +13,8 @@ export const MMIO_FAULT: i32 = -1;
 
 /** Kind of range: a sub-page region; `argument` = its flags. The architecture's kinds start at 1. */
 export const MMIO_SUBPAGE: u32 = 0;
+/** Kind of range: PCI's configuration space. */
+export const MMIO_ECAM: u32 = 0x102;
 /** Kind of range: nobody may use it. */
 export const MMIO_CLOSED: u32 = 0x101;
 /** Kind of range: the region of an MSI-X table; `argument` = its device's bdf. */

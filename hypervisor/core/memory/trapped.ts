@@ -29,6 +29,7 @@ import {
   virtOf,
 } from "../config.ts";
 import { PAGE_SIZE } from "../limits.ts";
+import { hasEcam } from "../pci/ecam.ts";
 import { hasTable, tableAddress, tableSize } from "../pci/msix.ts";
 import { refuse, refuseItem } from "../refuse.ts";
 import { regionCount } from "./owners.ts";
@@ -87,7 +88,7 @@ function hasTableIn(cell: Cell, phys: u64, size: u64): bool {
 
 /** Whether physical [phys, phys+size) has anything in it that `cell` reaches through its mediation only, or not at all. */
 export function isTrapped(cell: Cell, phys: u64, size: u64): bool {
-  if (isHypervisors(phys, size) || hasIommu(phys, size)) return true;
+  if (isHypervisors(phys, size) || hasIommu(phys, size) || hasEcam(phys, size)) return true;
   return archTrapped(cell, phys, size) || hasTableIn(cell, phys, size);
 }
 

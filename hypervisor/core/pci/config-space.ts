@@ -14,11 +14,11 @@ import { lock, mmioRead, pciRead, pciWrite, unlock } from "../../platform.ts";
 import { Cell } from "../cells/cell.ts";
 import { cellOfCpu, perCpu } from "../cells/percpu.ts";
 import { pciCapability } from "../config.ts";
-import { endLine, print, printDecimal } from "../console.ts";
+import { endLine, print, printDecimal, printHex } from "../console.ts";
 import { learns, noteLearned } from "../learn.ts";
 import { MMIO_FAULT, MMIO_HANDLED } from "../memory/ranges.ts";
-import { beginWarning } from "../panic.ts";
-import { printDevice } from "./bdf.ts";
+import { beginCause, beginWarning } from "../panic.ts";
+import { configPlace, printDevice } from "./bdf.ts";
 import {
   isBar,
   isBridge,
@@ -28,19 +28,12 @@ import {
   readBar,
   writeBar,
 } from "./device.ts";
+import { ecamDevice, ecamRegister } from "./ecam.ts";
 import { isMessageWriteSafe, translateMessage } from "./msi.ts";
 import { tableAddress, writeTable } from "./msix.ts";
 
 const DWORD_MASK: u32 = ~3;
 const ALL_ONES: u32 = 0xffffffff;
-/** Where DENIAL_ADDRESS has the device. */
-const PLACE_SHIFT: u64 = 16;
-
-/** Device and register as DENIAL_ADDRESS has them. */
-export function configPlace(bdf: u32, register: u32): u64 {
-  return ((<u64>bdf) << PLACE_SHIFT) | register;
-}
-
 /** The bits that an access of `size` bytes to `register` touches in its dword. */
 function laneMask(register: u32, size: u32): u32 {
   return (ALL_ONES >>> (32 - (size << 3))) << laneShift(register);
@@ -211,4 +204,31 @@ export function tableAccess(
   unlock();
   if (!isSafe) warnMessage(cpu, bdf);
   return MMIO_HANDLED;
+}
+
+/** Says which write of the calling CPU is refused, before the report of the violation. `kind` is the way it came. */
+export function reportWrite(kind: string, bdf: u32, register: u32, size: u32): void {
+  beginCause();
+  print(kind);
+  print(" write, device ");
+  printDevice(bdf);
+  print(", reg: 0x");
+  printHex(register, 1);
+  print(", size: ");
+  printDecimal(size);
+  endLine();
+}
+
+/** Access of the calling CPU to configuration space in memory, `offset` bytes into it. Returns MMIO_*. */
+export function ecamAccess(cpu: u32, offset: u64, size: u32, write: bool, value: u64): i32 {
+  const bdf = ecamDevice(offset);
+  const register = ecamRegister(offset);
+  if (size > 4 || register & (size - 1)) return MMIO_FAULT;
+  if (!write) {
+    perCpu(cpu).mmioValue = readConfig(cpu, bdf, register, size);
+    return MMIO_HANDLED;
+  }
+  if (writeConfig(cpu, bdf, register, size, <u32>value)) return MMIO_HANDLED;
+  reportWrite("Invalid PCI MMCONFIG", bdf, register, size);
+  return MMIO_FAULT;
 }

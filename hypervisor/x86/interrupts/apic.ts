@@ -13,12 +13,12 @@ import { cpuExists, nextCpu, perCpu } from "../../core/cells/percpu.ts";
 import { endLine, print, printDecimal } from "../../core/console.ts";
 import { MAX_CPUS } from "../../core/limits.ts";
 import { MMIO_FAULT, MMIO_HANDLED } from "../../core/memory/ranges.ts";
-import { beginWarning } from "../../core/panic.ts";
+import { beginCause, beginWarning } from "../../core/panic.ts";
 import { mmioRead, mmioWrite } from "../../platform.ts";
 import { PART_ECX } from "../features.ts";
 import { loadMsr } from "../guest.ts";
 import { apicId, cpuid, useX2apic, writeMsr } from "../platform.ts";
-import { beginCause, reportCause } from "../report.ts";
+import { reportCause } from "../report.ts";
 import { cellState, cpuState, hasX2apic, machine } from "../state.ts";
 import { clusterId, sendIcr } from "./ipi.ts";
 
