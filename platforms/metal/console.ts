@@ -253,7 +253,7 @@ export function publishNow(): void {
 
 /** Publishes the console page if something has been printed. */
 export function publish(): void {
-  if (!wasUsed() || <u32>hw.coreRead(consolePage() + RING_TAIL, 4) === state().tail) return;
+  if (!wasUsed() || <u32>hw.coreRead(<u32>consolePage() + RING_TAIL, 4) === state().tail) return;
   lock();
   publishNow();
   unlock();
