@@ -22,9 +22,10 @@ import {
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_MCG_STATUS, MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB, VECTOR_MC } from "../../abi/x86/registers.ts";
+import { denyAccess } from "../core/access.ts";
 import { isRoot } from "../core/cells/cell.ts";
 import { cellOfCpu, countExit, countUnknownExit } from "../core/cells/percpu.ts";
-import { endLine, print, printAddress, printDecimal, printHex } from "../core/console.ts";
+import { endLine, print, printHex } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
 import { learnMemory } from "../core/learn.ts";
@@ -98,17 +99,10 @@ function denialFlags(flags: u32): u32 {
 
 /** Reports an access to memory that the cell does not have, or that the device's mediation refused. */
 function reportAccess(cpu: u32, address: u64, size: u32, flags: u32): void {
-  const isWrite = (flags & ACCESS_WRITE) !== 0;
-  fatal();
   const inConfigSpace = isEcam(address);
   const kind = inConfigSpace ? DENIAL_KIND_PCI : DENIAL_KIND_MEMORY;
   const place = inConfigSpace ? ecamPlace(address) : address;
-  const record = recordDenial(cpu, kind, denialFlags(flags), size, place, 0);
-  print(isWrite ? "Invalid MMIO/RAM write, addr: " : "Invalid MMIO/RAM read, addr: ");
-  printAddress(address);
-  print(" size: ");
-  printDecimal(size);
-  return violation(cpu, record);
+  denyAccess(cpu, kind, denialFlags(flags), place, address, size);
 }
 
 /** Says why the access could not be emulated. */
