@@ -1,10 +1,9 @@
-// Page tables of four levels as AMD64 has them (AMD64 Architecture Programmer's Manual, volume 2, section 5.3), for the
-// hypervisor itself and for cells. A table exists only where a bound lies in its range: neighbouring pages become one larger
+// Page tables of four levels of 512 entries, for the hypervisor itself and for cells; pte.ts has what entries look like. A table exists only where a bound lies in its range: neighbouring pages become one larger
 // page again, empty tables go, so that as many are in use as bounds ask for. Level 1 has 4 KiB pages, 2 has 2 MiB, 3 1 GiB.
 
-import { PTE_LARGE, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "../../abi/x86/registers.ts";
 import { physicalOf } from "./hw.ts";
 import { free, linearOf, PAGE, takePromised } from "./pool.ts";
+import { asLarger, asSmallest, isTable, pageBits, TABLE_BITS } from "./x86/pte.ts";
 
 /** The level of the root. */
 const TOP: u32 = 4;
@@ -15,8 +14,6 @@ const INDEX_BITS: u32 = 9;
 const INDEX_MASK: u32 = 0x1ff;
 const ENTRY_SIZE: u32 = 8;
 const ADDRESS_MASK: u64 = 0xffffffffff000;
-/** What tables grant: everything; pages decide. */
-const TABLE_BITS: u64 = PTE_PRESENT | PTE_WRITABLE | PTE_USER;
 /** No entry that stands for all of a table. */
 const MIXED: u64 = ~0;
 /** `translate`: nothing is mapped. */
@@ -36,24 +33,20 @@ function slotOf(table: usize, at: u64, level: u32): usize {
   return table + ((<u32>(at >> shiftOf(level)) & INDEX_MASK) << 3);
 }
 
-function isTable(entry: u64): bool {
-  return entry !== 0 && !(entry & PTE_LARGE);
-}
-
 function tableOf(entry: u64): usize {
   return linearOf(entry & ADDRESS_MASK);
 }
 
 /** What an entry of `level` for a page at `phys` says. */
 function leaf(phys: u64, bits: u64, level: u32): u64 {
-  return phys | bits | (level > 1 ? PTE_LARGE : 0);
+  return phys | bits | pageBits(level);
 }
 
 /** Makes the table of `level` that does what `entry`, a page of the level above, did. */
 function split(entry: u64, level: u32): usize {
   const table = takePromised();
   if (!entry) return table;
-  let piece = level > 1 ? entry : entry & ~(<u64>PTE_LARGE);
+  let piece = level > 1 ? entry : asSmallest(entry);
   for (let at: u32 = 0; at < PAGE; at += ENTRY_SIZE) {
     store<u64>(table + at, piece);
     piece += sizeOf(level);
@@ -100,7 +93,7 @@ function summary(table: usize, level: u32): u64 {
     if (load<u64>(table + at) !== expected) return MIXED;
     expected += step;
   }
-  return first ? first | PTE_LARGE : 0;
+  return first ? asLarger(first) : 0;
 }
 
 /** Removes the tables around `at`, from `level` upwards, that a single entry can replace. */

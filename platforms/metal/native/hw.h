@@ -5,6 +5,9 @@
 #include "image.h"
 #include "wasm.h"
 
+/** Where the image is. */
+#define IMAGE_BASE ((u8*)VIRTUAL_BASE)
+
 /** General registers of a guest: 16 of 8 bytes. */
 #define REGISTERS_SIZE 128
 /** CPUID: leaves and bits about XSAVE. */
@@ -44,19 +47,8 @@ _Static_assert(sizeof(struct extended_state) == 576, "section 11.5");
 /** Initial configurations, in the standard form and in the compact one; start.c fills them in. */
 static struct extended_state initial_states[2] __attribute__((aligned(64)));
 
-/** Where things are, once the first CPU has found out: offsets in the hypervisor's memory (PART_*), and its place. */
-static struct {
-  u64 physical;
-  u32 parts[PART_END + 1];
-  u32 config_size;
-} layout;
-/** The modules' memories; start.c fills them in before any module runs, and for these the compiler may keep what it read. */
-extern const struct memory core_memory, metal_memory;
-/** The same two, to fill in (image.ld). */
-extern struct memory memories[2];
+#include "members.h"
 
-extern u8 constants_start[], data_start[], cpus_start[], console_page[];
-extern u32 header_max_cpus, header_online_cpus;
 u32 try_read_msr(u32 msr, u64* value);
 u32 try_write_msr(u32 msr, u64 value);
 void try_write_xcr(u64 value);
@@ -76,7 +68,6 @@ void try_restore_supervisor(const void* from);
 void run_guest(u64 control, u8* registers);
 __attribute__((noreturn)) void leave(u8* block, u8* registers);
 __attribute__((noreturn)) void restart(void);
-__attribute__((noreturn)) static void panic(u32 code);
 static u32 start_core(u32 cpu, u32 config, u32 size);
 
 ALWAYS struct cpu_top* cpu_top(void) {
@@ -116,60 +107,10 @@ static u32 hw_windowToCore(u64 place, u32 destination, u32 size) {
 
 ALWAYS void hw_invalidatePage(u64 place) { __asm__ volatile("invlpg (%0)" : : "r"(place) : "memory"); }
 
-static u64 hw_physicalOf(u32 address) {
-  return layout.physical + layout.parts[PART_PLATFORM] + address;
-}
+/** Stops this CPU until a machine check or a reset. */
+ALWAYS void hw_halt(void) { __asm__ volatile("cli; hlt"); }
 
-static u64 hw_coreRead(u32 address, u32 size) {
-  switch (size) {
-    case 1:
-      return i32_load8_u(&core_memory, address);
-    case 2:
-      return i32_load16_u(&core_memory, address);
-    case 4:
-      return i32_load(&core_memory, address);
-    default:
-      return i64_load(&core_memory, address);
-  }
-}
-
-static void hw_coreWrite(u32 address, u64 value) { i64_store(&core_memory, address, value); }
-
-static void hw_copyToCore(u32 source, u32 destination, u32 size) {
-  memcpy(at(&core_memory, destination, size), at(&metal_memory, source, size), size);
-}
-
-static void hw_publishConsole(u32 address, u32 size) {
-  if (size > PAGE_SIZE) panic(PANIC_CONTRACT);
-  memcpy(console_page, at(&core_memory, address, size), size);
-}
-
-ALWAYS u32 hw_configSize(void) { return layout.config_size; }
-ALWAYS u64 hw_hypervisorStart(void) { return layout.physical; }
-ALWAYS u64 hw_hypervisorSize(void) { return layout.parts[PART_END]; }
-ALWAYS u64 hw_consolePhysical(void) { return layout.physical + (u64)console_page - VIRTUAL_BASE; }
-
-static u32 hw_partOffset(u32 part) {
-  if (part > PART_END) panic(PANIC_CONTRACT);
-  return layout.parts[part];
-}
-
-ALWAYS u32 hw_onlineCpus(void) { return header_online_cpus; }
 ALWAYS u32 hw_cpuIndex(void) { return (u32)((u64)cpu_top() - (u64)cpus_start) / CPU_SIZE; }
-
-static u32 hw_compareExchange(u32 address, u32 expected, u32 value) {
-  __atomic_compare_exchange_n((u32*)at(&metal_memory, address, sizeof(u32)), &expected, value, false,
-                              __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-  return expected;
-}
-
-ALWAYS u32 hw_loadAcquire(u32 address) {
-  return __atomic_load_n((u32*)at(&metal_memory, address, sizeof(u32)), __ATOMIC_ACQUIRE);
-}
-
-ALWAYS void hw_storeRelease(u32 address, u32 value) {
-  __atomic_store_n((u32*)at(&metal_memory, address, sizeof(u32)), value, __ATOMIC_RELEASE);
-}
 
 ALWAYS void hw_pause(void) { __asm__ volatile("pause" : : : "memory"); }
 

@@ -4,15 +4,6 @@
 /** Exceptions with an error code (AMD64 manual, volume 2, table 8-1). */
 #define ERROR_CODES (1u << 8 | 0x1fu << 10 | 1u << 17 | 1u << 21 | 1u << 29 | 1u << 30)
 #define UD2 0x0b0f
-#define RING_TAIL 4
-#define RING_CONTENT 8
-#define RING_SIZE 2048
-#define HEX_DIGITS_64 16
-
-/** Address in the core's memory of the debug console's description; 0 before there is one. */
-static u32 console_description;
-/** Number + 1 of the CPU that reports a fault of the hypervisor, or 0. */
-static u32 reporter;
 
 void* memcpy(void* to, const void* from, size_t size) {
   void* result = to;
@@ -34,46 +25,7 @@ void* memset(void* to, int value, size_t size) {
   return result;
 }
 
-/** Puts a byte where the core puts its own: into the console's ring, and on the debug console. */
-static void put_byte(u8 byte) {
-  u32 page = core_consolePage();
-  if (page) {
-    u32 tail = i32_load(&core_memory, page + RING_TAIL);
-    i32_store8(&core_memory, page + RING_CONTENT + tail % RING_SIZE, byte);
-    i32_store(&core_memory, page + RING_TAIL, tail + 1);
-    hw_publishConsole(page, PAGE_SIZE);
-  }
-  if (!console_description || !i32_load16_u(&core_memory, console_description + CONSOLE_TYPE)) return;
-  if (byte == '\n') metal_putConsole(console_description, '\r');
-  metal_putConsole(console_description, byte);
-}
-
-static void say(const char* text) {
-  while (*text) put_byte(*text++);
-}
-
-static void say_hex(const char* name, u64 value) {
-  say(name);
-  for (u32 digit = HEX_DIGITS_64; digit--;) put_byte("0123456789abcdef"[value >> digit * 4 & 15]);
-}
-
-/** Below 1000: vectors, CPU numbers and APIC ids are. */
-static void say_decimal(u32 value) {
-  if (value >= 100) put_byte('0' + value / 100);
-  if (value >= 10) put_byte('0' + value / 10 % 10);
-  put_byte('0' + value % 10);
-}
-
-/** The way to report: one CPU at a time, and none twice. */
-static void begin_report(void) {
-  u32 self = hw_cpuIndex() + 1;
-  u32 other = 0;
-  while (!__atomic_compare_exchange_n(&reporter, &other, self, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-    while (other == self) __asm__ volatile("cli; hlt");
-    other = 0;
-    hw_pause();
-  }
-}
+#include "report.c"
 
 __attribute__((noreturn)) static void end_report(void) {
   say("\nPhysical CPU ID: ");
@@ -83,7 +35,7 @@ __attribute__((noreturn)) static void end_report(void) {
   say("\n");
   metal_flushConsole();
   __atomic_store_n(&reporter, 0, __ATOMIC_RELEASE);
-  for (;;) __asm__ volatile("cli; hlt");
+  for (;;) hw_halt();
 }
 
 __attribute__((noreturn, cold)) static void panic(u32 code) {
