@@ -12,12 +12,21 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
  * The WebAssembly modules. `--memoryBase` is where a module's own data starts in the memory that it imports: below it
- * nothing is placed, so that address 0 is never data. `packsTexts`: its texts are stored by texts.mjs.
+ * nothing is placed, so that address 0 is never data. `packsTexts`: its texts are stored by texts.mjs. `architecture`: for
+ * which one asc.mjs chooses the files.
  */
 export const MODULES = [
   {
     name: "hypervisor",
     entry: "hypervisor/index.ts",
+    sources: ["abi", "hypervisor"],
+    options: ["--memoryBase", "4096", "-Osize", "--converge"],
+    packsTexts: true,
+  },
+  {
+    name: "hypervisor-arm64",
+    entry: "hypervisor/arm64/index.ts",
+    architecture: "arm64",
     sources: ["abi", "hypervisor"],
     options: ["--memoryBase", "4096", "-Osize", "--converge"],
     packsTexts: true,
@@ -88,8 +97,8 @@ function whenStale(name, value, product, action) {
   return true;
 }
 
-function runTool(path, args) {
-  execFileSync(process.execPath, [join(ROOT, "node_modules", path), ...args], {
+function runNode(args) {
+  execFileSync(process.execPath, args, {
     cwd: ROOT,
     stdio: ["ignore", 2, 2],
   });
@@ -102,17 +111,15 @@ export function buildModules({ quiet = false, only } = {}) {
     if (only && module.name !== only) continue;
     if (!existsSync(join(ROOT, module.entry))) continue;
     const product = join(ROOT, "dist", `${module.name}.wasm`);
-    const packing = module.packsTexts ? readFileSync(join(ROOT, "tools/texts.mjs"), "utf8") : "";
-    const value = digest(module.sources, ".ts", [module, COMMON_OPTIONS, packing]);
+    const used = [module.packsTexts && "tools/texts.mjs", module.architecture && "tools/asc.mjs"];
+    const helpers = used.filter(Boolean).map((path) => readFileSync(join(ROOT, path), "utf8"));
+    const value = digest(module.sources, ".ts", [module, COMMON_OPTIONS, ...helpers]);
     whenStale(module.name, value, product, () => {
       if (!quiet) console.error(`Compiling ${module.entry} to dist/${module.name}.wasm …`);
-      runTool("assemblyscript/bin/asc.js", [
-        module.entry,
-        ...COMMON_OPTIONS,
-        ...module.options,
-        "-o",
-        product,
-      ]);
+      const asc = module.architecture
+        ? [join(ROOT, "tools/asc.mjs"), module.architecture]
+        : [join(ROOT, "node_modules/assemblyscript/bin/asc.js")];
+      runNode([...asc, module.entry, ...COMMON_OPTIONS, ...module.options, "-o", product]);
       if (module.packsTexts) writeFileSync(product, packTexts(readFileSync(product)));
     });
   }
@@ -124,7 +131,7 @@ export function buildTypeScript({ quiet = false } = {}) {
   const value = digest(TYPESCRIPT, ".ts", readFileSync(join(ROOT, "tsconfig.json"), "utf8"));
   whenStale("typescript", value, join(ROOT, "dist", ".tsbuildinfo"), () => {
     if (!quiet) console.error("Compiling TypeScript to dist/ …");
-    runTool("typescript/bin/tsc", ["-p", "tsconfig.json"]);
+    runNode([join(ROOT, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.json"]);
   });
 }
 

@@ -249,6 +249,8 @@ export function cpuMembers(platform: FakePlatform) {
       held(platform, cpu).registers.set(register, BigInt.asUintN(64, value));
     },
     apicId: (cpu: number) => platform.onApicId(cpu),
+    // Arm's name of it: each is imported by its own architecture's core only.
+    hardwareId: (cpu: number) => BigInt(platform.onApicId(cpu)),
   };
 }
 

@@ -2,7 +2,13 @@
 // keeps to its dialect.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { contract, type Member, type Side, signatureOf } from "../reference/contracts.ts";
+import {
+  type Architecture,
+  contract,
+  type Member,
+  type Side,
+  signatureOf,
+} from "../reference/contracts.ts";
 import { ROOT } from "../root.ts";
 import { type Check, executeTool, type Findings } from "./check.ts";
 
@@ -99,6 +105,7 @@ export function dialectFaults(text: string): string[] {
 /** A module of dist/, and which sides of the waist it has to have. */
 interface Built {
   readonly name: string;
+  readonly architecture?: Architecture;
   readonly imports?: Side;
   readonly exports?: Side;
   /** It asks for all of what it imports from, not for a part. */
@@ -108,13 +115,22 @@ interface Built {
 
 const MODULES: readonly Built[] = [
   { name: "hypervisor", imports: "platform", exports: "exports", isComplete: true, isCore: true },
+  {
+    name: "hypervisor-arm64",
+    architecture: "arm64",
+    imports: "platform",
+    exports: "exports",
+    isComplete: true,
+    isCore: true,
+  },
   { name: "conformance", imports: "platform", exports: "exports", isComplete: true },
   { name: "metal-amd", imports: "exports", exports: "platform" },
 ];
 /** Exports of the metal platform's module that the image's own code calls, and no core. */
-const OWN = new Set(["enter", "flushConsole", "run"]);
+const OWN = new Set(["enter", "flushConsole", "run", "trap"]);
 
-function moduleFaults({ name, imports, exports, isComplete, isCore }: Built): string[] {
+function moduleFaults(built: Built): string[] {
+  const { name, architecture = "x86", imports, exports, isComplete, isCore } = built;
   const path = join(ROOT, "dist", `${name}.wasm`);
   if (!existsSync(path)) return [`dist/${name}.wasm is not built`];
   const { status, output } = executeTool("binaryen/bin/wasm-dis", [path]);
@@ -122,12 +138,12 @@ function moduleFaults({ name, imports, exports, isComplete, isCore }: Built): st
   const faults: string[] = isCore ? dialectFaults(output) : [];
   if (imports) {
     const found = importsFrom(output, imports);
-    const wanted = declared(contract(imports, "x86"));
+    const wanted = declared(contract(imports, architecture));
     const asked = isComplete ? wanted : new Map([...wanted].filter(([one]) => found.has(one)));
     faults.push(...sideFaults("imports", found, asked));
   }
   if (exports) {
-    const wanted = declared(contract(exports, "x86"));
+    const wanted = declared(contract(exports, architecture));
     const found = [...exportsOf(output)].filter(([one]) => wanted.has(one) || !OWN.has(one));
     faults.push(...sideFaults("exports", new Map(found), wanted));
   }

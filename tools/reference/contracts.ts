@@ -42,7 +42,7 @@ export function membersOf(source: string): Member[] {
 }
 
 /** Architectures that have a contract of their own beside the one of all. */
-export type Architecture = "x86";
+export type Architecture = "x86" | "arm64";
 
 /** Path of a contract from the root. */
 export function contractPath(side: Side, architecture?: Architecture): string {

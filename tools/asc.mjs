@@ -1,0 +1,36 @@
+// The compiler for an architecture: `node tools/asc.mjs ARCHITECTURE` and asc's arguments. The tree names x86 where neutral files
+// import what differs; for another architecture such an import means the file of the same name in that one's folder.
+// Plain JavaScript, because it runs before anything is built.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { main } from "assemblyscript/asc";
+
+/** What neutral files import, and the folders of the architectures themselves. */
+const DEFAULT = "x86";
+/** An import of `./x86/…`: only a room's own folder, not the numbers in abi/. */
+const IMPORT = new RegExp(`(from "\\./)${DEFAULT}/`, "g");
+
+/** The text of a source for `architecture`. Files in an architecture's own folder stay as they are. */
+export function sourceFor(architecture, path, text) {
+  if (architecture === DEFAULT || path.split("/").includes(DEFAULT)) return text;
+  return text.replace(IMPORT, `$1${architecture}/`);
+}
+
+/** asc's readFile. */
+function reader(architecture) {
+  return (name, directory) => {
+    try {
+      return sourceFor(architecture, name, readFileSync(join(directory, name), "utf8"));
+    } catch {
+      return null;
+    }
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const [architecture, ...args] = process.argv.slice(2);
+  const { stdout, stderr } = process;
+  const { error } = await main(args, { stdout, stderr, readFile: reader(architecture) });
+  if (error) process.exitCode = 1;
+}
