@@ -34,3 +34,10 @@ test("the core asks only its own architecture's questions", () => {
   expect(arm64.filter((name) => ofX86.includes(name))).toEqual([]);
   expect(arm64.filter((name) => !x86.includes(name))).toEqual(["hardwareId"]);
 });
+
+test("the platform for Arm64 carries out all that the core asks there", () => {
+  const path = new URL("../dist/metal-arm64.wasm", import.meta.url);
+  const module = new WebAssembly.Module(readFileSync(path));
+  const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
+  expect(exported).toEqual(expect.arrayContaining(imports("hypervisor-arm64")));
+});

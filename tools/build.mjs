@@ -49,6 +49,13 @@ export const MODULES = [
     sources: ["abi", "hypervisor", "platforms/metal"],
     options: ["--memoryBase", "4096", "-Osize", "--converge"],
   },
+  {
+    name: "metal-arm64",
+    entry: "platforms/metal/arm64/index.ts",
+    architecture: "arm64",
+    sources: ["abi", "hypervisor", "platforms/metal"],
+    options: ["--memoryBase", "4096", "-Osize", "--converge"],
+  },
 ];
 
 /** What every module is compiled with: no runtime, no abort, memory and its size from outside. */

@@ -7,6 +7,10 @@ export const AREAS = {
     about: "the metal platform: QEMU, Bochs, a real Linux, the driver",
     files: ["test/metal/**"],
   },
+  arm64: {
+    about: "the beginning of Arm64: the core at EL2 under a real Linux, in QEMU's board virt",
+    files: ["test/arm64/**"],
+  },
   agent: {
     about: "the agent of another computer: a C compiler, sshd",
     files: ["test/agent/**"],

@@ -11,7 +11,7 @@ import {
   reference,
   sdk,
 } from "./generated.ts";
-import { metalImage } from "./image.ts";
+import { arm64Image, metalImage } from "./image.ts";
 import { imports } from "./imports.ts";
 import { links } from "./links.ts";
 import { fileSizes, hypervisorSize } from "./sizes.ts";
@@ -29,6 +29,7 @@ const CHECKS: readonly Check[] = [
   waist,
   translatable,
   metalImage,
+  arm64Image,
   links,
   citations,
   configs,

@@ -125,6 +125,7 @@ const MODULES: readonly Built[] = [
   },
   { name: "conformance", imports: "platform", exports: "exports", isComplete: true },
   { name: "metal-amd", imports: "exports", exports: "platform" },
+  { name: "metal-arm64", architecture: "arm64", imports: "exports", exports: "platform" },
 ];
 /** Exports of the metal platform's module that the image's own code calls, and no core. */
 const OWN = new Set(["enter", "flushConsole", "run", "trap"]);

@@ -2,7 +2,15 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../root.ts";
 import { CACHE, type Kernel } from "./kernel.ts";
@@ -12,6 +20,8 @@ import { putInPlace } from "./place.ts";
 export interface Module {
   readonly sources: string;
   readonly file: string;
+  /** Files that are made: their texts by their names. */
+  readonly made?: ReadonlyMap<string, string>;
 }
 
 const DRIVER: Module = { sources: join(ROOT, "driver"), file: "jailhouse.ko" };
@@ -36,12 +46,13 @@ export function driverFor(kernel: Kernel, say: (text: string) => void = () => {}
  */
 export function moduleFor(
   kernel: Kernel,
-  { sources, file }: Module,
+  { sources, file, made = new Map() }: Module,
   say: (text: string) => void = () => {},
 ): string {
   const files = sourcesOf(sources);
   const hash = createHash("sha256").update(`${kernel.version}\0${file}\0`);
   for (const path of files) hash.update(`${path}\0`).update(readFileSync(join(sources, path)));
+  for (const [path, text] of made) hash.update(`${path}\0${text}\0`);
   const directory = join(CACHE, `module-${hash.digest("hex").slice(0, 16)}`);
   const product = join(directory, file);
   if (existsSync(product)) return product;
@@ -50,7 +61,9 @@ export function moduleFor(
   try {
     mkdirSync(temporary, { recursive: true });
     for (const path of files) cpSync(join(sources, path), join(temporary, path));
-    execFileSync("make", ["-s", "-C", kernel.headers, `M=${temporary}`, "modules"], {
+    for (const [path, text] of made) writeFileSync(join(temporary, path), text);
+    const others = kernel.make ?? [];
+    execFileSync("make", ["-s", "-C", kernel.headers, `M=${temporary}`, ...others, "modules"], {
       stdio: ["ignore", "pipe", "pipe"],
       encoding: "utf8",
     });

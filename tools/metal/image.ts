@@ -15,42 +15,73 @@ import {
 } from "../inmates/toolchain.ts";
 import { ROOT } from "../root.ts";
 import { type Translation, translate } from "./translate.ts";
-import { verifyImage } from "./verify.ts";
+import { ARM64_INSTRUCTIONS, type Instructions, verifyImage, X86_INSTRUCTIONS } from "./verify.ts";
 
+/** Native code that every architecture has. */
 const NATIVE = "platforms/metal/native";
 
-/** What assembly and C share with the modules. */
+/** What assembly and C share with the modules, on every architecture. */
 const NUMBERS = [
   "abi/config.ts",
   "abi/errno.ts",
   "abi/hypercall.ts",
   "abi/platform.ts",
-  "abi/x86/msr.ts",
-  "abi/x86/registers.ts",
   "platforms/metal/numbers.ts",
 ];
 const CONSTANT = /^export const (\w+): [ui](?:32|64) = (-?0x[0-9a-f]+|-?\d+);$/gm;
 
-/**
- * -mgeneral-regs-only: the SSE registers are the guest's. -mno-red-zone: exceptions use the same stack. -mcmodel=kernel:
- * addresses are in the last two GiB. -fno-jump-tables: no branch goes where a guest could have trained the processor to go.
- */
-export const CLANG_OPTIONS = [
-  ...["--target=x86_64-unknown-none-elf", "-std=c11", "-Oz", "-ffreestanding", "-fno-builtin"],
-  ...["-nostdinc", "-mgeneral-regs-only", "-mno-red-zone", "-mcmodel=kernel", "-fno-pic"],
-  ...["-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-strict-aliasing"],
-  ...["-fno-delete-null-pointer-checks", "-fomit-frame-pointer", "-fno-ident", "-g0"],
-  ...["-ffunction-sections", "-fdata-sections", "-fno-jump-tables"],
+const COMMON_OPTIONS = [
+  ...["-std=c11", "-Oz", "-ffreestanding", "-fno-builtin", "-nostdinc", "-mgeneral-regs-only"],
+  ...["-fno-pic", "-fno-stack-protector", "-fno-asynchronous-unwind-tables"],
+  ...["-fno-strict-aliasing", "-fno-delete-null-pointer-checks", "-fomit-frame-pointer"],
+  ...["-fno-ident", "-g0", "-ffunction-sections", "-fdata-sections", "-fno-jump-tables"],
   ...["-Wall", "-Wno-unused-function", "-Wno-unused-but-set-variable", "-Wno-unused-variable"],
 ];
 
-/** The assembly units, below native/. */
-const ASSEMBLY = ["entry.S", "exceptions.S", "amd/vmrun.S"];
+/** What differs between the processors that images are for. */
+export interface Target {
+  /** clang's options. -mgeneral-regs-only: floating point registers are the guest's. -fno-jump-tables: no branch goes where a
+   *  guest could have trained the processor to go. */
+  readonly options: readonly string[];
+  /** The directory of its own native code, with image.ld. */
+  readonly native: string;
+  /** More of NUMBERS. */
+  readonly numbers: readonly string[];
+  /** Units besides the one with the modules, below `native`, and options of their own. */
+  readonly units: readonly { readonly name: string; readonly options?: readonly string[] }[];
+  readonly linking: readonly string[];
+  readonly instructions: Instructions;
+}
+
+/** -mno-red-zone: exceptions use the same stack. -mcmodel=kernel: addresses are in the last two GiB. */
+const X86: Target = {
+  options: [
+    ...["--target=x86_64-unknown-none-elf", ...COMMON_OPTIONS],
+    ...["-mno-red-zone", "-mcmodel=kernel"],
+  ],
+  native: NATIVE,
+  numbers: ["abi/x86/msr.ts", "abi/x86/registers.ts"],
+  units: ["entry.S", "exceptions.S", "amd/vmrun.S"].map((name) => ({ name })),
+  linking: ["-m", "elf_x86_64"],
+  instructions: X86_INSTRUCTIONS,
+};
+
+/** X18 is Linux' when the image is entered. -pie: the linker counts what would have to be relocated, and image.ld refuses it. */
+export const ARM64: Target = {
+  options: ["--target=aarch64-none-elf", ...COMMON_OPTIONS, "-ffixed-x18", "-mno-outline-atomics"],
+  native: "platforms/metal/arm64/native",
+  numbers: ["abi/arm64/registers.ts"],
+  units: [{ name: "entry.S" }, { name: "boot.c", options: ["-mstrict-align"] }],
+  linking: ["-m", "aarch64elf", "-pie", "--no-dynamic-linker"],
+  instructions: ARM64_INSTRUCTIONS,
+};
+
 const PAGE_SIZE = 4096;
 
-/** An image to build: the paths of the core and of the platform's module. */
+/** An image to build: the paths of the core and of the platform's module; for x86 unless said otherwise. */
 export interface Request {
   readonly root: string;
+  readonly target?: Target;
   readonly core: string;
   readonly platform: string;
 }
@@ -63,10 +94,13 @@ export interface Image {
 }
 
 /** The numbers as a C header, and by name. */
-export function numbersHeader(root: string): { text: string; numbers: Map<string, number> } {
-  const found = NUMBERS.flatMap((path) => [
-    ...readFileSync(join(root, path), "utf8").matchAll(CONSTANT),
-  ]).map(([, name, value]) => ({ name: name!, value: value! }));
+export function numbersHeader(
+  root: string,
+  more: readonly string[] = X86.numbers,
+): { text: string; numbers: Map<string, number> } {
+  const found = [...NUMBERS, ...more]
+    .flatMap((path) => [...readFileSync(join(root, path), "utf8").matchAll(CONSTANT)])
+    .map(([, name, value]) => ({ name: name!, value: value! }));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const lines = [
     ...found.map(({ name, value }) => `#define ${name} ${value}`),
@@ -106,22 +140,23 @@ function unit(modules: readonly Translation[], digest: string): string {
   ].join("\n");
 }
 
-function compile({ root }: Request, directory: string): readonly string[] {
-  const native = join(root, NATIVE);
+function compile(root: string, target: Target, directory: string): readonly string[] {
+  const native = join(root, target.native);
   const resources = resourceDirectory();
-  const include = ["-I.", `-I${native}`, "-isystem", join(resources, "include")];
+  const include = ["-I.", `-I${native}`, `-I${join(root, NATIVE)}`];
+  const system = ["-isystem", join(resources, "include")];
   const clang = (args: readonly string[]) =>
-    runClang([...CLANG_OPTIONS, ...include, ...args], directory);
-  const units = ["image.c", ...ASSEMBLY.map((name) => join(native, name))];
+    runClang([...target.options, ...include, ...system, ...args], directory);
+  const others = target.units.map(({ name, options = [] }) => [...options, join(native, name)]);
   clang(["-E", "-P", "-x", "c", join(native, "image.ld"), "-o", "image.ld"]);
-  return units.map((path, index) => {
-    clang(["-c", path, "-o", `${index}.o`]);
+  return [["image.c"], ...others].map((unit, index) => {
+    clang(["-c", ...unit, "-o", `${index}.o`]);
     return `${index}.o`;
   });
 }
 
-function link(objects: readonly string[], directory: string): void {
-  const options = ["-m", "elf_x86_64", "-T", "image.ld", "--gc-sections", "--build-id=none"];
+function link(objects: readonly string[], { linking }: Target, directory: string): void {
+  const options = [...linking, "-T", "image.ld", "--gc-sections", "--build-id=none"];
   const lld = (args: readonly string[]) =>
     runLld([...options, "-z", "noseparate-code", ...args, ...objects], directory);
   lld(["-o", "image.elf"]);
@@ -133,38 +168,50 @@ function link(objects: readonly string[], directory: string): void {
  * @throws InmateError when a program fails; Error when the image's code is not what it has to be.
  */
 export function buildImage(request: Request): Image {
-  const { root, core, platform } = request;
+  const { root, core, platform, target = X86 } = request;
   const directory = mkdtempSync(join(tmpdir(), "image-"));
   try {
-    const { text, numbers } = numbersHeader(root);
+    const { text, numbers } = numbersHeader(root, target.numbers);
     writeFileSync(join(directory, "numbers.h"), text);
     const digest = createHash("sha256").update(readFileSync(core)).digest("hex");
     const modules = [translated("core", core, directory), translated("metal", platform, directory)];
     writeFileSync(join(directory, "image.c"), unit(modules, digest));
-    link(compile(request, directory), directory);
+    link(compile(root, target, directory), target, directory);
     const elf = join(directory, "image.elf");
-    const stack = verifyImage(elf, numbers.get("CPU_SIZE")! - PAGE_SIZE);
+    const stack = verifyImage(elf, numbers.get("CPU_SIZE")! - PAGE_SIZE, target.instructions);
     return { bytes: readFileSync(join(directory, "image.bin")), elf: readFileSync(elf), stack };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** The images that ship, and the core in each. */
+/** The images, and the core in each; those for x86 ship. */
 const IMAGES = [
-  { name: "jailhouse-amd.bin", core: "hypervisor.wasm", platform: "metal-amd.wasm" },
-  { name: "jailhouse-conformance-amd.bin", core: "conformance.wasm", platform: "metal-amd.wasm" },
+  { name: "jailhouse-amd.bin", core: "hypervisor.wasm", platform: "metal-amd.wasm", target: X86 },
+  {
+    name: "jailhouse-conformance-amd.bin",
+    core: "conformance.wasm",
+    platform: "metal-amd.wasm",
+    target: X86,
+  },
+  {
+    name: "jailhouse-arm64.bin",
+    core: "hypervisor-arm64.wasm",
+    platform: "metal-arm64.wasm",
+    target: ARM64,
+  },
 ] as const;
 
-/** Builds all images from the modules in dist/, into dist/. Returns a line about each. */
-export function buildImages(root: string): string[] {
+/** Builds the images for a processor from the modules in dist/, into dist/. Returns a line about each. */
+export function buildImages(root: string, wanted = X86): string[] {
   const missing = missingPackages([64]);
   if (missing.length > 0) {
     throw new InmateError(`To build images, install: sudo apt-get install ${missing.join(" ")}`);
   }
   const dist = join(root, "dist");
-  return IMAGES.map(({ name, core, platform }) => {
-    const request = { root, core: join(dist, core), platform: join(dist, platform) };
+  return IMAGES.filter(({ target }) => target === wanted).map((one) => {
+    const { name, core, platform, target } = one;
+    const request = { root, target, core: join(dist, core), platform: join(dist, platform) };
     const { bytes, elf, stack } = buildImage(request);
     writeFileSync(join(dist, name), bytes);
     writeFileSync(join(dist, `${name}.elf`), elf);
@@ -174,7 +221,8 @@ export function buildImages(root: string): string[] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    for (const line of buildImages(ROOT)) console.log(line);
+    const target = process.argv[2] === "arm64" ? ARM64 : X86;
+    for (const line of buildImages(ROOT, target)) console.log(line);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;

@@ -19,6 +19,8 @@ export interface Kernel {
   readonly modules: string;
   /** Absolute path of the directory that modules are built with. */
   readonly headers: string;
+  /** What make has to be told for another architecture than this computer's. */
+  readonly make?: readonly string[];
 }
 
 function kernelBelow(root: string, version: string): Kernel | undefined {

@@ -131,6 +131,27 @@ export const BUILD_PACKAGES: readonly Package[] = [
   { name: "make", purpose: "building the driver", isInstalled: program("make") },
 ];
 
+/** The board of beds/virt.ts, and what builds a module for its kernel; kernel and busybox are unpacked, not installed. */
+export const ARM64_QEMU_PROGRAM = "qemu-system-aarch64";
+export const ARM64_COMPILER_PREFIX = "aarch64-linux-gnu-";
+export const ARM64_PACKAGES: readonly Package[] = [
+  {
+    name: "qemu-system-arm",
+    purpose: "the board: QEMU emulates an Arm64 processor with EL2",
+    isInstalled: program(ARM64_QEMU_PROGRAM),
+  },
+  {
+    name: "gcc-aarch64-linux-gnu",
+    purpose: "building modules for its kernel",
+    isInstalled: program(`${ARM64_COMPILER_PREFIX}gcc`),
+  },
+  {
+    name: "linux-headers-amd64",
+    purpose: "building modules: the kernel's programs for this computer",
+    isInstalled: () => headersVersion() !== undefined,
+  },
+];
+
 /** What builds the agent of computers without Node. */
 export const AGENT_PACKAGES: readonly Package[] = [
   { name: "musl-tools", purpose: "a small static agent", isInstalled: program("musl-gcc") },

@@ -48,7 +48,7 @@ describe.skipIf(!CAN_RUN)("packages that are unpacked and not installed", () => 
   it("come from the source that is given, and the system's own stay as they are", () => {
     const before = existsSync(LISTS) ? readdirSync(LISTS).sort() : [];
     const target = join(directory, "cache", "unpacked");
-    unpackPackages([NAME], target, archive());
+    unpackPackages([NAME], target, { line: archive() });
     expect(readFileSync(join(target, "greeting"), "utf8")).toBe("hello\n");
     expect(readdirSync(join(directory, "cache"))).toEqual(["unpacked"]);
     expect(existsSync(LISTS) ? readdirSync(LISTS).sort() : []).toEqual(before);
@@ -56,7 +56,7 @@ describe.skipIf(!CAN_RUN)("packages that are unpacked and not installed", () => 
 
   it("leave nothing behind where one of them is not there", () => {
     const target = join(directory, "cache", "unpacked");
-    const source = archive();
+    const source = { line: archive() };
     expect(() => unpackPackages([NAME, "jailhouse-no-such"], target, source)).toThrow(/no-such/);
     expect(readdirSync(join(directory, "cache"))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forbiddenInstruction, stackNeed } from "./verify.ts";
+import { ARM64_INSTRUCTIONS, forbiddenInstruction, stackNeed } from "./verify.ts";
 
 /** A disassembly as objdump prints it: functions by name, each a list of instructions. */
 function disassembly(functions: Readonly<Record<string, readonly string[]>>): string {
@@ -75,6 +75,51 @@ describe("instructions", () => {
     "%s may be there",
     (instruction) => {
       expect(forbiddenInstruction(disassembly({ run: [instruction] }))).toBeUndefined();
+    },
+  );
+});
+
+describe("Arm64", () => {
+  /** As objdump prints it there: a tab before the operands, remarks behind them. */
+  const arm = (functions: Readonly<Record<string, readonly string[]>>) =>
+    disassembly({ panic: ["wfi"], exception: ["wfi"], ...functions }).replace(
+      /(\t[\w.]+) /g,
+      "$1\t",
+    );
+
+  it("counts what moves the stack pointer, and the deepest of what is called", () => {
+    const image = arm({
+      run: ["stp x29, x30, [sp, #-32]!", "bl ffff <small>", "b.eq ffff <large>  // b.none"],
+      small: ["ret"],
+      large: ["str x30, [sp, #-16]!", "sub sp, sp, #0x100", "tbnz w8, #0, ffff <small>"],
+    });
+    expect(stackNeed(image, ARM64_INSTRUCTIONS)).toBe(32 + 16 + 0x100);
+  });
+
+  it("has no bound where functions call each other in a circle", () => {
+    const image = arm({ one: ["bl ffff <two>"], two: ["cbz x0, ffff <one>"] });
+    expect(() => stackNeed(image, ARM64_INSTRUCTIONS)).toThrow("one > two > one");
+  });
+
+  it.each([
+    "blr x8",
+    "br x16",
+    "ldr q0, [x0]",
+    "stp d8, d9, [sp, #16]",
+    "movi v0.2d, #0x0",
+    "fmov s0, w1",
+    "ld1 {v0.16b}, [x0]",
+    "msr fpcr, x0",
+  ])("refuses %s", (instruction) => {
+    const image = arm({ run: ["ret", instruction] });
+    expect(forbiddenInstruction(image, ARM64_INSTRUCTIONS)).toBe(instruction);
+  });
+
+  it.each(["ret", "bl d2 <run>", "cbnz w8, b8 <run+0x4>", "mov w8, #0x10", "msr sctlr_el2, x2"])(
+    "takes %s",
+    (instruction) => {
+      const image = arm({ run: [instruction] });
+      expect(forbiddenInstruction(image, ARM64_INSTRUCTIONS)).toBeUndefined();
     },
   );
 });

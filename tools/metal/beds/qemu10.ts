@@ -25,7 +25,7 @@ export function findQemu10(say: (text: string) => void = () => {}): readonly str
       unpackPackages(
         NAMES.map((name) => `${name}/${SUITE}`),
         root,
-        SOURCE,
+        { line: SOURCE },
       );
     } catch (error) {
       throw new MissingPackages(
