@@ -75,7 +75,7 @@ export declare function assignCpu(cpu: u32, cell: u32): void;
 export declare function resetCpu(cpu: u32, entry: u64): void;
 /**
  * Halts any stopped (or the calling) CPU until it is reset (`wake` 0), or until its cell starts it as the architecture has it
- * (`wake` 1: on x86 it waits for a SIPI).
+ * (`wake` 1).
  */
 export declare function parkCpu(cpu: u32, wake: u32): void;
 /** The calling CPU leaves the hypervisor, with its guest state, once the present handler has returned. */

@@ -91,7 +91,7 @@ export function irqchip(config: usize, index: u32): usize {
   return config + <usize>afterCache(config) + index * IRQCHIP_SIZE;
 }
 
-/** Address of port range `index` (PIO_*). */
+/** Address of I/O range `index` (PIO_*). */
 export function portRange(config: usize, index: u32): usize {
   return config + <usize>afterIrqchips(config) + index * PIO_SIZE;
 }

@@ -113,7 +113,7 @@ export function printDenial(record: usize): void {
   printLine("");
 }
 
-/** Notes that the access of `record` was allowed, with `length` bytes or ports from its address on. */
+/** Notes that the access of `record` was allowed, with `length` of what its kind counts from its address on. */
 export function noteAllowed(record: usize, length: u32): void {
   store<u32>(record, length, table.DENIAL_LENGTH);
 }

@@ -79,7 +79,7 @@ export function learnMemory(cpu: u32, address: u64, flags: u32): bool {
 }
 
 /**
- * Records that the root cell was allowed `length` bytes, ports or MSRs from `address` on, by an access of `size` bytes.
+ * Records that the root cell was allowed `length` of what `kind` counts from `address` on, by an access of `size` bytes.
  * With the lock.
  */
 export function noteLearned(

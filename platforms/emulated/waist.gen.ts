@@ -82,7 +82,7 @@ export interface PlatformMembers {
   assignCpu(cpu: number, cell: number): void;
   /** Puts any stopped (or the calling) CPU into the start state of ABI section 4, entered at `entry`; it runs once resumed. Nothing is left that software had in it: also its part of the interrupt controller, its floating-point and vector state and every register of the CPU's own are as after power-on. */
   resetCpu(cpu: number, entry: bigint): void;
-  /** Halts any stopped (or the calling) CPU until it is reset (`wake` 0), or until its cell starts it as the architecture has it (`wake` 1: on x86 it waits for a SIPI). */
+  /** Halts any stopped (or the calling) CPU until it is reset (`wake` 0), or until its cell starts it as the architecture has it (`wake` 1). */
   parkCpu(cpu: number, wake: number): void;
   /** The calling CPU leaves the hypervisor, with its guest state, once the present handler has returned. */
   releaseCpu(cpu: number): void;

@@ -25,7 +25,8 @@ export interface Board {
   readonly emulator: Emulator;
   /** All that came on the console, in lines without their ends. */
   readonly lines: () => string[];
-  /** The probe has ended, one way or the other. Resolves to what was said; throws after `timeout` milliseconds. */
+  /** The probe has ended, one way or the other. Resolves to what was said; throws after `timeout` milliseconds, or if the
+   *  emulator ends without it. */
   readonly ended: (timeout: number) => Promise<string[]>;
   /** Ends the emulator and removes its files. */
   readonly close: () => Promise<void>;
@@ -79,7 +80,10 @@ export async function startBoard({ cpu, append = [] }: BoardOptions = {}): Promi
     emulator,
     lines,
     ended: async (timeout) => {
-      await console!.waitFor(END, timeout);
+      const died = emulator.ended.then(() => {
+        throw new Error(`${emulator.exit} ${emulator.errors}\n${console!.text}`);
+      });
+      await Promise.race([console!.waitFor(END, timeout), died]);
       return lines();
     },
     close: async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cited, isKnown } from "./citations.ts";
 import { circles, eagerFaults, type Graph, importFault } from "./imports.ts";
 import { linkFault } from "./links.ts";
+import { namesOf } from "./neutral.ts";
 import { mayImport, roomOf } from "./rooms.ts";
 import { partFailures } from "./sizes.ts";
 import { codeLines, type Import, importsOf, withoutComments } from "./source.ts";
@@ -207,6 +208,29 @@ describe("citations", () => {
     ["linux/kvm_para.h, dist/cpu.wasm.map.ts, mmio.ts", []],
   ])("%s", (text, unknown) => {
     expect(cited(text).filter((path) => !isKnown(path, files))).toEqual(unknown);
+  });
+});
+
+describe("namesOf", () => {
+  const core = "hypervisor/core/boot.ts";
+
+  it.each([
+    ["const type = IOMMU_TYPE_AMD;", "IOMMU_TYPE_"],
+    ["/** Opens a port. */", "port"],
+    ["import { sendIpi } from '../x86/platform.ts';", "x86"],
+    ["// the local APIC", "APIC"],
+    ["/** MPIDR of a CPU. */", "MPIDR"],
+  ])("finds %s", (line, word) => {
+    expect(namesOf(core, `\n${line}`)).toEqual([
+      expect.stringMatching(`^${core}:2 names .*${word}`),
+    ]);
+    expect(namesOf("hypervisor/x86/exits.ts", line)).toEqual([]);
+  });
+
+  it("lets given formats have their names", () => {
+    expect(namesOf(core, "load<u32>(config, CELL_NUM_PIO) * PIO_SIZE; support(reports);")).toEqual(
+      [],
+    );
   });
 });
 

@@ -14,6 +14,7 @@ import {
 import { arm64Image, metalImage } from "./image.ts";
 import { imports } from "./imports.ts";
 import { links } from "./links.ts";
+import { neutral } from "./neutral.ts";
 import { fileSizes, hypervisorSize } from "./sizes.ts";
 import { assemblyScript, format, typeScript } from "./tools.ts";
 import { translatable } from "./translatable.ts";
@@ -27,6 +28,7 @@ const CHECKS: readonly Check[] = [
   assemblyScript,
   imports,
   waist,
+  neutral,
   translatable,
   metalImage,
   arm64Image,
