@@ -96,7 +96,7 @@ export interface MachineStatus {
   readonly pools: { readonly memory: PoolUse; readonly remap: PoolUse };
   /** Root cell CPUs that are offline (given to cells) or failed. */
   readonly offline: readonly number[];
-  /** Whose RAM is where, ascending; empty while not enabled, and where nobody keeps such books. */
+  /** Whose RAM is where, ascending; empty while not enabled, and where nobody records it. */
   readonly memoryMap: readonly MemoryRange[];
 }
 

@@ -1,4 +1,4 @@
-// What Linux' jailhouse module does, on the emulated PC: it checks what it must, keeps the books on CPUs and cells, and
+// What Linux' jailhouse module does, on the emulated PC: it checks what it must, keeps records of CPUs and cells, and
 // issues hypercalls on root CPUs. Every refusal is a SystemError with the errno of ABI section 7 and, as its hint, the
 // hypervisor's own words.
 import {
@@ -215,7 +215,7 @@ export class Driver {
     return [...new Set([...this.#roots.offline, ...this.#roots.lost])].sort((a, b) => a - b);
   }
 
-  /** The books, for a snapshot. */
+  /** The records, for a snapshot. */
   save(): DriverSnapshot {
     const { consoleReadable } = this;
     return { cells: [...this.#cells.values()].map((cell) => ({ ...cell })), consoleReadable };

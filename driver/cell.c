@@ -87,7 +87,7 @@ static int take_cpus(const struct cpumask *cpus)
 	return 0;
 }
 
-/* Moves CPUs in the books: to @cell, or back to the root cell. */
+/* Records CPUs as those of @cell, or of the root cell again. */
 static void assign_cpus(struct jh_cell *cell, bool to_cell)
 {
 	down_write(&jh.state);
@@ -168,8 +168,8 @@ static int call_create(const struct jh_cell_desc *config)
 
 static int destroy(struct jh_cell *cell, bool force);
 
-/* After the hypervisor has taken it: the books and sysfs. */
-static int enter_books(struct jh_cell *cell)
+/* After the hypervisor has created it: records it, and shows it in sysfs. */
+static int record_cell(struct jh_cell *cell)
 {
 	int err;
 
@@ -177,7 +177,7 @@ static int enter_books(struct jh_cell *cell)
 	jh_sysfs_take_cpus(cell);
 	err = jh_sysfs_add_cell(cell);
 	if (err) {
-		/* The books' reference is gone with it; the caller drops its own. */
+		/* The list's reference is gone with it; the caller drops its own. */
 		kobject_get(&cell->kobj);
 		destroy(cell, true);
 	}
@@ -203,7 +203,7 @@ static int create(struct jh_cell_desc *config, struct jh_cell *cell)
 		jh_pci_release(cell);
 		return err;
 	}
-	return enter_books(cell);
+	return record_cell(cell);
 }
 
 static int create_from(struct jh_cell_desc *config, size_t size)
@@ -269,7 +269,7 @@ int jh_cell_start(const void __user *user)
 }
 
 /* What remains when the hypervisor has destroyed a cell. */
-static void leave_books(struct jh_cell *cell)
+static void forget_cell(struct jh_cell *cell)
 {
 	jh_sysfs_remove_cell(cell);
 	assign_cpus(cell, false);
@@ -292,7 +292,7 @@ static int destroy(struct jh_cell *cell, bool force)
 	if (err)
 		jh_console_explain();
 	else
-		leave_books(cell);
+		forget_cell(cell);
 	return err;
 }
 
@@ -359,6 +359,6 @@ int jh_cells_destroy_all(bool force)
 	}
 	list_for_each_entry_safe(cell, next, &jh.cells, entry)
 		if (cell != jh.root)
-			leave_books(cell);
+			forget_cell(cell);
 	return 0;
 }

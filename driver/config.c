@@ -122,7 +122,7 @@ static const struct jh_pci_device *pci_devices(const struct jh_cell_desc *config
 	return at;
 }
 
-/* The driver's books on the cell of a checked configuration; NULL without memory. Freed through its kobject. */
+/* The driver's record of the cell of a checked configuration; NULL without memory. Freed through its kobject. */
 struct jh_cell *jh_cell_new(const struct jh_cell_desc *config)
 {
 	const void *memory = (const void *)(config + 1) + le32_to_cpu(config->cpu_set_size);

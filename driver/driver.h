@@ -3,7 +3,7 @@
  * What the files of the driver offer one another.
  *
  * Locks: jh.lock serialises all that changes anything. jh.state is held for writing while CPUs enter or leave the
- * hypervisor and while the books on CPUs change, and for reading by who only asks, so that nobody issues a hypercall
+ * hypervisor and while records of CPUs change, and for reading by who only asks, so that nobody issues a hypercall
  * where no hypervisor is. Order: jh.lock, jh.state. Objects of sysfs are removed with jh.state free, since their readers
  * take it.
  */
@@ -107,7 +107,7 @@ int jh_check_processor(void);
 const char *jh_image_name(void);
 bool jh_virtualisation_in_use(void);
 
-/* way.c: the page tables for the way in and out */
+/* trampoline.c: the page tables for the way in and out */
 int jh_way_prepare(const struct cpumask *cpus);
 void jh_way_free(void);
 int jh_way_build(unsigned int cpu, unsigned long *cr3);
@@ -149,7 +149,7 @@ void jh_counters_remove_cpus(struct jh_cell *cell, const struct cpumask *cpus);
 	__builtin_choose_expr(__builtin_types_compatible_p(typeof(((struct bin_attribute *)0)->read), typeof(&name)),  \
 			      name, name##_const)
 
-/* told.c: what an explanation of denied accesses is made of */
+/* denials.c: what an explanation of denied accesses is made of */
 int jh_told_keep(struct jh_cell *cell, const void *config, size_t size);
 int jh_told_add_cell(struct jh_cell *cell);
 void jh_told_remove_cell(struct jh_cell *cell);
@@ -177,7 +177,7 @@ void jh_console_unmap(void);
 void jh_console_mark(void);
 void jh_console_explain(void);
 
-/* guard.c: what else goes on in Linux and must not meet an enabled hypervisor */
+/* notifiers.c: what else goes on in Linux and must not meet an enabled hypervisor */
 int jh_guard_init(void);
 void jh_guard_exit(void);
 void jh_guard_warn_siblings(const struct cpumask *cpus, const char *name);

@@ -68,7 +68,7 @@ static struct jh_cell *new_root(const struct jh_system_desc *config)
 	return ERR_PTR(-EINVAL);
 }
 
-/* All CPUs go in; the books say so. */
+/* All CPUs enter; they are recorded as the root cell's. */
 static int enter(struct jh_cell *root, unsigned long entry)
 {
 	int err;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Into the hypervisor and out of it, on all CPUs at once, and calls of it. All CPUs meet in Linux first, so that one that
- * does not come costs nothing; each then goes its way (way.c) with interrupts off.
+ * does not come costs nothing; each then goes its way (trampoline.c) with interrupts off.
  */
 #include <linux/cpu.h>
 #include <linux/delay.h>

@@ -77,7 +77,7 @@ import { printStart } from "./interrupts/ipi.ts";
 import { isMessageAllowed, messageAddress } from "./interrupts/message.ts";
 import { MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
 import { grantCellMsrs } from "./msr/access.ts";
-import { applyPat, keepPat, resetPat } from "./msr/pat.ts";
+import { adoptPat, applyPat, resetPat } from "./msr/pat.ts";
 import { readMsr } from "./platform.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";
@@ -107,7 +107,7 @@ export function archInit(cpu: u32, config: usize): i32 {
 }
 
 export function archInitCpu(cpu: u32): i32 {
-  keepPat(cpu);
+  adoptPat(cpu);
   return initApic(cpu);
 }
 

@@ -62,7 +62,7 @@ export const C_PAGES: u32 = 0x10000;
 export const BUCKETS: u32 = 8192;
 /** A block for one use: cut short at a deadline, or not worth keeping. */
 export const C_SCRATCH: u32 = 0x18000;
-/** Copy of the rest of an instruction that is the last before the block is left (outside.ts). */
+/** Copy of the rest of an instruction that is the last before the block is left (slow-path.ts). */
 export const C_REST: u32 = 0x1e000;
 /** Blocks. */
 export const C_ARENA: u32 = 0x20000;

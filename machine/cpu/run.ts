@@ -44,8 +44,8 @@ import {
 import { forgetJumps } from "./jumps.ts";
 import { lookUp, lookUpShort } from "./lookup.ts";
 import { S_MODE } from "./memory/layout.ts";
-import { executeOutside } from "./outside.ts";
 import { B_COUNT, B_RECORDS } from "./records.ts";
+import { executeOutside } from "./slow-path.ts";
 import { faulted, NO_ERROR, raiseException } from "./system/fault.ts";
 import { deliverFault, deliverPending } from "./system/interrupts.ts";
 import { MODE_CODE_16, MODE_CODE_64, MODE_CODE_MASK } from "./system/mode.ts";

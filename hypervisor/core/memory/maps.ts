@@ -44,7 +44,7 @@ import {
 import { isLearning } from "../denials.ts";
 import { PAGE_MASK, PAGE_SIZE } from "../limits.ts";
 import { refuse, refuseItem } from "../refuse.ts";
-import { isMoved, isTakenFromRoot, regionCount } from "./owners.ts";
+import { isExclusive, isTakenFromRoot, regionCount } from "./owners.ts";
 import { allocatePages, freePages, pageAlign } from "./pool.ts";
 import {
   MMIO_SUBPAGE,
@@ -132,7 +132,7 @@ function reserveInRoot(cell: Cell, ranges: usize): i32 {
   const root = rootCell();
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
-    if (!isMoved(region)) continue;
+    if (!isExclusive(region)) continue;
     let count: u32 = 0;
     for (let own: u32 = 0; own < regionCount(root); own++) {
       const owned = memoryRegion(root.config, own);
@@ -271,7 +271,7 @@ function mapAll(cell: Cell): void {
 export function giveMemory(cell: Cell): void {
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
-    if (isMoved(region)) takeFromRoot(region);
+    if (isExclusive(region)) takeFromRoot(region);
   }
   mapAll(cell);
 }
@@ -280,7 +280,7 @@ export function giveMemory(cell: Cell): void {
 export function returnMemory(cell: Cell): void {
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
-    if (isMoved(region)) giveToRoot(region);
+    if (isExclusive(region)) giveToRoot(region);
   }
   unmapTrapped(rootCell());
 }
@@ -291,7 +291,7 @@ export function scrubMemory(cell: Cell): void {
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
     const flags = flagsOf(region);
-    if (!isMoved(region) || isSubPage(region) || flags & MEM_IO) continue;
+    if (!isExclusive(region) || isSubPage(region) || flags & MEM_IO) continue;
     if (flags & (MEM_WRITE | MEM_EXECUTE | MEM_DMA | MEM_LOADABLE))
       scrub(physOf(region), sizeOf(region));
   }
@@ -312,7 +312,7 @@ function changeWindow(cell: Cell, open: bool): void {
   const first = memoryRegion(cell.config, 0);
   const end = memoryRegion(cell.config, regionCount(cell));
   for (let region = first; region < end; region += MEM_SIZE) {
-    if (!isMoved(region) || !(flagsOf(region) & MEM_LOADABLE)) continue;
+    if (!isExclusive(region) || !(flagsOf(region) & MEM_LOADABLE)) continue;
     changeRoot(physOf(region), sizeOf(region), open);
   }
 }

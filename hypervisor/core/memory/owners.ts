@@ -6,7 +6,7 @@ import { flagsOf, memoryRegion, overlap, physOf, sizeOf } from "../config.ts";
 import { refuseItem } from "../refuse.ts";
 
 /** MEM_* flags of regions that stay with the root cell. */
-const NOT_MOVED: u32 = MEM_COMM_REGION | MEM_ROOTSHARED;
+const SHARED: u32 = MEM_COMM_REGION | MEM_ROOTSHARED;
 
 /** Number of memory regions of `cell`, placeholders included. */
 export function regionCount(cell: Cell): u32 {
@@ -14,8 +14,8 @@ export function regionCount(cell: Cell): u32 {
 }
 
 /** Whether `region` is memory that its cell has for itself: not a placeholder, not shared. */
-export function isMoved(region: usize): bool {
-  return sizeOf(region) && !(flagsOf(region) & NOT_MOVED);
+export function isExclusive(region: usize): bool {
+  return sizeOf(region) && !(flagsOf(region) & SHARED);
 }
 
 /**
@@ -26,7 +26,7 @@ export function checkMemoryOwners(cell: Cell): i32 {
   for (let index: u32 = 0; index < regionCount(cell); index++) {
     const region = memoryRegion(cell.config, index);
     if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
-    if (isUsed(null, physOf(region), sizeOf(region), !isMoved(region)))
+    if (isUsed(null, physOf(region), sizeOf(region), !isExclusive(region)))
       return refuseItem(EBUSY, "memory region", index, "belongs to another cell");
   }
   return 0;
@@ -39,7 +39,7 @@ function isUsed(except: Cell | null, phys: u64, size: u64, alone: bool): bool {
     for (let index: u32 = 0; index < regionCount(cell); index++) {
       const region = memoryRegion(cell.config, index);
       if (!sizeOf(region) || flagsOf(region) & MEM_COMM_REGION) continue;
-      if (alone && !isMoved(region)) continue;
+      if (alone && !isExclusive(region)) continue;
       if (overlap(phys, size, physOf(region), sizeOf(region))) return true;
     }
   }

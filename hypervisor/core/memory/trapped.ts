@@ -102,7 +102,7 @@ function isOwnTable(cell: Cell, device: usize): bool {
 /** Refuses region `index` of `cell` if it has a table of `owner`'s devices that would not be trapped in it. */
 function checkTablesOf(owner: Cell, cell: Cell, index: u32): i32 {
   const region = memoryRegion(cell.config, index);
-  const isMoved = physOf(region) !== virtOf(region);
+  const isElsewhere = physOf(region) !== virtOf(region);
   let device = tableIn(owner.config, 0, physOf(region), sizeOf(region));
   for (; device; device = tableIn(owner.config, device, physOf(region), sizeOf(region))) {
     if (!isOwnTable(cell, device))
@@ -112,7 +112,7 @@ function checkTablesOf(owner: Cell, cell: Cell, index: u32): i32 {
         index,
         "has the MSI-X table of a device that is not the cell's",
       );
-    if (isMoved)
+    if (isElsewhere)
       return refuseItem(EINVAL, REGION, index, "has a trapped device at another address");
   }
   return 0;

@@ -37,7 +37,7 @@ import {
 } from "../config.ts";
 import { beginLine, endLine, print } from "../console.ts";
 import { ADDRESS_LIMIT, CONFIG_SPACE_SIZE } from "../limits.ts";
-import { isInCell, isMoved, regionCount } from "../memory/owners.ts";
+import { isExclusive, isInCell, regionCount } from "../memory/owners.ts";
 import { MMIO_MSIX, mmioRegister } from "../memory/ranges.ts";
 import { isHypervisors } from "../memory/trapped.ts";
 import { refuseItem } from "../refuse.ts";
@@ -151,7 +151,7 @@ function isTaken(config: usize, start: u64, size: u64): bool {
   const count = load<u32>(config, CELL_NUM_MEMORY);
   for (let index: u32 = 0; index < count; index++) {
     const region = memoryRegion(config, index);
-    if (!isMoved(region) || start < physOf(region)) continue;
+    if (!isExclusive(region) || start < physOf(region)) continue;
     if (start + size <= physOf(region) + sizeOf(region)) return true;
   }
   return false;

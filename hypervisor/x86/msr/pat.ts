@@ -35,7 +35,7 @@ export function resetPat(cpu: u32): void {
 }
 
 /** What the calling CPU had when the hypervisor took over. */
-export function keepPat(cpu: u32): void {
+export function adoptPat(cpu: u32): void {
   cpuState(cpu).pat = readRegister(cpu, REG_PAT);
   cpuState(cpu).mtrrDefType = machine().mtrrDefType;
 }
