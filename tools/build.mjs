@@ -45,7 +45,7 @@ export const MODULES = [
   },
   {
     name: "metal-amd",
-    entry: "platforms/metal/amd/index.ts",
+    entry: "platforms/metal/x86/index.ts",
     sources: ["abi", "hypervisor", "platforms/metal"],
     options: ["--memoryBase", "4096", "-Osize", "--converge"],
   },

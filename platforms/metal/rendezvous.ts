@@ -2,10 +2,10 @@
 // all have, the first one decides, and all go on or all go back.
 
 import { EIO } from "../../abi/errno.ts";
-import { say } from "./console.ts";
 import { compareExchange, loadAcquire, onlineCpus, pause, storeRelease } from "./hw.ts";
 import { acquire, give, increment } from "./spin.ts";
 import { now } from "./time.ts";
+import { say } from "./x86/console.ts";
 
 /** Nanoseconds that the first CPU waits for all others; a virtual CPU can be without a processor for a while. */
 const PATIENCE: u64 = 5_000_000_000;

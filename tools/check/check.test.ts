@@ -155,7 +155,7 @@ describe("eagerFaults", () => {
 
 describe("importFault", () => {
   it("lets platforms share the waist's contracts, and nothing else of the core", () => {
-    const from = "platforms/metal/amd/enter.ts";
+    const from = "platforms/metal/x86/enter.ts";
     expect(importFault(from, imported("hypervisor/x86/exports.ts"))).toBeUndefined();
     expect(importFault(from, imported("hypervisor/x86/exits.ts"))).toContain("may not import");
     expect(importFault("machine/pc.ts", imported("hypervisor/exports.ts"))).toContain(

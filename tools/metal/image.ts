@@ -59,7 +59,7 @@ const X86: Target = {
     ...["--target=x86_64-unknown-none-elf", ...COMMON_OPTIONS],
     ...["-mno-red-zone", "-mcmodel=kernel"],
   ],
-  native: NATIVE,
+  native: "platforms/metal/x86/native",
   numbers: ["abi/x86/msr.ts", "abi/x86/registers.ts"],
   units: ["entry.S", "exceptions.S", "amd/vmrun.S"].map((name) => ({ name })),
   linking: ["-m", "elf_x86_64"],

@@ -12,8 +12,8 @@ import {
   MSR_TSC_AUX,
   MSR_TSC_DEADLINE,
   MSR_TSC_RATIO,
-} from "../../../abi/x86/msr.ts";
-import * as hw from "../hw.ts";
+} from "../../../../abi/x86/msr.ts";
+import * as hw from "../../hw.ts";
 
 // CPUID: registers and leaves.
 const EAX: u32 = 0;

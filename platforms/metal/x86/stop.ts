@@ -19,14 +19,14 @@
 //   follows the new request anew, after having gone on.
 // A CPU that was blocked in a handler and has been given a new state goes to the start of `run` on an empty stack.
 
-import { NO_ERROR_CODE } from "../../abi/platform.ts";
-import { VECTOR_MC } from "../../abi/x86/registers.ts";
-import { exitManagement } from "../../hypervisor/exports.ts";
-import { exitException } from "../../hypervisor/x86/exports.ts";
+import { NO_ERROR_CODE } from "../../../abi/platform.ts";
+import { VECTOR_MC } from "../../../abi/x86/registers.ts";
+import { exitManagement } from "../../../hypervisor/exports.ts";
+import { exitException } from "../../../hypervisor/x86/exports.ts";
+import * as hw from "../hw.ts";
+import { now } from "../time.ts";
 import { sendNmi } from "./apic.ts";
 import { Cpu, cpuOf, STATE_GUEST } from "./cpu.ts";
-import * as hw from "./hw.ts";
-import { now } from "./time.ts";
 
 /** Nanoseconds that one `relax` lasts. */
 const RELAX_TIME: u64 = 50_000;

@@ -22,14 +22,14 @@ import {
   PTE_WRITABLE,
 } from "../../../abi/x86/registers.ts";
 import { TLB_FLUSH_ALL, VMCB_CLEAN, VMCB_TLB_CONTROL } from "../../../abi/x86/svm.ts";
-import { CELL_PAGES, CELLS_MAX, Cell, cellOf, MSR_PAGES, PORT_PAGES } from "../cells.ts";
-import { CPUS_MAX, findCpu } from "../cpu.ts";
-import { freeRoot, guestLimit, rootFor } from "../host.ts";
 import * as hw from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 import { change, clear, NOWHERE, tablesFor, translate } from "../paging.ts";
 import { allocate, free, PAGE, promise, withdraw } from "../pool.ts";
-import { clearPhysical, copyPhysical } from "../windows.ts";
+import { CELL_PAGES, CELLS_MAX, Cell, cellOf, MSR_PAGES, PORT_PAGES } from "./cells.ts";
+import { CPUS_MAX, findCpu } from "./cpu.ts";
+import { freeRoot, guestLimit, rootFor } from "./host.ts";
+import { clearPhysical, copyPhysical } from "./windows.ts";
 
 const NO_EXECUTE: u64 = 1 << 63;
 /** Nested tables are walked as by user code. What the processor would set is set, so that entries stay comparable. */

@@ -17,8 +17,8 @@ import {
   CONSOLE_FLAG_MMIO,
   CONSOLE_FLAG_REGDIST_4,
   CONSOLE_FLAGS,
-} from "../../abi/config.ts";
-import * as hw from "./hw.ts";
+} from "../../../abi/config.ts";
+import * as hw from "../hw.ts";
 import { readPhysical, writePhysical } from "./windows.ts";
 
 /** Registers of an 8250. */

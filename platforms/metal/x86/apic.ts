@@ -1,18 +1,18 @@
 // The physical local APIC of the calling CPU, in the mode that Linux has chosen or its cell has (AMD64 Architecture Programmer's
 // Manual, volume 2, chapter 16).
 
-import { IPI_NMI } from "../../abi/platform.ts";
-import * as apic from "../../abi/x86/apic.ts";
+import { IPI_NMI } from "../../../abi/platform.ts";
+import * as apic from "../../../abi/x86/apic.ts";
 import {
   APIC_BASE_ENABLE,
   APIC_BASE_X2APIC,
   MSR_APIC_BASE,
   MSR_X2APIC_FIRST,
-} from "../../abi/x86/msr.ts";
+} from "../../../abi/x86/msr.ts";
+import * as hw from "../hw.ts";
+import { APIC_WINDOW } from "../numbers.ts";
 import { cellOf } from "./cells.ts";
 import { Cpu, cpuOf } from "./cpu.ts";
-import * as hw from "./hw.ts";
-import { APIC_WINDOW } from "./numbers.ts";
 
 const REGISTER_SHIFT: u32 = 4;
 const XAPIC_ID_SHIFT: u32 = 24;

@@ -16,7 +16,7 @@ import {
   PIO_REP,
   PIO_STRING,
   REG_CR0,
-} from "../../../abi/platform.ts";
+} from "../../../../abi/platform.ts";
 import {
   VECTOR_AC,
   VECTOR_BP,
@@ -24,9 +24,9 @@ import {
   VECTOR_OF,
   VECTOR_PF,
   VECTOR_TS,
-} from "../../../abi/x86/registers.ts";
-import * as svm from "../../../abi/x86/svm.ts";
-import * as core from "../../../hypervisor/x86/exports.ts";
+} from "../../../../abi/x86/registers.ts";
+import * as svm from "../../../../abi/x86/svm.ts";
+import * as core from "../../../../hypervisor/x86/exports.ts";
 import { isCrowded } from "../console.ts";
 import { Cpu } from "../cpu.ts";
 import { receiveNmi } from "../stop.ts";

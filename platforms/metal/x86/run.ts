@@ -3,14 +3,14 @@
 import { MSR_PAT, MSR_SPEC_CTRL } from "../../../abi/x86/msr.ts";
 import { CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, VECTOR_NMI } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
-import { flushConsole, publish, serveConsole } from "../console.ts";
-import { Cpu, cpuOf, STATE_GUEST, STATE_HOST } from "../cpu.ts";
 import * as hw from "../hw.ts";
-import { awaitKick, finishStop, followBetween, isRequested } from "../stop.ts";
-import { dispatch } from "./exits.ts";
+import { dispatch } from "./amd/exits.ts";
+import { blockNmis, setEvent } from "./amd/registers.ts";
+import { flushConsole, publish, serveConsole } from "./console.ts";
+import { Cpu, cpuOf, STATE_GUEST, STATE_HOST } from "./cpu.ts";
 import { handOver } from "./hand-over.ts";
 import { halt } from "./idle.ts";
-import { blockNmis, setEvent } from "./registers.ts";
+import { awaitKick, finishStop, followBetween, isRequested } from "./stop.ts";
 
 const EDX: u32 = 3;
 const FREE_CR4: u64 = CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP;

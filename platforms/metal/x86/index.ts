@@ -1,22 +1,12 @@
 // Entry of the platform's module for AMD-V: the waist (hypervisor/platform.ts), and what native code calls.
-import { apicId, useX2apic } from "../apic.ts";
-import { flushConsole, putConsole } from "../console.ts";
-import {
-  attachDevice,
-  cpuid,
-  detachDevice,
-  mmioRead,
-  mmioWrite,
-  pciRead,
-  pciWrite,
-  portIn,
-  portOut,
-  readMsr,
-  writeMsr,
-} from "../passthrough.ts";
+
 import { poolPages } from "../pool.ts";
-import { lock, relax, resumeCpu, stopCpu, unlock } from "../stop.ts";
 import { now } from "../time.ts";
+import { grantMsrs, grantPorts, revokeMsrs, revokePorts } from "./amd/permissions.ts";
+import { injectException, readRegister, writeRegister } from "./amd/registers.ts";
+import { assignCpu, parkCpu, releaseCpu, resetCpu, sendIpi } from "./amd/start.ts";
+import { apicId, useX2apic } from "./apic.ts";
+import { flushConsole, putConsole } from "./console.ts";
 import { enter } from "./enter.ts";
 import {
   commit,
@@ -29,10 +19,21 @@ import {
   unmap,
   writeComm,
 } from "./nested.ts";
-import { grantMsrs, grantPorts, revokeMsrs, revokePorts } from "./permissions.ts";
-import { injectException, readRegister, writeRegister } from "./registers.ts";
+import {
+  attachDevice,
+  cpuid,
+  detachDevice,
+  mmioRead,
+  mmioWrite,
+  pciRead,
+  pciWrite,
+  portIn,
+  portOut,
+  readMsr,
+  writeMsr,
+} from "./passthrough.ts";
 import { run } from "./run.ts";
-import { assignCpu, parkCpu, releaseCpu, resetCpu, sendIpi } from "./start.ts";
+import { lock, relax, resumeCpu, stopCpu, unlock } from "./stop.ts";
 
 export {
   apicId,

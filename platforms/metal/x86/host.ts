@@ -8,9 +8,9 @@ import {
   PTE_PRESENT,
   PTE_USER,
   PTE_WRITABLE,
-} from "../../abi/x86/registers.ts";
-import { CPUID_ADDRESS_SIZES } from "../../abi/x86/svm.ts";
-import * as hw from "./hw.ts";
+} from "../../../abi/x86/registers.ts";
+import { CPUID_ADDRESS_SIZES } from "../../../abi/x86/svm.ts";
+import * as hw from "../hw.ts";
 import {
   CPU_SIZE,
   PART_CODE,
@@ -20,9 +20,9 @@ import {
   PART_DATA,
   PART_END,
   VIRTUAL_BASE,
-} from "./numbers.ts";
-import { change, tablesFor } from "./paging.ts";
-import { allocate, free, PAGE, promise, withdraw } from "./pool.ts";
+} from "../numbers.ts";
+import { change, tablesFor } from "../paging.ts";
+import { allocate, free, PAGE, promise, withdraw } from "../pool.ts";
 import { windowsInit } from "./windows.ts";
 
 const NO_EXECUTE: u64 = 1 << 63;

@@ -1,10 +1,10 @@
 // A CPU changes hands, or is reset: one routine, for everyone who gives a CPU a new owner or a new start. What the guest's
 // control block holds is set by start.ts; all else that a processor has of its own is put back here, and nothing at exits.
 
-import { Cpu } from "../cpu.ts";
 import * as hw from "../hw.ts";
+import { resetMsrs } from "./amd/own-msrs.ts";
+import { Cpu } from "./cpu.ts";
 import { cleanApic } from "./idle.ts";
-import { resetMsrs } from "./own-msrs.ts";
 
 /**
  * Takes everything that the last owner of the calling CPU has left: pending interrupts and the local APIC's registers; x87,

@@ -4,13 +4,13 @@
 
 import { FLAG_FIXED, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
-import { disableApic, endInterrupts, hasRequests, maskApic, setMode, wantedMode } from "../apic.ts";
-import { Cpu } from "../cpu.ts";
-import { rootFor } from "../host.ts";
 import * as hw from "../hw.ts";
 import { allocate, PAGE } from "../pool.ts";
-import { allowKicks, holdKicks, receiveNmi } from "../stop.ts";
-import { setIntercepts, setStart } from "./start.ts";
+import { setIntercepts, setStart } from "./amd/start.ts";
+import { disableApic, endInterrupts, hasRequests, maskApic, setMode, wantedMode } from "./apic.ts";
+import { Cpu } from "./cpu.ts";
+import { rootFor } from "./host.ts";
+import { allowKicks, holdKicks, receiveNmi } from "./stop.ts";
 
 /** Where real mode has its interrupt vectors, behind the page's own entry as a page table; 4 bytes each. */
 const FIRST_VECTOR: u32 = 16;

@@ -5,19 +5,19 @@ import { MSR_EFER } from "../../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../../abi/x86/registers.ts";
 import * as svm from "../../../abi/x86/svm.ts";
 import * as core from "../../../hypervisor/exports.ts";
-import { adoptApic } from "../apic.ts";
-import { flushConsole, publishNow } from "../console.ts";
-import { addCpu, cpuOf } from "../cpu.ts";
-import { hostInit, useHost } from "../host.ts";
 import * as hw from "../hw.ts";
 import { poolInit } from "../pool.ts";
 import * as all from "../rendezvous.ts";
 import { configAddress, timeInit } from "../time.ts";
-import { checkFeatures } from "./features.ts";
+import { checkFeatures } from "./amd/features.ts";
+import { assignLinux } from "./amd/start.ts";
+import { adoptApic } from "./apic.ts";
+import { flushConsole, publishNow } from "./console.ts";
+import { addCpu, cpuOf } from "./cpu.ts";
+import { hostInit, useHost } from "./host.ts";
 import { idleInit, prepareIdle } from "./idle.ts";
 import { nestedInit } from "./nested.ts";
 import { run } from "./run.ts";
-import { assignLinux } from "./start.ts";
 
 /** The first CPU prepares what all share. */
 function prepareAll(cpu: u32): i32 {

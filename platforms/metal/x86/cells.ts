@@ -1,6 +1,6 @@
 // What the platform has of each cell: its nested page table, its permission maps, its communication page.
 
-import { PAGE } from "./pool.ts";
+import { PAGE } from "../pool.ts";
 
 /** Cells that the platform can have: as many as CPUs, at most. */
 export const CELLS_MAX: u32 = 256;

@@ -24,16 +24,16 @@ import {
   CONSOLE_TYPE,
   CONSOLE_TYPE_8250,
   SYS_DEBUG_CONSOLE,
-} from "../../abi/config.ts";
-import { RING_CONTENT, RING_SIZE, RING_TAIL } from "../../abi/console.ts";
-import { CONSOLE_FRESH_LINE } from "../../abi/platform.ts";
-import { consolePage } from "../../hypervisor/exports.ts";
+} from "../../../abi/config.ts";
+import { RING_CONTENT, RING_SIZE, RING_TAIL } from "../../../abi/console.ts";
+import { CONSOLE_FRESH_LINE } from "../../../abi/platform.ts";
+import { consolePage } from "../../../hypervisor/exports.ts";
+import * as hw from "../hw.ts";
+import { PAGE } from "../pool.ts";
+import { configAddress, hasTime, now } from "../time.ts";
 import { CELLS_MAX, cellOf } from "./cells.ts";
 import { CPUS_MAX, Cpu, findCpu, STATE_GUEST } from "./cpu.ts";
-import * as hw from "./hw.ts";
-import { PAGE } from "./pool.ts";
 import { isRequested, kick, lock, unlock, wasUsed } from "./stop.ts";
-import { configAddress, hasTime, now } from "./time.ts";
 import * as uart from "./uart.ts";
 
 /** Bytes of the queue, a power of two. */

@@ -1,16 +1,16 @@
 // States that CPUs begin with: Linux' own, the start state of a cell (ABI.md, section 4), and the one of a CPU that has
 // nothing to do. The waist's members that give them.
 
-import { IPI_NMI } from "../../../abi/platform.ts";
-import { MSR_PAT, MSR_SPEC_CTRL, PAT_RESET_LOW } from "../../../abi/x86/msr.ts";
-import { CR0_RESET, EFER_SVME, FLAG_FIXED } from "../../../abi/x86/registers.ts";
-import * as svm from "../../../abi/x86/svm.ts";
-import { exceptions } from "../../../hypervisor/x86/exports.ts";
+import { IPI_NMI } from "../../../../abi/platform.ts";
+import { MSR_PAT, MSR_SPEC_CTRL, PAT_RESET_LOW } from "../../../../abi/x86/msr.ts";
+import { CR0_RESET, EFER_SVME, FLAG_FIXED } from "../../../../abi/x86/registers.ts";
+import * as svm from "../../../../abi/x86/svm.ts";
+import { exceptions } from "../../../../hypervisor/x86/exports.ts";
+import * as hw from "../../hw.ts";
+import * as linux from "../../numbers.ts";
 import { sendInterrupt } from "../apic.ts";
 import { cellOf } from "../cells.ts";
 import { Cpu, cpuOf } from "../cpu.ts";
-import * as hw from "../hw.ts";
-import * as linux from "../numbers.ts";
 import { kick } from "../stop.ts";
 import { blockNmis } from "./registers.ts";
 

@@ -6,18 +6,18 @@
 // HyperTransport range) raises a page fault at the access, which native code turns into a refusal; a hole in the bus reads as
 // the bus has it.
 
-import { APIC_PAGE } from "../../abi/x86/apic.ts";
+import { APIC_PAGE } from "../../../abi/x86/apic.ts";
 import {
   PTE_ACCESSED,
   PTE_DIRTY,
   PTE_LARGE,
   PTE_PRESENT,
   PTE_WRITABLE,
-} from "../../abi/x86/registers.ts";
+} from "../../../abi/x86/registers.ts";
+import * as hw from "../hw.ts";
+import { APIC_WINDOW, LARGE_WINDOWS, PANIC_OWN_MEMORY, WINDOWS } from "../numbers.ts";
+import { allocate, PAGE } from "../pool.ts";
 import { CPUS_MAX } from "./cpu.ts";
-import * as hw from "./hw.ts";
-import { APIC_WINDOW, LARGE_WINDOWS, PANIC_OWN_MEMORY, WINDOWS } from "./numbers.ts";
-import { allocate, PAGE } from "./pool.ts";
 
 const NO_EXECUTE: u64 = 1 << 63;
 const TABLE: u64 = PTE_PRESENT | PTE_WRITABLE;
