@@ -179,3 +179,6 @@ export const VECTOR_AC: u32 = 17;
 export const VECTOR_MC: u32 = 18;
 /** SIMD floating point. */
 export const VECTOR_XF: u32 = 19;
+
+/** CPUID: address sizes; EAX has the bits of a physical address in its low byte. */
+export const CPUID_ADDRESS_SIZES: u32 = 0x80000008;

@@ -217,8 +217,6 @@ export const CPUID_FEATURES: u32 = 0x80000001;
 export const FEATURE_SVM: u32 = 0x4;
 /** Extended features, EDX: 1 GiB pages. */
 export const FEATURE_GIB_PAGES: u32 = 0x4000000;
-/** CPUID: address sizes; EAX has the bits of a physical address in its low byte. */
-export const CPUID_ADDRESS_SIZES: u32 = 0x80000008;
 /** CPUID: features of SVM, in EDX. */
 export const CPUID_SVM: u32 = 0x8000000a;
 /** Features of SVM: nested paging. */

@@ -1,8 +1,8 @@
 // CPUID as cells see it (ABI section 8).
 
 import { REG_CR4, REG_RAX, REG_RBX, REG_RCX, REG_RDX } from "../../abi/platform.ts";
-import { CR4_OSXSAVE } from "../../abi/x86/registers.ts";
-import { CPUID_ADDRESS_SIZES, CPUID_SVM, FEATURE_INVLPGB, SVM_INVLPGB } from "../../abi/x86/svm.ts";
+import { CPUID_ADDRESS_SIZES, CR4_OSXSAVE } from "../../abi/x86/registers.ts";
+import { CPUID_SVM, FEATURE_INVLPGB, SVM_INVLPGB } from "../../abi/x86/svm.ts";
 import { isRoot } from "../core/cells/cell.ts";
 import { cellOfCpu } from "../core/cells/percpu.ts";
 import { readRegister, writeRegister } from "../platform.ts";

@@ -1,8 +1,8 @@
-// Everything that the metal platform asks of native code, and nothing else: hw.h has each member as an inline function,
-// entry.S the few that are more than an instruction. Contracts shared by all members:
+// Everything that the metal platform asks of native code but for what is a vendor's (x86/amd/hw.ts), and nothing else: hw.h has each
+// member as an inline function, entry.S the few that are more than an instruction. Contracts shared by all members:
 // - Linear addresses (usize) are the platform's own memory; the translated code checks their bounds.
 // - Physical memory is accessed through windows (windows.ts), which there are on this CPU once it has called useOwnTables.
-// - All CPUs run this code at once, GIF clear; the platform synchronises them with the three atomic members.
+// - All CPUs run this code at once, with interrupts and NMIs held; the platform synchronises them with the three atomic members.
 
 // --- Memory -------------------------------------------------------------------------------------------------------
 
@@ -104,26 +104,7 @@ export declare function linuxState(field: u32): u64;
  * the entry on.)
  */
 export declare function useOwnTables(root: u64): void;
-/**
- * Runs the guest of the control block at physical address `control` until it exits; `registers` are its general registers
- * except RAX and RSP (REG_* order, 16 u64, linear address). GIF is clear before and after; interrupts arrive in the guest
- * only. What VMLOAD and VMSAVE cover (FS, GS, TR, LDTR, KernelGSBase, the MSRs of SYSCALL and SYSENTER) is not touched: the
- * hypervisor uses none of it, so that the guest's stays in the processor, Linux' from the entry on.
- */
-export declare function runGuest(control: u64, registers: usize): void;
-/** VMLOAD: loads FS, GS, TR, LDTR, KernelGSBase and the MSRs of SYSCALL and SYSENTER from the block at physical `control`. */
-export declare function loadGuest(control: u64): void;
-/** Takes a pending NMI: sets GIF for an instruction, then clears it; the image's NMI handler ignores it. Needs EFER.SVME. */
-export declare function takeNmi(): void;
-/** Whether a machine check came since the last call, in `takeNmi`; elsewhere the processor holds it. */
-export declare function takeMachineCheck(): u32;
 /** Starts this CPU again on its empty stack in the exported `run`; never returns. */
 export declare function restart(): void;
-/**
- * Leaves the hypervisor on this CPU for good: the state of the control block (linear address `block`) and `registers`
- * become the processor's; VMLOAD's part is there already. Virtualisation has been switched off except for EFER.SVME and
- * GIF, which this does last. Never returns.
- */
-export declare function leave(block: usize, registers: usize): void;
 /** Reports `code` (PANIC_*) on the console and stops this CPU; never returns. */
 export declare function panic(code: u32): void;

@@ -658,6 +658,8 @@
 #define JH_VECTOR_MC 18
 /** SIMD floating point. */
 #define JH_VECTOR_XF 19
+/** CPUID: address sizes; EAX has the bits of a physical address in its low byte. */
+#define JH_CPUID_ADDRESS_SIZES 0x80000008
 /** Where the loader puts the command line (ABI section 5). */
 #define JH_COMMAND_LINE 0x1000
 /** Size of the command line, its NUL included. */

@@ -352,10 +352,10 @@ function errors({ system, earlier, cell }: ReturnType<typeof changed>): string[]
   return findings.filter(({ severity }) => severity === "error").map(({ rule }) => rule);
 }
 
-/** The texts of all refusals in the hypervisor's sources. */
+/** The texts of all refusals in the hypervisor's sources; those of Arm64 are in test/hypervisor/arm64, where that runs. */
 function refusals(): string[] {
   const files = readdirSync(ROOM, { recursive: true, encoding: "utf8" }).filter(
-    (file) => file.endsWith(".ts") && !file.endsWith("refuse.ts"),
+    (file) => file.endsWith(".ts") && !file.endsWith("refuse.ts") && !file.startsWith("arm64"),
   );
   const texts = files.flatMap((file) => {
     const source = readFileSync(new URL(file, ROOM), "utf8");

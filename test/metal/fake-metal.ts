@@ -1,5 +1,6 @@
 // Native code and the core for the platform's module: plain data instead of a processor. A guest "runs" until a test's
 // script says how it exits.
+
 import { readFileSync } from "node:fs";
 import {
   CONSOLE_ADDRESS,
@@ -14,8 +15,8 @@ import {
   MSR_APIC_BASE,
   MSR_X2APIC_FIRST,
 } from "../../abi/x86/msr.ts";
+import { CPUID_ADDRESS_SIZES } from "../../abi/x86/registers.ts";
 import {
-  CPUID_ADDRESS_SIZES,
   CPUID_EXTENDED,
   CPUID_FEATURES,
   CPUID_SVM,

@@ -227,6 +227,12 @@ describe("namesOf", () => {
     expect(namesOf("hypervisor/x86/exits.ts", line)).toEqual([]);
   });
 
+  it.each(["VMCB_CLEAN", "a VMRUN", "EFER_SVME", "the ASID"])("finds a vendor's %s", (word) => {
+    expect(namesOf("platforms/metal/x86/run.ts", `// ${word}`)).toHaveLength(1);
+    expect(namesOf("platforms/metal/stop.ts", `// ${word}`)).toHaveLength(1);
+    expect(namesOf("platforms/metal/x86/amd/exits.ts", `// ${word}`)).toEqual([]);
+  });
+
   it("lets given formats have their names", () => {
     expect(namesOf(core, "load<u32>(config, CELL_NUM_PIO) * PIO_SIZE; support(reports);")).toEqual(
       [],

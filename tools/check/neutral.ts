@@ -1,4 +1,4 @@
-// Neutral code names no architecture: what is one's own belongs into its folder.
+// Neutral code names no architecture, and what an architecture's vendors share names no vendor: what is one's own has a folder.
 import type { Check } from "./check.ts";
 import { readText, repositoryFiles } from "./files.ts";
 
@@ -10,20 +10,39 @@ const WORDS =
 /** Two fields of configurations and records that carry such a name in formats that are given. */
 const GIVEN = /\b(?:PIO_\w+|\w+_PIO|DENIAL_RIP|afterPio)\b/g;
 
-/** The lines of a neutral file that name an architecture. */
+/** Rooms in which something is not named, with the words and what they belong to. */
+interface Rule {
+  readonly files: RegExp;
+  readonly words: RegExp;
+  readonly given?: RegExp;
+}
+
+const RULES: readonly Rule[] = [
+  { files: NEUTRAL, words: WORDS, given: GIVEN },
+  {
+    // vcpu.ts is where the vendor's folder is named, for the build to choose it; stop.ts takes NMIs by that folder's hw.ts.
+    files: /^platforms\/metal\/(?:x86\/)?(?!vcpu\.ts)[\w-]+\.ts$/,
+    words:
+      /\b(?:svm|vmcb\w*|vm(?:run|load|save|mcall|call|launch|resume|x|cs)|stgi|clgi|gif|iopm|msrpm|asid|vpid|ept|efer_svme|amd-v|vt-x)\b/gi,
+    given: /"\.\/amd\/hw\.ts"/g,
+  },
+];
+
+/** The lines of a file that name what has a folder of its own. */
 export function namesOf(path: string, text: string): string[] {
-  if (!NEUTRAL.test(path)) return [];
-  return text.split("\n").flatMap((line, index) => {
-    const found = line.replace(GIVEN, "").match(WORDS);
-    return found ? [`${path}:${index + 1} names ${found.join(", ")}`] : [];
-  });
+  return RULES.filter(({ files }) => files.test(path)).flatMap(({ words, given }) =>
+    text.split("\n").flatMap((line, index) => {
+      const found = (given ? line.replace(given, "") : line).match(words);
+      return found ? [`${path}:${index + 1} names ${found.join(", ")}`] : [];
+    }),
+  );
 }
 
 export const neutral: Check = {
-  name: "the core names no architecture",
+  name: "the core names no architecture, and what vendors share no vendor",
   run: () => ({
     failures: repositoryFiles().flatMap((path) =>
-      NEUTRAL.test(path) ? namesOf(path, readText(path)) : [],
+      /^(?:hypervisor|platforms)\/.*\.ts$/.test(path) ? namesOf(path, readText(path)) : [],
     ),
   }),
 };

@@ -1,4 +1,5 @@
 // Memory: reservations, maps and what they grant, communication pages, scrubbing.
+
 import { EFAULT, ENOMEM } from "../../../abi/errno.ts";
 import {
   ACCESS_FETCH,
@@ -13,7 +14,7 @@ import {
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
-import { CPUID_ADDRESS_SIZES } from "../../../abi/x86/svm.ts";
+import { CPUID_ADDRESS_SIZES } from "../../../abi/x86/registers.ts";
 import {
   commit,
   map,

@@ -1,23 +1,20 @@
 // Taking over the processors from Linux.
 
 import { ENOMEM } from "../../../abi/errno.ts";
-import { MSR_EFER } from "../../../abi/x86/msr.ts";
-import { EFER_SVME } from "../../../abi/x86/registers.ts";
-import * as svm from "../../../abi/x86/svm.ts";
 import * as core from "../../../hypervisor/exports.ts";
 import * as hw from "../hw.ts";
 import { poolInit } from "../pool.ts";
 import * as all from "../rendezvous.ts";
 import { configAddress, timeInit } from "../time.ts";
-import { checkFeatures } from "./amd/features.ts";
-import { assignLinux } from "./amd/start.ts";
 import { adoptApic } from "./apic.ts";
 import { flushConsole, publishNow } from "./console.ts";
 import { addCpu, cpuOf } from "./cpu.ts";
+import { assignLinux } from "./cpus.ts";
 import { hostInit, useHost } from "./host.ts";
-import { idleInit, prepareIdle } from "./idle.ts";
+import { idleCpu, idleInit } from "./idle.ts";
 import { nestedInit } from "./nested.ts";
 import { run } from "./run.ts";
+import { checkFeatures, switchOff, switchOn } from "./vcpu.ts";
 
 /** The first CPU prepares what all share. */
 function prepareAll(cpu: u32): i32 {
@@ -38,17 +35,10 @@ function prepare(cpu: u32, isFirst: bool): i32 {
   if (result) return result;
   const self = cpuOf(cpu);
   adoptApic(self);
-  hw.writeMsr(MSR_EFER, hw.readMsr(MSR_EFER) | EFER_SVME);
-  hw.writeMsr(svm.MSR_HOST_SAVE, hw.physicalOf(self.host));
-  prepareIdle(self);
+  switchOn(self);
+  idleCpu(self);
   assignLinux(self);
   return core.initCpu(cpu);
-}
-
-/** Gives Linux its processor back as it was. */
-function goBack(): void {
-  if (!(hw.readMsr(MSR_EFER) & EFER_SVME)) return;
-  hw.writeMsr(svm.MSR_HOST_SAVE, 0);
 }
 
 /**
@@ -73,6 +63,6 @@ export function enter(cpu: u32): i32 {
   }
   const result = all.awaitDecision();
   if (!result) run();
-  goBack();
+  switchOff();
   return result;
 }

@@ -2,6 +2,7 @@
 // with a page that is not there. Of all other memory only what is being used is mapped, for as long (windows.ts).
 
 import {
+  CPUID_ADDRESS_SIZES,
   CR4_LA57,
   PTE_ACCESSED,
   PTE_DIRTY,
@@ -9,7 +10,6 @@ import {
   PTE_USER,
   PTE_WRITABLE,
 } from "../../../abi/x86/registers.ts";
-import { CPUID_ADDRESS_SIZES } from "../../../abi/x86/svm.ts";
 import * as hw from "../hw.ts";
 import {
   CPU_SIZE,

@@ -3,14 +3,13 @@
 // still pending for a former owner.
 
 import { FLAG_FIXED, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "../../../abi/x86/registers.ts";
-import * as svm from "../../../abi/x86/svm.ts";
 import * as hw from "../hw.ts";
 import { allocate, PAGE } from "../pool.ts";
-import { setIntercepts, setStart } from "./amd/start.ts";
 import { disableApic, endInterrupts, hasRequests, maskApic, setMode, wantedMode } from "./apic.ts";
 import { Cpu } from "./cpu.ts";
 import { rootFor } from "./host.ts";
 import { allowKicks, holdKicks, receiveNmi } from "./stop.ts";
+import { EXIT_INSTRUCTION, prepareIdle, runIdle } from "./vcpu.ts";
 
 /** Where real mode has its interrupt vectors, behind the page's own entry as a page table; 4 bytes each. */
 const FIRST_VECTOR: u32 = 16;
@@ -22,12 +21,9 @@ const RETURN_CODE: u32 = 0xcf;
 /** l: hlt; jmp l */
 const HALT: u32 = 0x410;
 const HALT_CODE: u32 = 0xfdebf4;
-/** sti; nop; nop; cli; vmmcall */
+/** sti; nop; nop; cli; EXIT_INSTRUCTION */
 const TAKE: u32 = 0x420;
 const TAKE_CODE: u32 = 0xfa9090fb;
-const TAKE_CODE_END: u32 = 0xd9010f;
-/** Not the guests', so that translations do not mix. */
-const ASID: u32 = 2;
 /** Stack of each CPU, downwards from the page's end. */
 const STACK_SIZE: u32 = 8;
 /** Interrupts that are taken on behalf of a former owner; more can only be a device that does not stop. */
@@ -57,28 +53,18 @@ export function idleInit(): bool {
   store<u8>(page, <u8>RETURN_CODE, RETURN);
   store<u32>(page, HALT_CODE, HALT);
   store<u32>(page, TAKE_CODE, TAKE);
-  store<u32>(page, TAKE_CODE_END, TAKE + 4);
+  store<u32>(page, EXIT_INSTRUCTION, TAKE + 4);
   idle().top = rootFor(page, 0);
   return idle().top !== 0;
 }
 
-/** Makes the control block for this. The permission maps are not looked at by its code; any page will do. */
-export function prepareIdle(cpu: Cpu): void {
-  const control = cpu.idle;
-  setIntercepts(control, ASID);
-  store<u64>(control, idle().top, svm.VMCB_NESTED_CR3);
-  store<u64>(control, hw.physicalOf(idle().page), svm.VMCB_IOPM);
-  store<u64>(control, hw.physicalOf(idle().page), svm.VMCB_MSRPM);
+/** Makes what a CPU needs for this. */
+export function idleCpu(cpu: Cpu): void {
+  prepareIdle(cpu, idle().top, hw.physicalOf(idle().page));
 }
 
 function enter(cpu: Cpu, number: u32, at: u32, flags: u32): void {
-  const control = cpu.idle;
-  setStart(control, at);
-  store<u64>(control, flags, svm.VMCB_RFLAGS);
-  store<u64>(control, PAGE - number * STACK_SIZE, svm.VMCB_RSP);
-  hw.runGuest(hw.physicalOf(control), cpu.registers);
-  store<u8>(control, 0, svm.VMCB_TLB_CONTROL);
-  if (load<u32>(control, svm.VMCB_EXIT_CODE) === svm.EXIT_NMI) receiveNmi(cpu, number);
+  if (runIdle(cpu, at, flags, PAGE - number * STACK_SIZE)) receiveNmi(cpu, number);
 }
 
 /** Halts until an NMI comes. */

@@ -1,12 +1,10 @@
-// Entry of the platform's module for AMD-V: the waist (hypervisor/platform.ts), and what native code calls.
+// Entry of the platform's module for x86: the waist (hypervisor/platform.ts), and what native code calls.
 
 import { poolPages } from "../pool.ts";
 import { now } from "../time.ts";
-import { grantMsrs, grantPorts, revokeMsrs, revokePorts } from "./amd/permissions.ts";
-import { injectException, readRegister, writeRegister } from "./amd/registers.ts";
-import { assignCpu, parkCpu, releaseCpu, resetCpu, sendIpi } from "./amd/start.ts";
 import { apicId, useX2apic } from "./apic.ts";
 import { flushConsole, putConsole } from "./console.ts";
+import { assignCpu, parkCpu, releaseCpu, resetCpu, sendIpi } from "./cpus.ts";
 import { enter } from "./enter.ts";
 import {
   commit,
@@ -34,6 +32,15 @@ import {
 } from "./passthrough.ts";
 import { run } from "./run.ts";
 import { lock, relax, resumeCpu, stopCpu, unlock } from "./stop.ts";
+import {
+  grantMsrs,
+  grantPorts,
+  injectException,
+  readRegister,
+  revokeMsrs,
+  revokePorts,
+  writeRegister,
+} from "./vcpu.ts";
 
 export {
   apicId,

@@ -1,5 +1,4 @@
-// The waist's memory members: nested page tables (AMD64 Architecture Programmer's Manual, volume 2, section 15.25), and the
-// pages that a cell shares with the hypervisor.
+// The waist's memory members: nested page tables, and the pages that a cell shares with the hypervisor.
 
 import { EFAULT, ENOMEM } from "../../../abi/errno.ts";
 import {
@@ -14,14 +13,6 @@ import {
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
-import {
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  PTE_PRESENT,
-  PTE_USER,
-  PTE_WRITABLE,
-} from "../../../abi/x86/registers.ts";
-import { TLB_FLUSH_ALL, VMCB_CLEAN, VMCB_TLB_CONTROL } from "../../../abi/x86/svm.ts";
 import * as hw from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 import { change, clear, NOWHERE, tablesFor, translate } from "../paging.ts";
@@ -29,11 +20,9 @@ import { allocate, free, PAGE, promise, withdraw } from "../pool.ts";
 import { CELL_PAGES, CELLS_MAX, Cell, cellOf, MSR_PAGES, PORT_PAGES } from "./cells.ts";
 import { CPUS_MAX, findCpu } from "./cpu.ts";
 import { freeRoot, guestLimit, rootFor } from "./host.ts";
+import { flush, nestedBits } from "./vcpu.ts";
 import { clearPhysical, copyPhysical } from "./windows.ts";
 
-const NO_EXECUTE: u64 = 1 << 63;
-/** Nested tables are walked as by user code. What the processor would set is set, so that entries stay comparable. */
-const READ_BITS: u64 = PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY;
 const PAGE_MASK: u64 = 0xfff;
 const ROOT: u32 = 0;
 
@@ -138,7 +127,7 @@ export function entryBits(flags: u32): u64 {
   if (!(flags & MAP_READ) && !(flags & MAP_ZERO)) return 0;
   const isWritable = flags & MAP_WRITE && !(flags & (MAP_ZERO | MAP_CONSOLE));
   const isExecutable = flags & MAP_EXECUTE && !(flags & MAP_ZERO);
-  return READ_BITS | (isWritable ? PTE_WRITABLE : 0) | (isExecutable ? 0 : NO_EXECUTE);
+  return nestedBits(isWritable !== 0, isExecutable !== 0);
 }
 
 /** The physical address that stands behind a mapping of the hypervisor's own pages, or the one given. */
@@ -165,9 +154,7 @@ export function unmap(cell: u32, virt: u64, size: u64): void {
 export function commit(cell: u32): void {
   for (let number: u32 = 0; number < CPUS_MAX; number++) {
     const cpu = findCpu(number);
-    if (!cpu || cpu.cell !== cell) continue;
-    store<u8>(cpu.control, <u8>TLB_FLUSH_ALL, VMCB_TLB_CONTROL);
-    store<u32>(cpu.control, 0, VMCB_CLEAN);
+    if (cpu && cpu.cell === cell) flush(cpu);
   }
 }
 

@@ -69,7 +69,7 @@ export function pciWrite(bdf: u32, register: u32, size: u32, value: u32): void {
   give(PCI_LOCK);
 }
 
-/** Those that VMRUN exchanges are not asked for by number. */
+/** Those that entering a guest exchanges are not asked for by number. */
 export function readMsr(_cpu: u32, msr: u32, destination: u32): u32 {
   if (!hw.tryReadMsr(msr)) return 0;
   hw.coreWrite(destination, hw.readMsrValue());

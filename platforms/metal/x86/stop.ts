@@ -25,6 +25,7 @@ import { exitManagement } from "../../../hypervisor/exports.ts";
 import { exitException } from "../../../hypervisor/x86/exports.ts";
 import * as hw from "../hw.ts";
 import { now } from "../time.ts";
+import { takeMachineCheck, takeNmi } from "./amd/hw.ts";
 import { sendNmi } from "./apic.ts";
 import { Cpu, cpuOf, STATE_GUEST } from "./cpu.ts";
 
@@ -102,14 +103,14 @@ export function allowKicks(cpu: Cpu): void {
 
 /** Takes the NMI that has brought the calling CPU out of a guest. One that nobody here has sent is for its guest. */
 export function receiveNmi(cpu: Cpu, number: u32): void {
-  hw.takeNmi();
+  takeNmi();
   if (!hw.compareExchange(kickedOf(cpu), 1, 0)) cpu.guestNmi = 1;
-  if (hw.takeMachineCheck()) exitException(number, VECTOR_MC, NO_ERROR_CODE);
+  if (takeMachineCheck()) exitException(number, VECTOR_MC, NO_ERROR_CODE);
 }
 
 /** Before the processor goes back to Linux: takes an NMI that is on its way from here, so that Linux does not get it. */
 export function awaitKick(cpu: Cpu): void {
-  if (hw.loadAcquire(kickedOf(cpu))) hw.takeNmi();
+  if (hw.loadAcquire(kickedOf(cpu))) takeNmi();
 }
 
 /** The waist's stopCpu. */

@@ -1,17 +1,14 @@
-// States that CPUs begin with: Linux' own, the start state of a cell (ABI.md, section 4), and the one of a CPU that has
-// nothing to do. The waist's members that give them.
+// What control blocks begin with: Linux' own state, the start state of a cell (ABI.md, section 4), the maps of a cell. The contracts
+// are in ../vcpu.ts.
 
-import { IPI_NMI } from "../../../../abi/platform.ts";
 import { MSR_PAT, MSR_SPEC_CTRL, PAT_RESET_LOW } from "../../../../abi/x86/msr.ts";
 import { CR0_RESET, EFER_SVME, FLAG_FIXED } from "../../../../abi/x86/registers.ts";
 import * as svm from "../../../../abi/x86/svm.ts";
 import { exceptions } from "../../../../hypervisor/x86/exports.ts";
 import * as hw from "../../hw.ts";
 import * as linux from "../../numbers.ts";
-import { sendInterrupt } from "../apic.ts";
 import { cellOf } from "../cells.ts";
-import { Cpu, cpuOf } from "../cpu.ts";
-import { kick } from "../stop.ts";
+import { Cpu } from "../cpu.ts";
 import { blockNmis } from "./registers.ts";
 
 /** Attributes of segments as the control block packs them (descriptor bits 47:40 and 55:52). */
@@ -31,7 +28,6 @@ const DR7_RESET: u64 = 0x400;
 const SELECTOR_SHIFT: u32 = 4;
 const SELECTOR_MASK: u64 = 0xf000;
 const OFFSET_MASK: u64 = 0xffff;
-const REGISTERS_SIZE: u32 = 128;
 const ROOT: u32 = 0;
 /** Part of CPUID's result. */
 const PART_EDX: u32 = 3;
@@ -167,11 +163,10 @@ function nestedControl(cell: u32): u64 {
   return svm.NESTED_PAGING | (cell === ROOT && isKnown ? svm.NESTED_INVLPGB : 0);
 }
 
-/** Gives a CPU the maps of its cell. */
-function setCell(cpu: Cpu, cell: u32): void {
+export function setCell(cpu: Cpu, cell: u32): void {
   const control = cpu.control;
   const record = cellOf(cell);
-  cpu.cell = cell;
+  store<u64>(control, 0, svm.VMCB_TSC_OFFSET);
   store<u64>(control, nestedControl(cell), svm.VMCB_NESTED);
   store<u64>(control, hw.physicalOf(record.ports), svm.VMCB_IOPM);
   store<u64>(control, hw.physicalOf(record.msrs), svm.VMCB_MSRPM);
@@ -180,54 +175,16 @@ function setCell(cpu: Cpu, cell: u32): void {
   store<u32>(control, 0, svm.VMCB_CLEAN);
 }
 
-/** The calling CPU becomes one of the root cell, with Linux' state; nothing is left for it to do. */
-export function assignLinux(cpu: Cpu): void {
+export function adoptLinux(cpu: Cpu): void {
   setIntercepts(cpu.control, ASID);
   setLinux(cpu);
-  setCell(cpu, ROOT);
 }
 
-/** The CPU has a new state: whatever it was doing in a handler is over, if another one gave it. */
-function replace(cpu: u32): void {
-  const target = cpuOf(cpu);
-  target.guestNmi = 0;
-  blockNmis(target, false);
-  store<u64>(target.control, 0, svm.VMCB_EVENT);
-  if (cpu !== hw.cpuIndex()) target.replaced = 1;
+export function startAt(cpu: Cpu, entry: u64): void {
+  setStart(cpu.control, entry);
 }
 
-export function assignCpu(cpu: u32, cell: u32): void {
-  const target = cpuOf(cpu);
-  setCell(target, cell);
-  store<u64>(target.control, 0, svm.VMCB_TSC_OFFSET);
-  target.soiled = 1;
-  replace(cpu);
-}
-
-export function resetCpu(cpu: u32, entry: u64): void {
-  const target = cpuOf(cpu);
-  setStart(target.control, entry);
-  memory.fill(target.registers, 0, REGISTERS_SIZE);
-  target.parked = 0;
-  target.soiled = 1;
-  replace(cpu);
-}
-
-export function parkCpu(cpu: u32, _wake: u32): void {
-  cpuOf(cpu).parked = 1;
-  replace(cpu);
-}
-
-export function releaseCpu(cpu: u32): void {
-  cpuOf(cpu).released = 1;
-}
-
-export function sendIpi(cpu: u32, mode: u32, vector: u32): void {
-  const target = cpuOf(cpu);
-  if (mode !== IPI_NMI) {
-    sendInterrupt(target.apicId, mode, vector);
-    return;
-  }
-  hw.storeRelease(changetype<usize>(target) + offsetof<Cpu>("guestNmi"), 1);
-  kick(target);
+export function dropEvents(cpu: Cpu): void {
+  blockNmis(cpu, false);
+  store<u64>(cpu.control, 0, svm.VMCB_EVENT);
 }
