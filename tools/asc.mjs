@@ -11,10 +11,21 @@ const DEFAULT = "x86";
 /** An import of `./x86/…`: only a room's own folder, not the numbers in abi/. */
 const IMPORT = new RegExp(`(from "\\./)${DEFAULT}/`, "g");
 
-/** The text of a source for `architecture`. Files in an architecture's own folder stay as they are. */
-export function sourceFor(architecture, path, text) {
-  if (architecture === DEFAULT || path.split("/").includes(DEFAULT)) return text;
-  return text.replace(IMPORT, `$1${architecture}/`);
+/** The vendor that files which vendors share import, and such an import. */
+const DEFAULT_VENDOR = "amd";
+const VENDOR_IMPORT = new RegExp(`(from "\\./)${DEFAULT_VENDOR}/`, "g");
+
+/**
+ * The text of a source for `architecture`, of x86 for a `vendor` of processors. Files in an architecture's or a vendor's own
+ * folder stay as they are.
+ */
+export function sourceFor(architecture, path, text, vendor = DEFAULT_VENDOR) {
+  const folders = path.split("/");
+  const chosen = folders.includes(DEFAULT_VENDOR)
+    ? text
+    : text.replace(VENDOR_IMPORT, `$1${vendor}/`);
+  if (architecture === DEFAULT || folders.includes(DEFAULT)) return chosen;
+  return chosen.replace(IMPORT, `$1${architecture}/`);
 }
 
 /** asc's readFile. */

@@ -18,6 +18,14 @@ test("numbers are imported as they are, and an architecture's own files too", ()
   expect(sourceFor("arm64", "hypervisor/x86/arch.ts", own)).toBe(own);
 });
 
+test("an import of the vendor's folder means the one that is wanted", () => {
+  const text = 'import { a } from "./amd/vcpu.ts";\n';
+  const shared = "platforms/metal/x86/run.ts";
+  expect(sourceFor("x86", shared, text, "intel")).toBe('import { a } from "./intel/vcpu.ts";\n');
+  expect(sourceFor("x86", shared, text)).toBe(text);
+  expect(sourceFor("x86", "platforms/metal/x86/amd/exits.ts", text, "intel")).toBe(text);
+});
+
 /** Names of the functions that a module imports from the platform. */
 function imports(name: string): string[] {
   const path = new URL(`../dist/${name}.wasm`, import.meta.url);

@@ -1,0 +1,56 @@
+// The vendor's line (platforms/metal/x86/vcpu.ts): another vendor's folder, here one that does nothing, is all that a module for other
+// processors needs.
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sourceFor } from "../../tools/asc.mjs";
+import { contract } from "../../tools/reference/contracts.ts";
+import { ROOT } from "../../tools/root.ts";
+
+const VENDOR = "intel";
+const X86 = "platforms/metal/x86";
+const ASC = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
+
+let tree: string;
+
+/** Sources as the build has them for the vendor: AMD's folder is not there. */
+beforeAll(() => {
+  tree = mkdtempSync(join(tmpdir(), "vendor-"));
+  for (const room of ["abi", "hypervisor", "platforms/metal"])
+    cpSync(join(ROOT, room), join(tree, room), { recursive: true });
+  rmSync(join(tree, X86, "amd"), { recursive: true });
+  for (const name of readdirSync(join(tree, X86)).filter((one) => one.endsWith(".ts"))) {
+    const path = join(tree, X86, name);
+    writeFileSync(path, sourceFor("x86", path, readFileSync(path, "utf8"), VENDOR));
+  }
+  const stub = join(ROOT, "test/metal/vendor");
+  mkdirSync(join(tree, X86, VENDOR));
+  for (const name of readdirSync(stub))
+    cpSync(join(stub, name), join(tree, X86, VENDOR, name.replace(/\.as\.ts$/, ".ts")));
+});
+afterAll(() => rmSync(tree, { recursive: true, force: true }));
+
+test("a folder with the same names is all that a vendor is", () => {
+  const names = (directory: string) => readdirSync(directory).map((one) => one.split(".")[0]);
+  expect(names(join(tree, X86, VENDOR)).sort()).toEqual(names(join(ROOT, X86, "amd")).sort());
+  const options = ["--runtime", "stub", "--use", "abort=", "--importMemory", "--noExportMemory"];
+  execFileSync(process.execPath, [ASC, `${X86}/index.ts`, ...options, "-o", "vendor.wasm"], {
+    cwd: tree,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const module = new WebAssembly.Module(readFileSync(join(tree, "vendor.wasm")));
+  const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
+  expect(exported).toEqual(
+    expect.arrayContaining(contract("platform", "x86").map(({ name }) => name)),
+  );
+});

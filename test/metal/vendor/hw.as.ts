@@ -1,0 +1,3 @@
+// A vendor that does nothing: that it builds shows where the vendor's line is (platforms/metal/x86/vcpu.ts).
+export declare function takeNmi(): void;
+export declare function takeMachineCheck(): u32;
