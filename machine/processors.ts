@@ -4,7 +4,7 @@ import { FEATURE_TSC_DEADLINE, FEATURE_X2APIC } from "./cpu/interface.ts";
 import { MachineError } from "./error.ts";
 import { Processor } from "./processor.ts";
 
-/** What cpu.wasm exports; ARCHITECTURE.md has the contracts. Addresses are in its memory unless said. */
+/** What cpu.wasm exports; machine/cpu/README.md has the contracts. Addresses are in its memory unless said. */
 export interface CpuExports {
   initialize(
     cpus: number,

@@ -1,4 +1,4 @@
-// Entry of cpu.wasm: its exports, as ARCHITECTURE.md lists them.
+// Entry of cpu.wasm: its exports, as README.md lists them.
 
 import { initializeBlocks, invalidateCode } from "./blocks.ts";
 import { disassemble } from "./disassemble.ts";
