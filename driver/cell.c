@@ -18,7 +18,7 @@ struct jh_cell *jh_cell_find(const struct jh_ioc_cell *which)
 	if (!jh.enabled)
 		return ERR_PTR(-EINVAL);
 	list_for_each_entry(cell, &jh.cells, entry) {
-		bool same = which->id < 0 ? !strncmp(cell->name, which->name, JH_NAME_SIZE) : cell->id == which->id;
+		bool same = which->id < 0 ? !strncmp(cell->name, which->name, JH_CELL_NAME_SIZE) : cell->id == which->id;
 
 		if (same)
 			return cell == jh.root ? ERR_PTR(-EINVAL) : cell;
@@ -149,8 +149,8 @@ static void complete_config(struct jh_cell_desc *config, struct jh_cell *cell)
 
 	while (id_taken(cell->id))
 		cell->id++;
-	if (flags & JH_CELL_CONSOLE_ACTIVE)
-		flags |= JH_CELL_CONSOLE_PERMITTED;
+	if (flags & JH_CELL_FLAG_VIRTUAL_CONSOLE_ACTIVE)
+		flags |= JH_CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED;
 	config->id = cpu_to_le32(cell->id);
 	config->flags = cpu_to_le32(flags);
 }
@@ -220,7 +220,7 @@ static int create_from(struct jh_cell_desc *config, size_t size)
 	cell = jh_cell_new(config);
 	if (!cell)
 		return -ENOMEM;
-	err = jh_told_keep(cell, config, size) ?: create(config, cell);
+	err = jh_denials_keep(cell, config, size) ?: create(config, cell);
 	if (err)
 		kobject_put(&cell->kobj);
 	else
@@ -336,7 +336,7 @@ static void name_refusing(void)
 	struct jh_cell *cell;
 
 	list_for_each_entry(cell, &jh.cells, entry)
-		if (cell != jh.root && jh_hypercall(JH_HC_CELL_GET_STATE, cell->id, 0) == JH_CELL_LOCKED)
+		if (cell != jh.root && jh_hypercall(JH_HC_CELL_GET_STATE, cell->id, 0) == JH_CELL_RUNNING_LOCKED)
 			pr_err("Jailhouse: failed to destroy cell \"%s\"\n", cell->name);
 }
 

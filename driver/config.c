@@ -17,9 +17,9 @@ static int check_identity(const void *config, const char *signature, const char 
 		pr_err("jailhouse: Not a %s configuration\n", kind);
 		return -EINVAL;
 	}
-	if (le16_to_cpu(start->revision) != JH_REVISION) {
+	if (le16_to_cpu(start->revision) != JH_CONFIG_REVISION) {
 		pr_err("jailhouse: Configuration revision mismatch: %u, needed %u\n", le16_to_cpu(start->revision),
-		       JH_REVISION);
+		       JH_CONFIG_REVISION);
 		return -EINVAL;
 	}
 	if (start->architecture != JH_ARCH_X86) {
@@ -39,7 +39,7 @@ static u64 cell_size(const struct jh_cell_desc *cell)
 	size += (u64)le32_to_cpu(cell->num_irqchips) * JH_IRQCHIP_SIZE;
 	size += (u64)le32_to_cpu(cell->num_pio_regions) * JH_PIO_SIZE;
 	size += (u64)le32_to_cpu(cell->num_pci_devices) * sizeof(struct jh_pci_device);
-	size += (u64)le32_to_cpu(cell->num_pci_caps) * JH_PCI_CAP_SIZE;
+	size += (u64)le32_to_cpu(cell->num_pci_caps) * JH_CAP_SIZE;
 	size += (u64)le32_to_cpu(cell->num_stream_ids) * JH_STREAM_ID_SIZE;
 	return size;
 }
@@ -51,7 +51,7 @@ u64 jh_system_size(const struct jh_system_desc *config)
 
 static int check_name(const struct jh_cell_desc *cell)
 {
-	if (cell->name[0] && strnlen(cell->name, JH_NAME_SIZE) < JH_NAME_SIZE)
+	if (cell->name[0] && strnlen(cell->name, JH_CELL_NAME_SIZE) < JH_CELL_NAME_SIZE)
 		return 0;
 	pr_err("jailhouse: The cell's name is empty or has no end\n");
 	return -EINVAL;

@@ -34,7 +34,7 @@ struct reader {
 	u32 session;
 	u32 position;
 	struct jh_console_page snapshot;
-	char text[JH_CONSOLE_RING + NOTE_SIZE];
+	char text[JH_RING_SIZE + NOTE_SIZE];
 };
 
 /* Copies the page while the hypervisor may write to it: whole, unless it never pauses. */
@@ -62,9 +62,9 @@ static void take_snapshot(const struct jh_console_page *page, struct jh_console_
 /* Copies what was written after @from, as far as the ring still has it, to @text. Returns the length. */
 static size_t ring_text(const struct jh_console_page *page, u32 from, char *text)
 {
-	u32 available = min_t(u32, page->tail - from, JH_CONSOLE_RING);
-	u32 start = (page->tail - available) % JH_CONSOLE_RING;
-	u32 straight = min_t(u32, available, JH_CONSOLE_RING - start);
+	u32 available = min_t(u32, page->tail - from, JH_RING_SIZE);
+	u32 start = (page->tail - available) % JH_RING_SIZE;
+	u32 straight = min_t(u32, available, JH_RING_SIZE - start);
 
 	memcpy(text, page->content + start, straight);
 	memcpy(text + straight, page->content, available - straight);
@@ -77,7 +77,7 @@ static void drop_cells(const struct jh_console_page *page, char *text, size_t le
 	size_t i;
 
 	for (i = 0; i < length; i++) {
-		u32 at = (page->tail - length + i) % JH_CONSOLE_RING;
+		u32 at = (page->tail - length + i) % JH_RING_SIZE;
 
 		if (page->cells[at / 8] >> at % 8 & 1)
 			text[i] = '\n';
@@ -164,9 +164,9 @@ static size_t next_text(struct reader *reader)
 	if (!take_page(reader))
 		return 0;
 	missed = reader->snapshot.tail - reader->position;
-	if (missed > JH_CONSOLE_RING)
+	if (missed > JH_RING_SIZE)
 		length = scnprintf(reader->text, NOTE_SIZE, "<missed %u bytes of console log>\n",
-				   missed - JH_CONSOLE_RING);
+				   missed - JH_RING_SIZE);
 	return length + ring_text(&reader->snapshot, reader->position, reader->text + length);
 }
 
@@ -189,7 +189,7 @@ static ssize_t deliver(struct reader *reader, char __user *buffer, size_t size, 
 	if (copy_to_user(buffer, reader->text, given))
 		return -EFAULT;
 	/* Whoever asks for a little of a note gets its rest never: better than text twice. */
-	reader->position = end - min_t(size_t, length - given, JH_CONSOLE_RING);
+	reader->position = end - min_t(size_t, length - given, JH_RING_SIZE);
 	return given;
 }
 
@@ -237,7 +237,7 @@ ssize_t jh_console_text(char *buffer)
 		result = -EPERM;
 	} else if (console.page) {
 		take_snapshot(console.page, copy);
-		result = ring_text(copy, copy->tail - min_t(u32, copy->tail, JH_CONSOLE_RING), buffer);
+		result = ring_text(copy, copy->tail - min_t(u32, copy->tail, JH_RING_SIZE), buffer);
 	}
 	mutex_unlock(&console.lock);
 	kfree(copy);
@@ -262,7 +262,7 @@ static void report_line(const char *line)
 void jh_console_explain(void)
 {
 	struct jh_console_page *copy = kmalloc(sizeof(*copy), GFP_KERNEL);
-	char *text = kzalloc(JH_CONSOLE_RING + 1, GFP_KERNEL);
+	char *text = kzalloc(JH_RING_SIZE + 1, GFP_KERNEL);
 	char *rest = text;
 	char *line;
 

@@ -31,7 +31,7 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, c
 		int value = 0;
 
 		if (counters->cpu < 0 || counters->cpu == cpu)
-			value = jh_ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_STAT_BASE + number);
+			value = jh_ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_INFO_STAT_BASE + number);
 		if (value > 0)
 			sum += value;
 	}

@@ -9,12 +9,8 @@
 
 #include "driver.h"
 
-/* The table: so many bytes, whose first word is this unless the image keeps none. */
-#define DENIALS_SIZE	0x4000
-#define DENIALS_MAGIC	0x4e44484a
-
 /* Keeps a copy of the configuration. */
-int jh_told_keep(struct jh_cell *cell, const void *config, size_t size)
+int jh_denials_keep(struct jh_cell *cell, const void *config, size_t size)
 {
 	cell->config = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!cell->config)
@@ -43,7 +39,7 @@ static ssize_t config_read_const(struct file *file, struct kobject *kobj, const 
 }
 
 /* Shows a cell's configuration in its directory, which exists. */
-int jh_told_add_cell(struct jh_cell *cell)
+int jh_denials_add_cell(struct jh_cell *cell)
 {
 	struct bin_attribute *file = &cell->config_file;
 
@@ -54,7 +50,7 @@ int jh_told_add_cell(struct jh_cell *cell)
 	return sysfs_create_bin_file(&cell->kobj, file);
 }
 
-void jh_told_remove_cell(struct jh_cell *cell)
+void jh_denials_remove_cell(struct jh_cell *cell)
 {
 	if (cell->kobj.state_in_sysfs)
 		sysfs_remove_bin_file(&cell->kobj, &cell->config_file);
@@ -72,7 +68,7 @@ static ssize_t read_denials(char *buffer, loff_t offset, size_t size)
 	down_read(&jh.state);
 	if (!jh.enabled || jh.wedged)
 		result = -ENODEV;
-	else if (jh_hypercall(JH_HC_DENIAL_WORD, 0, 0) != DENIALS_MAGIC)
+	else if (jh_hypercall(JH_HC_DENIAL_WORD, 0, 0) != JH_DENIALS_MAGIC)
 		result = -EOPNOTSUPP;
 	for (done = 0; result > 0 && done < size; done += sizeof(word)) {
 		word = jh_hypercall(JH_HC_DENIAL_WORD, (offset + done) / sizeof(word), 0);
@@ -96,17 +92,17 @@ static ssize_t denials_read_const(struct file *file, struct kobject *kobj, const
 
 static struct bin_attribute denials_attr = {
 	.attr = { .name = "denials", .mode = 0400 },
-	.size = DENIALS_SIZE,
+	.size = JH_DENIALS_SIZE,
 	.read = JH_BIN_READ(denials_read),
 };
 
-int jh_told_init(void)
+int jh_denials_init(void)
 {
 	sysfs_bin_attr_init(&denials_attr);
 	return sysfs_create_bin_file(&jh.device->kobj, &denials_attr);
 }
 
-void jh_told_exit(void)
+void jh_denials_exit(void)
 {
 	sysfs_remove_bin_file(&jh.device->kobj, &denials_attr);
 }

@@ -34,7 +34,7 @@ struct jh_cell {
 	struct jh_counters *total;
 	struct list_head counters;
 	u32 id;
-	char name[JH_NAME_SIZE];
+	char name[JH_CELL_NAME_SIZE];
 	/* CPUs of its configuration, and those that it has at present: the root cell's can be away. */
 	struct cpumask cpus;
 	struct cpumask assigned;
@@ -150,11 +150,11 @@ void jh_counters_remove_cpus(struct jh_cell *cell, const struct cpumask *cpus);
 			      name, name##_const)
 
 /* denials.c: what an explanation of denied accesses is made of */
-int jh_told_keep(struct jh_cell *cell, const void *config, size_t size);
-int jh_told_add_cell(struct jh_cell *cell);
-void jh_told_remove_cell(struct jh_cell *cell);
-int jh_told_init(void);
-void jh_told_exit(void);
+int jh_denials_keep(struct jh_cell *cell, const void *config, size_t size);
+int jh_denials_add_cell(struct jh_cell *cell);
+void jh_denials_remove_cell(struct jh_cell *cell);
+int jh_denials_init(void);
+void jh_denials_exit(void);
 
 /* sysfs.c */
 int jh_ask_locked(u32 code, unsigned long argument1, unsigned long argument2);

@@ -147,7 +147,7 @@ static int enable(struct jh_system_desc *config, size_t size)
 	root = new_root(config);
 	if (IS_ERR(root))
 		return PTR_ERR(root);
-	err = jh_told_keep(root, config, size) ?: jh_memory_reserve(config);
+	err = jh_denials_keep(root, config, size) ?: jh_memory_reserve(config);
 	if (err)
 		goto no_memory;
 	err = place_and_enter(config, size, root);

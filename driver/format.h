@@ -7,41 +7,15 @@
 #define JAILHOUSE_FORMAT_H
 
 #include <linux/ioctl.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
-#define JH_REVISION		14
-#define JH_ARCH_X86		0
-#define JH_SIGNATURE_SIZE	5
+#include "numbers.h"
+
 #define JH_CELL_SIGNATURE	"JHCLL"
 #define JH_SYSTEM_SIGNATURE	"JHSYS"
-#define JH_NAME_SIZE		32
 /* The hypervisor takes no longer configuration of a cell. */
-#define JH_CELL_MAX_SIZE	(16 * 4096)
-
-/* jh_cell_desc.flags */
-#define JH_CELL_CONSOLE_PERMITTED	0x40000000u
-#define JH_CELL_CONSOLE_ACTIVE		0x80000000u
-
-/* jh_system_desc.flags */
-#define JH_SYS_VIRTUAL_CONSOLE		0x1u
-
-/* jh_console_desc.flags */
-#define JH_CONSOLE_MMIO			0x1u
-
-/* jh_memory.flags */
-#define JH_MEM_READ			0x1ull
-#define JH_MEM_WRITE			0x2ull
-#define JH_MEM_COMM_REGION		0x20ull
-#define JH_MEM_LOADABLE			0x40ull
-
-/* jh_iommu.type */
-#define JH_IOMMU_AMD			1
-#define JH_IOMMU_INTEL			2
-
-/* jh_pci_device.type */
-#define JH_PCI_DEVICE			1
-#define JH_PCI_BRIDGE			2
-#define JH_PCI_IVSHMEM			3
+#define JH_CELL_MAX_SIZE	(JH_CONFIG_MAX_PAGES * 4096)
 
 struct jh_console_desc {
 	__le64 address;
@@ -68,18 +42,12 @@ struct jh_pci_device {
 	__u8 rest[50];
 } __packed;
 
-#define JH_CACHE_SIZE		12
-#define JH_IRQCHIP_SIZE		32
-#define JH_PIO_SIZE		4
-#define JH_PCI_CAP_SIZE		8
-#define JH_STREAM_ID_SIZE	4
-
 /* A cell. The arrays follow: CPU set, memory, caches, irqchips, ports, PCI devices, PCI capabilities, stream ids. */
 struct jh_cell_desc {
 	char signature[JH_SIGNATURE_SIZE];
 	__u8 architecture;
 	__le16 revision;
-	char name[JH_NAME_SIZE];
+	char name[JH_CELL_NAME_SIZE];
 	__le32 id;
 	__le32 flags;
 	__le32 cpu_set_size;
@@ -128,13 +96,63 @@ struct jh_system_desc {
 	struct jh_cell_desc root_cell;
 } __packed;
 
-static_assert(sizeof(struct jh_cell_desc) == 132);
-static_assert(sizeof(struct jh_system_desc) == 488);
-static_assert(sizeof(struct jh_pci_device) == 56);
+/* Where abi/ has them. */
+static_assert(offsetof(struct jh_console_desc, address) == JH_CONSOLE_ADDRESS);
+static_assert(offsetof(struct jh_console_desc, size) == JH_CONSOLE_REGION_SIZE);
+static_assert(offsetof(struct jh_console_desc, type) == JH_CONSOLE_TYPE);
+static_assert(offsetof(struct jh_console_desc, flags) == JH_CONSOLE_FLAGS);
+static_assert(offsetof(struct jh_console_desc, divider) == JH_CONSOLE_DIVIDER);
+static_assert(offsetof(struct jh_console_desc, gate_nr) == JH_CONSOLE_GATE_NR);
+static_assert(offsetof(struct jh_console_desc, clock_reg) == JH_CONSOLE_CLOCK_REG);
+static_assert(offsetof(struct jh_memory, phys_start) == JH_MEM_PHYS_START);
+static_assert(offsetof(struct jh_memory, virt_start) == JH_MEM_VIRT_START);
+static_assert(offsetof(struct jh_memory, size) == JH_MEM_REGION_SIZE);
+static_assert(offsetof(struct jh_memory, flags) == JH_MEM_FLAGS);
+static_assert(offsetof(struct jh_pci_device, type) == JH_PCI_TYPE);
+static_assert(offsetof(struct jh_pci_device, iommu) == JH_PCI_IOMMU);
+static_assert(offsetof(struct jh_pci_device, domain) == JH_PCI_DOMAIN);
+static_assert(offsetof(struct jh_pci_device, bdf) == JH_PCI_BDF);
+static_assert(offsetof(struct jh_cell_desc, architecture) == JH_CONFIG_ARCHITECTURE);
+static_assert(offsetof(struct jh_cell_desc, revision) == JH_CONFIG_REVISION_OFFSET);
+static_assert(offsetof(struct jh_cell_desc, name) == JH_CELL_NAME);
+static_assert(offsetof(struct jh_cell_desc, id) == JH_CELL_ID);
+static_assert(offsetof(struct jh_cell_desc, flags) == JH_CELL_FLAGS);
+static_assert(offsetof(struct jh_cell_desc, cpu_set_size) == JH_CELL_CPU_SET_SIZE);
+static_assert(offsetof(struct jh_cell_desc, num_memory_regions) == JH_CELL_NUM_MEMORY);
+static_assert(offsetof(struct jh_cell_desc, num_cache_regions) == JH_CELL_NUM_CACHE);
+static_assert(offsetof(struct jh_cell_desc, num_irqchips) == JH_CELL_NUM_IRQCHIPS);
+static_assert(offsetof(struct jh_cell_desc, num_pio_regions) == JH_CELL_NUM_PIO);
+static_assert(offsetof(struct jh_cell_desc, num_pci_devices) == JH_CELL_NUM_PCI_DEVICES);
+static_assert(offsetof(struct jh_cell_desc, num_pci_caps) == JH_CELL_NUM_PCI_CAPS);
+static_assert(offsetof(struct jh_cell_desc, num_stream_ids) == JH_CELL_NUM_STREAM_IDS);
+static_assert(offsetof(struct jh_cell_desc, vpci_irq_base) == JH_CELL_VPCI_IRQ_BASE);
+static_assert(offsetof(struct jh_cell_desc, cpu_reset_address) == JH_CELL_CPU_RESET_ADDRESS);
+static_assert(offsetof(struct jh_cell_desc, msg_reply_timeout) == JH_CELL_MSG_REPLY_TIMEOUT);
+static_assert(offsetof(struct jh_cell_desc, console) == JH_CELL_CONSOLE);
+static_assert(offsetof(struct jh_iommu, type) == JH_IOMMU_TYPE);
+static_assert(offsetof(struct jh_iommu, base) == JH_IOMMU_BASE);
+static_assert(offsetof(struct jh_iommu, size) == JH_IOMMU_REGION_SIZE);
+static_assert(offsetof(struct jh_system_desc, flags) == JH_SYS_FLAGS);
+static_assert(offsetof(struct jh_system_desc, hypervisor_memory) == JH_SYS_HYPERVISOR_MEMORY);
+static_assert(offsetof(struct jh_system_desc, debug_console) == JH_SYS_DEBUG_CONSOLE);
+static_assert(offsetof(struct jh_system_desc, pci_mmconfig_base) == JH_SYS_PCI_MMCONFIG_BASE);
+static_assert(offsetof(struct jh_system_desc, pci_mmconfig_end_bus) == JH_SYS_PCI_MMCONFIG_END_BUS);
+static_assert(offsetof(struct jh_system_desc, pci_is_virtual) == JH_SYS_PCI_IS_VIRTUAL);
+static_assert(offsetof(struct jh_system_desc, pci_domain) == JH_SYS_PCI_DOMAIN);
+static_assert(offsetof(struct jh_system_desc, iommus) == JH_SYS_IOMMU);
+static_assert(offsetof(struct jh_system_desc, x86.pm_timer_address) == JH_SYS_X86_PM_TIMER_ADDRESS);
+static_assert(offsetof(struct jh_system_desc, x86.apic_mode) == JH_SYS_X86_APIC_MODE);
+static_assert(offsetof(struct jh_system_desc, x86.tsc_khz) == JH_SYS_X86_TSC_KHZ);
+static_assert(offsetof(struct jh_system_desc, x86.apic_khz) == JH_SYS_X86_APIC_KHZ);
+static_assert(offsetof(struct jh_system_desc, root_cell) == JH_SYS_ROOT_CELL);
+static_assert(sizeof(struct jh_console_desc) == JH_CONSOLE_SIZE);
+static_assert(sizeof(struct jh_memory) == JH_MEM_SIZE);
+static_assert(sizeof(struct jh_pci_device) == JH_PCI_SIZE);
+static_assert(sizeof(struct jh_cell_desc) == JH_CELL_HEADER_SIZE);
+static_assert(sizeof(struct jh_iommu) == JH_IOMMU_SIZE);
+static_assert(sizeof(struct jh_system_desc) == JH_SYS_HEADER_SIZE + JH_CELL_HEADER_SIZE);
 
 #define JH_IMAGE_SIGNATURE	"JAILHOUS"
-/* The release: an image of another one is refused. */
-#define JH_VERSION		"0.1.0"
 
 /* Begin of the image; offsets are relative to it. The last four numbers are the driver's to fill in. */
 struct jh_image_header {
@@ -153,46 +171,18 @@ struct jh_image_header {
 
 static_assert(sizeof(struct jh_image_header) == 80);
 
-#define JH_CONSOLE_RING		2048
-
 /* The console page: @tail counts all bytes ever written, modulo 2^32. */
 struct jh_console_page {
 	__u32 busy;
 	__u32 tail;
-	char content[JH_CONSOLE_RING];
-	__u8 cells[JH_CONSOLE_RING / 8]; /* a bit for each byte: 1 if a cell printed it */
+	char content[JH_RING_SIZE];
+	__u8 cells[JH_RING_SIZE / 8]; /* a bit for each byte: 1 if a cell printed it */
 };
 
-/* Hypercalls; those from 0x100 are an addition that other images answer with -ENOSYS. */
-enum jh_hypercall {
-	JH_HC_DISABLE = 0,
-	JH_HC_CELL_CREATE = 1,
-	JH_HC_CELL_START = 2,
-	JH_HC_CELL_SET_LOADABLE = 3,
-	JH_HC_CELL_DESTROY = 4,
-	JH_HC_GET_INFO = 5,
-	JH_HC_CELL_GET_STATE = 6,
-	JH_HC_CPU_GET_INFO = 7,
-	JH_HC_DESTROY_ALL = 0x100,
-	JH_HC_CELL_DESTROY_FORCED = 0x101,
-	JH_HC_DENIAL_WORD = 0x102,
-};
-
-/* A result of JH_HC_CELL_GET_STATE: running, and not willing to be destroyed. */
-#define JH_CELL_LOCKED		1
-
-/* First argument of JH_HC_GET_INFO. */
-enum jh_info {
-	JH_INFO_MEM_POOL_SIZE,
-	JH_INFO_MEM_POOL_USED,
-	JH_INFO_REMAP_POOL_SIZE,
-	JH_INFO_REMAP_POOL_USED,
-};
-
-/* Second argument of JH_HC_CPU_GET_INFO: the state, or a counter from JH_CPU_STAT_BASE on. */
-#define JH_CPU_STATE		0
-#define JH_CPU_STAT_BASE	1000
-#define JH_CPU_FAILED		2
+static_assert(offsetof(struct jh_console_page, busy) == JH_RING_BUSY);
+static_assert(offsetof(struct jh_console_page, tail) == JH_RING_TAIL);
+static_assert(offsetof(struct jh_console_page, content) == JH_RING_CONTENT);
+static_assert(offsetof(struct jh_console_page, cells) == JH_RING_CELLS);
 
 struct jh_ioc_create {
 	__u64 config_address;
@@ -207,14 +197,11 @@ struct jh_ioc_trial {
 	__u32 seconds;
 };
 
-/* A day. */
-#define JH_TRIAL_MAX_SECONDS	86400
-
 struct jh_ioc_cell {
 	/* -1: by name */
 	__s32 id;
 	__u32 padding;
-	char name[JH_NAME_SIZE];
+	char name[JH_CELL_NAME_SIZE];
 };
 
 struct jh_ioc_image {
@@ -231,6 +218,18 @@ struct jh_ioc_load {
 	/* struct jh_ioc_image follow */
 };
 
+static_assert(offsetof(struct jh_ioc_create, config_address) == JH_IOC_CREATE_CONFIG);
+static_assert(offsetof(struct jh_ioc_create, config_size) == JH_IOC_CREATE_CONFIG_SIZE);
+static_assert(offsetof(struct jh_ioc_trial, config_address) == JH_IOC_TRIAL_CONFIG);
+static_assert(offsetof(struct jh_ioc_trial, config_size) == JH_IOC_TRIAL_CONFIG_SIZE);
+static_assert(offsetof(struct jh_ioc_trial, seconds) == JH_IOC_TRIAL_SECONDS);
+static_assert(offsetof(struct jh_ioc_cell, id) == JH_IOC_CELL_ID);
+static_assert(offsetof(struct jh_ioc_cell, name) == JH_IOC_CELL_NAME);
+static_assert(offsetof(struct jh_ioc_image, source) == JH_IOC_IMAGE_SOURCE);
+static_assert(offsetof(struct jh_ioc_image, size) == JH_IOC_IMAGE_BYTES);
+static_assert(offsetof(struct jh_ioc_image, target) == JH_IOC_IMAGE_TARGET);
+static_assert(offsetof(struct jh_ioc_load, num_images) == JH_IOC_LOAD_NUM_IMAGES);
+
 #define JH_IOC_ENABLE			_IOW(0, 0, void *)
 #define JH_IOC_DISABLE			_IO(0, 1)
 #define JH_IOC_CELL_CREATE		_IOW(0, 2, struct jh_ioc_create)
@@ -243,10 +242,14 @@ struct jh_ioc_load {
 #define JH_IOC_ENABLE_TRIAL		_IOW(0, 0x86, struct jh_ioc_trial)
 #define JH_IOC_CONFIRM			_IO(0, 0x87)
 
-static_assert(JH_IOC_ENABLE == 0x40080000);
-static_assert(JH_IOC_CELL_LOAD == 0x40300003);
-static_assert(JH_IOC_CELL_DESTROY_FORCED == 0x40280085);
-static_assert(JH_IOC_ENABLE_TRIAL == 0x40100086);
-static_assert(JH_IOC_CONFIRM == 0x87);
+static_assert(JH_IOC_ENABLE == JH_JAILHOUSE_ENABLE);
+static_assert(JH_IOC_DISABLE == JH_JAILHOUSE_DISABLE);
+static_assert(JH_IOC_CELL_CREATE == JH_JAILHOUSE_CELL_CREATE);
+static_assert(JH_IOC_CELL_LOAD == JH_JAILHOUSE_CELL_LOAD);
+static_assert(JH_IOC_CELL_START == JH_JAILHOUSE_CELL_START);
+static_assert(JH_IOC_CELL_DESTROY == JH_JAILHOUSE_CELL_DESTROY);
+static_assert(JH_IOC_CELL_DESTROY_FORCED == JH_JAILHOUSE_CELL_DESTROY_FORCED);
+static_assert(JH_IOC_ENABLE_TRIAL == JH_JAILHOUSE_ENABLE_TRIAL);
+static_assert(JH_IOC_CONFIRM == JH_JAILHOUSE_CONFIRM);
 
 #endif

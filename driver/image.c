@@ -98,7 +98,7 @@ static int map_debug_console(const struct jh_console_desc *console)
 {
 	u32 size = le32_to_cpu(console->size);
 
-	if (!le16_to_cpu(console->type) || !(le16_to_cpu(console->flags) & JH_CONSOLE_MMIO))
+	if (!le16_to_cpu(console->type) || !(le16_to_cpu(console->flags) & JH_CONSOLE_FLAG_MMIO))
 		return 0;
 	if (!size || size > SZ_16M)
 		return -EINVAL;
@@ -138,7 +138,7 @@ static int place_image(const struct firmware *image, struct jh_system_desc *conf
 		       unsigned int max_cpus, unsigned int online_cpus)
 {
 	const struct jh_image_header *header = (const void *)image->data;
-	bool readable = le32_to_cpu(config->flags) & JH_SYS_VIRTUAL_CONSOLE;
+	bool readable = le32_to_cpu(config->flags) & JH_SYS_FLAG_VIRTUAL_DEBUG_CONSOLE;
 	void *memory;
 	int err;
 

@@ -27,7 +27,7 @@ static int in_use(const char *option)
 static int check_unit(const struct jh_iommu *unit)
 {
 	u64 base = le64_to_cpu(unit->base);
-	bool amd = le32_to_cpu(unit->type) == JH_IOMMU_AMD;
+	bool amd = le32_to_cpu(unit->type) == JH_IOMMU_TYPE_AMD;
 	void __iomem *registers;
 	u32 value;
 
@@ -62,7 +62,7 @@ int jh_check_iommus(const struct jh_system_desc *config)
 	for (i = 0; !err && i < ARRAY_SIZE(config->iommus) && config->iommus[i].base; i++) {
 		u32 type = le32_to_cpu(config->iommus[i].type);
 
-		if (type == JH_IOMMU_AMD || type == JH_IOMMU_INTEL)
+		if (type == JH_IOMMU_TYPE_AMD || type == JH_IOMMU_TYPE_INTEL)
 			err = check_unit(&config->iommus[i]);
 	}
 	return err;

@@ -107,7 +107,7 @@ int jh_pci_claim(const struct jh_cell *cell)
 	u32 i;
 
 	for (i = 0; i < cell->num_pci; i++) {
-		struct pci_dev *device = cell->pci[i].type == JH_PCI_DEVICE ? find_device(&cell->pci[i]) : NULL;
+		struct pci_dev *device = cell->pci[i].type == JH_PCI_TYPE_DEVICE ? find_device(&cell->pci[i]) : NULL;
 		int err = device ? claim_device(device, cell) : 0;
 
 		if (err) {
@@ -145,7 +145,7 @@ void jh_pci_add_virtual(const struct jh_cell *root)
 
 	pci_lock_rescan_remove();
 	for (i = 0; i < root->num_pci; i++)
-		if (root->pci[i].type == JH_PCI_IVSHMEM)
+		if (root->pci[i].type == JH_PCI_TYPE_IVSHMEM)
 			add_virtual(&root->pci[i]);
 	pci_unlock_rescan_remove();
 }
@@ -156,7 +156,7 @@ void jh_pci_remove_virtual(const struct jh_cell *root)
 	u32 i;
 
 	for (i = 0; i < root->num_pci; i++) {
-		struct pci_dev *device = root->pci[i].type == JH_PCI_IVSHMEM ? find_device(&root->pci[i]) : NULL;
+		struct pci_dev *device = root->pci[i].type == JH_PCI_TYPE_IVSHMEM ? find_device(&root->pci[i]) : NULL;
 
 		if (!device)
 			continue;

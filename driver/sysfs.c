@@ -65,7 +65,7 @@ static ssize_t print_cpus(struct kobject *kobj, char *buffer, bool failed, bool 
 		return -ENOMEM;
 	down_read(&jh.state);
 	for_each_cpu(cpu, &cell->assigned)
-		if (!failed || jh_ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_STATE) == JH_CPU_FAILED)
+		if (!failed || jh_ask_locked(JH_HC_CPU_GET_INFO, cpu, JH_CPU_INFO_STATE) == JH_CPU_FAILED)
 			cpumask_set_cpu(cpu, cpus);
 	up_read(&jh.state);
 	if (list)
@@ -141,7 +141,7 @@ int jh_sysfs_add_cell(struct jh_cell *cell)
 
 	if (err)
 		return err;
-	err = jh_told_add_cell(cell);
+	err = jh_denials_add_cell(cell);
 	if (err)
 		return err;
 	cell->total = jh_counters_add(cell, &cell->kobj, -1);
@@ -155,7 +155,7 @@ void jh_sysfs_remove_cell(struct jh_cell *cell)
 	if (cell->total)
 		jh_counters_remove(cell->total);
 	cell->total = NULL;
-	jh_told_remove_cell(cell);
+	jh_denials_remove_cell(cell);
 	kobject_del(&cell->kobj);
 }
 
@@ -179,9 +179,9 @@ static ssize_t enabled_show(struct device *dev, struct device_attribute *attr, c
 	return sysfs_emit(buffer, "%d\n", jh.enabled);
 }
 
-static ssize_t print_info(char *buffer, enum jh_info info)
+static ssize_t print_info(char *buffer, u32 info)
 {
-	int value = ask(JH_HC_GET_INFO, info, 0);
+	int value = ask(JH_HC_HYPERVISOR_GET_INFO, info, 0);
 
 	if (value < 0 && value != -ENODEV)
 		return value;
@@ -299,7 +299,7 @@ int jh_sysfs_init(void)
 	err = sysfs_create_group(&jh.device->kobj, &jailhouse_group);
 	if (!err) {
 		cells = kobject_create_and_add("cells", &jh.device->kobj);
-		err = cells ? jh_told_init() : -ENOMEM;
+		err = cells ? jh_denials_init() : -ENOMEM;
 		if (!err)
 			return 0;
 		kobject_put(cells);
@@ -313,7 +313,7 @@ void jh_sysfs_exit(void)
 {
 	if (core_shown)
 		sysfs_remove_bin_file(&jh.device->kobj, &core_attr);
-	jh_told_exit();
+	jh_denials_exit();
 	kobject_put(cells);
 	sysfs_remove_group(&jh.device->kobj, &jailhouse_group);
 	root_device_unregister(jh.device);

@@ -48,8 +48,8 @@ int jh_trial_enable(const void __user *user)
 		return -EFAULT;
 	if (jh.enabled)
 		return -EBUSY;
-	if (!request.seconds || request.seconds > JH_TRIAL_MAX_SECONDS) {
-		pr_err("jailhouse: A trial takes from 1 to %d seconds\n", JH_TRIAL_MAX_SECONDS);
+	if (!request.seconds || request.seconds > JH_IOC_TRIAL_SECONDS_MAX) {
+		pr_err("jailhouse: A trial takes from 1 to %d seconds\n", JH_IOC_TRIAL_SECONDS_MAX);
 		return -EINVAL;
 	}
 	on_trial = true;

@@ -60,6 +60,7 @@ const COMMANDS = {
   check: (args) => run(process.execPath, [join(ROOT, "dist/tools/check/index.js"), ...args]),
   bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
+  "driver:numbers": (args) => run(process.execPath, [join(ROOT, "dist/tools/driver.js"), ...args]),
   reference: (args) => run(process.execPath, [join(ROOT, "dist/tools/reference.js"), ...args]),
   package: (args) => run(process.execPath, [join(ROOT, "dist/tools/package.js"), ...args]),
   release: (args) => run(process.execPath, [join(ROOT, "dist/tools/release.js"), ...args]),

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { generateAgentHeader } from "../agent.ts";
 import { isUpToDate, shippedConfigs } from "../configs.ts";
+import { generateDriverNumbers } from "../driver.ts";
 import { buildInmate } from "../inmates/build.ts";
 import { missingPackages } from "../inmates/toolchain.ts";
 import { demoJobs, type Job } from "../inmates.ts";
@@ -59,6 +60,15 @@ export const agent: Check = {
   name: "the agent's numbers are those of abi/",
   run: () => ({
     failures: generateAgentHeader(true).map((path) => `${path} is stale: run npm run agent`),
+  }),
+};
+
+export const driver: Check = {
+  name: "the driver's numbers are those of abi/",
+  run: () => ({
+    failures: generateDriverNumbers(true).map(
+      (path) => `${path} is stale: run npm run driver:numbers`,
+    ),
   }),
 };
 

@@ -4,6 +4,7 @@ import { citations } from "./citations.ts";
 import {
   agent,
   configs,
+  driver,
   inmates,
   instructions,
   manPages,
@@ -39,6 +40,7 @@ const CHECKS: readonly Check[] = [
   instructions,
   pictures,
   agent,
+  driver,
   sdk,
   reference,
   manPages,

@@ -9,7 +9,7 @@ import type { Check } from "./check.ts";
 const PLACES: readonly (readonly [path: string, form: RegExp])[] = [
   ["hypervisor/core/boot.ts", /"Initializing Jailhouse hypervisor v([^" ]+) on CPU "/],
   ["docs/first-cell.md", /\(jailhouse-ts ([^)]+)\)/],
-  ["driver/format.h", /^#define JH_VERSION\s+"([^"]+)"$/m],
+  ["driver/numbers.h", /^#define JH_VERSION\s+"([^"]+)"$/m],
 ];
 
 /** What is wrong with the release that a text names. */
