@@ -190,7 +190,7 @@ static int create(struct jh_cell_desc *config, struct jh_cell *cell)
 
 	if (err)
 		return err;
-	jh_guard_warn_siblings(&cell->cpus, cell->name);
+	jh_notifiers_warn_siblings(&cell->cpus, cell->name);
 	complete_config(config, cell);
 	err = take_cpus(&cell->cpus);
 	if (err) {

@@ -42,18 +42,18 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, c
 #define COUNTER(name, number) \
 	static struct counter counter_##name = { __ATTR(vmexits_##name, 0444, counter_show, NULL), number }
 
-COUNTER(total, 0);
-COUNTER(mmio, 1);
-COUNTER(management, 2);
-COUNTER(hypercall, 3);
-COUNTER(pio, 4);
-COUNTER(xapic, 5);
-COUNTER(cr, 6);
-COUNTER(cpuid, 7);
-COUNTER(xsetbv, 8);
-COUNTER(exception, 9);
-COUNTER(msr_other, 10);
-COUNTER(msr_x2apic_icr, 11);
+COUNTER(total, JH_STAT_TOTAL);
+COUNTER(mmio, JH_STAT_MMIO);
+COUNTER(management, JH_STAT_MANAGEMENT);
+COUNTER(hypercall, JH_STAT_HYPERCALL);
+COUNTER(pio, JH_STAT_PIO);
+COUNTER(xapic, JH_STAT_XAPIC);
+COUNTER(cr, JH_STAT_CR);
+COUNTER(cpuid, JH_STAT_CPUID);
+COUNTER(xsetbv, JH_STAT_XSETBV);
+COUNTER(exception, JH_STAT_EXCEPTION);
+COUNTER(msr_other, JH_STAT_MSR_OTHER);
+COUNTER(msr_x2apic_icr, JH_STAT_MSR_X2APIC_ICR);
 
 static struct attribute *counters_attrs[] = {
 	&counter_total.attr.attr, &counter_mmio.attr.attr, &counter_management.attr.attr,

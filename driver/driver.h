@@ -108,9 +108,9 @@ const char *jh_image_name(void);
 bool jh_virtualisation_in_use(void);
 
 /* trampoline.c: the page tables for the way in and out */
-int jh_way_prepare(const struct cpumask *cpus);
-void jh_way_free(void);
-int jh_way_build(unsigned int cpu, unsigned long *cr3);
+int jh_trampoline_prepare(const struct cpumask *cpus);
+void jh_trampoline_free(void);
+int jh_trampoline_build(unsigned int cpu, unsigned long *cr3);
 
 /* enter.c: into the hypervisor, out of it, and calling it */
 int jh_enter(unsigned long entry);
@@ -178,8 +178,8 @@ void jh_console_mark(void);
 void jh_console_explain(void);
 
 /* notifiers.c: what else goes on in Linux and must not meet an enabled hypervisor */
-int jh_guard_init(void);
-void jh_guard_exit(void);
-void jh_guard_warn_siblings(const struct cpumask *cpus, const char *name);
+int jh_notifiers_init(void);
+void jh_notifiers_exit(void);
+void jh_notifiers_warn_siblings(const struct cpumask *cpus, const char *name);
 
 #endif

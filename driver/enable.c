@@ -114,14 +114,14 @@ static int place_and_enter(struct jh_system_desc *config, size_t size, struct jh
 	err = jh_image_place(config, size, max_cpus, cpumask_weight(&root->cpus), &entry);
 	if (err)
 		return err;
-	err = jh_way_prepare(&root->cpus) ?: jh_sysfs_add_core();
+	err = jh_trampoline_prepare(&root->cpus) ?: jh_sysfs_add_core();
 	if (!err) {
 		err = enter(root, entry);
 		if (err)
 			jh_console_explain();
 	}
 	if (err && !jh.wedged) {
-		jh_way_free();
+		jh_trampoline_free();
 		jh_image_forget();
 	}
 	return err;
@@ -132,7 +132,7 @@ static void release_all(struct jh_cell *root)
 {
 	if (jh.wedged)
 		return;
-	jh_way_free();
+	jh_trampoline_free();
 	jh_image_forget();
 	jh_memory_release();
 	kobject_put(&root->kobj);

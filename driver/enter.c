@@ -126,7 +126,7 @@ static void cross_together(void *unused)
 	unsigned long cr3 = 0;
 	int place, result;
 
-	result = meeting.entry && jh_virtualisation_in_use() ? -EBUSY : jh_way_build(cpu, &cr3);
+	result = meeting.entry && jh_virtualisation_in_use() ? -EBUSY : jh_trampoline_build(cpu, &cr3);
 	if (result)
 		give_up(result);
 	place = meet();

@@ -104,7 +104,7 @@ static int __init jailhouse_init(void)
 	err = jh_pci_init();
 	if (err)
 		goto no_pci;
-	err = jh_guard_init();
+	err = jh_notifiers_init();
 	if (err)
 		goto no_guard;
 	err = jh_trial_init();
@@ -115,7 +115,7 @@ static int __init jailhouse_init(void)
 		return 0;
 	jh_trial_exit();
 no_trial:
-	jh_guard_exit();
+	jh_notifiers_exit();
 no_guard:
 	jh_pci_exit();
 no_pci:
@@ -128,7 +128,7 @@ static void __exit jailhouse_exit(void)
 {
 	misc_deregister(&device);
 	jh_trial_exit();
-	jh_guard_exit();
+	jh_notifiers_exit();
 	jh_pci_exit();
 	jh_sysfs_exit();
 }

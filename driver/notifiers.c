@@ -49,7 +49,7 @@ static int on_cpu_up(unsigned int cpu)
 	return -EBUSY;
 }
 
-int jh_guard_init(void)
+int jh_notifiers_init(void)
 {
 	int err = register_reboot_notifier(&reboot_block);
 
@@ -68,7 +68,7 @@ no_pm:
 	return err;
 }
 
-void jh_guard_exit(void)
+void jh_notifiers_exit(void)
 {
 	cpuhp_remove_state_nocalls(hotplug_state);
 	unregister_pm_notifier(&sleep_block);
@@ -76,7 +76,7 @@ void jh_guard_exit(void)
 }
 
 /* Cores whose threads are in different cells share more than either cell may like. To be called while they are online. */
-void jh_guard_warn_siblings(const struct cpumask *cpus, const char *name)
+void jh_notifiers_warn_siblings(const struct cpumask *cpus, const char *name)
 {
 	unsigned int cpu, sibling;
 

@@ -43,7 +43,7 @@ static void free_way(struct way *way)
 	free_page((unsigned long)way->pmd);
 }
 
-void jh_way_free(void)
+void jh_trampoline_free(void)
 {
 	unsigned int cpu;
 	size_t i;
@@ -88,7 +88,7 @@ static int allocate_way(struct way *way)
 }
 
 /* Memory for the tables that @cpus go in and out by: kept while enabled, so that disabling needs none. */
-int jh_way_prepare(const struct cpumask *cpus)
+int jh_trampoline_prepare(const struct cpumask *cpus)
 {
 	unsigned int cpu;
 	int err;
@@ -98,7 +98,7 @@ int jh_way_prepare(const struct cpumask *cpus)
 	for_each_cpu(cpu, cpus)
 		err = err ?: allocate_way(&ways[cpu]);
 	if (err)
-		jh_way_free();
+		jh_trampoline_free();
 	return err;
 }
 
@@ -126,7 +126,7 @@ static int copy_table(u64 *parent, unsigned int index, u64 *copy)
 }
 
 /* Makes this CPU's tables those in force and the hypervisor's memory; interrupts are off. 0 and the new CR3, or -errno. */
-int jh_way_build(unsigned int cpu, unsigned long *cr3)
+int jh_trampoline_build(unsigned int cpu, unsigned long *cr3)
 {
 	const u64 *current_top = __va(jh_read_cr3() & PTE_PFN_MASK);
 	struct way *way = &ways[cpu];

@@ -22,7 +22,7 @@ import {
   archPosition,
   archPrintPosition,
   archReport,
-  archShown,
+  archRootMayRead,
   archTrapped,
 } from "./x86/arch.ts";
 
@@ -84,7 +84,7 @@ export {
   /** Prints the registers of `cpu` (stopped or calling), the middle of a violation's report, whole lines. */
   archReport,
   /** Whether the root cell may read the pages of trapped ranges of this kind without an exit, where its own regions have them. */
-  archShown,
+  archRootMayRead,
   /**
    * Whether physical [phys, phys+size) has a device of the architecture that `cell` (the root cell, a listed one or one that is
    * checked) reaches through its mediation only. Asked of bytes and of whole pages.

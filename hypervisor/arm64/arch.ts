@@ -74,7 +74,7 @@ export function archTrapped(_cell: Cell, _phys: u64, _size: u64): bool {
   return false;
 }
 
-export function archShown(_kind: u32): bool {
+export function archRootMayRead(_kind: u32): bool {
   return false;
 }
 

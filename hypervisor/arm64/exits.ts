@@ -3,11 +3,11 @@
 import * as reg from "../../abi/arm64/registers.ts";
 import { DENIAL_FLAG_FETCH, DENIAL_FLAG_WRITE, DENIAL_KIND_EXIT } from "../../abi/denials.ts";
 import { STAT_HYPERCALL, STAT_MMIO } from "../../abi/hypercall.ts";
-import { denyAccess } from "../core/access.ts";
 import { countExit, countUnknownExit, perCpu } from "../core/cells/percpu.ts";
 import { print, printAddress } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
+import { denyAccess } from "../core/deny.ts";
 import { learnMemory } from "../core/learn.ts";
 import { mmioAccess } from "../core/memory/mmio.ts";
 import { isUnknown, MMIO_HANDLED } from "../core/memory/ranges.ts";

@@ -40,7 +40,7 @@ import { checkTrapped } from "./memory/trapped.ts";
 import { trapTables } from "./pci/check.ts";
 import { allocateDevices } from "./pci/device.ts";
 import { checkEcam, trapEcam } from "./pci/ecam.ts";
-import { giveDevices } from "./pci/ownership.ts";
+import { giveDevices } from "./pci/moves.ts";
 import { refuse, refuseItem } from "./refuse.ts";
 import { checkCell, checkSystem } from "./validate.ts";
 

@@ -76,8 +76,8 @@ import {
 import { printStart } from "./interrupts/ipi.ts";
 import { isMessageAllowed, messageAddress } from "./interrupts/message.ts";
 import { MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
-import { grantCellMsrs } from "./msr/access.ts";
 import { adoptPat, applyPat, resetPat } from "./msr/pat.ts";
+import { grantCellMsrs } from "./msr/trapped.ts";
 import { readMsr } from "./platform.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";
@@ -128,7 +128,7 @@ export function archTrapped(cell: Cell, phys: u64, size: u64): bool {
   return isIoapicPage(phys, size);
 }
 
-export function archShown(kind: u32): bool {
+export function archRootMayRead(kind: u32): bool {
   return kind === MMIO_HPET || (kind === MMIO_XAPIC && !machine().x2apic);
 }
 

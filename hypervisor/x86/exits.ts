@@ -16,12 +16,12 @@ import {
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { MSR_MCG_STATUS, MSR_X2APIC_ICR } from "../../abi/x86/msr.ts";
 import { VECTOR_AC, VECTOR_DB, VECTOR_MC } from "../../abi/x86/registers.ts";
-import { denyAccess } from "../core/access.ts";
 import { isRoot } from "../core/cells/cell.ts";
 import { cellOfCpu, countExit, countUnknownExit } from "../core/cells/percpu.ts";
 import { endLine, print, printHex } from "../core/console.ts";
 import { handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
+import { denyAccess } from "../core/deny.ts";
 import { learnMemory } from "../core/learn.ts";
 import { PAGE_SIZE } from "../core/limits.ts";
 import { isUnknown, MMIO_HANDLED } from "../core/memory/ranges.ts";
@@ -43,7 +43,7 @@ import {
   OPCODE_WRMSR,
   OPCODE_XSETBV,
 } from "./instruction/length.ts";
-import { readTrapped, writeTrapped } from "./msr/access.ts";
+import { readTrapped, writeTrapped } from "./msr/trapped.ts";
 import { injectException, writeMsr } from "./platform.ts";
 import { accessPort } from "./ports.ts";
 import { reportExit } from "./report.ts";

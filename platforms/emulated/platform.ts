@@ -4,13 +4,13 @@ import { DENIALS_SIZE } from "../../abi/denials.ts";
 import { ENOMEM } from "../../abi/errno.ts";
 import { describeExit } from "../../machine/exits.ts";
 import type { Pc } from "../../machine/pc.ts";
-import { accessMembers } from "./access.ts";
 import { Context, type Guest } from "./context.ts";
 import { cpuMembers } from "./cpus.ts";
 import { handleExit } from "./exits.ts";
 import { HypervisorMemory, PAGE_SIZE } from "./hypervisor-memory.ts";
 import { memoryMembers } from "./memory.ts";
 import { passthroughMembers } from "./passthrough.ts";
+import { accessMembers } from "./permissions.ts";
 import type { CoreExports, PlatformMembers } from "./waist.gen.ts";
 
 function hypervisorMemoryOf(config: Uint8Array): HypervisorMemory {

@@ -1,5 +1,5 @@
 // What a cell finds in its CPUs at its first instructions: the same on the emulated PC and, from a real Linux, on the metal,
-// whatever the last owner has left. The clean state of ABI.md, section 4, with the timer's divide register as Linux leaves it.
+// whatever the last owner has left. The clean state of docs/abi.md, section 4, with the timer's divide register as Linux leaves it.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -25,7 +25,7 @@ const DIVISOR = 16;
 /** Virtual nanoseconds in which the probe is done with both CPUs. */
 const PC_PATIENCE = 1e9;
 
-/** The start state of ABI.md, section 4. Registers that are not here are zero. */
+/** The start state of docs/abi.md, section 4. Registers that are not here are zero. */
 const START = {
   cr0: "60000010",
   dr6: "ffff0ff0",

@@ -15,7 +15,7 @@ import { checkTrapped } from "../memory/trapped.ts";
 import { checkPciOwners, trapTables } from "../pci/check.ts";
 import { allocateDevices, releaseDevices } from "../pci/device.ts";
 import { trapEcam } from "../pci/ecam.ts";
-import { giveDevices, silenceRootStrays } from "../pci/ownership.ts";
+import { giveDevices, silenceRootStrays } from "../pci/moves.ts";
 import { refuse } from "../refuse.ts";
 import { checkCell, checkCellFormat } from "../validate.ts";
 import { addCell, Cell, findCell, freeNumber, hasName, nextCell, rootCell } from "./cell.ts";

@@ -4,7 +4,7 @@ import { archCellDestroy } from "../../arch.ts";
 import { commit, lock, release, unlock } from "../../platform.ts";
 import { beginLine, endCellLine, endLine, print, printCellName } from "../console.ts";
 import { closeWindow, openWindow, returnMemory, scrubMemory } from "../memory/maps.ts";
-import { resetDevices, takeDevices } from "../pci/ownership.ts";
+import { resetDevices, takeDevices } from "../pci/moves.ts";
 import { Cell, removeCell, rootCell } from "./cell.ts";
 import { fillComm, setCellState } from "./comm.ts";
 import { moveCpus, parkCell, resetCell, resumeCell, stopCell } from "./cpus.ts";

@@ -29,7 +29,7 @@ import {
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
-import { archShown } from "../../arch.ts";
+import { archRootMayRead } from "../../arch.ts";
 import { map, reserve, scrub, unmap } from "../../platform.ts";
 import { Cell, isRoot, rootCell } from "../cells/cell.ts";
 import {
@@ -238,7 +238,7 @@ function giveToRoot(region: usize): void {
 /** Unmaps [start, end) of a trapped range of `cell`, or lets the root cell read it where reads do no harm. */
 function hideTrapped(cell: Cell, kind: u32, region: usize, start: u64, end: u64): void {
   const isShown =
-    archShown(kind) && flagsOf(region) & MEM_READ && !isTakenFromRoot(start, end - start);
+    archRootMayRead(kind) && flagsOf(region) & MEM_READ && !isTakenFromRoot(start, end - start);
   if (isRoot(cell) && isShown) map(cell.number, start, start, end - start, MAP_READ);
   else unmap(cell.number, start, end - start);
 }

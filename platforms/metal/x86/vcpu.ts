@@ -1,12 +1,12 @@
 // The vendor under x86: all that differs between AMD-V and VT-x. The contracts are here; the bodies are in the vendor's folder, which
 // the build chooses, and whose files have the same names for every vendor. Members that return nothing cannot fail.
 
+import { adoptLinux, dropEvents, setCell, startAt } from "./amd/control-block.ts";
 import { dispatch } from "./amd/exits.ts";
 import { checkFeatures } from "./amd/features.ts";
-import { resetMsrs } from "./amd/own-msrs.ts";
 import { grantMsrs, grantPorts, revokeMsrs, revokePorts } from "./amd/permissions.ts";
 import { injectException, readRegister, writeRegister } from "./amd/registers.ts";
-import { adoptLinux, dropEvents, setCell, startAt } from "./amd/start.ts";
+import { resetMsrs } from "./amd/reset-msrs.ts";
 import {
   EXIT_INSTRUCTION,
   finishExit,

@@ -18,9 +18,9 @@ import {
 import * as svm from "../../../../abi/x86/svm.ts";
 import * as hw from "../../hw.ts";
 import { Cpu } from "../cpu.ts";
+import { setIntercepts, setStart } from "./control-block.ts";
 import * as amd from "./hw.ts";
 import { blockNmis, setEvent } from "./registers.ts";
-import { setIntercepts, setStart } from "./start.ts";
 
 const EDX: u32 = 3;
 const FREE_CR4: u64 = CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP;

@@ -1,4 +1,4 @@
-// What control blocks begin with: Linux' own state, the start state of a cell (ABI.md, section 4), the maps of a cell. The contracts
+// What control blocks begin with: Linux' own state, the start state of a cell (docs/abi.md, section 4), the maps of a cell. The contracts
 // are in ../vcpu.ts.
 
 import { MSR_PAT, MSR_SPEC_CTRL, PAT_RESET_LOW } from "../../../../abi/x86/msr.ts";
@@ -24,7 +24,7 @@ const DPL_SHIFT: u32 = 5;
 const RPL: u32 = 3;
 const DR6_RESET: u64 = 0xffff0ff0;
 const DR7_RESET: u64 = 0x400;
-/** CS of a start address, ABI.md, section 4. */
+/** CS of a start address, docs/abi.md, section 4. */
 const SELECTOR_SHIFT: u32 = 4;
 const SELECTOR_MASK: u64 = 0xf000;
 const OFFSET_MASK: u64 = 0xffff;

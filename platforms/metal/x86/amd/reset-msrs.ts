@@ -1,6 +1,6 @@
 // MSRs that each processor has of its own and no control block holds: their values after a reset. Sections are those of the
 // AMD64 Architecture Programmer's Manual, volume 2. Whatever a guest may write without an exit has to be here, in the
-// control block (start.ts), or in the local APIC: test/metal/hand-over.test.ts holds them against the core's grants.
+// control block (control-block.ts), or in the local APIC: test/metal/hand-over.test.ts holds them against the core's grants.
 //
 // Not here on purpose: TSC and TSC_ADJUST, which would move Linux' time; what belongs to the machine or to several CPUs
 // (MTRRs, machine check, SYSCFG, HWCR, L3 and northbridge counters), or to the firmware's and Linux' settings of power.
