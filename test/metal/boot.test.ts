@@ -4,12 +4,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { SYS_PCI_MMCONFIG_BASE, SYS_PCI_MMCONFIG_END_BUS } from "../../abi/config.ts";
 import { ORIGINAL_IMAGE, readmeRow } from "../../bench/figures.ts";
 import { encode } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
 import { CASES } from "../../platforms/conformance/cases.ts";
 import { failureOf } from "../../tools/conformance.ts";
 import { woven } from "../../tools/demo/expect.ts";
+import type { Bed } from "../../tools/metal/beds/bed.ts";
 import { BEDS } from "../../tools/metal/beds/index.ts";
 import { buildImage } from "../../tools/metal/image.ts";
 import { patient } from "../../tools/metal/payload.ts";
@@ -117,6 +119,14 @@ describe.skipIf(!CAN_BOOT).each(BEDS)(
   },
 );
 
+/** The loader's configuration, with PCI's configuration space in memory where the bed's machine has it, or nowhere. */
+function systemOn(bed: Bed): Buffer {
+  const bytes = Buffer.from(file("configs/qemu-x86.cell"));
+  const own = file(bed.system.file);
+  own.copy(bytes, SYS_PCI_MMCONFIG_BASE, SYS_PCI_MMCONFIG_BASE, SYS_PCI_MMCONFIG_END_BUS + 1);
+  return bytes;
+}
+
 describe.skipIf(!CAN_BOOT).each(BEDS)("platform conformance, metal, $title", (bed) => {
   const wrong = CASES.findIndex((title) => bed.wrong.has(title));
   const cases = CASES.map((title, number) => ({ title, number }));
@@ -127,7 +137,7 @@ describe.skipIf(!CAN_BOOT).each(BEDS)("platform conformance, metal, $title", (be
     if (wrong >= 0) console.warn(`Left out: ${CASES[wrong]}. ${bed.wrong.get(CASES[wrong]!)}`);
     const said = await boot({
       image: image("conformance"),
-      modules: [file("configs/qemu-x86.cell")],
+      modules: [systemOn(bed)],
       cpus: CPUS,
       scenario: "conformance",
       ...(wrong < 0 ? {} : { argument: wrong }),
