@@ -8,7 +8,7 @@ export interface Denial {
   /** The cell's id; 0 is the root cell. */
   readonly cell: number;
   readonly cpu: number;
-  /** Guest-physical address, port, MSR, `bdf << 16 | register`, control register, or SVM exit code. */
+  /** Guest-physical address, port, MSR, `bdf << 16 | register`, control register, or the processor's number of an exit. */
   readonly address: bigint;
   /** Bytes; 0 if not known. */
   readonly size: number;

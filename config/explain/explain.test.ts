@@ -213,6 +213,13 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     /no configuration/,
     [],
   ],
+  [
+    "a triple fault of an Intel processor",
+    { kind: "exit", address: 2n, value: 1n },
+    /shut down with a triple fault/,
+    /no configuration/,
+    [],
+  ],
   ["a cell that is gone", { cell: 5 }, /cell 5, which is gone/, /looked up/, []],
 ])("%s", (_name, of, what, why, advice) => {
   const explanation = explain(situation, denial(of));

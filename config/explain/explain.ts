@@ -1,6 +1,7 @@
 // Explains denied accesses: what was touched, why it was denied, and what would allow it.
 
 import * as abi from "../../abi/config.ts";
+import { EXIT_INVALID_STATE, EXIT_TRIPLE_FAULT } from "../../abi/platform.ts";
 import { busMasterAt } from "../bus-masters.ts";
 import { oneLine } from "../printable.ts";
 import type { Cell, PciDevice } from "../types.ts";
@@ -24,9 +25,15 @@ const PM_TIMER_PORTS = 4;
 const HEADER_SIZE = 0x40;
 const BDF_SHIFT = 16n;
 const REGISTER_MASK = 0xffffn;
+const TRIPLE_FAULT = "shut down with a triple fault: an exception could not be delivered";
+/** What exits are by their kind, on every processor. Records of release 0.1 have none. */
+const KINDS = new Map<bigint, string>([
+  [BigInt(EXIT_TRIPLE_FAULT), TRIPLE_FAULT],
+  [BigInt(EXIT_INVALID_STATE), "reached a state in which the processor cannot go on"],
+]);
 /** SVM exit codes (AMD64 Architecture Programmer's Manual, volume 2, appendix C) that a guest brings about. */
 const EXITS = new Map<bigint, string>([
-  [0x7fn, "shut down with a triple fault: an exception could not be delivered"],
+  [0x7fn, TRIPLE_FAULT],
   [0x80n, "executed VMRUN"],
   [0x82n, "executed VMLOAD"],
   [0x83n, "executed VMSAVE"],
@@ -75,7 +82,9 @@ function actionOf(denial: Denial): string {
     }
     case "exit":
       return (
-        EXITS.get(address) ?? `left its guest for a reason that is not handled (${hex(address)})`
+        KINDS.get(value) ??
+        EXITS.get(address) ??
+        `left its guest for a reason that is not handled (${hex(address)})`
       );
   }
 }
