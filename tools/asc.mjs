@@ -1,4 +1,4 @@
-// The compiler for an architecture: `node tools/asc.mjs ARCHITECTURE` and asc's arguments. The tree names x86 where neutral files
+// The compiler for an architecture: `node tools/asc.mjs ARCHITECTURE[/VENDOR]` and asc's arguments. The tree names x86 where neutral files
 // import what differs; for another architecture such an import means the file of the same name in that one's folder.
 // Plain JavaScript, because it runs before anything is built.
 import { readFileSync } from "node:fs";
@@ -29,10 +29,11 @@ export function sourceFor(architecture, path, text, vendor = DEFAULT_VENDOR) {
 }
 
 /** asc's readFile. */
-function reader(architecture) {
+function reader(target) {
+  const [architecture, vendor] = target.split("/");
   return (name, directory) => {
     try {
-      return sourceFor(architecture, name, readFileSync(join(directory, name), "utf8"));
+      return sourceFor(architecture, name, readFileSync(join(directory, name), "utf8"), vendor);
     } catch {
       return null;
     }
@@ -40,8 +41,8 @@ function reader(architecture) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const [architecture, ...args] = process.argv.slice(2);
+  const [target, ...args] = process.argv.slice(2);
   const { stdout, stderr } = process;
-  const { error } = await main(args, { stdout, stderr, readFile: reader(architecture) });
+  const { error } = await main(args, { stdout, stderr, readFile: reader(target) });
   if (error) process.exitCode = 1;
 }

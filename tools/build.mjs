@@ -13,7 +13,7 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /**
  * The WebAssembly modules. `--memoryBase` is where a module's own data starts in the memory that it imports: below it
  * nothing is placed, so that address 0 is never data. `packsTexts`: its texts are stored by texts.mjs. `architecture`: for
- * which one asc.mjs chooses the files.
+ * which one, and for which vendor of its processors, asc.mjs chooses the files.
  */
 export const MODULES = [
   {
@@ -46,6 +46,13 @@ export const MODULES = [
   {
     name: "metal-amd",
     entry: "platforms/metal/x86/index.ts",
+    sources: ["abi", "hypervisor", "platforms/metal"],
+    options: ["--memoryBase", "4096", "-Osize", "--converge"],
+  },
+  {
+    name: "metal-intel",
+    entry: "platforms/metal/x86/index.ts",
+    architecture: "x86/intel",
     sources: ["abi", "hypervisor", "platforms/metal"],
     options: ["--memoryBase", "4096", "-Osize", "--converge"],
   },

@@ -20,11 +20,11 @@ interface Rule {
 const RULES: readonly Rule[] = [
   { files: NEUTRAL, words: WORDS, given: GIVEN },
   {
-    // vcpu.ts is where the vendor's folder is named, for the build to choose it; stop.ts takes NMIs by that folder's hw.ts.
+    // vcpu.ts is where the vendor's folder is named, for the build to choose it; stop.ts takes NMIs and saves state by two files of that folder.
     files: /^platforms\/metal\/(?:x86\/)?(?!vcpu\.ts)[\w-]+\.ts$/,
     words:
       /\b(?:svm|vmcb\w*|vm(?:run|load|save|mcall|call|launch|resume|x|cs)|stgi|clgi|gif|iopm|msrpm|asid|vpid|ept|efer_svme|amd-v|vt-x)\b/gi,
-    given: /"\.\/amd\/hw\.ts"/g,
+    given: /"\.\/amd\/(?:hw|registers)\.ts"/g,
   },
 ];
 

@@ -45,6 +45,8 @@ export interface Target {
   readonly options: readonly string[];
   /** The directory of its own native code, with image.ld. */
   readonly native: string;
+  /** More directories with headers. */
+  readonly include?: readonly string[];
   /** More of NUMBERS. */
   readonly numbers: readonly string[];
   /** Units besides the one with the modules, below `native`, and options of their own. */
@@ -53,18 +55,34 @@ export interface Target {
   readonly instructions: Instructions;
 }
 
-/** -mno-red-zone: exceptions use the same stack. -mcmodel=kernel: addresses are in the last two GiB. */
-const X86: Target = {
-  options: [
-    ...["--target=x86_64-unknown-none-elf", ...COMMON_OPTIONS],
-    ...["-mno-red-zone", "-mcmodel=kernel"],
-  ],
-  native: "platforms/metal/x86/native",
-  numbers: ["abi/x86/msr.ts", "abi/x86/registers.ts"],
-  units: ["entry.S", "exceptions.S", "amd/vmrun.S"].map((name) => ({ name })),
-  linking: ["-m", "elf_x86_64"],
-  instructions: X86_INSTRUCTIONS,
-};
+/**
+ * Of x86 with a vendor's virtualisation: the folder with its native code, its units there, its numbers. -mno-red-zone: exceptions
+ * use the same stack. -mcmodel=kernel: addresses are in the last two GiB.
+ */
+function x86(vendor: string, unit: string, numbers: readonly string[]): Target {
+  const native = "platforms/metal/x86/native";
+  return {
+    options: [
+      ...["--target=x86_64-unknown-none-elf", ...COMMON_OPTIONS],
+      ...["-mno-red-zone", "-mcmodel=kernel"],
+    ],
+    native,
+    include: [`${native}/${vendor}`],
+    numbers: [...X86_NUMBERS, ...numbers],
+    units: ["entry.S", "exceptions.S", `${vendor}/${unit}`].map((name) => ({ name })),
+    linking: ["-m", "elf_x86_64"],
+    instructions: X86_INSTRUCTIONS,
+  };
+}
+
+const X86_NUMBERS = ["abi/x86/msr.ts", "abi/x86/registers.ts"];
+const AMD = x86("amd", "vmrun.S", []);
+export const INTEL = x86("intel", "enter.S", [
+  "abi/x86/vmx.ts",
+  "platforms/metal/x86/intel/numbers.ts",
+]);
+/** Those that ship. */
+const X86: readonly Target[] = [AMD, INTEL];
 
 /** X18 is Linux' when the image is entered. -pie: the linker counts what would have to be relocated, and image.ld refuses it. */
 export const ARM64: Target = {
@@ -78,7 +96,7 @@ export const ARM64: Target = {
 
 const PAGE_SIZE = 4096;
 
-/** An image to build: the paths of the core and of the platform's module; for x86 unless said otherwise. */
+/** An image to build: the paths of the core and of the platform's module; for AMD-V unless said otherwise. */
 export interface Request {
   readonly root: string;
   readonly target?: Target;
@@ -96,7 +114,7 @@ export interface Image {
 /** The numbers as a C header, and by name. */
 export function numbersHeader(
   root: string,
-  more: readonly string[] = X86.numbers,
+  more: readonly string[] = AMD.numbers,
 ): { text: string; numbers: Map<string, number> } {
   const found = [...NUMBERS, ...more]
     .flatMap((path) => [...readFileSync(join(root, path), "utf8").matchAll(CONSTANT)])
@@ -143,7 +161,9 @@ function unit(modules: readonly Translation[], digest: string): string {
 function compile(root: string, target: Target, directory: string): readonly string[] {
   const native = join(root, target.native);
   const resources = resourceDirectory();
-  const include = ["-I.", `-I${native}`, `-I${join(root, NATIVE)}`];
+  const { include: own = [] } = target;
+  const folders = [target.native, NATIVE, ...own].map((path) => `-I${join(root, path)}`);
+  const include = ["-I.", ...folders];
   const system = ["-isystem", join(resources, "include")];
   const clang = (args: readonly string[]) =>
     runClang([...target.options, ...include, ...system, ...args], directory);
@@ -168,7 +188,7 @@ function link(objects: readonly string[], { linking }: Target, directory: string
  * @throws InmateError when a program fails; Error when the image's code is not what it has to be.
  */
 export function buildImage(request: Request): Image {
-  const { root, core, platform, target = X86 } = request;
+  const { root, core, platform, target = AMD } = request;
   const directory = mkdtempSync(join(tmpdir(), "image-"));
   try {
     const { text, numbers } = numbersHeader(root, target.numbers);
@@ -187,12 +207,18 @@ export function buildImage(request: Request): Image {
 
 /** The images, and the core in each; those for x86 ship. */
 const IMAGES = [
-  { name: "jailhouse-amd.bin", core: "hypervisor.wasm", platform: "metal-amd.wasm", target: X86 },
+  { name: "jailhouse-amd.bin", core: "hypervisor.wasm", platform: "metal-amd.wasm", target: AMD },
+  {
+    name: "jailhouse-intel.bin",
+    core: "hypervisor.wasm",
+    platform: "metal-intel.wasm",
+    target: INTEL,
+  },
   {
     name: "jailhouse-conformance-amd.bin",
     core: "conformance.wasm",
     platform: "metal-amd.wasm",
-    target: X86,
+    target: AMD,
   },
   {
     name: "jailhouse-arm64.bin",
@@ -209,7 +235,7 @@ export function buildImages(root: string, wanted = X86): string[] {
     throw new InmateError(`To build images, install: sudo apt-get install ${missing.join(" ")}`);
   }
   const dist = join(root, "dist");
-  return IMAGES.filter(({ target }) => target === wanted).map((one) => {
+  return IMAGES.filter(({ target }) => wanted.includes(target)).map((one) => {
     const { name, core, platform, target } = one;
     const request = { root, target, core: join(dist, core), platform: join(dist, platform) };
     const { bytes, elf, stack } = buildImage(request);
@@ -221,7 +247,7 @@ export function buildImages(root: string, wanted = X86): string[] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    const target = process.argv[2] === "arm64" ? ARM64 : X86;
+    const target = process.argv[2] === "arm64" ? [ARM64] : X86;
     for (const line of buildImages(ROOT, target)) console.log(line);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));

@@ -4,14 +4,14 @@ import { PAGE } from "../pool.ts";
 
 /** Cells that the platform can have: as many as CPUs, at most. */
 export const CELLS_MAX: u32 = 256;
-/** Pages of the permission maps, one after the other: ports, MSRs. */
+/** Pages of the permission maps, one after the other: ports, MSRs; as many as any vendor has. */
 export const PORT_PAGES: u32 = 3;
 export const MSR_PAGES: u32 = 2;
 
 /** A cell; `block` 0: none of that number. */
 @unmanaged
 export class Cell {
-  /** Physical address of the nested page table as the processor wants it. */
+  /** The nested page table as the processor wants it (vcpu.ts). */
   top: u64;
   /** First of the pages for permission maps, communication page and root of the nested page table. */
   block: usize;

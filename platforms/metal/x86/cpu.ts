@@ -48,22 +48,22 @@ export class Cpu {
   /** 1: it has printed since it last saw everything sent (console.ts). */
   prints: u32;
 
-  /** General registers, REG_* order; RAX and RSP are in the control block. */
+  /** General registers, REG_* order; the vendor has RSP elsewhere, and maybe RAX. */
   get registers(): usize {
     return changetype<usize>(this) + REGISTERS;
   }
 
-  /** Control block of the guest. */
+  /** The guest's state, as the vendor has it. */
   get control(): usize {
     return changetype<usize>(this) + PAGE;
   }
 
-  /** Control block for a CPU that has nothing to do. */
+  /** The vendor's, for a CPU that has nothing to do, or otherwise. */
   get idle(): usize {
     return changetype<usize>(this) + 2 * PAGE;
   }
 
-  /** Page for the processor: the host's state. */
+  /** The vendor's, for the processor. */
   get host(): usize {
     return changetype<usize>(this) + 3 * PAGE;
   }

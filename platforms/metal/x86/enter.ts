@@ -8,7 +8,7 @@ import * as all from "../rendezvous.ts";
 import { configAddress, timeInit } from "../time.ts";
 import { adoptApic } from "./apic.ts";
 import { flushConsole, publishNow } from "./console.ts";
-import { addCpu, cpuOf } from "./cpu.ts";
+import { addCpu, cpuOf, findCpu } from "./cpu.ts";
 import { assignLinux } from "./cpus.ts";
 import { hostInit, useHost } from "./host.ts";
 import { idleCpu, idleInit } from "./idle.ts";
@@ -63,6 +63,7 @@ export function enter(cpu: u32): i32 {
   }
   const result = all.awaitDecision();
   if (!result) run();
-  switchOff();
+  const self = findCpu(cpu);
+  if (self) switchOff(self);
   return result;
 }

@@ -1,17 +1,16 @@
-// The guest of a CPU that has nothing to do: a page that maps itself, in real mode. A halted guest is left by an NMI at any
+// The guest of a CPU that has nothing to do: a page of real mode. A halted guest is left by an NMI at any
 // moment; a CPU that halts outside of guests could miss the one that was to wake it. The same page takes interrupts that are
 // still pending for a former owner.
 
-import { FLAG_FIXED, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "../../../abi/x86/registers.ts";
+import { FLAG_FIXED } from "../../../abi/x86/registers.ts";
 import * as hw from "../hw.ts";
 import { allocate, PAGE } from "../pool.ts";
 import { disableApic, endInterrupts, hasRequests, maskApic, setMode, wantedMode } from "./apic.ts";
 import { Cpu } from "./cpu.ts";
-import { rootFor } from "./host.ts";
 import { allowKicks, holdKicks, receiveNmi } from "./stop.ts";
-import { EXIT_INSTRUCTION, prepareIdle, runIdle } from "./vcpu.ts";
+import { EXIT_INSTRUCTION, idleTable, prepareIdle, runIdle } from "./vcpu.ts";
 
-/** Where real mode has its interrupt vectors, behind the page's own entry as a page table; 4 bytes each. */
+/** Where real mode has its interrupt vectors, 4 bytes each, behind room for the vendor (`idleTable`). */
 const FIRST_VECTOR: u32 = 16;
 const VECTORS: u32 = 256;
 const VECTOR_SIZE: u32 = 4;
@@ -31,7 +30,7 @@ const PATIENCE: u32 = 512;
 
 @unmanaged
 class Idle {
-  /** What the nested CR3 gets. */
+  /** Its nested table (vcpu.ts). */
   top: u64;
   page: usize;
 }
@@ -47,14 +46,13 @@ export function idleInit(): bool {
   const page = allocate(1);
   if (!page) return false;
   idle().page = page;
-  store<u64>(page, hw.physicalOf(page) | PTE_PRESENT | PTE_WRITABLE | PTE_USER);
   for (let vector = FIRST_VECTOR; vector < VECTORS; vector++)
     store<u32>(page + vector * VECTOR_SIZE, RETURN);
   store<u8>(page, <u8>RETURN_CODE, RETURN);
   store<u32>(page, HALT_CODE, HALT);
   store<u32>(page, TAKE_CODE, TAKE);
   store<u32>(page, EXIT_INSTRUCTION, TAKE + 4);
-  idle().top = rootFor(page, 0);
+  idle().top = idleTable(page);
   return idle().top !== 0;
 }
 

@@ -30,17 +30,10 @@ import {
   readMsr,
   writeMsr,
 } from "./passthrough.ts";
+import { grantPorts, revokePorts } from "./port-map.ts";
 import { run } from "./run.ts";
 import { lock, relax, resumeCpu, stopCpu, unlock } from "./stop.ts";
-import {
-  grantMsrs,
-  grantPorts,
-  injectException,
-  readRegister,
-  revokeMsrs,
-  revokePorts,
-  writeRegister,
-} from "./vcpu.ts";
+import { grantMsrs, injectException, readRegister, revokeMsrs, writeRegister } from "./vcpu.ts";
 
 export {
   apicId,

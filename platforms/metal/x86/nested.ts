@@ -19,8 +19,8 @@ import { change, clear, NOWHERE, tablesFor, translate } from "../paging.ts";
 import { allocate, free, PAGE, promise, withdraw } from "../pool.ts";
 import { CELL_PAGES, CELLS_MAX, Cell, cellOf, MSR_PAGES, PORT_PAGES } from "./cells.ts";
 import { CPUS_MAX, findCpu } from "./cpu.ts";
-import { freeRoot, guestLimit, rootFor } from "./host.ts";
-import { flush, nestedBits } from "./vcpu.ts";
+import { guestLimit } from "./host.ts";
+import { flush, freeNestedTop, nestedBits, nestedTop } from "./vcpu.ts";
 import { clearPhysical, copyPhysical } from "./windows.ts";
 
 const PAGE_MASK: u64 = 0xfff;
@@ -47,7 +47,7 @@ function open(cell: Cell): bool {
   cell.block = block;
   cell.x2apic = 0;
   memory.fill(block, 0xff, (PORT_PAGES + MSR_PAGES) * PAGE);
-  cell.top = rootFor(cell.root, 0);
+  cell.top = nestedTop(cell.root);
   if (cell.top) return true;
   close(cell);
   return false;
@@ -55,7 +55,7 @@ function open(cell: Cell): bool {
 
 function close(cell: Cell): void {
   clear(cell.root);
-  if (cell.top) freeRoot(cell.root, cell.top);
+  if (cell.top) freeNestedTop(cell.root, cell.top);
   withdraw(cell.promised);
   cell.promised = 0;
   free(cell.block, CELL_PAGES);

@@ -26,6 +26,7 @@ import { exitException } from "../../../hypervisor/x86/exports.ts";
 import * as hw from "../hw.ts";
 import { now } from "../time.ts";
 import { takeMachineCheck, takeNmi } from "./amd/hw.ts";
+import { saveState } from "./amd/registers.ts";
 import { sendNmi } from "./apic.ts";
 import { Cpu, cpuOf, STATE_GUEST } from "./cpu.ts";
 
@@ -43,6 +44,7 @@ export function isRequested(cpu: Cpu): bool {
 
 /** Follows a request, if there is one: returns when it is over. */
 function follow(cpu: Cpu): void {
+  saveState(cpu);
   const request = hw.loadAcquire(changetype<usize>(cpu));
   hw.storeRelease(changetype<usize>(cpu) + offsetof<Cpu>("followed"), request);
   while (hw.loadAcquire(changetype<usize>(cpu)) === request) hw.pause();

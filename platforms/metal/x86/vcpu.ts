@@ -4,18 +4,21 @@
 import { adoptLinux, dropEvents, setCell, startAt } from "./amd/control-block.ts";
 import { dispatch } from "./amd/exits.ts";
 import { checkFeatures } from "./amd/features.ts";
-import { grantMsrs, grantPorts, revokeMsrs, revokePorts } from "./amd/permissions.ts";
-import { injectException, readRegister, writeRegister } from "./amd/registers.ts";
+import { grantMsrs, revokeMsrs } from "./amd/permissions.ts";
+import { injectException, readRegister, saveState, writeRegister } from "./amd/registers.ts";
 import { resetMsrs } from "./amd/reset-msrs.ts";
 import {
   EXIT_INSTRUCTION,
   finishExit,
   flush,
+  freeNestedTop,
   hasEvent,
+  idleTable,
   injectNmi,
   leave,
   loadGuest,
   nestedBits,
+  nestedTop,
   prepareIdle,
   runGuest,
   runIdle,
@@ -39,11 +42,14 @@ export {
   finishExit,
   /** When `cpu` enters its guest the next time it forgets all translations, and reads permission maps anew. */
   flush,
-  /** The waist's members of these names, on permission maps that all CPUs of a cell share. */
+  /** Frees what `nestedTop` made for the table `root`. */
+  freeNestedTop,
+  /** The waist's member of this name, on a permission map that all CPUs of a cell share. */
   grantMsrs,
-  grantPorts,
   /** Whether the guest of `cpu` will begin with an event. */
   hasEvent,
+  /** Makes a nested table that maps the page at linear address `page` at 0. Returns its top, or 0 when the pool is exhausted. */
+  idleTable,
   /** The waist's. */
   injectException,
   /** The guest of `cpu`, which has no event, begins with an NMI; until its handler has ended Cpu.nmiBlocked is 1. */
@@ -54,14 +60,17 @@ export {
   loadGuest,
   /** Bits of an entry of nested page tables that can be read, and written or executed where so. */
   nestedBits,
-  /** Makes what `runIdle` needs, once: the nested table at physical `top` maps the page at physical `page` at 0. */
+  /**
+   * What the processor wants to be told of the nested table of four levels at linear address `root`; 0 when the pool is exhausted.
+   */
+  nestedTop,
+  /** Makes what `runIdle` needs, once: the nested table of `top` maps the page at physical `page` at 0. */
   prepareIdle,
   /** The waist's. */
   readRegister,
   /** MSRs of the calling CPU that no guest's state holds get their values after a reset. */
   resetMsrs,
   revokeMsrs,
-  revokePorts,
   /** Enters the guest of the calling CPU `cpu`; returns at its exit. Interrupts arrive in the guest only. */
   runGuest,
   /**
@@ -69,11 +78,13 @@ export {
    * its exit whether that was by an NMI, which is still to be taken.
    */
   runIdle,
+  /** The state of the guest of the calling CPU `cpu` is in memory, for others to read and change until it is entered again. */
+  saveState,
   /** Gives `cpu` the maps of `cell`, and the processor's own time. */
   setCell,
   /** The guest of `cpu` gets the start state, entered at `entry`; general registers are in Cpu.registers and not touched. */
   startAt,
-  /** Ends the use of virtualisation on a CPU that Linux gets back before it had a guest; also where it was never begun. */
+  /** Ends what `switchOn` began on the calling CPU `cpu`, which had no guest yet; nothing where it was not called. */
   switchOff,
   /** Begins to use virtualisation on the calling CPU `cpu`. */
   switchOn,

@@ -98,9 +98,15 @@ static inline void start_cpu(uint32_t cpu) {
   AT(uint32_t, XAPIC + XAPIC_ICR_LOW) = ICR_STARTUP | SIPI_VECTOR;
 }
 
+/** Whether the processor is Intel's, whose hypercalls are VMCALL. */
+extern bool is_intel;
+
 static inline int32_t hypercall(uint32_t number, uint64_t first, uint64_t second) {
   int32_t result;
-  __asm__ volatile("vmmcall" : "=a"(result) : "a"(number), "D"(first), "S"(second) : "memory");
+  if (is_intel)
+    __asm__ volatile("vmcall" : "=a"(result) : "a"(number), "D"(first), "S"(second) : "memory");
+  else
+    __asm__ volatile("vmmcall" : "=a"(result) : "a"(number), "D"(first), "S"(second) : "memory");
   return result;
 }
 

@@ -5,6 +5,8 @@
 #define MULTIBOOT_COMMAND_LINE 16
 #define MULTIBOOT_MODULES 20
 #define ID_OFFSET 40
+/** "Genu", of GenuineIntel. */
+#define VENDOR_INTEL 0x756e6547
 #define LARGE_PAGE 0x200000ull
 #define TABLE_MASK 0x1ff
 /** Between two looks at a cell's state, and what a cell runs at least while others storm. */
@@ -37,6 +39,7 @@ static volatile enum command commands[MAX_CPUS];
 static volatile int32_t results[MAX_CPUS];
 static volatile bool present[MAX_CPUS];
 static uint32_t cpus;
+bool is_intel;
 static struct module* modules;
 static struct header* const header = (struct header*)VIRTUAL_BASE;
 
@@ -311,8 +314,16 @@ static int64_t argument(const char* text) {
   return number;
 }
 
+/** By the first letters of the vendor's name. */
+static bool find_intel(void) {
+  uint32_t leaf = 0, name, rest, more;
+  __asm__("cpuid" : "+a"(leaf), "=b"(name), "=c"(rest), "=d"(more));
+  return name == VENDOR_INTEL;
+}
+
 void cpu_main(uint32_t cpu) {
   load_gates();
+  is_intel = find_intel();
   AT(uint32_t, XAPIC + XAPIC_SVR) = SVR_ENABLED;
   if (cpu) serve(cpu);
   out8(COM1 + LINE_CONTROL, LINE_8N1);

@@ -1,4 +1,8 @@
 // A vendor that does nothing: that it builds shows where the vendor's line is (platforms/metal/x86/vcpu.ts).
+import { Cpu } from "../cpu.ts";
+
+export function saveState(_cpu: Cpu): void {}
+
 export function readRegister(_cpu: u32, _register: u32): u64 {
   return 0;
 }

@@ -7,6 +7,16 @@ export function finishExit(_cpu: Cpu): void {}
 
 export function flush(_cpu: Cpu): void {}
 
+export function nestedTop(_root: usize): u64 {
+  return 0;
+}
+
+export function freeNestedTop(_root: usize, _top: u64): void {}
+
+export function idleTable(_page: usize): u64 {
+  return 0;
+}
+
 export function hasEvent(_cpu: Cpu): bool {
   return false;
 }
@@ -29,7 +39,7 @@ export function runIdle(_cpu: Cpu, _at: u32, _flags: u32, _stack: u32): bool {
   return false;
 }
 
-export function switchOff(): void {}
+export function switchOff(_cpu: Cpu): void {}
 
 export function switchOn(_cpu: Cpu): void {}
 

@@ -1,29 +1,15 @@
-// What a cell may do without an exit: permission maps, 1 = exit (AMD64 Architecture Programmer's Manual, volume 2, sections
-// 15.10 and 15.11).
+// Which MSRs a cell may use without an exit: a permission map, 1 = exit (AMD64 Architecture Programmer's Manual, volume 2, section
+// 15.11).
 
 import { setBits } from "../bits.ts";
 import { cellOf } from "../cells.ts";
 
-const PORTS: u32 = 0x10000;
-const ALL_BITS: u32 = 0xff;
 /** MSRs of each range of the map, two bits each: reads, writes. */
 const RANGE_MSRS: u32 = 0x2000;
 const RANGES: usize = memory.data<u32>([0, 0xc0000000, 0xc0010000]);
 const RANGE_COUNT: u32 = 3;
 /** An MSR_ACCESS_* in each pair of bits of a byte. */
 const EACH_PAIR: u32 = 0x55;
-
-function setPorts(cell: u32, base: u32, count: u32, value: bool): void {
-  if (base < PORTS) setBits(cellOf(cell).ports, base, min(count, PORTS - base), ALL_BITS, value);
-}
-
-export function grantPorts(cell: u32, base: u32, count: u32): void {
-  setPorts(cell, base, count, false);
-}
-
-export function revokePorts(cell: u32, base: u32, count: u32): void {
-  setPorts(cell, base, count, true);
-}
 
 function setMsrs(cell: u32, first: u32, count: u32, access: u32, value: bool): void {
   const end = <u64>first + count;

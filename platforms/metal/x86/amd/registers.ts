@@ -98,6 +98,9 @@ export function writeRegister(cpu: u32, register: u32, value: u64): void {
   else if (!slot) hw.panic(PANIC_CONTRACT);
 }
 
+/** It is in memory after each exit. */
+export function saveState(_cpu: Cpu): void {}
+
 /** Blocks NMIs of the guest until its next IRET, which exits meanwhile; or ends that. */
 export function blockNmis(cpu: Cpu, isBlocked: bool): void {
   const intercepts = load<u32>(cpu.control, svm.VMCB_INTERCEPT_1);

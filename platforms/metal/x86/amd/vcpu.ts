@@ -18,6 +18,7 @@ import {
 import * as svm from "../../../../abi/x86/svm.ts";
 import * as hw from "../../hw.ts";
 import { Cpu } from "../cpu.ts";
+import { freeRoot, rootFor } from "../host.ts";
 import { setIntercepts, setStart } from "./control-block.ts";
 import * as amd from "./hw.ts";
 import { blockNmis, setEvent } from "./registers.ts";
@@ -37,12 +38,22 @@ export function switchOn(cpu: Cpu): void {
   hw.writeMsr(svm.MSR_HOST_SAVE, hw.physicalOf(cpu.host));
 }
 
-export function switchOff(): void {
-  if (hw.readMsr(MSR_EFER) & EFER_SVME) hw.writeMsr(svm.MSR_HOST_SAVE, 0);
+/** Another hypervisor, because of which this one does not stay, may have a host save area of its own. */
+export function switchOff(cpu: Cpu): void {
+  if (!(hw.readMsr(MSR_EFER) & EFER_SVME)) return;
+  if (hw.readMsr(svm.MSR_HOST_SAVE) === hw.physicalOf(cpu.host)) hw.writeMsr(svm.MSR_HOST_SAVE, 0);
 }
 
 export function nestedBits(isWritable: bool, isExecutable: bool): u64 {
   return READ_BITS | (isWritable ? PTE_WRITABLE : 0) | (isExecutable ? 0 : NO_EXECUTE);
+}
+
+export function nestedTop(root: usize): u64 {
+  return rootFor(root, 0);
+}
+
+export function freeNestedTop(root: usize, top: u64): void {
+  freeRoot(root, top);
 }
 
 export function flush(cpu: Cpu): void {
@@ -92,6 +103,12 @@ export function finishExit(cpu: Cpu): void {
   matchHost(control);
   store<u8>(control, 0, svm.VMCB_TLB_CONTROL);
   store<u32>(control, ~0, svm.VMCB_CLEAN);
+}
+
+/** The page is its own table, of each level. */
+export function idleTable(page: usize): u64 {
+  store<u64>(page, hw.physicalOf(page) | PTE_PRESENT | PTE_WRITABLE | PTE_USER);
+  return rootFor(page, 0);
 }
 
 /** The permission maps are not looked at by its code; any page will do. */

@@ -13,8 +13,7 @@ vectors:
 	.rept VECTORS
 	.org vector * STUB_SIZE
 	.if vector == VECTOR_NMI
-	// Whoever sent it wanted this CPU out of its guest, where it is already.
-	iretq
+	jmp nmi
 	.elseif vector == VECTOR_GP || vector == VECTOR_PF
 	call survive
 	.elseif vector == VECTOR_MC
@@ -27,15 +26,6 @@ vectors:
 	.org VECTORS * STUB_SIZE
 
 	.text
-	// It was held while GIF was 0, and came where an NMI is taken: between instructions. The guest's CPU has it.
-machine_check:
-	pushq %rax
-	movq %rsp, %rax
-	orq $(CPU_SIZE - 1), %rax
-	movb $1, 1 - CPU_TOP_MACHINE_CHECK(%rax)
-	popq %rax
-	iretq
-
 	// The stub's call, the error code, RIP. An instruction of the functions from try_first to try_last may fault: the function
 	// returns 0. The rest is reported.
 survive:
@@ -48,6 +38,7 @@ survive:
 	xorl %eax, %eax
 	iretq
 
+	.globl report
 report:
 	cld
 	movq %rsp, %rdi
@@ -163,7 +154,7 @@ try_last:
 	.globl gdt, idt
 	.balign 8
 gdt:
-	.quad 0
+	.quad 0, 0
 	// Code: 64 bits, present, accessed already so that the processor need not write.
 	.quad 0x00af9b000000ffff
 idt:

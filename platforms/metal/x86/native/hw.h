@@ -19,14 +19,17 @@
 /** What lies at the top of each CPU's stack (CPU_TOP_SIZE). */
 struct cpu_top {
   u64 linux_state[LINUX_FIELDS];
+  u64 extra[CPU_TOP_EXTRA];
   /** What try_read_msr or a read in a window has read. */
   u64 value;
-  /** 1: a machine check has come (CPU_TOP_MACHINE_CHECK bytes below the end). */
-  u64 machine_check;
-  u64 unused;
+  /** 1: a machine check has come, an NMI has (CPU_TOP_MACHINE_CHECK and CPU_TOP_NMI bytes below the end). */
+  u8 machine_check;
+  u8 nmi;
+  u8 unused[14];
 };
 _Static_assert(sizeof(struct cpu_top) == CPU_TOP_SIZE, "image.h disagrees");
 _Static_assert(sizeof(struct cpu_top) - offsetof(struct cpu_top, machine_check) == CPU_TOP_MACHINE_CHECK, "image.h disagrees");
+_Static_assert(sizeof(struct cpu_top) - offsetof(struct cpu_top, nmi) == CPU_TOP_NMI, "image.h disagrees");
 
 /** AMD64 manual, volume 1, sections 6.2.2 and 4.2.2: initial values; volume 2, section 11.5: XSAVE's compact form. */
 #define FCW_INITIAL 0x037f
@@ -44,6 +47,7 @@ struct extended_state {
   u8 reserved[48];
 };
 _Static_assert(sizeof(struct extended_state) == 576, "section 11.5");
+extern const u64 gdt[GDT_SIZE / 8], idt[2 * VECTORS];
 /** Initial configurations, in the standard form and in the compact one; start.c fills them in. */
 static struct extended_state initial_states[2] __attribute__((aligned(64)));
 
@@ -65,8 +69,6 @@ u32 try_copy(u8* to, u64 place, u64 size);
 void restore_legacy(const void* from);
 void try_restore(const void* from);
 void try_restore_supervisor(const void* from);
-void run_guest(u64 control, u8* registers);
-__attribute__((noreturn)) void leave(u8* block, u8* registers);
 __attribute__((noreturn)) void restart(void);
 static u32 start_core(u32 cpu, u32 config, u32 size);
 
@@ -186,7 +188,6 @@ static void hw_writeExtendedControl(u64 value) {
   if (hw_readControl(4) & CR4_OSXSAVE) try_write_xcr(value);
 }
 
-
 static u64 hw_readDebug(u32 number) {
   u64 value;
   if (number == 6)
@@ -243,26 +244,10 @@ static void hw_useLinuxTables(void) {
   write_cr4(state[LINUX_CR4]);
 }
 
-
-static void hw_runGuest(u64 control, u32 registers) {
-  run_guest(control, at(&metal_memory, registers, REGISTERS_SIZE));
-}
-
-ALWAYS void hw_loadGuest(u64 control) { __asm__ volatile("vmload" : : "a"(control) : "memory"); }
-ALWAYS void hw_takeNmi(void) { __asm__ volatile("stgi; nop; clgi" : : : "memory"); }
-
-static u32 hw_takeMachineCheck(void) {
-  u32 came = (u32)cpu_top()->machine_check;
-  cpu_top()->machine_check = 0;
-  return came;
-}
-
 __attribute__((noreturn)) static void hw_restart(void) { restart(); }
 
-__attribute__((noreturn)) static void hw_leave(u32 block, u32 registers) {
-  leave(at(&metal_memory, block, PAGE_SIZE), at(&metal_memory, registers, REGISTERS_SIZE));
-}
-
 __attribute__((noreturn)) static void hw_panic(u32 code) { panic(code); }
+
+#include "vendor.h"
 
 #endif

@@ -5,8 +5,6 @@ u8 console_page[PAGE_SIZE] __attribute__((section(".bss.console"), aligned(PAGE_
 struct memory memories[2];
 _Static_assert(sizeof(struct memory) == MEMORY_SIZE, "image.h disagrees");
 
-extern const u64 gdt[2], idt[2 * VECTORS];
-
 /** What LGDT and LIDT take. */
 struct table {
   u16 limit;
@@ -33,9 +31,9 @@ static void load_selectors(u64 code, u64 stack, u64 ds, u64 es) {
       : "memory");
 }
 
-static void load_tables(struct table descriptors, struct table gates) {
-  __asm__ volatile("lgdt %0; lidt %1" : : "m"(descriptors), "m"(gates) : "memory");
-}
+static void load_descriptors(struct table table) { __asm__ volatile("lgdt %0" : : "m"(table) : "memory"); }
+
+static void load_gates(struct table table) { __asm__ volatile("lidt %0" : : "m"(table) : "memory"); }
 
 #define READ_SELECTOR(name, value) __asm__("movl %%" name ", %k0" : "=r"(value))
 
@@ -59,11 +57,10 @@ static void save_linux(u64* state) {
 
 static void restore_linux(const u64* state) {
   hw_useLinuxTables();
-  load_tables((struct table){state[LINUX_GDT_LIMIT], state[LINUX_GDT_BASE]},
-              (struct table){state[LINUX_IDT_LIMIT], state[LINUX_IDT_BASE]});
+  load_descriptors((struct table){state[LINUX_GDT_LIMIT], state[LINUX_GDT_BASE]});
   load_selectors(state[LINUX_CS], state[LINUX_SS], state[LINUX_DS], state[LINUX_ES]);
-  // STGI exists only with EFER.SVME, and GIF has to be set before that goes.
-  if (hw_readMsr(MSR_EFER) & EFER_SVME) __asm__ volatile("stgi" : : : "memory");
+  load_gates((struct table){state[LINUX_IDT_LIMIT], state[LINUX_IDT_BASE]});
+  restore_more();
   hw_writeMsr(MSR_EFER, state[LINUX_EFER]);
 }
 
@@ -74,7 +71,11 @@ __attribute__((noinline)) static s32 enter_platform(void) { return (s32)metal_en
 s32 start(void) {
   u64* state = cpu_top()->linux_state;
   save_linux(state);
-  load_tables((struct table){sizeof(gdt) - 1, (u64)gdt}, (struct table){sizeof(idt) - 1, (u64)idt});
+  save_more();
+  // An NMI finds a gate and segments that fit at any moment: null selectors, and one of code, which both tables have.
+  load_gates((struct table){sizeof(idt) - 1, (u64)idt});
+  load_selectors(state[LINUX_CS], 0, 0, 0);
+  load_descriptors((struct table){sizeof(gdt) - 1, (u64)gdt});
   load_selectors(CODE_SELECTOR, 0, 0, 0);
   s32 result = start_modules() ? enter_platform() : -(s32)ENOMEM;
   restore_linux(state);

@@ -82,6 +82,21 @@ run_guest:
 	popq %rbx
 	ret
 
+	// An NMI in the hypervisor's own code: whoever sent it wanted this CPU out of its guest, where it is already.
+	.globl nmi
+nmi:
+	iretq
+
+	// It was held while GIF was 0, and came where an NMI is taken: between instructions. The guest's CPU has it.
+	.globl machine_check
+machine_check:
+	pushq %rax
+	movq %rsp, %rax
+	orq $(CPU_SIZE - 1), %rax
+	movb $1, 1 - CPU_TOP_MACHINE_CHECK(%rax)
+	popq %rax
+	iretq
+
 	// A table register from memory: a limit of 16 bits, and the base behind it.
 	.macro load_table instruction, table
 	movl \table + LIMIT(%rsi), %eax
