@@ -18,6 +18,8 @@ export declare function writeField(encoding: u32, value: u64): void;
 export declare function invalidateTables(type: u32): void;
 /** Where exits go, as an address of code: the field of the host's RIP. */
 export declare function exitAddress(): u64;
+/** The selector of the image's code segment. */
+export declare function codeSelector(): u32;
 /** Linear addresses of the image's GDT (0) and IDT (1). */
 export declare function tableAddress(table: u32): u64;
 /**

@@ -44,9 +44,8 @@ const INSTRUCTION_COUNT: u32 = 4;
 const LEAF_XSAVE: u32 = 0xd;
 /** Identifier of all guests' translations: a CPU forgets them when it changes hands. */
 const VPID: u32 = 1;
-const CODE_SELECTOR: u32 = 8;
 /** Not null, as the processor wants it; there is no such descriptor, which no exit loads. */
-const TSS_SELECTOR: u32 = 16;
+const TSS_SELECTOR: u32 = 0x38;
 const NO_LINK: u64 = ~0;
 
 /** Of a capability MSR: the controls that may be set. */
@@ -86,7 +85,7 @@ export function hasVpid(): bool {
 function writeHost(): void {
   for (let index: u32 = 0; index < vmx.VMCS_HOST_SELECTOR_COUNT; index++)
     intel.writeField(vmx.VMCS_HOST_SELECTORS + index * vmx.VMCS_STEP, 0);
-  intel.writeField(vmx.VMCS_HOST_CS, CODE_SELECTOR);
+  intel.writeField(vmx.VMCS_HOST_CS, intel.codeSelector());
   intel.writeField(vmx.VMCS_HOST_TR, TSS_SELECTOR);
   intel.writeField(vmx.VMCS_HOST_PAT, hw.readMsr(MSR_PAT));
   intel.writeField(vmx.VMCS_HOST_EFER, hw.readMsr(MSR_EFER));

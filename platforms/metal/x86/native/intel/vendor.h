@@ -55,6 +55,8 @@ static void hw_invalidateTables(u32 type) {
 
 ALWAYS u64 hw_exitAddress(void) { return (u64)vm_exit; }
 
+ALWAYS u32 hw_codeSelector(void) { return CODE_SELECTOR; }
+
 ALWAYS u64 hw_tableAddress(u32 table) { return (u64)(table ? idt : gdt); }
 
 static u32 hw_runGuest(u32 registers, u32 cr2, u32 is_launched) {
