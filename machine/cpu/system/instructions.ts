@@ -112,7 +112,7 @@ export function virtualization(s: u32, code: u32): void {
 
 /**
  * VMX's instructions but VMCALL: EXIT_VIRTUALISATION with `reason` under a hypervisor, at each level, before their operands are
- * looked at; in real mode, compatibility mode and without a hypervisor #UD (SDM, volume 3, 26.1.2 and chapter 31).
+ * looked at; in real mode, compatibility mode and without a hypervisor #UD (SDM, volume 3, "VMX Instruction Reference").
  */
 export function vmx(s: u32, reason: u32): void {
   const isCompatible = inLongMode(s) && !inLongCode(s);
