@@ -62,10 +62,10 @@ it("finds everything on a machine that has it", async () => {
 it.each<[string, Readonly<Record<string, string>>, bigint, number, RegExp]>([
   [
     "no SVM",
-    { "proc/cpuinfo": "vendor_id\t: GenuineIntel\nflags\t: apic npt pdpe1gb\n" },
+    { "proc/cpuinfo": "vendor_id\t: AuthenticAMD\nflags\t: apic npt pdpe1gb\n" },
     0n,
     2,
-    /AMD processor with SVM +MISSING: there is no hypervisor image/,
+    /AMD processor with SVM +MISSING: there is no virtualisation/,
   ],
   ["SVM switched off", {}, 1n << 4n, 2, /enabled by the firmware +MISSING: switch SVM/],
   [
@@ -80,7 +80,21 @@ it.each<[string, Readonly<Record<string, string>>, bigint, number, RegExp]>([
     { "sys/module/kvm_amd/refcnt": "0\n" },
     0n,
     2,
-    /KVM +MISSING: unload it first/,
+    /KVM +MISSING: unload it first: rmmod kvm_amd kvm$/m,
+  ],
+  [
+    "VirtualBox in the way",
+    { "sys/module/vboxdrv/refcnt": "0\n" },
+    0n,
+    2,
+    /KVM +MISSING: unload it first: rmmod vboxdrv$/m,
+  ],
+  [
+    "interrupts that an IOMMU remaps",
+    { "proc/interrupts": "  8:   0   IR-IO-APIC   8-edge      rtc0\n" },
+    0n,
+    2,
+    /IOMMU not used by Linux +MISSING/,
   ],
   [
     "no memory kept",
@@ -136,6 +150,14 @@ it.each<[string, Readonly<Record<string, string>>, bigint, number, RegExp]>([
   expect(outcome.status).toBe(status);
   expect(outcome.out).toMatch(line);
   expect(outcome.out).toContain(status === 0 ? "Check passed!" : "Check FAILED!");
+});
+
+it("takes Hygon's processors for AMD's", async () => {
+  const { status, out } = await check({
+    "proc/cpuinfo": `vendor_id\t: HygonGenuine\nflags\t: ${FLAGS}\n`,
+  });
+  expect(out).toMatch(/^AMD processor with SVM +ok$/m);
+  expect(status).toBe(0);
 });
 
 it("says what it could not look at, and ends with 1", async () => {

@@ -12,15 +12,15 @@ export class Facts {
     this.#msrs = msrs;
   }
 
-  /** Gathers files and registers of a computer. */
+  /** Gathers files of a computer, and the registers that are worth a look by what these say. */
   static async of(
-    target: Target,
+    target: Pick<Target, "gather" | "readMsr">,
     patterns: readonly string[],
-    msrs: readonly number[],
+    msrsFor: (facts: Facts) => readonly number[],
   ): Promise<Facts> {
     const files = await target.gather(patterns);
     const values = new Map<number, bigint | undefined>();
-    for (const msr of msrs) values.set(msr, await target.readMsr(msr));
+    for (const msr of msrsFor(new Facts(files, values))) values.set(msr, await target.readMsr(msr));
     return new Facts(files, values);
   }
 

@@ -103,9 +103,16 @@ int jh_check_iommus(const struct jh_system_desc *config);
 int jh_check_hpets(void);
 
 /* processor.c */
+bool jh_is_amd(void);
 int jh_check_processor(void);
 const char *jh_image_name(void);
 bool jh_virtualisation_in_use(void);
+
+/* amd.c, intel.c: the same for one vendor's processors */
+int jh_amd_check(void);
+bool jh_amd_in_use(void);
+int jh_intel_check(void);
+bool jh_intel_in_use(void);
 
 /* trampoline.c: the page tables for the way in and out */
 int jh_trampoline_prepare(const struct cpumask *cpus);

@@ -39,13 +39,15 @@ static struct {
 	struct cpumask back;
 	/* CPUs that entered or left. */
 	atomic_t passed;
+	/* Whether a CPU found that a hypervisor is at work. */
+	atomic_t in_use;
 } meeting;
 
 static long raw_hypercall(u32 code, unsigned long argument1, unsigned long argument2)
 {
 	long result;
 
-	if (boot_cpu_has(X86_FEATURE_VMX))
+	if (!jh_is_amd())
 		asm volatile("vmcall" : "=a" (result) : "a" (code), "D" (argument1), "S" (argument2) : "memory");
 	else
 		asm volatile("vmmcall" : "=a" (result) : "a" (code), "D" (argument1), "S" (argument2) : "memory");
@@ -126,7 +128,12 @@ static void cross_together(void *unused)
 	unsigned long cr3 = 0;
 	int place, result;
 
-	result = meeting.entry && jh_virtualisation_in_use() ? -EBUSY : jh_trampoline_build(cpu, &cr3);
+	if (meeting.entry && jh_virtualisation_in_use()) {
+		atomic_set(&meeting.in_use, 1);
+		result = -EBUSY;
+	} else {
+		result = jh_trampoline_build(cpu, &cr3);
+	}
 	if (result)
 		give_up(result);
 	place = meet();
@@ -197,7 +204,7 @@ static void explain(int err)
 		pr_err("jailhouse: The hypervisor refused: error %d\n", err);
 	else if (err == -ETIMEDOUT)
 		pr_err("jailhouse: Not all CPUs came in time\n");
-	else if (err == -EBUSY && jh_virtualisation_in_use())
+	else if (atomic_read(&meeting.in_use))
 		pr_err("jailhouse: Virtualisation is in use; unload KVM first\n");
 	else
 		pr_err("jailhouse: The kernel's page tables have no room for the hypervisor: error %d\n", err);

@@ -140,3 +140,4 @@ MODULE_DESCRIPTION("Hands a running Linux over to a partitioning hypervisor");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(JH_VERSION);
 MODULE_FIRMWARE("jailhouse-amd.bin");
+MODULE_FIRMWARE("jailhouse-intel.bin");

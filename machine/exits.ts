@@ -18,7 +18,7 @@ const NAMES = new Map<number, string>([
   [S.EXIT_XSETBV, "XSETBV"],
   [S.EXIT_EXCEPTION, "exception"],
   [S.EXIT_SHUTDOWN, "triple fault"],
-  [S.EXIT_SVM, "virtualisation instruction"],
+  [S.EXIT_VIRTUALISATION, "virtualisation instruction"],
   [S.EXIT_UNIMPLEMENTED, "unimplemented instruction"],
   [S.EXIT_BREAKPOINT, "breakpoint"],
 ]);

@@ -220,6 +220,20 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     /no configuration/,
     [],
   ],
+  [
+    "an instruction of AMD's virtualisation",
+    { kind: "exit", address: 0x80n },
+    /executed VMRUN/,
+    /no configuration/,
+    [],
+  ],
+  [
+    "an instruction of Intel's virtualisation",
+    { kind: "exit", address: 23n },
+    /executed VMREAD/,
+    /no configuration/,
+    [],
+  ],
   ["a cell that is gone", { cell: 5 }, /cell 5, which is gone/, /looked up/, []],
 ])("%s", (_name, of, what, why, advice) => {
   const explanation = explain(situation, denial(of));

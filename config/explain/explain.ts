@@ -31,8 +31,23 @@ const KINDS = new Map<bigint, string>([
   [BigInt(EXIT_TRIPLE_FAULT), TRIPLE_FAULT],
   [BigInt(EXIT_INVALID_STATE), "reached a state in which the processor cannot go on"],
 ]);
-/** SVM exit codes (AMD64 Architecture Programmer's Manual, volume 2, appendix C) that a guest brings about. */
+/**
+ * What a guest brings about: SVM's exit codes (AMD64 Architecture Programmer's Manual, volume 2, appendix C) and VMX's exit reasons
+ * (SDM, volume 3, appendix C). No number is in use for both: SVM's below 0x7a are registers and exceptions, which have other kinds.
+ */
 const EXITS = new Map<bigint, string>([
+  [19n, "executed VMCLEAR"],
+  [20n, "executed VMLAUNCH"],
+  [21n, "executed VMPTRLD"],
+  [22n, "executed VMPTRST"],
+  [23n, "executed VMREAD"],
+  [24n, "executed VMRESUME"],
+  [25n, "executed VMWRITE"],
+  [26n, "executed VMXOFF"],
+  [27n, "executed VMXON"],
+  [50n, "executed INVEPT"],
+  [53n, "executed INVVPID"],
+  [0x7an, "executed INVLPGA"],
   [0x7fn, TRIPLE_FAULT],
   [0x80n, "executed VMRUN"],
   [0x82n, "executed VMLOAD"],

@@ -30,12 +30,14 @@ const FEATURE_SVM: u32 = 0x4;
 const SIGNATURE_EBX: u32 = 0x6c69614a;
 const SIGNATURE_ECX: u32 = 0x73756f68;
 const SIGNATURE_EDX: u32 = 0x65;
-/** "Auth", the beginning of AMD's vendor string. */
+/** "Auth" and "Hygo", the beginnings of AMD's and Hygon's vendor strings. */
 const VENDOR_AMD_EBX: u32 = 0x68747541;
+const VENDOR_HYGON_EBX: u32 = 0x6f677948;
 
 /** Whether the processor has AMD's virtualisation. */
 export function isAmd(cpu: u32): bool {
-  return cpuid(cpu, LEAF_VENDOR, 0, PART_EBX) === VENDOR_AMD_EBX;
+  const vendor = cpuid(cpu, LEAF_VENDOR, 0, PART_EBX);
+  return vendor === VENDOR_AMD_EBX || vendor === VENDOR_HYGON_EBX;
 }
 
 function write(cpu: u32, eax: u32, ebx: u32, ecx: u32, edx: u32): void {

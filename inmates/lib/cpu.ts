@@ -23,10 +23,13 @@ function leafHasText(leaf: u32, ebx: u32, ecx: u32, edx: u32): bool {
   );
 }
 
-/** Is it one of AMD's, or says so? Decides between VMMCALL and VMCALL. */
+/** Has it AMD's way of virtualisation? Hygon's have. Decides between VMMCALL and VMCALL. */
 export function isAmd(): bool {
-  // "Auth" "enti" "cAMD" in EBX, EDX, ECX
-  return leafHasText(LEAF_VENDOR, 0x68747541, 0x444d4163, 0x69746e65);
+  // "Auth" "enti" "cAMD", or "Hygo" "nGen" "uine", in EBX, EDX, ECX
+  return (
+    leafHasText(LEAF_VENDOR, 0x68747541, 0x444d4163, 0x69746e65) ||
+    leafHasText(LEAF_VENDOR, 0x6f677948, 0x656e6975, 0x6e65476e)
+  );
 }
 
 /** Is it one of Intel's? */

@@ -202,12 +202,21 @@ export const EXIT_XSETBV: u32 = 10;
 export const EXIT_EXCEPTION: u32 = 11;
 /** Triple fault. */
 export const EXIT_SHUTDOWN: u32 = 12;
-/** VMRUN, VMLOAD, VMSAVE, STGI, CLGI, SKINIT, INVLPGA, or VMX instructions under a hypervisor: INFO1 the SVM exit code. */
-export const EXIT_SVM: u32 = 13;
+/** An instruction of SVM or VMX under a hypervisor: INFO1 what the processor's maker calls that exit (REASON_*, or SVM's exit code). */
+export const EXIT_VIRTUALISATION: u32 = 13;
 /** An instruction that the emulator lacks: S_EXIT_BYTES, S_EXIT_LENGTH as far as known. Never silent. */
 export const EXIT_UNIMPLEMENTED: u32 = 14;
 /** A debugger's breakpoint. */
 export const EXIT_BREAKPOINT: u32 = 15;
+
+/** Exit reason of VMCLEAR, the first of VMX's instructions (SDM, volume 3, appendix C). */
+export const REASON_VMCLEAR: u32 = 19;
+/** Exit reason of VMXOFF. */
+export const REASON_VMXOFF: u32 = 26;
+/** Exit reason of INVEPT. */
+export const REASON_INVEPT: u32 = 50;
+/** Exit reason of INVVPID. */
+export const REASON_INVVPID: u32 = 53;
 
 /** Guest control block: host address of the root of the nested page table, u32. */
 export const G_TABLE: u32 = 0x0;

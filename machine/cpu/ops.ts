@@ -373,97 +373,117 @@ export const LAR: u32 = 388;
 export const LSL: u32 = 389;
 /** VMCALL. */
 export const VMCALL: u32 = 390;
-/** VMX instructions. */
-export const VMX: u32 = 391;
+/** VMCLEAR. */
+export const VMCLEAR: u32 = 391;
+/** VMLAUNCH. */
+export const VMLAUNCH: u32 = 392;
+/** VMPTRLD. */
+export const VMPTRLD: u32 = 393;
+/** VMPTRST. */
+export const VMPTRST: u32 = 394;
+/** VMREAD. */
+export const VMREAD: u32 = 395;
+/** VMRESUME. */
+export const VMRESUME: u32 = 396;
+/** VMWRITE. */
+export const VMWRITE: u32 = 397;
+/** VMXOFF. */
+export const VMXOFF: u32 = 398;
+/** VMXON. */
+export const VMXON: u32 = 399;
+/** INVEPT. */
+export const INVEPT: u32 = 400;
+/** INVVPID. */
+export const INVVPID: u32 = 401;
 /** CLAC. */
-export const CLAC: u32 = 392;
+export const CLAC: u32 = 402;
 /** STAC. */
-export const STAC: u32 = 393;
+export const STAC: u32 = 403;
 /** XGETBV. */
-export const XGETBV: u32 = 394;
+export const XGETBV: u32 = 404;
 /** XSETBV. */
-export const XSETBV: u32 = 395;
+export const XSETBV: u32 = 405;
 /** VMRUN. */
-export const VMRUN: u32 = 396;
+export const VMRUN: u32 = 406;
 /** VMMCALL. */
-export const VMMCALL: u32 = 397;
+export const VMMCALL: u32 = 407;
 /** VMLOAD. */
-export const VMLOAD: u32 = 398;
+export const VMLOAD: u32 = 408;
 /** VMSAVE. */
-export const VMSAVE: u32 = 399;
+export const VMSAVE: u32 = 409;
 /** STGI. */
-export const STGI: u32 = 400;
+export const STGI: u32 = 410;
 /** CLGI. */
-export const CLGI: u32 = 401;
+export const CLGI: u32 = 411;
 /** SKINIT. */
-export const SKINIT: u32 = 402;
+export const SKINIT: u32 = 412;
 /** INVLPGA. */
-export const INVLPGA: u32 = 403;
+export const INVLPGA: u32 = 413;
 /** SWAPGS. */
-export const SWAPGS: u32 = 404;
+export const SWAPGS: u32 = 414;
 /** RDTSCP. */
-export const RDTSCP: u32 = 405;
+export const RDTSCP: u32 = 415;
 /** SGDT. */
-export const SGDT: u32 = 406;
+export const SGDT: u32 = 416;
 /** SIDT. */
-export const SIDT: u32 = 407;
+export const SIDT: u32 = 417;
 /** LGDT. */
-export const LGDT: u32 = 408;
+export const LGDT: u32 = 418;
 /** LIDT. */
-export const LIDT: u32 = 409;
+export const LIDT: u32 = 419;
 /** SMSW. */
-export const SMSW: u32 = 410;
+export const SMSW: u32 = 420;
 /** LMSW. */
-export const LMSW: u32 = 411;
+export const LMSW: u32 = 421;
 /** INVLPG. */
-export const INVLPG: u32 = 412;
+export const INVLPG: u32 = 422;
 /** SYSCALL. */
-export const SYSCALL: u32 = 413;
+export const SYSCALL: u32 = 423;
 /** CLTS. */
-export const CLTS: u32 = 414;
+export const CLTS: u32 = 424;
 /** SYSRET. */
-export const SYSRET: u32 = 415;
+export const SYSRET: u32 = 425;
 /** INVD. */
-export const INVD: u32 = 416;
+export const INVD: u32 = 426;
 /** WBINVD. */
-export const WBINVD: u32 = 417;
+export const WBINVD: u32 = 427;
 /** MOV from a control register. */
-export const FROMCR: u32 = 418;
+export const FROMCR: u32 = 428;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 419;
+export const FROMDR: u32 = 429;
 /** MOV to a control register. */
-export const TOCR: u32 = 420;
+export const TOCR: u32 = 430;
 /** MOV to a debug register. */
-export const TODR: u32 = 421;
+export const TODR: u32 = 431;
 /** WRMSR. */
-export const WRMSR: u32 = 422;
+export const WRMSR: u32 = 432;
 /** RDTSC. */
-export const RDTSC: u32 = 423;
+export const RDTSC: u32 = 433;
 /** RDMSR. */
-export const RDMSR: u32 = 424;
+export const RDMSR: u32 = 434;
 /** RDPMC. */
-export const RDPMC: u32 = 425;
+export const RDPMC: u32 = 435;
 /** SYSENTER. */
-export const SYSENTER: u32 = 426;
+export const SYSENTER: u32 = 436;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 427;
+export const SYSEXIT: u32 = 437;
 /** CPUID. */
-export const CPUID: u32 = 428;
+export const CPUID: u32 = 438;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 429;
+export const RDFSBASE: u32 = 439;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 430;
+export const RDGSBASE: u32 = 440;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 431;
+export const WRFSBASE: u32 = 441;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 432;
+export const WRGSBASE: u32 = 442;
 /** #UD. */
-export const UNDEFINED: u32 = 433;
+export const UNDEFINED: u32 = 443;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 434;
+export const FETCH_FAULT: u32 = 444;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 435;
+export const UNIMPLEMENTED: u32 = 445;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 436;
+export const STOP: u32 = 446;
 /** Number of operations. */
-export const OP_COUNT: u32 = 437;
+export const OP_COUNT: u32 = 447;

@@ -17,9 +17,10 @@ import {
   EXIT_MSR_WRITE,
   EXIT_PIO,
   EXIT_SHUTDOWN,
-  EXIT_SVM,
   EXIT_UNIMPLEMENTED,
+  EXIT_VIRTUALISATION,
   EXIT_XSETBV,
+  REASON_VMXOFF,
 } from "../../machine/cpu/interface.ts";
 import type { Processor } from "../../machine/processor.ts";
 import type { Context } from "./context.ts";
@@ -53,9 +54,10 @@ function unhandled({ core, pc }: Context, cpu: number, exit: Unhandled): void {
   core.exitUnhandled(cpu, exit.kind, exit[pc.options.vendor], 0n, 0n);
 }
 
-/** An instruction of AMD's virtualisation; Intel's processors do not have it. */
-function virtualisation({ core }: Context, cpu: number, code: bigint): void {
-  const kind = code === BigInt(svm.EXIT_STGI) ? EXIT_VIRTUALISATION_END : EXIT_OTHER;
+/** An instruction of the processor's virtualisation: the exit code, or the exit reason, is what its maker gave it. */
+function virtualisation({ core, pc }: Context, cpu: number, code: bigint): void {
+  const end = pc.options.vendor === "amd" ? svm.EXIT_STGI : REASON_VMXOFF;
+  const kind = code === BigInt(end) ? EXIT_VIRTUALISATION_END : EXIT_OTHER;
   core.exitUnhandled(cpu, kind, code, 0n, 0n);
 }
 
@@ -76,7 +78,7 @@ const HANDLERS: Readonly<Record<number, Handler>> = {
   [EXIT_EXCEPTION]: ({ core }, cpu, p) =>
     core.exitException(cpu, Number(p.exitInfo1), Number(BigInt.asIntN(32, p.exitInfo2))),
   [EXIT_SHUTDOWN]: (context, cpu) => unhandled(context, cpu, TRIPLE_FAULT),
-  [EXIT_SVM]: (context, cpu, p) => virtualisation(context, cpu, p.exitInfo1),
+  [EXIT_VIRTUALISATION]: (context, cpu, p) => virtualisation(context, cpu, p.exitInfo1),
   [EXIT_UNIMPLEMENTED]: (context, cpu) => unhandled(context, cpu, UNIMPLEMENTED),
 };
 

@@ -147,7 +147,7 @@ describeLinux("a machine that is not good enough", () => {
     const { status, out } = await guest.run("jailhouse hardware check");
     expect(status).toBe(2);
     const found = features(out);
-    expect(found.get("AMD processor with SVM")).toMatch(/^MISSING: there is no hypervisor image/);
+    expect(found.get("AMD processor with SVM")).toMatch(/^MISSING: there is no virtualisation/);
     expect(found.get("Nested paging")).toMatch(/^MISSING: cells could not be kept/);
     expect(found.get("IOMMU (IVRS)")).toMatch(/^unused: /);
     expect(found.get("IOMMU not used by Linux")).toMatch(/^MISSING: .*amd_iommu=off/);

@@ -2,7 +2,7 @@
 // CPU and its cell, and that nobody else notices.
 import { describe, expect, test } from "vitest";
 import type { MachineOptions } from "../../control/api.ts";
-import { type ROGUES, rogue } from "./programs.ts";
+import { ATTACK, type ROGUES, rogue } from "./programs.ts";
 import { cellNamed, countTicks, openMachine, openStage, play, ROGUE_RAM } from "./stage.ts";
 
 /** Registers of a report, without leading zeros. AR: access rights of CS; LMA: that bit of EFER. */
@@ -15,6 +15,8 @@ interface Violation {
   /** Registers that differ from those of an ordinary program. */
   readonly registers?: Partial<Registers>;
 }
+
+type VirtualisationInstruction = readonly [name: string, code: string, exit: number];
 
 /** Where a program leaves the result of what is no violation. */
 const RESULT = 0x6000;
@@ -99,6 +101,36 @@ const VIOLATIONS: readonly Violation[] = [
   },
 ];
 
+/** Of SVM (AMD64 Architecture Programmer's Manual, volume 2, appendix C): machine code, and the exit's code. */
+const SVM: readonly VirtualisationInstruction[] = [
+  ["vmrun", "0f01d8", 0x80],
+  ["vmload", "0f01da", 0x82],
+  ["vmsave", "0f01db", 0x83],
+  ["clgi", "0f01dd", 0x85],
+  ["skinit", "0f01de", 0x86],
+  ["invlpga", "0f01df", 0x7a],
+];
+/** Of VMX (SDM, volume 3, appendix C): machine code, and the exit's reason. */
+const VMX: readonly VirtualisationInstruction[] = [
+  ["vmclear [esp]", "660fc73424", 19],
+  ["vmlaunch", "0f01c2", 20],
+  ["vmptrld [esp]", "0fc73424", 21],
+  ["vmptrst [esp]", "0fc73c24", 22],
+  ["vmread ebx, eax", "0f78c3", 23],
+  ["vmresume", "0f01c3", 24],
+  ["vmwrite eax, ebx", "0f79c3", 25],
+  ["vmxon [esp]", "f30fc73424", 27],
+  ["invept eax, [esp]", "660f38800424", 50],
+  ["invvpid eax, [esp]", "660f38810424", 53],
+];
+
+/** A program with `code` for its violation. */
+function rogueWith(code: string): Uint8Array {
+  const image = Buffer.from(rogue("ram"));
+  image.write(code, ATTACK, "hex");
+  return image;
+}
+
 const hex16 = (registers: Registers, name: keyof Registers) =>
   `${name}: 0x${registers[name].padStart(16, "0")}`;
 
@@ -132,7 +164,11 @@ interface Machine {
   readonly name: string;
   readonly options: MachineOptions;
   readonly registers: Partial<Registers>;
-  readonly tripleFault: readonly string[];
+  /** What the console says of an exit that nobody handles. */
+  readonly unhandled: (code: number) => readonly string[];
+  readonly tripleFault: number;
+  readonly own: readonly VirtualisationInstruction[];
+  readonly foreign: readonly VirtualisationInstruction[];
   readonly hypercall: "vmmcall" | "vmcall";
 }
 
@@ -141,30 +177,44 @@ const MACHINES: readonly Machine[] = [
     name: "AMD, x2APIC",
     options: {},
     registers: AMD,
-    tripleFault: [
-      "FATAL: Unexpected #VMEXIT, exitcode 7f, exitinfo1 0x0000000000000000 exitinfo2 0x0000000000000000",
+    unhandled: (code) => [
+      `FATAL: Unexpected #VMEXIT, exitcode ${code.toString(16)}, exitinfo1 0x0000000000000000 exitinfo2 0x0000000000000000`,
     ],
+    tripleFault: 0x7f,
+    own: SVM,
+    foreign: VMX,
     hypercall: "vmmcall",
   },
   {
     name: "Intel, xAPIC",
     options: { vendor: "intel", x2apic: false },
     registers: { ...INTEL, AR: "c09b" },
-    tripleFault: [
-      "FATAL: Unhandled VM-Exit, reason 2",
+    unhandled: (reason) => [
+      `FATAL: Unhandled VM-Exit, reason ${reason}`,
       "qualification 0",
       "vectoring info: 0 interrupt info: 0",
     ],
+    tripleFault: 2,
+    own: VMX,
+    foreign: SVM,
     hypercall: "vmcall",
   },
 ];
 
-describe.each(MACHINES)("$name", ({ options, registers, tripleFault, hypercall }) => {
+describe.each(MACHINES)("$name", (machine) => {
+  const { options, registers, unhandled, hypercall } = machine;
   const ordinary = { ...ORDINARY, ...registers };
 
-  async function expectFailure({ program, lines, registers: own }: Violation): Promise<void> {
+  async function expectFailure({ program, ...outcome }: Violation): Promise<void> {
+    await expectFailureOf(rogue(program), outcome);
+  }
+
+  async function expectFailureOf(
+    image: Uint8Array,
+    { lines, registers: own }: Omit<Violation, "program">,
+  ): Promise<void> {
     const session = await openStage(options);
-    const text = await play(session, rogue(program));
+    const text = await play(session, image);
     expect(text.split("\n")).toEqual(report(lines, { ...ordinary, ...own }));
     expect(await cellNamed(session, "rogue")).toMatchObject({ state: "failed", cpusFailed: [2] });
     expect(await cellNamed(session, "apic-demo")).toMatchObject({
@@ -178,7 +228,17 @@ describe.each(MACHINES)("$name", ({ options, registers, tripleFault, hypercall }
 
   test.each(VIOLATIONS)("$program", expectFailure);
 
-  test("triple fault", () => expectFailure({ program: "triple", lines: tripleFault }));
+  test("triple fault", () =>
+    expectFailure({ program: "triple", lines: unhandled(machine.tripleFault) }));
+
+  test.each(machine.own)("%s", (_name, code, exit) =>
+    expectFailureOf(rogueWith(code), { lines: unhandled(exit) }),
+  );
+
+  test.each(machine.foreign)("%s, which is another maker's, is undefined", async (_name, code) => {
+    // There is no handler for that, and none for what follows from it.
+    await expectFailureOf(rogueWith(code), { lines: unhandled(machine.tripleFault) });
+  });
 
   test("64-bit code", async () => {
     const cr = { CR0: "80000011", CR3: "8000", CR4: "20" };

@@ -8,13 +8,14 @@ import { loadConfig } from "../../config/load.ts";
 import { Difference } from "../demo/expect.ts";
 import { Screen } from "../demo/screen.ts";
 import type { Bed } from "./beds/bed.ts";
-import { bedNames, findBed, UnknownBed } from "./beds/index.ts";
+import { bedNames, findBed, findMachine, processorNames, UnknownMachine } from "./beds/index.ts";
 import { MissingPackages } from "./packages.ts";
 import { playInGuest } from "./play.ts";
 import { onBed, SESSION } from "./session.ts";
 
 const USAGE = `Usage: npm run metal:demo [-- OPTIONS]
   --bed NAME     the machine's emulator: ${bedNames()}; default: the first
+  --cpu NAME     its processor: ${processorNames()}; default: the first of the bed's
   --config FILE  play it on this system configuration of the guest, which config create may have made; default: the shipped one
   --record FILE  write what is shown as JSON lines of [seconds, text]
 `;
@@ -32,6 +33,7 @@ function readOptions() {
     return parseArgs({
       options: {
         bed: { type: "string" },
+        cpu: { type: "string" },
         config: { type: "string" },
         record: { type: "string" },
       } as const,
@@ -60,7 +62,7 @@ async function readSession(bed: Bed, config: string | undefined) {
 
 function explain(error: Error): string {
   const isPlain =
-    error instanceof MissingPackages || error instanceof Misuse || error instanceof UnknownBed;
+    error instanceof MissingPackages || error instanceof Misuse || error instanceof UnknownMachine;
   if (isPlain || isConfigError(error)) return error.message;
   const text = error instanceof Difference ? error.message : error.stack;
   return `\nThe session did not go as it should.\n${text}`;
@@ -86,7 +88,8 @@ async function demo(): Promise<number> {
     const { steps, extra } = await readSession(bed, values.config);
     count = steps.length;
     const { signal } = interrupted;
-    const options = { screen, signal, bed, ...(extra ? { extra } : {}) };
+    const machine = findMachine(bed, values.cpu);
+    const options = { screen, signal, bed, machine, ...(extra ? { extra } : {}) };
     await playInGuest(steps, options);
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED;

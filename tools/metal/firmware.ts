@@ -1,4 +1,4 @@
-// The hypervisor's image as guests load it: built when one of the things that it is made of has changed.
+// The hypervisor's images as guests load them: each is built when one of the things that it is made of has changed.
 
 import { createHash } from "node:crypto";
 import {
@@ -10,14 +10,14 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { CORE } from "../core.ts";
 import { ROOT } from "../root.ts";
 import { buildImage } from "./image.ts";
 import { CACHE } from "./kernel.ts";
 
-/** The platform's module. */
-const PLATFORM = join(ROOT, "dist", "metal-amd.wasm");
+/** The images that a driver asks Linux for: one for each vendor's processors, with the platform's module in it. */
+const IMAGES = [{ name: "jailhouse-amd.bin", platform: "metal-amd.wasm" }] as const;
 /** What else is in an image, or decides how it is made. */
 const SOURCES = ["abi", "platforms/metal", "tools/metal/image.ts", "tools/metal/translate.ts"];
 
@@ -32,18 +32,25 @@ function files(path: string): string[] {
 }
 
 /**
- * The image's path. Needs the modules in dist/ and the packages that build images.
+ * The paths of all images, by the names that they have in /lib/firmware. Needs the modules in dist/ and the packages that build
+ * images.
  * @throws InmateError when a program fails.
  */
-export function firmware(say: (text: string) => void = () => {}): string {
+export function firmware(say: (text: string) => void = () => {}): ReadonlyMap<string, string> {
+  return new Map(IMAGES.map((image) => [image.name, built(image, say)]));
+}
+
+function built({ name, ...image }: (typeof IMAGES)[number], say: (text: string) => void): string {
+  const platform = join(ROOT, "dist", image.platform);
   const hash = createHash("sha256");
-  for (const path of [CORE, PLATFORM, ...SOURCES.flatMap(files)]) {
+  for (const path of [CORE, platform, ...SOURCES.flatMap(files)]) {
     hash.update(`${path}\0`).update(readFileSync(path));
   }
-  const product = join(CACHE, `jailhouse-amd-${hash.digest("hex").slice(0, 16)}.bin`);
+  const digest = hash.digest("hex").slice(0, 16);
+  const product = join(CACHE, `${parse(name).name}-${digest}.bin`);
   if (existsSync(product)) return product;
-  say("Building the hypervisor's image …");
-  const { bytes } = buildImage({ root: ROOT, core: CORE, platform: PLATFORM });
+  say(`Building the hypervisor's image, ${name} …`);
+  const { bytes } = buildImage({ root: ROOT, core: CORE, platform });
   mkdirSync(CACHE, { recursive: true });
   writeFileSync(`${product}.${process.pid}`, bytes);
   renameSync(`${product}.${process.pid}`, product);

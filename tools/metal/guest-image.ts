@@ -33,6 +33,10 @@ export interface GuestImageOptions {
 /** The processor's registers for `hardware check`. */
 const MODULES = ["msr"];
 
+function readFirmware(say?: (text: string) => void): ReadonlyMap<string, Buffer> {
+  return new Map([...firmware(say)].map(([name, path]) => [name, readFileSync(path)]));
+}
+
 /**
  * Makes a guest's files for a bed; `remove` deletes those that are not kept in the cache. Throws MissingPackages when something is
  * not installed.
@@ -54,7 +58,7 @@ export function makeGuestImage(
   const parts = {
     disk,
     modules: collectModules(kernel, [...disk.modules, ...MODULES, ...bed.modules]),
-    firmware: jailhouse ? readFileSync(firmware(say)) : undefined,
+    firmware: jailhouse ? readFirmware(say) : undefined,
     agent: bed.isSlow ? readFileSync(buildAgent()) : undefined,
     driver: jailhouse ? readFileSync(driverFor(kernel, say)) : undefined,
     extra,

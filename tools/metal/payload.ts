@@ -126,8 +126,8 @@ function addScripts(tree: Map<string, Entry>, names: readonly string[]): void {
 export interface Parts {
   readonly disk: Disk;
   readonly modules: readonly KernelModule[];
-  /** The hypervisor's image; undefined: none. */
-  readonly firmware?: Buffer | undefined;
+  /** The hypervisor's images by their names; undefined: none. */
+  readonly firmware?: ReadonlyMap<string, Buffer> | undefined;
   /** jailhouse-agent, in the place of the command, which then runs outside; undefined: none. */
   readonly agent?: Buffer | undefined;
   /** jailhouse.ko; undefined: none. */
@@ -144,7 +144,7 @@ export function guestTree(parts: Parts): Map<string, Entry> {
   if (!agent) addClone(tree);
   addPart(tree, "tools/config-collect.sh");
   addScripts(tree, ["workload"]);
-  if (firmware) tree.set("lib/firmware/jailhouse-amd.bin", { data: firmware });
+  for (const [name, data] of firmware ?? []) tree.set(`lib/firmware/${name}`, { data });
   if (driver) tree.set("jailhouse/driver/jailhouse.ko", { data: driver });
   for (const [path, entry] of extra ?? []) tree.set(path, entry);
   return tree;

@@ -5,7 +5,7 @@ import { Difference } from "../demo/expect.ts";
 import { perform } from "../demo/perform.ts";
 import type { Screen } from "../demo/screen.ts";
 import type { Step } from "../demo/step.ts";
-import type { Bed } from "./beds/bed.ts";
+import type { Bed, Machine } from "./beds/bed.ts";
 import type { Entry } from "./cpio.ts";
 import { Guest } from "./guest.ts";
 import { guestComplaints, newComplaints } from "./kernel-log.ts";
@@ -19,6 +19,8 @@ export interface PlayOptions {
   readonly signal?: AbortSignal;
   /** QEMU if not given. */
   readonly bed?: Bed;
+  /** How its machine differs from the usual one. */
+  readonly machine?: Machine;
   /** More files for the guest. */
   readonly extra?: ReadonlyMap<string, Entry>;
 }
@@ -28,13 +30,14 @@ export interface PlayOptions {
  * either way.
  */
 export async function playInGuest(steps: readonly Step[], options: PlayOptions): Promise<void> {
-  const { screen, signal, extra, bed } = options;
+  const { screen, signal, extra, bed, machine } = options;
   const say = (text: string) => screen.show(`${text}\n`, "remark");
   say("Booting Linux …");
   const more = {
     ...(signal ? { signal } : {}),
     ...(extra ? { extra } : {}),
     ...(bed ? { bed } : {}),
+    ...(machine ? { machine } : {}),
   };
   const guest = await Guest.boot({ jailhouse: true, say, ...more });
   try {

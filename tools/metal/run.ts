@@ -1,8 +1,8 @@
-// npm run metal:run -- [-v] [-t SECONDS] [--bed NAME] COMMAND...: boots a guest, runs shell
+// npm run metal:run -- [-v] [-t SECONDS] [--bed NAME] [--cpu NAME] COMMAND...: boots a guest, runs shell
 // commands in it one after the other ("jailhouse ..." outside where the bed is slow), and ends it. What the serial ports said is printed at the end. The exit status is that of the first command that fails.
 
 import { parseArgs } from "node:util";
-import { findBed, UnknownBed } from "./beds/index.ts";
+import { findBed, findMachine, UnknownMachine } from "./beds/index.ts";
 import { Guest } from "./guest.ts";
 import { MissingPackages } from "./packages.ts";
 import { outside } from "./stage.ts";
@@ -12,6 +12,7 @@ async function run(): Promise<number> {
     options: {
       verbose: { type: "boolean", short: "v" },
       bed: { type: "string" },
+      cpu: { type: "string" },
       timeout: { type: "string", short: "t", default: "120" },
     },
     allowPositionals: true,
@@ -21,7 +22,8 @@ async function run(): Promise<number> {
   const timeout = Number(values.timeout) * 1000;
   const start = performance.now();
   const bed = findBed(values.bed);
-  const guest = await Guest.boot({ bed, say, onConsole, jailhouse: true });
+  const machine = findMachine(bed, values.cpu);
+  const guest = await Guest.boot({ bed, machine, say, onConsole, jailhouse: true });
   say(`Linux is up after ${((performance.now() - start) / 1000).toFixed(1)} s.`);
   try {
     for (const command of positionals) {
@@ -49,7 +51,7 @@ async function run(): Promise<number> {
 try {
   process.exitCode = await run();
 } catch (error) {
-  const isPlain = error instanceof MissingPackages || error instanceof UnknownBed;
+  const isPlain = error instanceof MissingPackages || error instanceof UnknownMachine;
   process.stderr.write(`${isPlain ? error.message : (error as Error).stack}\n`);
   process.exitCode = 1;
 }

@@ -1,8 +1,8 @@
-// npm run metal:shell [-- --bed NAME]: an interactive guest on this terminal. What its serial ports for cells say is shown between the
+// npm run metal:shell [-- --bed NAME --cpu NAME]: an interactive guest on this terminal. What its serial ports for cells say is shown between the
 // lines, with the port's name.
 
 import { parseArgs } from "node:util";
-import { findBed, UnknownBed } from "./beds/index.ts";
+import { findBed, findMachine, UnknownMachine } from "./beds/index.ts";
 import { Guest } from "./guest.ts";
 import { MissingPackages } from "./packages.ts";
 
@@ -24,9 +24,11 @@ async function shell(): Promise<void> {
   const { stdin, stdout } = process;
   const write = (text: string) => void stdout.write(text);
   const say = (text: string) => write(`${text}\n`);
-  const { bed } = parseArgs({ options: { bed: { type: "string" } } }).values;
+  const { values } = parseArgs({ options: { bed: { type: "string" }, cpu: { type: "string" } } });
+  const bed = findBed(values.bed);
   const guest = await Guest.start({
-    bed: findBed(bed),
+    bed,
+    machine: findMachine(bed, values.cpu),
     say,
     jailhouse: true,
     append: [INTERACTIVE, "quiet"],
@@ -55,7 +57,7 @@ async function shell(): Promise<void> {
 try {
   await shell();
 } catch (error) {
-  const isPlain = error instanceof MissingPackages || error instanceof UnknownBed;
+  const isPlain = error instanceof MissingPackages || error instanceof UnknownMachine;
   const text = isPlain ? error.message : (error as Error).stack;
   process.stderr.write(`${text}\n`);
   process.exitCode = 1;

@@ -5,6 +5,9 @@ import { FLAG_OF, FLAG_ZF } from "../../../abi/x86/registers.ts";
 import {
   FS,
   GS,
+  REASON_INVEPT,
+  REASON_INVVPID,
+  REASON_VMCLEAR,
   S_FLAGS,
   S_GDT_BASE,
   S_GPR,
@@ -40,6 +43,7 @@ import {
   rdtsc,
   rdtscp,
   virtualization,
+  vmx,
   wbinvd,
   xgetbv,
   xsetbv,
@@ -260,12 +264,23 @@ function invalidate(s: u32, record: u32): void {
   invlpg(s, inLongCode(s) ? base + offset : (base + offset) & 0xffffffff);
 }
 
+function isVmx(operation: u32): bool {
+  return operation >= op.VMCLEAR && operation <= op.INVVPID;
+}
+
+/** Exit reason of an instruction of VMX: in ops.ts all but two are in the order of their reasons. */
+function vmxReason(operation: u32): u32 {
+  if (operation === op.INVEPT) return REASON_INVEPT;
+  if (operation === op.INVVPID) return REASON_INVVPID;
+  return REASON_VMCLEAR + (operation - op.VMCLEAR);
+}
+
 /** The virtualization instructions: #UD on the other vendor's processor. */
 function virtualize(s: u32, operation: u32): void {
   const isAmd = vendor() === VENDOR_AMD;
-  if (operation === op.VMX) {
+  if (isVmx(operation)) {
     if (isAmd) raiseUd(s);
-    else virtualization(s, EXIT_CODE_VMRUN);
+    else vmx(s, vmxReason(operation));
   } else if (!isAmd) raiseUd(s);
   else if (operation === op.INVLPGA) virtualization(s, EXIT_CODE_INVLPGA);
   else virtualization(s, EXIT_CODE_VMRUN + svmNumber(operation));

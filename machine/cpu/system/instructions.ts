@@ -1,10 +1,10 @@
-// Small privileged instructions: TSC, halting, cache and TLB control, XCR0, hypercalls, SVM.
+// Small privileged instructions: TSC, halting, cache and TLB control, XCR0, hypercalls, SVM, VMX.
 
 import { CR4_OSXSAVE, CR4_TSD } from "../../../abi/x86/registers.ts";
 import {
   ACTIVITY_HALTED,
   EXIT_HYPERCALL,
-  EXIT_SVM,
+  EXIT_VIRTUALISATION,
   EXIT_XSETBV,
   G_INTERCEPTS,
   INTERCEPT_XSETBV,
@@ -22,7 +22,7 @@ import { vendor } from "../memory/machine.ts";
 import { dropPage } from "../memory/tlb.ts";
 import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit, raiseUd } from "./fault.ts";
-import { inRealAddressing } from "./mode.ts";
+import { inLongCode, inLongMode, inRealAddressing } from "./mode.ts";
 import { currentLevel } from "./segments.ts";
 
 /** Offsets of RAX, RCX and RDX in the state block. */
@@ -102,10 +102,20 @@ export function hypercall(s: u32, isVmmcall: bool): void {
 }
 
 /**
- * VMRUN, VMLOAD, VMSAVE, STGI, CLGI, SKINIT, INVLPGA and the VMX instructions: EXIT_SVM with `code` (the SVM exit code)
- * under a hypervisor, else #UD.
+ * VMRUN, VMLOAD, VMSAVE, STGI, CLGI, SKINIT and INVLPGA: EXIT_VIRTUALISATION with `code` (the SVM exit code) under a hypervisor,
+ * else #UD.
  */
 export function virtualization(s: u32, code: u32): void {
   if (load<u32>(s, S_GUEST) == 0 || inRealAddressing(s)) raiseUd(s);
-  else if (isPrivileged(s)) raiseInstructionExit(s, EXIT_SVM, code, 0);
+  else if (isPrivileged(s)) raiseInstructionExit(s, EXIT_VIRTUALISATION, code, 0);
+}
+
+/**
+ * VMX's instructions but VMCALL: EXIT_VIRTUALISATION with `reason` under a hypervisor, at each level, before their operands are
+ * looked at; in real mode, compatibility mode and without a hypervisor #UD (SDM, volume 3, "VMX Instruction Reference").
+ */
+export function vmx(s: u32, reason: u32): void {
+  const isCompatible = inLongMode(s) && !inLongCode(s);
+  if (load<u32>(s, S_GUEST) == 0 || inRealAddressing(s) || isCompatible) raiseUd(s);
+  else raiseInstructionExit(s, EXIT_VIRTUALISATION, reason, 0);
 }

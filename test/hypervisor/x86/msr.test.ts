@@ -39,13 +39,20 @@ function startCell(): Guest {
   return other;
 }
 
-/** A guest of the root cell on a processor of the vendor. */
-function guestOf(vendor: Vendor): Guest {
+/** A guest of the root cell on a processor with such an EBX in its vendor string. */
+function guestOf(ebx: number): Guest {
   const platform = new FakePlatform();
-  if (vendor === "intel")
-    platform.onCpuid = (leaf, part) => (leaf === 0 && part === 1 ? 0x756e6547 : cpuid(leaf, part));
+  platform.onCpuid = (leaf, part) => (leaf === 0 && part === 1 ? ebx : cpuid(leaf, part));
   return new Guest(platform);
 }
+
+const INTEL_EBX = 0x756e6547;
+/** Makers, the beginnings of their vendor strings, and whose lists they have. */
+const MAKERS: readonly (readonly [string, number, Vendor])[] = [
+  ["AMD", 0x68747541, "amd"],
+  ["Hygon", 0x6f677948, "amd"],
+  ["Intel", INTEL_EBX, "intel"],
+];
 
 /** MSR_ACCESS_* of all registers that a permission map has, by what the core has granted. */
 function mapOf(platform: FakePlatform, cell: number): Map<number, number> {
@@ -79,11 +86,11 @@ function listed(rows: readonly MsrRow[], number: number): number {
   return (can("R", "RW", "R_DROP") ? 1 : 0) | (can("W", "RW") ? 2 : 0);
 }
 
-describe.each(["amd", "intel"] as const)("the permission maps (%s)", (vendor) => {
+describe.each(MAKERS)("the permission maps (%s)", (_name, ebx, vendor) => {
   const { cell, root } = msrLists(vendor);
 
   test("are what the lists say, for each register", () => {
-    guest = guestOf(vendor);
+    guest = guestOf(ebx);
     startCell();
     const maps = [0, 1].map((number) => mapOf(guest.platform, number));
     const hidden = root.filter(({ access }) => access === "ZERO");
@@ -437,7 +444,7 @@ test("VM_HSAVE_PA may be cleared, as Linux does before a reset", () => {
 });
 
 test("global performance control is ignored on Intel, as the original does", () => {
-  guest = guestOf("intel");
+  guest = guestOf(INTEL_EBX);
   guest.code(WRMSR);
   expect(guest.wrmsr(0x38f, 7n)).toBe(1);
   expect(guest.advanced).toBe(2);

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { MAP_EXECUTE, MAP_READ, MAP_WRITE } from "../../../abi/platform.ts";
 import * as R from "../../../abi/x86/registers.ts";
 import * as S from "../../../machine/cpu/interface.ts";
+import { enterProtected } from "./descriptors.ts";
 import { TestCpu } from "./harness.ts";
 
 const RW = MAP_READ | MAP_WRITE;
@@ -211,6 +212,15 @@ describe("what a guest control block intercepts", () => {
     cpu.setWord(S.S_GUEST, 0);
     expect(cpu.try("virtualization", 0x80)).toBe("#6");
     expect(cpu.try("hypercall", 1)).toBe("#6");
+  });
+
+  test("VMX instructions at each level, but not in real mode or without a hypervisor", () => {
+    expect(cpu.try("vmx", S.REASON_VMXOFF)).toBe("#6");
+    enterProtected(cpu, 3);
+    expect(cpu.try("virtualization", 0x80)).toBe("#13(0x0)");
+    expect(cpu.try("vmx", S.REASON_VMXOFF)).toBe("exit 13 0x1a 0x0");
+    cpu.setWord(S.S_GUEST, 0);
+    expect(cpu.try("vmx", S.REASON_VMXOFF)).toBe("#6");
   });
 
   test("the length of an instruction that exits is the distance to the next", () => {

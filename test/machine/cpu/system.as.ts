@@ -32,6 +32,7 @@ export {
   rdtsc,
   rdtscp,
   virtualization,
+  vmx,
   xgetbv,
   xsetbv,
 } from "../../../machine/cpu/system/instructions";

@@ -1,13 +1,21 @@
-// A bed: an emulator of an AMD machine below which the metal image runs, with Linux or with the loader of test/metal. All are
+// A bed: an emulator of a PC on which the metal image runs, with Linux or with the loader of test/metal. All are
 // used through this interface, by tests, the metal commands and the bench.
 
 import type { GuestImage } from "../guest-image.ts";
 import type { Package } from "../packages.ts";
 import type { Emulator } from "./emulator.ts";
 
-/** How a machine differs from the usual one of its bed: 4 CPUs, 1 GiB. */
+/** A processor that a bed can have. */
+export interface Processor {
+  /** The emulator's name of it, with its features. */
+  readonly model: string;
+  /** Kernel options without which Linux does not get on with it there. */
+  readonly kernelOptions: readonly string[];
+}
+
+/** How a machine differs from the usual one of its bed: 4 CPUs, 1 GiB, the first of the bed's processors. */
 export interface Machine {
-  /** The bed's name of the processor, with its features. */
+  /** The emulator's name of the processor, with its features. */
   readonly cpu?: string;
   readonly cpus?: number;
   /** In MiB. */
@@ -49,6 +57,10 @@ export interface Bed {
   /** For people. */
   readonly title: string;
   readonly packages: readonly Package[];
+  /** Processors by what --cpu calls them; the first is the usual one. */
+  readonly processors: ReadonlyMap<string, Processor>;
+  /** What --cpu may be elsewhere and not here, and why. */
+  readonly lacks: ReadonlyMap<string, string>;
   /** The port of the ACPI timer, and the rate of TSC and APIC timer in kHz, which the loader tells the hypervisor. */
   readonly pmTimer: number;
   readonly khz: number;

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { BOOT, bootDisk } from "./bochs/boot-disk.ts";
 import { BOCHS } from "./bochs/index.ts";
 import { multiboot } from "./bochs/multiboot.ts";
-import { BEDS, findBed, UnknownBed } from "./index.ts";
+import { BEDS, findBed, findMachine, UnknownMachine } from "./index.ts";
 
 const SECTOR = 512;
 const CYLINDER = 16 * 63 * SECTOR;
@@ -12,8 +12,27 @@ it("a bed is found by its name, and the first without one", () => {
   expect(findBed()).toBe(BEDS[0]);
   expect(findBed("bochs")).toBe(BOCHS);
   expect(() => findBed("real")).toThrow(
-    new UnknownBed('There is no bed "real"; the beds are qemu, qemu10, bochs.'),
+    new UnknownMachine('There is no bed "real"; the beds are qemu, qemu10, bochs.'),
   );
+});
+
+it("a processor is found by its name, and none is asked for without one", () => {
+  expect(findMachine(BOCHS, undefined)).toEqual({});
+  expect(findMachine(BOCHS, "intel")).toEqual({ cpu: "corei7_haswell_4770" });
+  expect(findMachine(BOCHS, "tigerlake")).toEqual({ cpu: "tigerlake" });
+  expect(() => findMachine(BOCHS, "z80")).toThrow(
+    new UnknownMachine(
+      'On bed bochs there is no processor "z80"; its processors are ' +
+        "amd, intel, ryzen, corei7_haswell_4770, corei7_icelake_u, tigerlake.",
+    ),
+  );
+});
+
+it.each(["qemu", "qemu10"])("%s has no VT-x, and says where there is", (name) => {
+  const bed = findBed(name);
+  expect(findMachine(bed, "amd")).toMatchObject({ cpu: expect.stringContaining("+svm") });
+  expect(() => findMachine(bed, "intel")).toThrow(UnknownMachine);
+  expect(() => findMachine(bed, "intel")).toThrow(/TCG.*VT-x|VT-x.*TCG.*--bed bochs --cpu intel/);
 });
 
 it("Bochs is not asked for devices that it does not have", async () => {

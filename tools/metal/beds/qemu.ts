@@ -72,8 +72,13 @@ interface Version {
   find(say?: (text: string) => void): readonly string[];
 }
 
+const NO_VT_X =
+  "there is no Intel processor with VT-x, which QEMU's own emulation (TCG) does not have: --bed bochs --cpu intel has one";
+
 function qemu({ name, title, cpu, packages, find }: Version): Bed {
   return {
+    processors: new Map([["amd", { model: cpu, kernelOptions: [] }]]),
+    lacks: new Map([["intel", NO_VT_X]]),
     ...{ name, title, packages, pmTimer: PM_TIMER, khz: KHZ, wrong: new Map(), ignored: new Map() },
     modules: ["ahci", "sd_mod", "e1000e"],
     isSlow: false,

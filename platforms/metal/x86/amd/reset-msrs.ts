@@ -13,28 +13,24 @@ import {
   MSR_TSC_DEADLINE,
   MSR_TSC_RATIO,
 } from "../../../../abi/x86/msr.ts";
-import * as hw from "../../hw.ts";
+import {
+  EAX,
+  EBX,
+  ECX,
+  EDX,
+  LEAF_BASIC,
+  LEAF_EXTENDED,
+  LEAF_POWER,
+  LEAF_STRUCTURED,
+  writeRows,
+} from "../own-msrs.ts";
 
-// CPUID: registers and leaves.
-const EAX: u32 = 0;
-const EBX: u32 = 1;
-const ECX: u32 = 2;
-const EDX: u32 = 3;
-const LEAF_BASIC: u32 = 0x1;
-const LEAF_POWER: u32 = 0x6;
-const LEAF_STRUCTURED: u32 = 0x7;
-const LEAF_EXTENDED: u32 = 0x80000001;
 const LEAF_SIZES: u32 = 0x80000008;
 const LEAF_SVM: u32 = 0x8000000a;
 const LEAF_EXTENDED_2: u32 = 0x80000021;
 const LEAF_MONITORING: u32 = 0x80000022;
-/** First of the extended leaves; EAX of it, and of leaf 0, is the last one. */
-const LEAVES_EXTENDED: u32 = 0x80000000;
 
-/**
- * A row for each range: first and last MSR, both halves of the value, then what announces it: a CPUID leaf, one of its
- * registers, and bits of which any will do. Leaf 0: every processor has it.
- */
+/** Rows as own-msrs.ts has them. */
 // biome-ignore format: a row is a line
 const TABLE: usize = memory.data<u32>([
   // 3.2.9: IBRS, STIBP, SSBD; an IBPB makes the processor forget the last owner's branches; SSBD as hypervisors offer it.
@@ -74,30 +70,7 @@ const TABLE: usize = memory.data<u32>([
 ]);
 const ROWS: u32 = 24;
 
-@unmanaged
-class Row {
-  first: u32;
-  last: u32;
-  low: u32;
-  high: u32;
-  leaf: u32;
-  register: u32;
-  mask: u32;
-}
-
-/** Whether CPUID announces a row's MSRs. */
-function isAnnounced(row: Row): bool {
-  if (!row.leaf) return true;
-  if (row.leaf > hw.cpuid(row.leaf & LEAVES_EXTENDED, 0, EAX)) return false;
-  return (hw.cpuid(row.leaf, 0, row.register) & row.mask) !== 0;
-}
-
-/** Gives the calling CPU's own MSRs their values after a reset. One that faults all the same is left. */
+/** Gives the calling CPU's own MSRs their values after a reset. */
 export function resetMsrs(): void {
-  for (let index: u32 = 0; index < ROWS; index++) {
-    const row = changetype<Row>(TABLE + index * offsetof<Row>());
-    if (!isAnnounced(row)) continue;
-    const value = ((<u64>row.high) << 32) | row.low;
-    for (let msr = row.first; msr <= row.last; msr++) hw.tryWriteMsr(msr, value);
-  }
+  writeRows(TABLE, ROWS);
 }

@@ -49,7 +49,8 @@ export function reasonNotRun(row: Row): string | undefined {
     return "loads a segment register";
   if (row.emitter === "farmemory" || ["RETF", "IRET"].includes(row.operation)) return "loads CS";
   if (["fromsegment", "pushsegment"].includes(row.emitter)) return "shows the system's selectors";
-  if (/^(VM|STGI|CLGI|SKINIT|INVLPGA|VMX)/.test(row.operation)) return "leads to a hypervisor";
+  if (/^(VM|STGI|CLGI|SKINIT|INVLPGA|INVEPT|INVVPID)/.test(row.operation))
+    return "leads to a hypervisor";
   if (/^(SYSCALL|SYSENTER|SYSRET|SYSEXIT|INT|INT1|INT3)$/.test(row.operation))
     return "leads to the system";
   if (row.operation === "XSETBV") return "depends on CR4.OSXSAVE";

@@ -177,7 +177,7 @@ describe("rows of the instruction table", () => {
       {
         "absent": 120,
         "depends on CR4.OSXSAVE": 1,
-        "leads to a hypervisor": 12,
+        "leads to a hypervisor": 20,
         "leads to the system": 7,
         "loads CS": 5,
         "loads a segment register": 6,

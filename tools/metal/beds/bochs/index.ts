@@ -1,4 +1,4 @@
-// Bochs 2.7, as Debian 12 has it: an AMD processor by other authors. It can load nothing by itself, so that everything comes from
+// Bochs 2.7, as Debian 12 has it: AMD's and Intel's processors by other authors. It can load nothing by itself, so that everything comes from
 // a disk with our boot sector.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,13 +13,12 @@ import {
   findProgram,
   requirePackages,
 } from "../../packages.ts";
-import { type Bed, isLinux, type Load, type Machine } from "../bed.ts";
+import { type Bed, isLinux, type Load, type Machine, type Processor } from "../bed.ts";
 import { Emulator } from "../emulator.ts";
 import { type Boot, bootDisk } from "./boot-disk.ts";
 import { linux } from "./linux.ts";
 import { multiboot } from "./multiboot.ts";
 
-const CPU = "ryzen";
 const CPUS = 4;
 const MEMORY = 1024;
 /** The ACPI timer of i440fx, where Bochs' BIOS puts it. */
@@ -33,15 +32,68 @@ const SERIAL_PORTS = 4;
 
 /** As QEMU's. */
 const KERNEL_OPTIONS = ["memmap=82M$0x3a000000", "nokaslr"];
-/**
- * Without MWAITX, which the model announces, and MWAIT: Linux hangs in the first and crawls in the second, of which idle=halt
- * keeps it off, too. The rest saves instructions. The first disk is the one that it boots from.
- */
+/** With MWAIT Linux crawls: idle=halt keeps it off. The rest saves instructions. The first disk is the one that it boots from. */
 const NEEDED_OPTIONS = [
   ...["panic=-1", "console=ttyS2,115200", "quiet"],
-  ...["clearcpuid=221,124", "idle=halt"],
+  "idle=halt",
   ...["mitigations=off", "cryptomgr.notests", "nowatchdog", "rodata=off"],
 ];
+
+/** Numbers of features for Linux' option clearcpuid (its asm/cpufeatures.h). */
+const FEATURE = {
+  performanceCounters: 107,
+  effectiveFrequency: 124,
+  tscDeadline: 152,
+  mwaitx: 221,
+  compactedState: 321,
+  supervisorState: 323,
+  hwp: 455,
+  protectionKeys: 515,
+  fastShortMoves: 580,
+};
+
+const without = (...features: readonly number[]) => [`clearcpuid=${features.join(",")}`];
+
+/** AMD's: Linux hangs in MWAITX, which they announce; without the effective frequency it says less. */
+const amd = (model: string): Processor => ({
+  model,
+  kernelOptions: without(FEATURE.mwaitx, FEATURE.effectiveFrequency),
+});
+
+/**
+ * Intel's: Linux hangs in fast short moves (FSRM, of the newer ones). About the others it complains: counters that do not count, the
+ * timer's deadline, for which it knows an erratum of Haswell's, compacted extended state and protection keys, whose sizes CPUID
+ * does not have or has wrong, and P-states of the hardware's that are none.
+ */
+const intel = (model: string): Processor => ({
+  model,
+  kernelOptions: without(
+    FEATURE.performanceCounters,
+    FEATURE.effectiveFrequency,
+    FEATURE.tscDeadline,
+    FEATURE.compactedState,
+    FEATURE.supervisorState,
+    FEATURE.hwp,
+    FEATURE.protectionKeys,
+    FEATURE.fastShortMoves,
+  ),
+});
+
+/** Models that Linux was booted on; more have virtualisation (bochs -help cpu). */
+const PROCESSORS: ReadonlyMap<string, Processor> = new Map([
+  ["amd", amd("ryzen")],
+  ["intel", intel("corei7_haswell_4770")],
+  ...["ryzen"].map((model) => [model, amd(model)] as const),
+  ...["corei7_haswell_4770", "corei7_icelake_u", "tigerlake"].map(
+    (model) => [model, intel(model)] as const,
+  ),
+]);
+const CPU = PROCESSORS.get("amd")!.model;
+
+/** What Linux needs for a model; nothing for one that is not listed. */
+function optionsFor(model: string): readonly string[] {
+  return [...PROCESSORS.values()].find((each) => each.model === model)?.kernelOptions ?? [];
+}
 
 /** Bochs' configuration (bochsrc(5)). Its screen goes to a VNC server that nobody looks at; `panic` ends it. */
 function configuration(
@@ -85,13 +137,20 @@ function bootOf(load: Load, machine: Machine, say: (text: string) => void): Boot
     const { loader, modules, commandLine } = load;
     return multiboot(read(loader), modules.map(read), `${BOCHS_PROGRAM} ${commandLine}`);
   }
-  const options = [...(machine.kernelOptions ?? KERNEL_OPTIONS), ...NEEDED_OPTIONS, ...load.append];
+  const options = [
+    ...(machine.kernelOptions ?? KERNEL_OPTIONS),
+    ...NEEDED_OPTIONS,
+    ...optionsFor(machine.cpu ?? CPU),
+    ...load.append,
+  ];
   return linux(read(load.image.kernel), read(load.image.initramfs), options, say);
 }
 
 export const BOCHS: Bed = {
   ...{ name: "bochs", title: "Bochs", packages: BOCHS_PACKAGES, pmTimer: PM_TIMER, khz: KHZ },
   isSlow: true,
+  processors: PROCESSORS,
+  lacks: new Map(),
   system: { file: "configs/bochs-x86.cell", name: "RootCell" },
   hasMonitor: false,
   wrong: new Map([
