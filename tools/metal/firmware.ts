@@ -13,11 +13,9 @@ import {
 import { join, parse } from "node:path";
 import { CORE } from "../core.ts";
 import { ROOT } from "../root.ts";
-import { buildImage } from "./image.ts";
+import { buildImage, FIRMWARE } from "./image.ts";
 import { CACHE } from "./kernel.ts";
 
-/** The images that a driver asks Linux for: one for each vendor's processors, with the platform's module in it. */
-const IMAGES = [{ name: "jailhouse-amd.bin", platform: "metal-amd.wasm" }] as const;
 /** What else is in an image, or decides how it is made. */
 const SOURCES = ["abi", "platforms/metal", "tools/metal/image.ts", "tools/metal/translate.ts"];
 
@@ -37,10 +35,13 @@ function files(path: string): string[] {
  * @throws InmateError when a program fails.
  */
 export function firmware(say: (text: string) => void = () => {}): ReadonlyMap<string, string> {
-  return new Map(IMAGES.map((image) => [image.name, built(image, say)]));
+  return new Map(FIRMWARE.map((image) => [image.name, built(image, say)]));
 }
 
-function built({ name, ...image }: (typeof IMAGES)[number], say: (text: string) => void): string {
+function built(
+  { name, target, ...image }: (typeof FIRMWARE)[number],
+  say: (text: string) => void,
+): string {
   const platform = join(ROOT, "dist", image.platform);
   const hash = createHash("sha256");
   for (const path of [CORE, platform, ...SOURCES.flatMap(files)]) {
@@ -50,7 +51,7 @@ function built({ name, ...image }: (typeof IMAGES)[number], say: (text: string) 
   const product = join(CACHE, `${parse(name).name}-${digest}.bin`);
   if (existsSync(product)) return product;
   say(`Building the hypervisor's image, ${name} …`);
-  const { bytes } = buildImage({ root: ROOT, core: CORE, platform });
+  const { bytes } = buildImage({ root: ROOT, core: CORE, platform, target });
   mkdirSync(CACHE, { recursive: true });
   writeFileSync(`${product}.${process.pid}`, bytes);
   renameSync(`${product}.${process.pid}`, product);

@@ -205,15 +205,15 @@ export function buildImage(request: Request): Image {
   }
 }
 
-/** The images, and the core in each; those for x86 ship. */
+/** The images that a driver asks Linux for: one for each vendor's processors, with the platform's module in it. */
+export const FIRMWARE = [
+  { name: "jailhouse-amd.bin", platform: "metal-amd.wasm", target: AMD },
+  { name: "jailhouse-intel.bin", platform: "metal-intel.wasm", target: INTEL },
+] as const;
+
+/** All images, and the core in each. */
 const IMAGES = [
-  { name: "jailhouse-amd.bin", core: "hypervisor.wasm", platform: "metal-amd.wasm", target: AMD },
-  {
-    name: "jailhouse-intel.bin",
-    core: "hypervisor.wasm",
-    platform: "metal-intel.wasm",
-    target: INTEL,
-  },
+  ...FIRMWARE.map((image) => ({ ...image, core: "hypervisor.wasm" })),
   {
     name: "jailhouse-conformance-amd.bin",
     core: "conformance.wasm",
@@ -226,7 +226,7 @@ const IMAGES = [
     platform: "metal-arm64.wasm",
     target: ARM64,
   },
-] as const;
+];
 
 /** Builds the images for a processor from the modules in dist/, into dist/. Returns a line about each. */
 export function buildImages(root: string, wanted = X86): string[] {

@@ -3,14 +3,9 @@
 
 import { REG_CR0, REG_CR4 } from "../../../../abi/platform.ts";
 import {
-  MSR_CSTAR,
   MSR_DEBUGCTL,
   MSR_EFER,
-  MSR_KERNEL_GS_BASE,
-  MSR_LSTAR,
   MSR_PAT,
-  MSR_SFMASK,
-  MSR_STAR,
   MSR_SYSENTER_CS,
   MSR_SYSENTER_EIP,
   MSR_SYSENTER_ESP,
@@ -250,13 +245,8 @@ function isNmi(state: State): bool {
   return (<u32>intel.readField(vmx.VMCS_EXIT_EVENT) & vmx.EVENT_TYPE) === vmx.EVENT_NMI;
 }
 
-/** What exits neither save nor load; the rest of a guest's state is in its block. */
+/** What exits neither save nor load, but for MSRs (reset-msrs.ts); the rest of a guest's state is in its block. */
 export function loadGuest(_cpu: Cpu): void {
-  hw.writeMsr(MSR_STAR, 0);
-  hw.writeMsr(MSR_LSTAR, 0);
-  hw.writeMsr(MSR_CSTAR, 0);
-  hw.writeMsr(MSR_SFMASK, 0);
-  hw.writeMsr(MSR_KERNEL_GS_BASE, 0);
   intel.writeDebugStatus(DR6_RESET);
 }
 
