@@ -1,15 +1,14 @@
 // What a fault of the hypervisor itself does, and what its page table lets it do: a core with faults on each bed.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { APIC_PAGE } from "../../abi/x86/apic.ts";
 import { APIC_WINDOW, CPU_SIZE } from "../../platforms/metal/numbers.ts";
-import { BEDS } from "../../tools/metal/beds/index.ts";
-import { buildImage } from "../../tools/metal/image.ts";
 import { ROOT } from "../../tools/root.ts";
 import { boot, CAN_BOOT, type Said } from "./loader.ts";
+import { imageFor, MACHINES, systemFor } from "./machines.ts";
 
 const CPUS = 4;
 /** Where an image's header has its size. */
@@ -53,7 +52,8 @@ function pagesOf(monitor: string): Page[] {
   );
 }
 
-describe.skipIf(!CAN_BOOT).each(BEDS)("a fault of the hypervisor, $title", (bed) => {
+describe.skipIf(!CAN_BOOT).each(MACHINES)("a fault of the hypervisor, $title", (machine) => {
+  const { bed, cpu } = machine;
   let said: Said;
   let pages: Page[];
   let coreSize: bigint;
@@ -61,12 +61,11 @@ describe.skipIf(!CAN_BOOT).each(BEDS)("a fault of the hypervisor, $title", (bed)
   beforeAll(async () => {
     const directory = mkdtempSync(join(tmpdir(), "faults-"));
     try {
-      const platform = join(ROOT, "dist/metal-amd.wasm");
-      const image = buildImage({ root: ROOT, core: faultyCore(directory), platform }).bytes;
+      const image = imageFor(machine, faultyCore(directory));
       coreSize = Buffer.from(image).readBigUInt64LE(CORE_SIZE);
-      const modules = [readFileSync(join(ROOT, "configs/qemu-x86.cell"))];
+      const modules = [systemFor(machine)];
       const monitor = bed.hasMonitor ? ["cpu 1", "info tlb"] : [];
-      const request = { image, modules, cpus: CPUS, bed };
+      const request = { image, modules, cpus: CPUS, bed, cpu };
       said = await boot({ ...request, scenario: "faults", monitor });
       pages = pagesOf(said.monitor);
     } finally {
@@ -75,9 +74,9 @@ describe.skipIf(!CAN_BOOT).each(BEDS)("a fault of the hypervisor, $title", (bed)
   });
 
   /** The report of the CPU's stop. */
-  const report = (cpu: number) => {
+  const report = (number: number) => {
     const reports = said.com1.replaceAll("\r\n", "\n").split(/(?=^FATAL)/m);
-    return reports.find((text) => text.endsWith(`Stopping CPU ${cpu}\n`));
+    return reports.find((text) => text.endsWith(`Stopping CPU ${number}\n`));
   };
 
   it("that leaves the core's memory is noticed by a check, and reported", () => {

@@ -7,8 +7,15 @@ import { isConfigError } from "../../config/errors.ts";
 import { loadConfig } from "../../config/load.ts";
 import { Difference } from "../demo/expect.ts";
 import { Screen } from "../demo/screen.ts";
-import type { Bed } from "./beds/bed.ts";
-import { bedNames, findBed, findMachine, processorNames, UnknownMachine } from "./beds/index.ts";
+import type { Bed, Machine } from "./beds/bed.ts";
+import {
+  bedNames,
+  findBed,
+  findMachine,
+  processorNames,
+  systemOf,
+  UnknownMachine,
+} from "./beds/index.ts";
 import { MissingPackages } from "./packages.ts";
 import { playInGuest } from "./play.ts";
 import { onBed, SESSION } from "./session.ts";
@@ -48,8 +55,8 @@ function readOptions() {
 class Misuse extends Error {}
 
 /** The session on a bed, and the files that it needs besides the usual ones. */
-async function readSession(bed: Bed, config: string | undefined) {
-  if (config === undefined) return { steps: onBed(SESSION, bed) };
+async function readSession(bed: Bed, machine: Machine, config: string | undefined) {
+  if (config === undefined) return { steps: onBed(SESSION, bed, systemOf(bed, machine)) };
   const { bytes, config: system } = await loadConfig(config);
   if (system.kind !== "system") throw new Misuse(`${config}: not a system configuration`);
   const { name } = system.rootCell;
@@ -85,10 +92,10 @@ async function demo(): Promise<number> {
   let count: number;
   try {
     const bed = findBed(values.bed);
-    const { steps, extra } = await readSession(bed, values.config);
+    const machine = findMachine(bed, values.cpu);
+    const { steps, extra } = await readSession(bed, machine, values.config);
     count = steps.length;
     const { signal } = interrupted;
-    const machine = findMachine(bed, values.cpu);
     const options = { screen, signal, bed, machine, ...(extra ? { extra } : {}) };
     await playInGuest(steps, options);
   } catch (error) {

@@ -11,6 +11,10 @@ export interface Processor {
   readonly model: string;
   /** Kernel options without which Linux does not get on with it there. */
   readonly kernelOptions: readonly string[];
+  /** The configuration that ships for it, where it is another than the bed's. */
+  readonly system?: GuestSystem;
+  /** Where the emulator's is not what the manuals say: titles of conformance cases that cannot pass, and why. */
+  readonly wrong?: ReadonlyMap<string, string>;
 }
 
 /** How a machine differs from the usual one of its bed: 4 CPUs, 1 GiB, the first of the bed's processors. */
@@ -72,8 +76,6 @@ export interface Bed {
   readonly system: GuestSystem;
   /** Whether it has QEMU's monitor. */
   readonly hasMonitor: boolean;
-  /** Where the emulator is not what the manuals say: titles of conformance cases that cannot pass, and why. */
-  readonly wrong: ReadonlyMap<string, string>;
   /** Titles of conformance cases whose answer says nothing there, and why. */
   readonly ignored: ReadonlyMap<string, string>;
   /**

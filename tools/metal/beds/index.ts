@@ -1,6 +1,6 @@
 // All beds.
 
-import type { Bed, Machine } from "./bed.ts";
+import type { Bed, GuestSystem, Machine } from "./bed.ts";
 import { BOCHS } from "./bochs/index.ts";
 import { QEMU, QEMU10 } from "./qemu.ts";
 
@@ -24,6 +24,12 @@ export function findMachine(bed: Bed, cpu: string | undefined): Machine {
   const names = [...bed.processors.keys()].join(", ");
   const why = bed.lacks.get(cpu) ?? `there is no processor "${cpu}"`;
   throw new UnknownMachine(`On bed ${bed.name} ${why}; its processors are ${names}.`);
+}
+
+/** The configuration that ships for a machine of a bed. */
+export function systemOf(bed: Bed, { cpu }: Machine = {}): GuestSystem {
+  const processor = [...bed.processors.values()].find(({ model }) => model === cpu);
+  return processor?.system ?? bed.system;
 }
 
 /** For people: what --cpu may be on each bed. */

@@ -79,7 +79,7 @@ function qemu({ name, title, cpu, packages, find }: Version): Bed {
   return {
     processors: new Map([["amd", { model: cpu, kernelOptions: [] }]]),
     lacks: new Map([["intel", NO_VT_X]]),
-    ...{ name, title, packages, pmTimer: PM_TIMER, khz: KHZ, wrong: new Map(), ignored: new Map() },
+    ...{ name, title, packages, pmTimer: PM_TIMER, khz: KHZ, ignored: new Map() },
     modules: ["ahci", "sd_mod", "e1000e"],
     isSlow: false,
     system: SYSTEM,

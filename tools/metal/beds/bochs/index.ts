@@ -58,6 +58,12 @@ const without = (...features: readonly number[]) => [`clearcpuid=${features.join
 const amd = (model: string): Processor => ({
   model,
   kernelOptions: without(FEATURE.mwaitx, FEATURE.effectiveFrequency),
+  wrong: new Map([
+    [
+      "a triple fault exits",
+      "Bochs 2.7 has no intercept of SHUTDOWN (APM 2, 15.14.3): a guest's triple fault resets the machine",
+    ],
+  ]),
 });
 
 /**
@@ -67,6 +73,7 @@ const amd = (model: string): Processor => ({
  */
 const intel = (model: string): Processor => ({
   model,
+  system: { file: "configs/bochs-intel-x86.cell", name: "RootCell" },
   kernelOptions: without(
     FEATURE.performanceCounters,
     FEATURE.effectiveFrequency,
@@ -153,12 +160,6 @@ export const BOCHS: Bed = {
   lacks: new Map(),
   system: { file: "configs/bochs-x86.cell", name: "RootCell" },
   hasMonitor: false,
-  wrong: new Map([
-    [
-      "a triple fault exits",
-      "Bochs 2.7 has no intercept of SHUTDOWN (APM 2, 15.14.3): a guest's triple fault resets the machine",
-    ],
-  ]),
   ignored: new Map([
     [
       "writing an MSR what it does not take is told and raises nothing",
