@@ -166,6 +166,71 @@ test.each(LINUX)("Linux writes %i without an exit", (number) => {
   expect(guest.platform.msrAccess(0, number)).toBe(3);
 });
 
+/** The same of an Intel machine: what Linux 6.1 to 6.12 writes at each CPU's bring-up, when that goes, and on the way. */
+const LINUX_INTEL: readonly (readonly [string, readonly number[]])[] = [
+  ["speculation, TSX, fast stores", [0x48, 0x49, 0x10b, 0x10f, 0x122, 0x123]],
+  ["split locks, UMWAIT, CPUID that faults", [0x33, 0xe1, 0x140]],
+  [
+    "SYSENTER, SYSCALL, bases",
+    [0x174, 0x175, 0x176, 0xc0000081, 0xc0000084, 0xc0000100, 0xc0000103],
+  ],
+  ["CET, extended state", [0x6a0, 0x6a2, 0x6a8, 0xda0, 0x1c4, 0x1c5]],
+  ["microcode, PPIN", [0x79, 0x4e]],
+  ["machine checks", [0x17a, 0x17b, 0x17f, 0x280, 0x29f, 0x400, 0x401, 0x47f, 0x4d0]],
+  ["heat", [0x19b, 0x19c, 0x1a0, 0x1b1, 0x1b2]],
+  ["power", [0x199, 0x19a, 0x1b0, 0x1fc, 0xe2, 0x770, 0x773, 0x774, 0x777]],
+  ["resctrl", [0xc8d, 0xc8f]],
+  ["counters", [0xc1, 0xc8, 0x186, 0x18d, 0x309, 0x30c, 0x329, 0x38d, 0x390, 0x4c1]],
+  ["counters, version 6", [0x1900, 0x1901, 0x1903, 0x1980, 0x1983]],
+  ["PEBS, off-core responses", [0x3f1, 0x3f2, 0x3f6, 0x3f7, 0x600, 0x1a6, 0x1a7]],
+  ["last branches", [0x1c8, 0x1c9, 0x1d9, 0x680, 0x6df, 0xdc0, 0x14ce, 0x14cf, 0x1200, 0x161f]],
+  ["uncore counters", [0x391, 0x394, 0x396, 0x3b0, 0x3b3, 0x700, 0x73f, 0xe01]],
+  ["the APIC timer's deadline", [0x6e0]],
+];
+
+test.each(LINUX_INTEL)("Linux on Intel writes for %s without an exit", (_name, numbers) => {
+  guest = guestOf(INTEL_EBX);
+  for (const number of numbers)
+    expect([number, guest.platform.msrAccess(0, number) & 2]).toEqual([number, 2]);
+});
+
+/** What nobody may write on an Intel machine: firmware, SMM, VT-x; and what the processor writes to memory past all maps. */
+const FORBIDDEN_INTEL: readonly (readonly [string, number, number])[] = [
+  ["TSC, APIC base, TSC_ADJUST", 0x10, 0x1b],
+  ["FEATURE_CONTROL, TSC_ADJUST", 0x3a, 0x3b],
+  ["SGX' keys", 0x8c, 0x8f],
+  ["the monitor of SMM, its base", 0x9b, 0x9e],
+  ["ports that are C-states", 0xe4, 0xe4],
+  ["SMRR", 0x1f2, 0x1f3],
+  ["MTRRs and PAT", 0x200, 0x277],
+  ["VMX", 0x480, 0x493],
+  ["processor trace", 0x560, 0x587],
+  ["limits of the package's power", 0x610, 0x61c],
+  ["the debug interface", 0xc80, 0xc80],
+  ["allocation masks", 0xc90, 0xd8f],
+  ["the table of hardware feedback", 0x17d0, 0x17d1],
+  ["EFER", 0xc0000080, 0xc0000080],
+];
+
+test.each(FORBIDDEN_INTEL)("nobody writes %s on Intel without an exit", (_name, first, last) => {
+  guest = guestOf(INTEL_EBX);
+  startCell();
+  for (let number = first; number <= last; number++)
+    for (const cell of [0, 1]) expect(guest.platform.msrAccess(cell, number) & 2).toBe(0);
+});
+
+test("Linux on Intel is refused what it does not need, and not stopped", () => {
+  guest = guestOf(INTEL_EBX);
+  guest.code(WRMSR);
+  for (const number of [0x3a, 0x570, 0x610, 0xc90, 0x17d0]) {
+    guest.platform.takeRecord();
+    expect(guest.wrmsr(number, 1n)).toBe(1);
+    expect(guest.advanced).toBe(0);
+    expect(guest.platform.takeRecord()).toEqual(["injectException 0x0 0xd 0x0"]);
+  }
+  expect(guest.output()).toBe("");
+});
+
 describe("a cell", () => {
   test.each([
     ["I/O trap", 0xc0010050],
