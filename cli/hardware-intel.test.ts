@@ -64,6 +64,8 @@ const complaints = (out: string) =>
 describe("a processor of Intel's that has everything", () => {
   it.each([
     ["a desktop's", intel.DESKTOP],
+    ["Bochs' Haswell", intel.BOCHS_HASWELL],
+    ["Bochs' Ice Lake", intel.BOCHS_ICELAKE],
     ["one with Intel TXT besides", intel.TXT_TOO],
     ["one whose firmware left the decision open", intel.LEFT_OPEN],
     ["one with keys of memory encryption for no trust domain", intel.KEYS_ONLY],
@@ -93,6 +95,20 @@ describe("what follows from", () => {
       [
         "enabled by the firmware  MISSING: VT-x is for measured launches only (Intel TXT): switch it on outside of them in the firmware's setup",
       ],
+    ],
+    [
+      "no EPT",
+      intel.NO_EPT,
+      [
+        "Extended page tables (EPT)  MISSING: cells could not be kept in their memory",
+        "as the hypervisor has them  MISSING: its tables could not be used: without 4 levels, write-back, 2 MiB pages, 1 GiB pages, INVEPT, INVEPT of all contexts",
+        "Unrestricted guest  MISSING: cells could not start in real mode",
+      ],
+    ],
+    [
+      "no unrestricted guests",
+      intel.RESTRICTED,
+      ["Unrestricted guest  MISSING: cells could not start in real mode"],
     ],
     [
       "trust domains",

@@ -96,3 +96,64 @@ export const FIRST = changed(DESKTOP, {
   1167: undefined,
   1168: undefined,
 });
+
+/** corei7_haswell_4770; registers that it does not have read as zero there (ignore_bad_msrs). */
+export const BOCHS_HASWELL: IntelProcessor = {
+  source: "bochs",
+  flags: "fpu apic vmx pdpe1gb rdtscp invpcid constant_tsc nonstop_tsc",
+  msrs: {
+    58: 0x5n,
+    135: 0x0n,
+    1152: 0xd81000_0000002bn,
+    1153: 0x7f_00000016n,
+    1154: 0xf7f9fffe_0401e172n,
+    1155: 0x7fffff_00036dffn,
+    1156: 0xffff_000011ffn,
+    1157: 0x200401e0n,
+    1158: 0x80000021n,
+    1159: 0xffffffffn,
+    1160: 0x2000n,
+    1161: 0x1727ffn,
+    1162: 0x34n,
+    1163: 0x47fff_00000000n,
+    1164: 0xf01_06334141n,
+    1165: 0x7f_00000016n,
+    1166: 0xf7f9fffe_04006172n,
+    1167: 0x7fffff_00036dfbn,
+    1168: 0xffff_000011fbn,
+    1169: 0x1n,
+  },
+};
+
+/** corei7_icelake_u; registers that it does not have read as zero there (ignore_bad_msrs). */
+export const BOCHS_ICELAKE: IntelProcessor = {
+  source: "bochs",
+  flags: "fpu apic vmx pdpe1gb rdtscp invpcid constant_tsc nonstop_tsc",
+  msrs: {
+    58: 0x5n,
+    135: 0x0n,
+    1152: 0xd81000_00000004n,
+    1153: 0x7f_00000016n,
+    1154: 0xfff9fffe_0401e172n,
+    1155: 0x7fffff_00036dffn,
+    1156: 0xffff_000011ffn,
+    1157: 0x600401e0n,
+    1158: 0x80000021n,
+    1159: 0xffffffffn,
+    1160: 0x2000n,
+    1161: 0x772fffn,
+    1162: 0x34n,
+    1163: 0x2977fff_00000000n,
+    1164: 0xf01_06334141n,
+    1165: 0x7f_00000016n,
+    1166: 0xfff9fffe_04006172n,
+    1167: 0x7fffff_00036dfbn,
+    1168: 0xffff_000011fbn,
+    1169: 0x1n,
+  },
+};
+
+/** Secondary controls, and no EPT among them: what came before Nehalem. */
+export const NO_EPT = changed(DESKTOP, { ...lacking(0x48b, 1, 5, 7), 1164: undefined });
+/** EPT, and guests need paging: Nehalem. */
+export const RESTRICTED = changed(DESKTOP, lacking(0x48b, 7));
