@@ -16,6 +16,7 @@ const SCRIPT = fileURLToPath(new URL("../tools/config-collect.sh", import.meta.u
 const MACHINES = readdirSync(DATA).map((file) => file.replace(".tar.gz", ""));
 const DEMO = "q35-1g-4-amd-demo";
 const BOCHS = "i440fx-1g-4-amd-demo";
+const BOCHS_INTEL = "i440fx-1g-4-intel-demo";
 const GIB = 1n << 30n;
 
 let world: Surroundings;
@@ -125,11 +126,14 @@ describe("config create", () => {
     await session.disable();
   });
 
-  it("makes the configuration that ships for Bochs, of what was collected there", async () => {
-    expect((await create(BOCHS, "bochs.cell", "-c", "ttyS0")).status).toBe(0);
-    const shipped = new URL("../configs/bochs-x86.cell", import.meta.url);
-    expect(decode(readFileSync(at("bochs.cell")))).toEqual(decode(readFileSync(shipped)));
-  });
+  it.each([BOCHS, BOCHS_INTEL])(
+    "makes the configuration that ships for Bochs, of what was collected there: %s",
+    async (machine) => {
+      expect((await create(machine, "bochs.cell", "-c", "ttyS0")).status).toBe(0);
+      const shipped = new URL("../configs/bochs-x86.cell", import.meta.url);
+      expect(decode(readFileSync(at("bochs.cell")))).toEqual(decode(readFileSync(shipped)));
+    },
+  );
 
   it("knows which ports of an IDE controller no register moves", async () => {
     const { pciDevices, ports } = (await created(BOCHS)).rootCell;

@@ -1,5 +1,5 @@
 // Bochs 2.7 as tools/metal/beds/bochs starts it, an i440fx without ECAM and IOMMU: `config create` made this of what was collected there
-// (test/data/machines/i440fx-1g-4-amd-demo.tar.gz), and a test compares. The cells for qemu-x86 fit it.
+// (test/data/machines/i440fx-1g-4-amd-demo.tar.gz, and the same with an Intel processor), and a test compares. The cells for qemu-x86 fit it.
 // Linux must be booted with memmap=82M$0x3a000000, as it was when the data were collected.
 // To be decided by a person:
 // - no IOMMU was found: a cell's devices can reach all memory, and need the flag unguarded-dma
