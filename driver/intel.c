@@ -6,7 +6,6 @@
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
 #include <asm/msr-index.h>
-#include <asm/processor.h>
 #include <asm/processor-flags.h>
 
 #include "driver.h"
@@ -60,7 +59,7 @@ int jh_intel_check(void)
 	u64 controls;
 	int err;
 
-	if (!(cpuid_ecx(1) & CPUID_VMX))
+	if (!(jh_cpuid_ecx(1) & CPUID_VMX))
 		return refuse("This processor has no virtualisation (Intel VT-x), or a hypervisor below hides it");
 	err = check_firmware();
 	if (err)

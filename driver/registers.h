@@ -18,6 +18,15 @@ static inline void jh_write_msr(u32 msr, u64 value)
 	asm volatile("wrmsr" : : "c" (msr), "a" ((u32)value), "d" ((u32)(value >> 32)) : "memory");
 }
 
+/* ECX of a CPUID leaf without subleaves. */
+static inline u32 jh_cpuid_ecx(u32 leaf)
+{
+	u32 eax = leaf, ebx, ecx = 0, edx;
+
+	asm volatile("cpuid" : "+a" (eax), "=b" (ebx), "+c" (ecx), "=d" (edx));
+	return ecx;
+}
+
 static inline unsigned long jh_read_cr3(void)
 {
 	unsigned long value;
