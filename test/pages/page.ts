@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { ROOT } from "../../tools/root.ts";
+import { buildCommand } from "../command/build.ts";
 import { blocksOf, endless, type Item, itemsOf } from "./blocks.ts";
 
 /** Ends a command that waits for what never comes, and none that is slow, in milliseconds. */
@@ -30,6 +31,11 @@ export class Player {
     JAILHOUSE_RUNTIME_DIR: join(this.directory, "run"),
   };
   #cwd = this.directory;
+
+  constructor() {
+    // What it says when it builds is on no page.
+    buildCommand();
+  }
 
   /** Types a command, and says how it ends. */
   end(command: string): { status: number | null; stderr: string } {
