@@ -29,8 +29,9 @@ export const AREAS = {
     ],
   },
   pages: {
-    about: "the documents, typed: those that need compilers, or longer",
+    about: "the documents, typed: those that need compilers, or longer; the bench of the core",
     files: [
+      "bench/core.test.ts",
       "test/pages/first-cell.test.ts",
       "test/pages/inmates-in-c.test.ts",
       "test/pages/inmates.test.ts",
