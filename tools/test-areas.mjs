@@ -28,13 +28,23 @@ export const AREAS = {
       "config/golden-c.test.ts",
     ],
   },
+  pages: {
+    about: "the documents, typed: those that need compilers, or longer; the bench of the core",
+    files: [
+      "bench/core.test.ts",
+      "test/pages/first-cell.test.ts",
+      "test/pages/inmates-in-c.test.ts",
+      "test/pages/inmates.test.ts",
+      "test/pages/long.test.ts",
+      "test/pages/readme.test.ts",
+    ],
+  },
   toolchain: {
-    about: "inmates built with clang and gcc, the pages that build them, packages' tools",
+    about: "inmates built with clang and gcc, packages' tools",
     files: [
       "test/sdk/**",
       "test/inmates/build.test.ts",
       "test/inmates/mistakes.test.ts",
-      "test/tutorial/**",
       "tools/metal/cpio.test.ts",
       "tools/metal/unpack.test.ts",
     ],

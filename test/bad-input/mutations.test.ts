@@ -8,7 +8,7 @@ import { CAMPAIGN_TIMEOUT, share } from "../campaign.ts";
 import { Random } from "../isolation/random.ts";
 import { mutate } from "./mutate.ts";
 
-const { cases: MUTATIONS, seed: SEED, title } = share({ quick: 4_000, full: 100_000, seed: 7 });
+const { cases: MUTATIONS, seed: SEED, title } = share({ quick: 2_500, full: 100_000, seed: 7 });
 /** Mutations of the system configuration: fewer, because each takes a machine over. */
 const SYSTEMS = Math.ceil(MUTATIONS / 5);
 const CELLS = MUTATIONS - SYSTEMS;

@@ -10,7 +10,7 @@ import { Random } from "../isolation/random.ts";
 import { PAIRS } from "./pairs.ts";
 import { crowdedPair, randomCell, randomSystem } from "./random-pairs.ts";
 
-const { cases: COUNT, seed: SEED, title } = share({ quick: 120, full: 400, seed: 21 });
+const { cases: COUNT, seed: SEED, title } = share({ quick: 80, full: 400, seed: 21 });
 const SYSTEMS = Math.ceil(COUNT / 10);
 const CROWDS = Math.ceil(COUNT / 200);
 /** Edits of a rule that are applied in each crowded pair. */

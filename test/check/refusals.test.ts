@@ -10,7 +10,7 @@ import { mutate } from "../bad-input/mutate.ts";
 import { CAMPAIGN_TIMEOUT, share } from "../campaign.ts";
 import { Random } from "../isolation/random.ts";
 
-const { cases: MUTATIONS, seed: SEED, title } = share({ quick: 500, full: 1_500, seed: 11 });
+const { cases: MUTATIONS, seed: SEED, title } = share({ quick: 300, full: 1_500, seed: 11 });
 /** Mutations of the system configuration: fewer, because each takes a machine over. */
 const SYSTEMS = Math.ceil(MUTATIONS / 10);
 /** Each outcome must be met at least this often, or the mutations test nothing. */

@@ -6,7 +6,7 @@ import { quietProgram, randomProgram } from "./programs.ts";
 import { Random } from "./random.ts";
 import { randomRogue, TARGETS, World } from "./world.ts";
 
-const { cases: PROGRAMS, seed: SEED, title } = share({ quick: 400, full: 10_000, seed: 1 });
+const { cases: PROGRAMS, seed: SEED, title } = share({ quick: 200, full: 10_000, seed: 1 });
 /** Programs tried with one set of cells. */
 const PER_SET = 100;
 

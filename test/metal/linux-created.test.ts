@@ -1,5 +1,6 @@
 // The path of somebody with a machine of their own, under a real Linux: is it good enough, what is in it, a configuration, a
 // cell; and the article's session on a configuration that was made from data collected earlier.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sourceOf } from "../../config/create/source.ts";
@@ -8,11 +9,23 @@ import { openTree, type Tree, tarTree } from "../../config/create/tree.ts";
 import { defineSystem, encode } from "../../config/index.ts";
 import { Difference } from "../../tools/demo/expect.ts";
 import { PATIENCE } from "../../tools/metal/capture.ts";
+import { firmware } from "../../tools/metal/firmware.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { playIn } from "../../tools/metal/play.ts";
 import { onSystem, SHORT_SESSION } from "../../tools/metal/session.ts";
 import { ROOT } from "../../tools/root.ts";
+import { endless } from "../pages/blocks.ts";
+import { itemsFor } from "../pages/ledger.ts";
 import { describeLinux, silently } from "./linux.ts";
+
+/** What pages say to type on such a machine, as it is typed in the guest, which is root's and has the command in its path. */
+const typed = (page: string) =>
+  itemsFor("test/metal/linux-created.test.ts", page).map(({ text }) =>
+    endless(text.replace(/^sudo (tools\/)?/, "")),
+  );
+const METAL = typed("docs/metal.md");
+const OWN = typed("docs/configure-your-machine.md");
+const IMAGE = "dist/jailhouse-amd.bin";
 
 const ESSENTIAL = [
   ...["AMD processor with SVM", "  enabled by the firmware", "Nested paging", "1 GiB pages"],
@@ -46,7 +59,10 @@ const ofMachine = (text: string) =>
 describeLinux("a machine of one's own, under a real Linux", () => {
   let guest: Guest;
   beforeAll(async () => {
-    const extra = new Map([["jailhouse/collected.cell", { data: encode(system) }]]);
+    const extra = new Map([
+      ["jailhouse/collected.cell", { data: Buffer.from(encode(system)) }],
+      [`jailhouse/${IMAGE}`, { data: readFileSync(firmware()) }],
+    ]);
     guest = await Guest.boot({ jailhouse: true, extra });
   });
   afterAll(() => guest?.close());
@@ -56,7 +72,8 @@ describeLinux("a machine of one's own, under a real Linux", () => {
     Buffer.from(await guest.check(`base64 ${path}`), "base64");
 
   test("it has all that is needed", async () => {
-    const out = await command("hardware check");
+    expect(METAL[0]).toBe(OWN[0]);
+    const out = await guest.check(METAL[0]!);
     const found = features(out);
     for (const name of ESSENTIAL) expect([name, found.get(name)]).toEqual([name, "ok"]);
     expect(out).toContain("\nCheck passed!\n");
@@ -78,13 +95,21 @@ describeLinux("a machine of one's own, under a real Linux", () => {
   });
 
   test("the configuration created of it is the one created of its like", async () => {
-    const created = await guest.run("jailhouse config create -c ttyS0 my.ts");
+    const created = await guest.run(METAL[1]!);
     expect([created.status, created.out]).toEqual([0, ""]);
     expect(created.err).toContain("To decide: no IOMMU was found");
-    expect((await bytesOf("my.ts")).toString()).toBe(sourceOf(plan));
-    await command("config compile my.ts -o my.cell");
+    expect((await bytesOf("my-machine.ts")).toString()).toBe(sourceOf(plan));
+    await command("config compile my-machine.ts -o my.cell");
     expect(new Uint8Array(await bytesOf("my.cell"))).toEqual(encode(system));
     await command("config check my.cell");
+  });
+
+  test("docs/configure-your-machine.md makes and checks it as well, beside the machine", async () => {
+    const [, create, check, ...rest] = OWN;
+    expect(rest).toEqual([]);
+    await guest.check(create!);
+    await command("config create-cell board.ts --name first --device COM2 -o first.ts");
+    await guest.check(check!);
   });
 
   test("the article's session goes on the configuration as it goes on the one that ships", async () => {
@@ -94,8 +119,8 @@ describeLinux("a machine of one's own, under a real Linux", () => {
   });
 
   test("a proposed cell runs on it, and goes", async () => {
-    await command("config create-cell my.ts --name own --device COM2 -o own.cell");
-    await command("config check my.ts own.cell");
+    await command("config create-cell my-machine.ts --name own --device COM2 -o own.cell");
+    await command("config check my-machine.ts own.cell");
     await guest.check("insmod driver/jailhouse.ko");
     await command("enable my.cell");
     await command("cell create own.cell");
@@ -111,6 +136,22 @@ describeLinux("a machine of one's own, under a real Linux", () => {
     await command("cell destroy own");
     await command("disable");
     await guest.check("rmmod jailhouse");
+  });
+
+  test("docs/metal.md takes it over on trial, and gives it back", async () => {
+    await command("config create-cell my-machine.ts --device COM2 -o my-cell.ts");
+    await command("config check my-machine.ts my-cell.ts");
+    const steps = METAL.slice(2);
+    expect(steps.slice(0, 4)).toEqual([
+      `cp ${IMAGE} /lib/firmware/`,
+      "insmod driver/jailhouse.ko",
+      "sync",
+      "jailhouse enable --learn --try 86400 my-machine.ts",
+    ]);
+    await guest.check("rm /lib/firmware/jailhouse-amd.bin");
+    for (const step of steps) await guest.check(step);
+    expect(steps.length).toBeGreaterThan(11);
+    await guest.check("jailhouse disable && rmmod jailhouse");
   });
 
   // The last but one: Linux' log has the complaint from then on.

@@ -1,19 +1,33 @@
 // The article's session under a real Linux, as npm run metal:demo plays it.
 import { expect, test } from "vitest";
 import { BOCHS } from "../../tools/metal/beds/bochs/index.ts";
-import { QEMU, QEMU10 } from "../../tools/metal/beds/qemu.ts";
+import { QEMU10 } from "../../tools/metal/beds/qemu.ts";
 import { playInGuest } from "../../tools/metal/play.ts";
 import { BRIEF_SESSION, onBed, SESSION } from "../../tools/metal/session.ts";
+import { runHere } from "../../tools/metal/stage.ts";
+import { itemsFor } from "../pages/ledger.ts";
 import { describeLinux, silently } from "./linux.ts";
 
+/** Characters of a session that an error shows. */
+const LAST = 4000;
+const SAME_CORE = "the same bytes as in npm run demo";
+
 describeLinux("the session under a real Linux", () => {
+  test("goes as it should, and Linux stays well, QEMU, typed as docs/metal.md says", async () => {
+    const items = itemsFor("test/metal/linux-session.test.ts", "docs/metal.md");
+    expect(items).toHaveLength(1);
+    const { status, out, err } = await runHere(items[0]!.text, {});
+    expect({ status, err, out: out.slice(-LAST) }).toMatchObject({ status: 0 });
+    expect(out).toContain(SAME_CORE);
+    expect(out).toContain(`All ${SESSION.length} commands did what they should`);
+  });
+
   test.each([
-    { title: "QEMU", bed: QEMU, session: SESSION },
     { title: "QEMU 10", bed: QEMU10, session: SESSION },
     { title: "Bochs", bed: BOCHS, session: BRIEF_SESSION },
   ])("goes as it should, and Linux stays well, $title", async ({ bed, session }) => {
     const steps = onBed(session, bed);
     const shown = await silently((screen) => playInGuest(steps, { screen, bed }));
-    expect(shown).toContain("the same bytes as in npm run demo");
+    expect(shown).toContain(SAME_CORE);
   });
 });

@@ -16,6 +16,9 @@ import { SHORT_SESSION } from "../../tools/metal/session.ts";
 import { RemoteStage, runHere } from "../../tools/metal/stage.ts";
 import { ROOT } from "../../tools/root.ts";
 import { SshServer } from "../agent/sshd.ts";
+import { blockWith } from "../package/user-files.ts";
+import { endless } from "../pages/blocks.ts";
+import { itemsFor } from "../pages/ledger.ts";
 import { describeWith, silently } from "./linux.ts";
 import { ConsoleLine } from "./target/console-line.ts";
 
@@ -87,6 +90,21 @@ describeWith(PACKAGES, "the command outside, over a serial line", () => {
     const [host, port] = line.target.split(":").slice(1);
     const agent = ssh.script("agent", `exec busybox nc ${host} ${port}`);
     await play({ ...ssh.env, JAILHOUSE_TARGET: ssh.target(agent) });
+  });
+
+  test("does what docs/remote.md says of a board", async () => {
+    const [target, ...commands] = itemsFor("test/metal/linux-target.test.ts", "docs/remote.md");
+    expect(target!.text).toMatch(/^export JAILHOUSE_TARGET=ssh:\/\/root@board$/);
+    expect(commands.length).toBeGreaterThan(6);
+    const [host, port] = line.target.split(":").slice(1);
+    const agent = ssh.script("board", `exec busybox nc ${host} ${port}`);
+    const env = { ...ssh.env, JAILHOUSE_TARGET: ssh.target(agent) };
+    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+    writeFileSync(join(directory, "my-cell.ts"), blockWith(readme, "defineCell"));
+    for (const command of [...commands.map(({ text }) => endless(text)), "jailhouse disable"]) {
+      const ended = await runHere(`cd ${directory} && ${command}`, env);
+      expect({ command, ...ended }).toMatchObject({ command, status: 0 });
+    }
   });
 
   test("a trial ends by itself, whatever becomes of the line", async () => {

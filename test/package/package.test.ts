@@ -2,13 +2,22 @@
 // for. The packages that it depends on, Vitest and the Nodes come from npm; without a network this is skipped, but in CI it
 // is not.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SHELLS } from "../../cli/completion-scripts.ts";
 import { ROOT } from "../../tools/root.ts";
+import { itemsFor } from "../pages/ledger.ts";
 import { canInstall, execute, installNode, outside, Project, pack, remove } from "./project.ts";
-import { articleOf, blockWith, CELL, INMATE, TSCONFIG } from "./user-files.ts";
+import { articleOf, blockWith, CELL, INMATE, SCENARIO, TSCONFIG } from "./user-files.ts";
+
+const ours = (page: string) => itemsFor("test/package/package.test.ts", page);
+/** What docs/package.md says to type, by its first words. */
+const typed = (start: string) => {
+  const found = ours("docs/package.md").filter(({ text }) => text.startsWith(start));
+  if (found.length !== 1) throw new Error(`${found.length} commands begin with ${start}`);
+  return found[0]!.text;
+};
 
 /** Releases of Node: the oldest that it is for, and those after it. */
 const NODES = [20, 24, 26];
@@ -53,17 +62,20 @@ describe.skipIf(!isPossible)("the package", () => {
     const project = on(version);
     const jailhouse = (...args: string[]) => project.run("npx", "jailhouse", ...args);
     const done = (out: unknown) => ({ status: 0, out, err: "" });
-    await project.succeed("npm", "install", tarball);
+    copyFileSync(tarball, join(project.directory, basename(tarball)));
+    await project.succeed("bash", "-c", typed("npm install"));
     expect(await project.succeed("node", "--version")).toMatch(new RegExp(`^v${version}\\.`));
     expect(await project.succeed("npx", "jailhouse", "--version")).toMatch(
       /^Jailhouse management tool v0\.12 \(jailhouse-ts \d+\.\d+\.\d+\)$/m,
     );
     const played = expect.stringContaining("commands did what they should");
-    expect(await jailhouse("demo")).toEqual(done(played));
+    const demo = await project.run("bash", "-c", typed("npx jailhouse demo"));
+    expect(demo).toEqual(done(played));
 
     project.write("my.ts", INMATE.main);
     project.write("label.ts", INMATE.label);
-    expect(await jailhouse("inmate", "build", "my.ts")).toEqual(done("my.bin (64-bit)\n"));
+    const built = await project.run("bash", "-c", typed("npx jailhouse inmate build"));
+    expect(built).toEqual(done("my.bin (64-bit)\n"));
     expect(statSync(join(project.directory, "my.bin")).size).toBe(IMAGE_SIZE);
 
     // By the present name, by the earlier one, and with what the quick way of running a module does not know.
@@ -106,8 +118,7 @@ describe.skipIf(!isPossible)("the package", () => {
 
   test("plays the article as the README prints it", async () => {
     const project = oldest();
-    for (const directory of ["configs", "inmates"])
-      await project.succeed("cp", "-r", inside(project, directory), ".");
+    await project.succeed("bash", "-c", typed("cp -r "));
     const readme = readFileSync(inside(project, "README.md"), "utf8");
     project.write("my-cell.ts", blockWith(readme, "defineCell"));
     const commands = articleOf(readme);
@@ -121,6 +132,7 @@ describe.skipIf(!isPossible)("the package", () => {
   test("the README's test runs as printed, on every Node", async () => {
     const project = oldest();
     await project.succeed("npm", "install", "--save-dev", ...TOOLS);
+    expect(ours("README.md")).toHaveLength(1);
     const readme = readFileSync(inside(project, "README.md"), "utf8");
     project.write("apic-demo.test.ts", blockWith(readme, "startSession"));
     for (const version of NODES) {
@@ -136,10 +148,28 @@ describe.skipIf(!isPossible)("the package", () => {
     }
   });
 
+  test("a scenario of one's own: the cell and the inmate of this project, in Vitest", async () => {
+    const project = oldest();
+    project.write("my-cell.ts", CELL);
+    project.write("scenario.test.ts", SCENARIO);
+    const said = await project.run("npx", "vitest", "run", "scenario.test.ts");
+    expect([said.status, `${said.out}${said.err}`]).toEqual([
+      0,
+      expect.stringMatching(/Tests.*2 passed/),
+    ]);
+    // It can fail.
+    project.write("wrong.test.ts", SCENARIO.replaceAll("Hello from my", "Goodbye from my"));
+    const wrong = await project.run("npx", "vitest", "run", "wrong.test.ts");
+    expect([wrong.status, `${wrong.out}${wrong.err}`]).toEqual([
+      1,
+      expect.stringMatching(/Tests.*1 failed.*1 passed/),
+    ]);
+  });
+
   test.each([true, false])("tsc is strict, and content; skipLibCheck: %s", async (skipLibCheck) => {
     const project = oldest();
     const options = { ...TSCONFIG.compilerOptions, skipLibCheck };
-    const files = ["my-cell.ts", "apic-demo.test.ts", "my.ts"];
+    const files = ["my-cell.ts", "apic-demo.test.ts", "scenario.test.ts", "my.ts"];
     project.write("tsconfig.json", JSON.stringify({ compilerOptions: options, files }));
     expect(await project.run("npx", "tsc")).toEqual({ status: 0, out: "", err: "" });
   });
@@ -153,6 +183,34 @@ describe.skipIf(!isPossible)("the package", () => {
     const { status, out } = await project.run("npx", "tsc");
     expect(status).not.toBe(0);
     for (const file of files) expect(out).toContain(`${file}(`);
+  });
+
+  test("docs/editors.md: the files and the steps that it shows", async () => {
+    const project = oldest();
+    const [tsconfig, cell, settings, steps, ...rest] = ours("docs/editors.md");
+    expect(rest).toEqual([]);
+    expect(JSON.parse(tsconfig!.text)).toEqual(TSCONFIG);
+    const { $schema, ...definition } = JSON.parse(cell!.text);
+    expect(existsSync(join(project.directory, $schema))).toBe(true);
+    project.write("own.json", cell!.text);
+    await project.succeed("npx", "jailhouse", "config", "compile", "own.json", "-o", "own.cell");
+    expect(definition).toMatchObject({ kind: "cell", name: "my-cell" });
+    const [schemas] = JSON.parse(settings!.text)["json.schemas"];
+    expect(existsSync(join(project.directory, schemas.url))).toBe(true);
+
+    const decompile = [
+      "jailhouse",
+      "config",
+      "decompile",
+      inside(project, "configs/qemu-x86.cell"),
+    ];
+    await project.succeed("npx", ...decompile, "-o", "my-system.ts");
+    project.write("my-cell.ts", CELL);
+    const commands = [...steps!.text.matchAll(/^- run: (.*)$/gm)].map(([, command]) => command!);
+    expect(commands).toHaveLength(steps!.text.split("\n").length);
+    for (const command of commands) await project.succeed("bash", "-c", command);
+    const [matcher] = /node_modules\S+\.json/.exec(steps!.text)!;
+    expect(existsSync(join(project.directory, matcher))).toBe(true);
   });
 
   test("a watched inmate is built at every change, and after a mistake", async () => {
@@ -220,7 +278,8 @@ describe.skipIf(!isPossible)("the package", () => {
       XDG_DATA_HOME: "",
     };
     const { directory: cwd } = project;
-    const installed = await execute("jailhouse", ["completion", shell, "--install"], { cwd, env });
+    const command = typed(`jailhouse completion ${shell}`);
+    const installed = await execute("bash", ["-c", command], { cwd, env });
     expect(installed).toMatchObject({ status: 0, err: "" });
     const asked = {
       bash: `COMP_WORDS=(jailhouse cell sh); COMP_CWORD=2; _jailhouse; echo "\${COMPREPLY[@]}"`,

@@ -1,4 +1,5 @@
 // What a user has in a project of his own, and what the README tells him to do there.
+import { blocksOf, endless, itemsOf } from "../pages/blocks.ts";
 
 export const CELL = `import { commRegion, defineCell, lowRam, MiB, uart } from "jailhouse-ts/config";
 
@@ -42,6 +43,42 @@ export function main(): void {
   label: 'export const LABEL: string = " ns later";\n',
 };
 
+/** A test of the cell and the inmate above, built. */
+export const SCENARIO = `import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { loadConfig, shipped } from "jailhouse-ts/config";
+import { startSession } from "jailhouse-ts/session";
+
+const system = await loadConfig(shipped("configs/qemu-x86.cell"));
+const cell = await loadConfig("my-cell.ts");
+
+async function started() {
+  const machine = await startSession();
+  await machine.enable(system.bytes);
+  await machine.createCell(cell.bytes);
+  await machine.loadCell("my-cell", [{ data: readFileSync("my.bin"), address: 0xf0000n }]);
+  await machine.startCell("my-cell");
+  return machine;
+}
+
+test("it greets, and tells the time twice a second", async () => {
+  const machine = await started();
+  await machine.serial(1).waitFor(/Hello from my cell!/);
+  const before = await machine.time();
+  await machine.serial(1).waitFor(/(It is \\d+ ns later\\r?\\n){3}/);
+  expect((await machine.time()) - before).toBeLessThan(2e9);
+  await machine.close();
+});
+
+test("it goes without being asked, and its CPU is the root cell's again", async () => {
+  const machine = await started();
+  await machine.destroyCell("my-cell");
+  expect((await machine.cells()).map(({ name }) => name)).toEqual(["QEMU-VM"]);
+  await machine.disable();
+  await machine.close();
+});
+`;
+
 /** What an editor and tsc are told, of all three kinds of files. */
 export const TSCONFIG = {
   compilerOptions: {
@@ -62,20 +99,14 @@ export function blockWith(page: string, word: string): string {
   return found[0]!;
 }
 
-/** Commands that a person ends, as they end by themselves. */
-const BY_THEMSELVES = [
-  [/^(jailhouse serial \d) -f/, "$1"],
-  [/^(jailhouse cell stat \S+)/, "$1 --count 1"],
-] as const;
-
 /** The README's commands from "By hand" on, in their order, and how each has to end: a comment says which is refused. */
 export function articleOf(page: string): { line: string; status: number }[] {
-  const section = page.slice(page.indexOf("\n## By hand"), page.indexOf("\n## A test of your own"));
-  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
-    .flatMap(([, block = ""]) => block.split("\n"))
-    .filter((line) => line.startsWith("jailhouse "))
-    .map((line) => ({
-      line: BY_THEMSELVES.reduce((text, [from, to]) => text.replace(from, to), line),
-      status: /# refused/.test(line) ? 1 : 0,
+  return blocksOf(page)
+    .filter(({ language }) => language === "sh")
+    .flatMap(itemsOf)
+    .filter(({ text }) => text.startsWith("jailhouse "))
+    .map(({ text, comment }) => ({
+      line: endless(text),
+      status: comment.startsWith("refused") ? 1 : 0,
     }));
 }

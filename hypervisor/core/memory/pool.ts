@@ -1,5 +1,6 @@
 // The page pool: whole pages above the system configuration, up to the end of the memory. A map of one byte per page
-// lies in its first pages. Free pages are always zero, so that what is allocated and freed leaves no trace.
+// lies in its first pages. Pages are zeroed when they are given back, so that what is allocated and freed leaves no trace, and before
+// they are given out: what lies in the pool at the beginning is the platform's, and most of it is never touched.
 // Guarded by the lock, or used while only one CPU is in the core (`init`).
 import { POOL_SIZE, POOL_USED } from "../../../abi/platform.ts";
 import { poolPages } from "../../platform.ts";
@@ -46,7 +47,7 @@ export function poolInit(start: usize): bool {
   pool().base = base;
   pool().size = pages;
   pool().used = own;
-  memory.fill(base, 0, <usize>pages * PAGE_SIZE);
+  memory.fill(base, 0, <usize>own * PAGE_SIZE);
   memory.fill(base, 1, own);
   return true;
 }
@@ -66,7 +67,9 @@ export function allocatePages(count: u32): usize {
     const first = page + 1 - count;
     memory.fill(map + first, 1, count);
     pool().used += count;
-    return map + <usize>first * PAGE_SIZE;
+    const address = map + <usize>first * PAGE_SIZE;
+    memory.fill(address, 0, <usize>count * PAGE_SIZE);
+    return address;
   }
   return 0;
 }

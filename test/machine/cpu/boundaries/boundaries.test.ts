@@ -6,7 +6,7 @@ import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
 import { runCampaign } from "./campaign.ts";
 import { allKeys, table } from "./places.ts";
 
-const { cases: CASES, seed: SEED, title } = share({ quick: 30_000, full: 60_000, seed: 1 });
+const { cases: CASES, seed: SEED, title } = share({ quick: 15_000, full: 60_000, seed: 1 });
 
 it(
   `programs do the same in all ways: ${title}`,

@@ -6,7 +6,7 @@ import { Guest, RAM_SIZE } from "./guest.ts";
 import { Random } from "./snippets.ts";
 
 /** Programs for each mode. More of them: npm run campaign -- random-code --cases 10000 */
-const { cases: PROGRAMS, seed: SEED, title } = share({ quick: 60, full: 60, seed: 1 });
+const { cases: PROGRAMS, seed: SEED, title } = share({ quick: 30, full: 60, seed: 1 });
 /** Seeds of programs in other shards. */
 const SEEDS_APART = 1_000_003;
 const TICKS = 60;

@@ -5,39 +5,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { ROOT } from "../../tools/root.ts";
+import { buildCommand } from "../command/build.ts";
+import { blocksOf, endless, type Item, itemsOf } from "./blocks.ts";
 
 /** Ends a command that waits for what never comes, and none that is slow, in milliseconds. */
 const PATIENCE = 60 * 60_000;
 
-/** A code block's language, the file that it is, and its lines. */
-interface Block {
-  readonly language: string;
-  readonly file: string;
-  readonly lines: readonly string[];
-}
-
-function blocksOf(page: string): Block[] {
-  return [...page.matchAll(/^```(\w+) ?(\S*)\n([\s\S]*?)^```$/gm)].map(
-    ([, language = "", file = "", text = ""]) => ({
-      language,
-      file,
-      lines: text.replace(/\n$/, "").split("\n"),
-    }),
-  );
-}
-
-/** Commands with the lines that they should print. */
-function commandsOf(lines: readonly string[]): { command: string; printed: string[] }[] {
-  const commands: { command: string; printed: string[] }[] = [];
-  for (const line of lines) {
-    if (line.startsWith("$ ")) commands.push({ command: line.slice(2), printed: [] });
-    else commands.at(-1)!.printed.push(line);
-  }
-  return commands;
-}
-
 /** The text that lines stand for, as a pattern: `…` is anything, blanks at the end do not count. */
-function pattern(lines: readonly string[]): RegExp {
+export function pattern(lines: readonly string[]): RegExp {
   const escaped = lines.map((line) =>
     line
       .trimEnd()
@@ -56,6 +31,11 @@ export class Player {
     JAILHOUSE_RUNTIME_DIR: join(this.directory, "run"),
   };
   #cwd = this.directory;
+
+  constructor() {
+    // What it says when it builds is on no page.
+    buildCommand();
+  }
 
   /** Types a command, and says how it ends. */
   end(command: string): { status: number | null; stderr: string } {
@@ -80,28 +60,41 @@ export class Player {
   /** Writes the page's files, types its commands, and compares. Returns how many commands there were. */
   play(page: string): number {
     let commands = 0;
-    for (const { language, file, lines } of blocksOf(readFileSync(join(ROOT, page), "utf8"))) {
+    for (const block of blocksOf(readFileSync(join(ROOT, page), "utf8"))) {
+      const { file, lines } = block;
       if (file !== "") writeFileSync(join(this.#cwd, file), `${lines.join("\n")}\n`);
-      if (language !== "console") continue;
-      for (const { command, printed } of commandsOf(lines)) {
-        this.#type(command, printed);
+      for (const item of itemsOf(block).filter(({ isCommand }) => isCommand)) {
+        this.type(item);
         commands++;
       }
     }
     return commands;
   }
 
-  #type(command: string, printed: readonly string[]): void {
+  /** Types a command, and compares what it prints where the page shows that. */
+  type({ text, printed, block }: Item): void {
+    const command = endless(text);
     // Each command has a shell of its own; these two would be forgotten.
     if (command.startsWith("export ")) return;
     if (command.startsWith("cd ")) {
       this.#cwd = resolve(this.#cwd, command.slice("cd ".length));
       return;
     }
-    const output = this.#run(command)
+    // As on a terminal, on which both outputs are.
+    const output = this.#run(`{ ${command}\n} 2>&1`)
       .replace(/[ \t\r]+$/gm, "")
       .trimEnd();
-    expect(output, command).toMatch(pattern(printed));
+    if (block.language === "console") expect(output, command).toMatch(pattern(printed));
+  }
+
+  /** Types further commands in this directory. */
+  enter(directory: string): void {
+    this.#cwd = directory;
+  }
+
+  /** Types a command of the test's own, which has to succeed. Returns what it prints. */
+  succeed(command: string): string {
+    return this.#run(command);
   }
 
   close(): void {
