@@ -1,7 +1,7 @@
 // The path of somebody with a machine of their own, under a real Linux: is it good enough, what is in it, a configuration, a
 // cell; and the article's session on a configuration that was made from data collected earlier.
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sourceOf } from "../../config/create/source.ts";
 import { definitionOf, planSystem } from "../../config/create/system.ts";
@@ -61,7 +61,7 @@ describeLinux("a machine of one's own, under a real Linux", () => {
   beforeAll(async () => {
     const extra = new Map([
       ["jailhouse/collected.cell", { data: Buffer.from(encode(system)) }],
-      [`jailhouse/${IMAGE}`, { data: readFileSync(firmware()) }],
+      [`jailhouse/${IMAGE}`, { data: readFileSync(firmware().get(basename(IMAGE))!) }],
     ]);
     guest = await Guest.boot({ jailhouse: true, extra });
   });
