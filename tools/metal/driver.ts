@@ -25,6 +25,8 @@ export interface Module {
 }
 
 const DRIVER: Module = { sources: join(ROOT, "driver"), file: "jailhouse.ko" };
+/** Types for BPF, which newer kernels' modules have and for which a program would be needed (pahole). */
+const NO_BTF = "CONFIG_DEBUG_INFO_BTF_MODULES=";
 /** What a module is made of. */
 const SOURCE = /(\.[chS]|Makefile|Kbuild)$/;
 
@@ -63,10 +65,14 @@ export function moduleFor(
     for (const path of files) cpSync(join(sources, path), join(temporary, path));
     for (const [path, text] of made) writeFileSync(join(temporary, path), text);
     const others = kernel.make ?? [];
-    execFileSync("make", ["-s", "-C", kernel.headers, `M=${temporary}`, ...others, "modules"], {
-      stdio: ["ignore", "pipe", "pipe"],
-      encoding: "utf8",
-    });
+    execFileSync(
+      "make",
+      ["-s", "-C", kernel.headers, `M=${temporary}`, NO_BTF, ...others, "modules"],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        encoding: "utf8",
+      },
+    );
     putInPlace(temporary, directory);
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };

@@ -9,7 +9,7 @@ import { type Entry, writeCpio } from "./cpio.ts";
 import { emptyDisk, nodeDisk } from "./disk.ts";
 import { driverFor } from "./driver.ts";
 import { firmware } from "./firmware.ts";
-import { findKernel } from "./kernel.ts";
+import { findKernel, type Kernel } from "./kernel.ts";
 import { collectModules } from "./modules.ts";
 import { AGENT_PACKAGES, BUILD_PACKAGES, GUEST_PACKAGES, requirePackages } from "./packages.ts";
 import { guestTree } from "./payload.ts";
@@ -28,6 +28,8 @@ export interface GuestImageOptions {
   readonly extra?: ReadonlyMap<string, Entry>;
   /** The guest gets the driver and the hypervisor's image, built where they are not up to date. */
   readonly jailhouse?: boolean;
+  /** Another kernel than the one whose headers are installed. */
+  readonly kernel?: Kernel;
 }
 
 /** The processor's registers for `hardware check`. */
@@ -43,7 +45,7 @@ function readFirmware(say?: (text: string) => void): ReadonlyMap<string, Buffer>
  */
 export function makeGuestImage(
   bed: Bed,
-  { say, extra, jailhouse }: GuestImageOptions = {},
+  { say, extra, jailhouse, ...options }: GuestImageOptions = {},
 ): {
   readonly image: GuestImage;
   readonly remove: () => void;
@@ -53,7 +55,7 @@ export function makeGuestImage(
     ...(jailhouse ? BUILD_PACKAGES : []),
     ...(bed.isSlow ? AGENT_PACKAGES : []),
   ]);
-  const kernel = findKernel(say);
+  const kernel = options.kernel ?? findKernel(say);
   const disk = bed.isSlow ? emptyDisk(say) : nodeDisk(say);
   const parts = {
     disk,
