@@ -36,6 +36,7 @@ describe("configurations that ship", () => {
   it("are those that the article's session and the demos need", () => {
     expect(shipped.map(({ name }) => name)).toEqual([
       "apic-demo",
+      "bochs-intel-x86",
       "bochs-x86",
       "e1000-demo",
       "ioapic-demo",

@@ -19,7 +19,7 @@ const RAM = 2 ** 30;
 const MACHINE = { cpus: [0, 1, 2, 3], ramEnd: BigInt(RAM), x2apic: true };
 
 const shipped = await shippedConfigs();
-const system = shipped.find(({ config }) => config.kind === "system")!;
+const system = shipped.find(({ name }) => name === "bochs-x86")!;
 const cells = shipped.filter(({ config }) => config.kind === "cell");
 
 /** Why an action was refused, or undefined; anything but a SystemError is a crash. */
