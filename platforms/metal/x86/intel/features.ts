@@ -9,6 +9,7 @@ import {
   allowed,
   ENTRY_NEEDED,
   EXIT_NEEDED,
+  instructionControls,
   PIN_NEEDED,
   PROC_NEEDED,
   PROC2_NEEDED,
@@ -63,6 +64,11 @@ function checkControls(): i32 {
     return refuse(ENODEV, "The processor has no EPT (IA32_VMX_PROCBASED_CTLS2)");
   if (!canSet(vmx.MSR_VMX_PROC2, PROC2_NEEDED))
     return refuse(ENODEV, "The processor has no unrestricted guest (IA32_VMX_PROCBASED_CTLS2)");
+  if (!canSet(vmx.MSR_VMX_PROC2, instructionControls()))
+    return refuse(
+      ENODEV,
+      "The processor announces RDTSCP, INVPCID, XSAVES or UMWAIT and denies it to guests (IA32_VMX_PROCBASED_CTLS2)",
+    );
   if (!canSet(vmx.MSR_VMX_TRUE_EXIT, EXIT_NEEDED) || !canSet(vmx.MSR_VMX_TRUE_ENTRY, ENTRY_NEEDED))
     return refuse(
       ENODEV,

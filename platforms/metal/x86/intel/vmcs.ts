@@ -66,14 +66,19 @@ function isAnnounced(row: usize): bool {
   );
 }
 
-function secondControls(): u32 {
-  const possible = allowed(vmx.MSR_VMX_PROC2);
-  let wanted = PROC2_NEEDED | (hasVpid() ? vmx.PROC2_VPID : 0);
+/** The controls without which instructions that CPUID announces would raise #UD in a guest. */
+export function instructionControls(): u32 {
+  let result: u32 = 0;
   for (let index: u32 = 0; index < INSTRUCTION_COUNT; index++) {
     const row = INSTRUCTIONS + (index << 4);
-    if (isAnnounced(row)) wanted |= load<u32>(row) & possible;
+    if (isAnnounced(row)) result |= load<u32>(row);
   }
-  return controls(vmx.MSR_VMX_PROC2, wanted);
+  return result;
+}
+
+function secondControls(): u32 {
+  const vpid: u32 = hasVpid() ? vmx.PROC2_VPID : 0;
+  return controls(vmx.MSR_VMX_PROC2, PROC2_NEEDED | vpid | instructionControls());
 }
 
 /** Whether translations have an identifier; the processor forgets them at each entry and exit otherwise. */
