@@ -1,6 +1,7 @@
 // The article's session under a real Linux, as npm run metal:demo plays it.
 import { expect, test } from "vitest";
 import { BOCHS } from "../../tools/metal/beds/bochs/index.ts";
+import { findMachine, systemOf } from "../../tools/metal/beds/index.ts";
 import { QEMU10 } from "../../tools/metal/beds/qemu.ts";
 import { playInGuest } from "../../tools/metal/play.ts";
 import { BRIEF_SESSION, onBed, SESSION } from "../../tools/metal/session.ts";
@@ -23,11 +24,13 @@ describeLinux("the session under a real Linux", () => {
   });
 
   test.each([
-    { title: "QEMU 10", bed: QEMU10, session: SESSION },
-    { title: "Bochs", bed: BOCHS, session: BRIEF_SESSION },
-  ])("goes as it should, and Linux stays well, $title", async ({ bed, session }) => {
-    const steps = onBed(session, bed);
-    const shown = await silently((screen) => playInGuest(steps, { screen, bed }));
+    { title: "QEMU 10", bed: QEMU10, cpu: "amd", session: SESSION },
+    { title: "Bochs, AMD-V", bed: BOCHS, cpu: "amd", session: BRIEF_SESSION },
+    { title: "Bochs, VT-x", bed: BOCHS, cpu: "intel", session: BRIEF_SESSION },
+  ])("goes as it should, and Linux stays well, $title", async ({ bed, cpu, session }) => {
+    const machine = findMachine(bed, cpu);
+    const steps = onBed(session, bed, systemOf(bed, machine));
+    const shown = await silently((screen) => playInGuest(steps, { screen, bed, machine }));
     expect(shown).toContain(SAME_CORE);
   });
 });
