@@ -35,7 +35,7 @@ export interface Board {
 const EXECUTABLE = 0o755;
 const MIB = 1 << 20;
 /** The probe's last words, the kernel's, and the hypervisor's about itself. */
-const END = /probe: done|probe: ended with \d+|Kernel panic|Stopping CPU/;
+const END = /(?:probe: done|probe: ended with \d+)\r?\n|Kernel panic|Stopping CPU/;
 
 function image(): Uint8Array {
   const module = (name: string) => join(ROOT, "dist", `${name}.wasm`);
