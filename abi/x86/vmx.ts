@@ -3,14 +3,6 @@
 
 // --- Fields of guest state ----------------------------------------------------------------------------------------
 
-/** ES selector; CS, SS, DS, FS, GS, LDTR, TR follow, as in the next three groups. */
-export const VMCS_GUEST_SELECTORS: u32 = 0x0800;
-/** ES base; those to TR follow, then GDTR and IDTR. */
-export const VMCS_GUEST_BASES: u32 = 0x6806;
-/** ES limit; those to TR follow, then GDTR and IDTR. */
-export const VMCS_GUEST_LIMITS: u32 = 0x4800;
-/** ES access rights; those to TR follow. */
-export const VMCS_GUEST_RIGHTS: u32 = 0x4814;
 /** From one field of a group to the next one. */
 export const VMCS_STEP: u32 = 2;
 /** INTERRUPTIBILITY_*. */
@@ -47,8 +39,6 @@ export const VMCS_DEBUGCTL: u32 = 0x2802;
 export const VMCS_PAT: u32 = 0x2804;
 /** IA32_EFER. */
 export const VMCS_EFER: u32 = 0x2806;
-/** The four entries of PAE's page-directory-pointer table. */
-export const VMCS_PDPTES: u32 = 0x280a;
 
 // --- Fields of control --------------------------------------------------------------------------------------------
 
@@ -243,9 +233,7 @@ export const EPT_EXECUTE: u32 = 0x4;
 /** Entry of a page: shift of the memory's type. */
 export const EPT_TYPE_SHIFT: u32 = 3;
 
-/** Types of memory (section 12.3): uncacheable. */
-export const TYPE_UNCACHEABLE: u32 = 0;
-/** Write-back. */
+/** Type of memory (section 12.3): write-back. */
 export const TYPE_WRITE_BACK: u32 = 6;
 
 /** INVEPT: everything. */
@@ -321,8 +309,6 @@ export const REASON_MWAIT: u32 = 36;
 export const REASON_MACHINE_CHECK: u32 = 41;
 /** The nested page table does not grant the access; qualification: FAULT_*. */
 export const REASON_NESTED_FAULT: u32 = 48;
-/** An entry of the nested page table that means nothing. */
-export const REASON_NESTED_ENTRY: u32 = 49;
 /** XSETBV. */
 export const REASON_XSETBV: u32 = 55;
 /** The number of the reason. */

@@ -8,6 +8,9 @@
 /** "Genu", of GenuineIntel. */
 #define VENDOR_INTEL 0x756e6547
 #define LARGE_PAGE 0x200000ull
+/** Flat, readable and writable; the first selector of a local table. */
+#define DATA_DESCRIPTOR 0x00cf93000000ffffull
+#define LOCAL_SELECTOR 4
 #define TABLE_MASK 0x1ff
 /** Between two looks at a cell's state, and what a cell runs at least while others storm. */
 #define STORM_VECTOR 0x40
@@ -212,10 +215,23 @@ static void run_cell(uint32_t milliseconds) {
   say("CPU is back\n");
 }
 
+/** Whether a selector of the local descriptor table, which there is not, names what is at linear address 0, where one would be for base 0. */
+static bool has_ldt(void) {
+  uint64_t kept, data = DATA_DESCRIPTOR, place = 0;
+  uint32_t selector = LOCAL_SELECTOR;
+  bool is_readable;
+  __asm__ volatile("movq (%2), %0; movq %3, (%2); verr %w4; setz %1; movq %0, (%2)"
+                   : "=&r"(kept), "=&q"(is_readable)
+                   : "r"(place), "r"(data), "r"(selector)
+                   : "memory", "cc");
+  return is_readable;
+}
+
 /** Enable, a cell, disable. */
 static void demo(void) {
   load();
   everywhere("enter", ENTER, enter);
+  report("LDT", has_ldt());
   info();
   run_cell(0);
   info();

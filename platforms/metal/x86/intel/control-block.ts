@@ -20,7 +20,7 @@ import { cellOf } from "../cells.ts";
 import { Cpu } from "../cpu.ts";
 import * as intel from "./hw.ts";
 import * as at from "./numbers.ts";
-import { setControl0, setControl4, setEfer } from "./registers.ts";
+import { setControl0, setControl4 } from "./registers.ts";
 import * as st from "./state.ts";
 import { State, stateOf } from "./state.ts";
 
@@ -94,7 +94,7 @@ export function setStart(state: State, entry: u64): void {
   setTable(state, at.SEGMENT_IDTR, LIMIT_16, 0);
   setControl0(state, CR0_RESET);
   setControl4(state, 0);
-  setEfer(state, 0);
+  st.set(state, at.FIELD_EFER, 0);
   st.set(state, at.FIELD_DR7, DR7_RESET);
   st.set(state, at.FIELD_RFLAGS, FLAG_FIXED);
   st.set(state, at.FIELD_RIP, entry & OFFSET_MASK);
@@ -112,17 +112,12 @@ function setLinuxData(state: State, segment: u32, selector: u32, base: u64): voi
 }
 
 /**
- * TR or LDTR of Linux, by a descriptor of the kind `rights`. Without such a one they stay as after a reset: there is no guest without
- * a TR, which who has none finds, too, once the hypervisor has gone.
+ * TR or LDTR of Linux, by its descriptor, the two halves of which are EXTRA_* `first` and the next. Without one of this `kind` it stays as it
+ * is.
  */
-function setLinuxSystem(
-  state: State,
-  segment: u32,
-  kind: u32,
-  selector: u32,
-  low: u64,
-  high: u64,
-): void {
+function setLinuxSystem(state: State, segment: u32, kind: u32, selector: u32, first: u32): void {
+  const low = intel.linuxExtra(first);
+  const high = intel.linuxExtra(first + 1);
   const rights = <u32>((low >> RIGHTS_SHIFT) & RIGHTS_BITS);
   if ((rights & KIND_BITS) !== kind) return;
   const limit = <u32>((low & LIMIT_LOW) | ((low >> LIMIT_SHIFT) & LIMIT_HIGH));
@@ -131,7 +126,7 @@ function setLinuxSystem(
   setSegment(
     state,
     segment,
-    selector,
+    <u32>intel.linuxExtra(selector),
     rights,
     rights & GRANULARITY ? (limit << PAGE_SHIFT) | (PAGE - 1) : limit,
     base,
@@ -149,22 +144,11 @@ function setLinuxSegments(state: State): void {
   setLinuxData(state, at.SEGMENT_ES, selectorOf(linux.LINUX_ES), 0);
   setLinuxData(state, at.SEGMENT_FS, <u32>intel.linuxExtra(at.EXTRA_FS), hw.readMsr(MSR_FS_BASE));
   setLinuxData(state, at.SEGMENT_GS, <u32>intel.linuxExtra(at.EXTRA_GS), hw.readMsr(MSR_GS_BASE));
-  setLinuxSystem(
-    state,
-    at.SEGMENT_TR,
-    TSS_BUSY,
-    <u32>intel.linuxExtra(at.EXTRA_TR),
-    intel.linuxExtra(at.EXTRA_TR_LOW),
-    intel.linuxExtra(at.EXTRA_TR_HIGH),
-  );
-  setLinuxSystem(
-    state,
-    at.SEGMENT_LDTR,
-    LDT,
-    <u32>intel.linuxExtra(at.EXTRA_LDTR),
-    intel.linuxExtra(at.EXTRA_LDTR_LOW),
-    intel.linuxExtra(at.EXTRA_LDTR_HIGH),
-  );
+  // There is no guest without a TR: who has none keeps that of a reset, and finds it once the hypervisor has gone. Without an LDT
+  // its selectors must name nothing.
+  setLinuxSystem(state, at.SEGMENT_TR, TSS_BUSY, at.EXTRA_TR, at.EXTRA_TR_LOW);
+  setSegment(state, at.SEGMENT_LDTR, 0, vmx.RIGHTS_UNUSABLE, 0, 0);
+  setLinuxSystem(state, at.SEGMENT_LDTR, LDT, at.EXTRA_LDTR, at.EXTRA_LDTR_LOW);
   const gdt = hw.linuxState(linux.LINUX_GDT_BASE);
   setTable(state, at.SEGMENT_GDTR, hw.linuxState(linux.LINUX_GDT_LIMIT), gdt);
   const idt = hw.linuxState(linux.LINUX_IDT_BASE);
@@ -178,7 +162,7 @@ export function adoptLinux(cpu: Cpu): void {
   setLinuxSegments(state);
   setControl0(state, hw.linuxState(linux.LINUX_CR0));
   setControl4(state, hw.linuxState(linux.LINUX_CR4));
-  setEfer(state, hw.linuxState(linux.LINUX_EFER));
+  st.set(state, at.FIELD_EFER, hw.linuxState(linux.LINUX_EFER));
   st.set(state, at.FIELD_CR3, hw.linuxState(linux.LINUX_CR3));
   st.set(state, at.FIELD_RFLAGS, hw.linuxState(linux.LINUX_RFLAGS));
   st.set(state, at.FIELD_RSP, hw.linuxState(linux.LINUX_RSP));

@@ -34,6 +34,8 @@ const GENERAL_MASK: u32 = 15;
 /** Control register exit: MOV to it. */
 const ACCESS_MOV_TO: u32 = 0;
 const NMI_BLOCKING: u64 = vmx.INTERRUPTIBILITY_NMI;
+/** Nested fault: of the operand itself; the second bit means nothing without the first. */
+const FAULT_DIRECT: u32 = vmx.FAULT_HAS_LINEAR | vmx.FAULT_IS_PAGE;
 const LOW_HALF: u64 = 0xffffffff;
 /** Access rights of CS: 64-bit code. */
 const RIGHTS_LONG: u64 = 0x2000;
@@ -78,7 +80,8 @@ function lengthOf(): u32 {
  */
 function memoryExit(cpu: u32, state: State, facts: u32): void {
   if (facts & vmx.FAULT_UNBLOCKED && !state.event) block(state, true);
-  const isIndirect = !(facts & vmx.FAULT_IS_PAGE) || state.event !== 0;
+  const isPage = (facts & FAULT_DIRECT) === FAULT_DIRECT;
+  const isIndirect = !isPage || state.event !== 0;
   core.exitMmio(
     cpu,
     intel.readField(vmx.VMCS_PHYSICAL),

@@ -54,7 +54,8 @@ const RIGHTS_HIGH: u64 = 0xf00;
 const RIGHTS_GAP: u64 = 4;
 const DPL_SHIFT: u64 = 5;
 const DPL_MASK: u64 = 3;
-const SHADOWS: u64 = vmx.INTERRUPTIBILITY_STI | vmx.INTERRUPTIBILITY_MOV_SS;
+/** Interruptibility: directly after an STI or MOV SS. */
+export const SHADOWS: u64 = vmx.INTERRUPTIBILITY_STI | vmx.INTERRUPTIBILITY_MOV_SS;
 
 /** CR0 as the guest has set it. */
 export function setControl0(state: State, value: u64): void {
@@ -66,11 +67,6 @@ export function setControl0(state: State, value: u64): void {
 export function setControl4(state: State, value: u64): void {
   st.set(state, at.FIELD_CR4, value | CR4_VMXE);
   st.set(state, at.FIELD_CR4_SHADOW, value);
-}
-
-/** EFER; the control of entries that goes with it follows (vcpu.ts). */
-export function setEfer(state: State, value: u64): void {
-  st.set(state, at.FIELD_EFER, value);
 }
 
 /** A control register as its guest reads it. */

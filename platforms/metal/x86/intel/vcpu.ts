@@ -23,7 +23,7 @@ import { setMaps, setStart } from "./control-block.ts";
 import { keepEvent } from "./exits.ts";
 import * as intel from "./hw.ts";
 import * as at from "./numbers.ts";
-import { readRegister } from "./registers.ts";
+import { readRegister, SHADOWS } from "./registers.ts";
 import * as st from "./state.ts";
 import { idleStateOf, State, stateOf } from "./state.ts";
 import { entryControls, usualControls, writeControls } from "./vmcs.ts";
@@ -31,13 +31,14 @@ import { entryControls, usualControls, writeControls } from "./vmcs.ts";
 /** VMCALL. */
 export const EXIT_INSTRUCTION: u32 = 0xc1010f;
 const HALTS: u32 = vmx.PROC_HLT | vmx.PROC_MWAIT;
-/** Entries of PAE's first table; bits of CR3 that say where it is, and reserved bits of an entry below the address. */
+/** Entries of PAE's first table, and bits of CR3 that say where it is. */
 const PDPTE_COUNT: u32 = 4;
 const PDPTE_SIZE: u32 = 8;
 const PDPTES_MASK: u64 = 0xffffffe0;
 const ERROR_CODE_SHIFT: u64 = 32;
+/** Of nested tables, as paging.ts makes them. */
+const LEVELS: u32 = 4;
 const DR6_RESET: u64 = 0xffff0ff0;
-const SHADOWS: u64 = vmx.INTERRUPTIBILITY_STI | vmx.INTERRUPTIBILITY_MOV_SS;
 
 /** Of a CPU's pages (Cpu.idle, Cpu.host): the VMCS of its guests, and what VMXON wants. */
 function vmcsOf(cpu: Cpu): usize {
@@ -91,8 +92,7 @@ export function nestedBits(isWritable: bool, isExecutable: bool): u64 {
 
 /** A table has four levels, whatever the host's own has. */
 export function nestedTop(root: usize): u64 {
-  const levels: u32 = 4;
-  return hw.physicalOf(root) | vmx.EPTP_WRITE_BACK | ((levels - 1) << vmx.EPTP_LEVELS_SHIFT);
+  return hw.physicalOf(root) | vmx.EPTP_WRITE_BACK | ((LEVELS - 1) << vmx.EPTP_LEVELS_SHIFT);
 }
 
 export function freeNestedTop(_root: usize, _top: u64): void {}
@@ -101,12 +101,14 @@ export function flush(cpu: Cpu): void {
   stateOf(cpu).isStale = 1;
 }
 
-/** With the STI or MOV SS before it an NMI is not delivered either; the guest comes out once it can be (injectNmi). */
 export function hasEvent(cpu: Cpu): bool {
   return stateOf(cpu).event !== 0;
 }
 
-/** The processor itself blocks further ones until the handler's IRET. It delivers none directly after an STI or MOV SS. */
+/**
+ * The processor itself blocks further ones until the handler's IRET. It delivers none directly after an STI or MOV SS: the NMI waits, and
+ * the guest comes out once it can be delivered (runGuest).
+ */
 export function injectNmi(cpu: Cpu): void {
   const state = stateOf(cpu);
   if (st.get(state, at.FIELD_INTERRUPTIBILITY) & SHADOWS) {

@@ -1,5 +1,6 @@
 // Running a guest under AMD-V, and giving the processor to it for good (AMD64 manual, volume 2, sections 15.5 and 15.17).
 #include "image.h"
+#include "guest-registers.h"
 
 // Offsets in the control block (appendix B): segments have selector, attributes, limit, base.
 #define SEGMENT_ES 0x400
@@ -23,22 +24,6 @@
 #define CR2 0x640
 
 #define ADDRESS_BITS_OF_CR3 0xfffffffffffff000
-#define REGISTER_SIZE 8
-
-	.macro load_registers from
-	movq REG_RCX * REGISTER_SIZE(\from), %rcx
-	movq REG_RDX * REGISTER_SIZE(\from), %rdx
-	movq REG_RBX * REGISTER_SIZE(\from), %rbx
-	movq REG_RBP * REGISTER_SIZE(\from), %rbp
-	movq REG_R8 * REGISTER_SIZE(\from), %r8
-	movq (REG_R8 + 1) * REGISTER_SIZE(\from), %r9
-	movq (REG_R8 + 2) * REGISTER_SIZE(\from), %r10
-	movq (REG_R8 + 3) * REGISTER_SIZE(\from), %r11
-	movq (REG_R8 + 4) * REGISTER_SIZE(\from), %r12
-	movq (REG_R8 + 5) * REGISTER_SIZE(\from), %r13
-	movq (REG_R8 + 6) * REGISTER_SIZE(\from), %r14
-	movq (REG_R8 + 7) * REGISTER_SIZE(\from), %r15
-	.endm
 
 	.text
 	// void run_guest(uint64_t control, uint64_t registers[16])
@@ -60,19 +45,8 @@ run_guest:
 	pushq %rsi
 	movq 8(%rsp), %rsi
 	popq REG_RSI * REGISTER_SIZE(%rsi)
-	movq %rcx, REG_RCX * REGISTER_SIZE(%rsi)
-	movq %rdx, REG_RDX * REGISTER_SIZE(%rsi)
-	movq %rbx, REG_RBX * REGISTER_SIZE(%rsi)
-	movq %rbp, REG_RBP * REGISTER_SIZE(%rsi)
 	movq %rdi, REG_RDI * REGISTER_SIZE(%rsi)
-	movq %r8, REG_R8 * REGISTER_SIZE(%rsi)
-	movq %r9, (REG_R8 + 1) * REGISTER_SIZE(%rsi)
-	movq %r10, (REG_R8 + 2) * REGISTER_SIZE(%rsi)
-	movq %r11, (REG_R8 + 3) * REGISTER_SIZE(%rsi)
-	movq %r12, (REG_R8 + 4) * REGISTER_SIZE(%rsi)
-	movq %r13, (REG_R8 + 5) * REGISTER_SIZE(%rsi)
-	movq %r14, (REG_R8 + 6) * REGISTER_SIZE(%rsi)
-	movq %r15, (REG_R8 + 7) * REGISTER_SIZE(%rsi)
+	save_registers %rsi
 	popq %rsi
 	popq %r15
 	popq %r14

@@ -12,27 +12,12 @@
 //    so that one that was held makes a note of its own.
 // The same holds for machine checks, which come here as exceptions.
 #include "image.h"
+#include "guest-registers.h"
 
-#define REGISTER_SIZE 8
 #define FIELD(field) ((field) * 8)
 #define SEGMENT_FIELD(group, segment) (((group) + (segment)) * 8)
 #define ADDRESS_BITS_OF_CR3 0xfffffffffffff000
 #define MCG_STATUS_RIPV 1
-
-	.macro load_registers from
-	movq REG_RCX * REGISTER_SIZE(\from), %rcx
-	movq REG_RDX * REGISTER_SIZE(\from), %rdx
-	movq REG_RBX * REGISTER_SIZE(\from), %rbx
-	movq REG_RBP * REGISTER_SIZE(\from), %rbp
-	movq REG_R8 * REGISTER_SIZE(\from), %r8
-	movq (REG_R8 + 1) * REGISTER_SIZE(\from), %r9
-	movq (REG_R8 + 2) * REGISTER_SIZE(\from), %r10
-	movq (REG_R8 + 3) * REGISTER_SIZE(\from), %r11
-	movq (REG_R8 + 4) * REGISTER_SIZE(\from), %r12
-	movq (REG_R8 + 5) * REGISTER_SIZE(\from), %r13
-	movq (REG_R8 + 6) * REGISTER_SIZE(\from), %r14
-	movq (REG_R8 + 7) * REGISTER_SIZE(\from), %r15
-	.endm
 
 	.text
 	// uint32_t run_guest(uint64_t registers[16], uint64_t *cr2, uint32_t is_launched): RUN_*
@@ -79,19 +64,8 @@ vm_exit:
 	movq 8(%rsp), %rdi
 	popq REG_RDI * REGISTER_SIZE(%rdi)
 	movq %rax, REG_RAX * REGISTER_SIZE(%rdi)
-	movq %rcx, REG_RCX * REGISTER_SIZE(%rdi)
-	movq %rdx, REG_RDX * REGISTER_SIZE(%rdi)
-	movq %rbx, REG_RBX * REGISTER_SIZE(%rdi)
-	movq %rbp, REG_RBP * REGISTER_SIZE(%rdi)
 	movq %rsi, REG_RSI * REGISTER_SIZE(%rdi)
-	movq %r8, REG_R8 * REGISTER_SIZE(%rdi)
-	movq %r9, (REG_R8 + 1) * REGISTER_SIZE(%rdi)
-	movq %r10, (REG_R8 + 2) * REGISTER_SIZE(%rdi)
-	movq %r11, (REG_R8 + 3) * REGISTER_SIZE(%rdi)
-	movq %r12, (REG_R8 + 4) * REGISTER_SIZE(%rdi)
-	movq %r13, (REG_R8 + 5) * REGISTER_SIZE(%rdi)
-	movq %r14, (REG_R8 + 6) * REGISTER_SIZE(%rdi)
-	movq %r15, (REG_R8 + 7) * REGISTER_SIZE(%rdi)
+	save_registers %rdi
 	movq 8(%rsp), %rsi
 	movq %cr2, %rax
 	movq %rax, (%rsi)
