@@ -8,9 +8,10 @@
 // 3. So of the two orders in which an NMI and `entering` can come, one ends at the jump behind it, the other at `kept_out`. The window
 //    holds no instruction that writes to memory or moves the stack pointer, so that `kept_out` finds all as it was.
 // 4. Behind the window the guest runs, which the NMI leaves (PIN_NMI), or the entry has failed; then the note is seen at the next one.
+//    One at the jump behind a VMRESUME that failed, which is in the window, has it tried, and fail, once more.
 // 5. After an exit by an NMI the processor holds further ones until an IRET: `end_nmi`, which comes after the note has been forgotten,
 //    so that one that was held makes a note of its own.
-// The same holds for machine checks, which come here as exceptions.
+// The same holds for machine checks, which come here as exceptions. test/metal/nmi-window.test.ts has either at every boundary.
 #include "image.h"
 #include "guest-registers.h"
 
