@@ -72,9 +72,24 @@ describeLinux("a guest with a real Linux", () => {
 
   test("tells that it died, and how it ended", async () => {
     const late = guest.run("sleep 3", { timeout: 500 });
-    await expect(late).rejects.toThrow(/"sleep 3": not within 0.5 s[\s\S]*CPU #3/);
+    await expect(late).rejects.toThrow(/"sleep 3": not within 0.5 s[\s\S]*CPU#3\nRIP=/);
     const dead = guest.run("echo c >/proc/sysrq-trigger");
     await expect(dead).rejects.toThrow(GuestError);
     await expect(dead).rejects.toThrow(/QEMU has ended[\s\S]*sysrq/);
+  });
+
+  test("that hangs by its own clock is asked for nothing more", async () => {
+    const other = await Guest.boot();
+    try {
+      const stall = "<1>rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:";
+      const stuck = other.run(`for i in 1 2 3; do echo '${stall}' >/dev/kmsg; done; sleep 10000`);
+      const next = other.run("true");
+      await expect(stuck).rejects.toThrow(
+        /sleep 10000": Linux hangs[\s\S]*stalls[\s\S]*CPU#0\nRIP=/,
+      );
+      await expect(next).rejects.toThrow(/Linux hangs/);
+    } finally {
+      await other.close();
+    }
   });
 });

@@ -29,17 +29,31 @@ export interface GuestOptions extends GuestImageOptions {
   readonly signal?: AbortSignal;
 }
 
-const BOOT_TIMEOUT = 3_600_000;
+const BOOT_TIMEOUT = 1_800_000;
 const COMMAND_TIMEOUT = 1_800_000;
+/**
+ * What Linux says when a CPU or a task does not go on, by its own clock; that often while one thing is waited for, and it hangs, however
+ * slow the machine is.
+ */
+const STALL =
+  /detected (?:expedited )?stalls on CPUs|soft lockup - CPU|blocked for more than \d+ seconds/g;
+const STALLS = 3;
+/** What QEMU's monitor tells about each CPU that hangs. */
+const CPU_FACTS = /^(?:CPU#\d+|RIP=.*|.*HLT=1.*)$/gm;
 /** Milliseconds of silence after which an answer that began counts as spoilt. */
 const SILENCE = 3_000;
 /** How much of the console an error shows. */
 const LAST_LINES = 60;
+const HYPERVISOR_LINES = 20;
 /** COM4. */
 const AGENT_LINE = 3;
 const READY = "%ready";
 /** QEMU names every feature of the CPU that TCG lacks, for each CPU. */
 const HARMLESS = /^.*warning: TCG doesn't support requested feature.*\n/gm;
+
+function lastOf(text: string, lines: number): string {
+  return text.trimEnd().split(/\r?\n/).slice(-lines).join("\n");
+}
 
 export class Guest {
   /** What the serial ports for cells said. */
@@ -54,6 +68,8 @@ export class Guest {
   #number = 0;
   #wake: () => void = () => {};
   #busy: Promise<unknown> = Promise.resolve();
+  /** Why it is not asked for anything any more. */
+  #hangs: GuestError | undefined;
 
   private constructor(
     { isSlow }: Bed,
@@ -158,6 +174,7 @@ export class Guest {
   /** Looks at every piece of output, and every second, whether something has come true. */
   async #until<T>(what: string, timeout: number, look: () => T | undefined): Promise<T> {
     const end = performance.now() + timeout;
+    const start = this.console.length;
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
@@ -166,12 +183,15 @@ export class Guest {
         throw new GuestError(
           `${what}: ${exit} ${errors.replaceAll(HARMLESS, "")}\n${this.lastLines()}`,
         );
+      if (this.#hangs) throw this.#hangs;
       const left = end - performance.now();
-      if (left <= 0) {
-        const cpus = await this.monitor("info cpus").catch(() => "");
-        throw new GuestError(
-          `${what}: not within ${timeout / 1000} s\n${this.lastLines()}\n${cpus}`,
-        );
+      const stalls = this.console.slice(start).match(STALL)?.length ?? 0;
+      const hangs = stalls >= STALLS;
+      if (hangs || left <= 0) {
+        const why = hangs ? "Linux hangs, by its own clock" : `not within ${timeout / 1000} s`;
+        const lost = await this.#lost(`${what}: ${why}`);
+        if (hangs || timeout >= COMMAND_TIMEOUT) this.#hangs = lost;
+        throw lost;
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 1000));
@@ -183,9 +203,18 @@ export class Guest {
     }
   }
 
+  /** What is known of a guest that did not do something: its last words, the hypervisor's, and where its CPUs are. */
+  async #lost(why: string): Promise<GuestError> {
+    const ask = (command: string) => this.monitor(command).catch(() => "");
+    const cpus = (await ask("info cpus")) && (await ask("info registers -a"));
+    const facts = cpus.match(CPU_FACTS)?.map((line) => line.trim()) ?? [];
+    const hypervisor = lastOf(this.com1.text, HYPERVISOR_LINES);
+    return new GuestError([why, this.lastLines(), hypervisor, ...facts].join("\n"));
+  }
+
   /** The guest's last words on its console. */
   lastLines(): string {
-    return this.console.trimEnd().split(/\r?\n/).slice(-LAST_LINES).join("\n");
+    return lastOf(this.console, LAST_LINES);
   }
 
   /** Opens the line of the guest's agent (agent/) to a program. Throws where the bed has no line for it. */
