@@ -36,10 +36,11 @@ import { Schedule } from "../../machine/schedule.ts";
 
 import { APIC_WINDOW } from "../../platforms/metal/numbers.ts";
 
-/** dist/metal-amd.wasm, compiled once. */
-const MODULE = new WebAssembly.Module(
-  readFileSync(new URL("../../dist/metal-amd.wasm", import.meta.url)),
-);
+/** A vendor's module in dist/, compiled. */
+export const compiled = (name: string) =>
+  new WebAssembly.Module(readFileSync(new URL(`../../dist/${name}`, import.meta.url)));
+
+const AMD = compiled("metal-amd.wasm");
 
 /** The hypervisor's memory: 8 MiB, of which the last 6 are the platform's. */
 export const HYPERVISOR_START = 0x3a00_0000n;
@@ -92,7 +93,10 @@ export interface FakeOptions {
   readonly init?: number;
 }
 
-type Exports = Record<string, (...args: (number | bigint)[]) => number | bigint>;
+type Value = number | bigint;
+type Exports = Record<string, (...args: Value[]) => Value>;
+/** Members of native code. */
+export type Members = Record<string, CallableFunction>;
 
 const CPUID: Readonly<Record<string, number>> = {
   [`${CPUID_EXTENDED}:0`]: CPUID_SVM,
@@ -142,21 +146,23 @@ export class FakeMetal {
   /** Linear address of the control block that ran last. */
   control = 0;
   readonly msrs = new Map<number, bigint>();
+  /** Control registers that are not 0. */
+  readonly controls = new Map<number, bigint>();
   /** MSRs that do not take what is written. */
   readonly refused = new Set<number>();
   readonly #options: FakeOptions;
   #lastMsr = 0n;
 
-  constructor(options: FakeOptions = {}) {
+  constructor(options: FakeOptions = {}, module = AMD) {
     this.#options = options;
     for (const [msr, value] of Object.entries(options.msrs ?? {}))
       this.msrs.set(Number(msr), value);
     this.core.setUint32(HEAP_BASE + SYS_X86_TSC_KHZ, 1_000_000, true);
     this.core.setBigUint64(DEBUG_CONSOLE + CONSOLE_ADDRESS, BigInt(UART_PORT), true);
     this.core.setUint32(DEBUG_CONSOLE + CONSOLE_DIVIDER, 1, true);
-    const instance = new WebAssembly.Instance(MODULE, {
+    const instance = new WebAssembly.Instance(module, {
       env: { memory: this.memory },
-      hw: this.#members(),
+      hw: { ...this.#members(), ...this.vendorMembers() },
       exports: this.#handlers(),
     });
     this.exports = instance.exports as unknown as Exports;
@@ -280,11 +286,17 @@ export class FakeMetal {
     return 1;
   }
 
-  #runGuest(control: bigint): void {
-    this.control = this.linear(control);
+  /** The script's next exit. */
+  protected nextExit(): Exit {
     this.onGuest();
     const exit = this.script.shift();
     if (!exit) throw new ScriptEnd();
+    return exit;
+  }
+
+  #runGuest(control: bigint): void {
+    this.control = this.linear(control);
+    const exit = this.nextExit();
     const put = (at: number, value: bigint | number | undefined) =>
       this.view.setBigUint64(this.control + at, BigInt.asUintN(64, BigInt(value ?? 0)), true);
     put(VMCB_EXIT_CODE, exit.code);
@@ -293,6 +305,11 @@ export class FakeMetal {
     put(VMCB_EXIT_EVENT, exit.event);
     put(VMCB_NEXT_RIP, exit.nextRip);
     put(VMCB_RIP, RIP);
+  }
+
+  /** What is a vendor's own. */
+  protected vendorMembers(): Members {
+    return { runGuest: (control: bigint) => this.#runGuest(control) };
   }
 
   #handlers() {
@@ -371,10 +388,9 @@ export class FakeMetal {
         return BigInt(this.schedule.now);
       },
       extendedControl: () => 1n,
-      readControl: () => 0n,
+      readControl: (number: number) => this.controls.get(number) ?? 0n,
       readDebug: () => 0n,
       linuxState: (field: number) => BigInt(field),
-      runGuest: (control: bigint) => this.#runGuest(control),
       restart: () => {
         throw new ScriptEnd();
       },
