@@ -145,7 +145,7 @@ describeLinux("VT-x of Bochs", () => {
       const { config } = await loadConfig(path);
       if (config.kind !== "system") throw new Error("no system");
       // Its local APICs do not come back from x2APIC mode.
-      await jailhouse(`enable ${file({ ...config, x86: { ...config.x86, apicMode: XAPIC } })}`);
+      await jailhouse(`enable ${file({ ...config, x86: { ...config.x86!, apicMode: XAPIC } })}`);
       expect(await jailhouse("cell list")).toMatch(/RootCell +running/);
       console.log(`${name}, idle root: ${JSON.stringify(await watch(0))} in ${WATCHED} s`);
       if (cpus > 1) await demos(cpus);
