@@ -1,4 +1,5 @@
 // By hand, for it takes a quarter of an hour: cp test/metal/bochs-rounds.by-hand.ts test/metal/bochs-rounds.test.ts && npm test -- bochs-rounds
+// JAILHOUSE_CPU=intel: with VT-x.
 // As linux-rounds.test.ts, on Bochs: the machine is taken over and handed back 20 times, a cell lives 50 times, and nothing is lost.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BOCHS } from "../../tools/metal/beds/bochs/index.ts";
+import { findMachine, systemOf } from "../../tools/metal/beds/index.ts";
 import type { Entry } from "../../tools/metal/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { guestComplaints, newComplaints } from "../../tools/metal/kernel-log.ts";
@@ -13,6 +15,7 @@ import { ROOT } from "../../tools/root.ts";
 import { describeLinux } from "./linux.ts";
 
 const TIMEOUT = 3_600_000;
+const machine = findMachine(BOCHS, process.env.JAILHOUSE_CPU);
 const read = (path: string) => ({ data: readFileSync(join(ROOT, path)) });
 
 /** The program for the guest, which has no Node. */
@@ -33,11 +36,11 @@ describeLinux("rounds on Bochs", () => {
   beforeAll(async () => {
     const extra = new Map<string, Entry>([
       ["bin/rounds", { data: buildRounds(), mode: 0o755 }],
-      ["jailhouse/system.cell", read(BOCHS.system.file)],
+      ["jailhouse/system.cell", read(systemOf(BOCHS, machine).file)],
       ["jailhouse/tiny-demo.cell", read("configs/tiny-demo.cell")],
       ["jailhouse/demo.bin", read("inmates/demos/x86/32-bit-demo.bin")],
     ]);
-    guest = await Guest.boot({ bed: BOCHS, jailhouse: true, extra });
+    guest = await Guest.boot({ bed: BOCHS, machine, jailhouse: true, extra });
     await guest.check("insmod driver/jailhouse.ko && workload start");
   }, TIMEOUT);
   afterAll(() => guest?.close());

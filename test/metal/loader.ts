@@ -49,7 +49,7 @@ export interface Boot {
   readonly modules: readonly Uint8Array[];
   readonly cpus: number;
   readonly scenario: "demo" | "conformance" | "faults" | "storm" | "refusal" | "absent CPU";
-  /** What the scenario takes: for "conformance" the number of a case to leave out. */
+  /** What the scenario takes: for "conformance" the number of a case to leave out, for "refusal" anything, and another hypervisor has VT-x. */
   readonly argument?: number;
   /** QEMU if not given. */
   readonly bed?: Bed;

@@ -8,10 +8,11 @@ import {
   SYS_HYPERVISOR_MEMORY,
   SYS_ROOT_CELL,
 } from "../../abi/config.ts";
-import { EIO, ENODEV, ENOMEM } from "../../abi/errno.ts";
+import { EBUSY, EIO, ENODEV, ENOMEM } from "../../abi/errno.ts";
 import { buildImage } from "../../tools/metal/image.ts";
 import { ROOT } from "../../tools/root.ts";
 import { type Boot, boot, CAN_BOOT } from "./loader.ts";
+import { imageFor, MACHINES, systemFor } from "./machines.ts";
 
 const CPUS = 2;
 
@@ -79,5 +80,19 @@ describe.skipIf(!CAN_BOOT)("a refused enable", () => {
     changed.writeUInt32LE(value, at);
     const said = await boot({ image, modules: [changed], cpus: CPUS, scenario: "refusal" });
     expect(said.loader.split("\n")).toEqual(backWith(ENOMEM));
+  });
+
+  describe.each(MACHINES.filter(({ vendor }) => vendor === "intel"))("$title", (machine) => {
+    const { bed, cpu } = machine;
+    // The BIOS there locks VT-x on; that one has locked it off is in intel.test.ts.
+    it("another hypervisor has VT-x", async () => {
+      const modules = [systemFor(machine)];
+      const what = { image: imageFor(machine), modules, cpus: CPUS, bed, cpu };
+      const said = await boot({ ...what, scenario: "refusal", argument: 1 });
+      expect(said.com1).toContain(
+        "VT-x is in use (CR4.VMXE): another hypervisor is loaded, such as KVM\r\n",
+      );
+      expect(said.loader.split("\n")).toEqual(backWith(EBUSY));
+    });
   });
 });

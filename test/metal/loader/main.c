@@ -42,6 +42,8 @@ static volatile enum command commands[MAX_CPUS];
 static volatile int32_t results[MAX_CPUS];
 static volatile bool present[MAX_CPUS];
 static uint32_t cpus;
+/** Another hypervisor has VT-x on. */
+static bool is_in_use;
 bool is_intel;
 static struct module* modules;
 static struct header* const header = (struct header*)VIRTUAL_BASE;
@@ -337,9 +339,17 @@ static bool find_intel(void) {
   return name == VENDOR_INTEL;
 }
 
+/** As another hypervisor leaves CR4 while it uses VT-x. */
+static void use(void) {
+  uint64_t cr4;
+  __asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
+  __asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | CR4_VMXE));
+}
+
 void cpu_main(uint32_t cpu) {
   load_gates();
   is_intel = find_intel();
+  if (cpu && is_in_use) use();
   AT(uint32_t, XAPIC + XAPIC_SVR) = SVR_ENABLED;
   if (cpu) serve(cpu);
   out8(COM1 + LINE_CONTROL, LINE_8N1);
@@ -351,6 +361,8 @@ void cpu_main(uint32_t cpu) {
   const char* text = (const char*)(uintptr_t)*(uint32_t*)(uintptr_t)(boot_info + MULTIBOOT_COMMAND_LINE);
   while (*text != ' ') text++;
   cpus = text[1] - '0';
+  is_in_use = text[2] == 'r' && argument(text) >= 0;
+  if (is_in_use) use();
   for (cpu = 1; cpu < cpus; cpu++) {
     start_cpu(cpu);
     while (!present[cpu]) __asm__ volatile("pause");
