@@ -1,4 +1,7 @@
-// `npm run bench [-- NAME …]`: prints figures, as ratios between things measured in this run.
+// `npm run bench [-- NAME … [--bed NAME --cpu NAME]]`: prints figures, as ratios between things measured in this run.
+import { parseArgs } from "node:util";
+import { UnknownMachine } from "../tools/metal/beds/index.ts";
+import { MissingPackages } from "../tools/metal/packages.ts";
 import { benchAvailability } from "./availability.ts";
 import { benchCommand } from "./command.ts";
 import { benchCore } from "./core.ts";
@@ -6,18 +9,38 @@ import { benchFigures } from "./figures.ts";
 import { benchInterpreter } from "./interpreter.ts";
 import { benchMetal } from "./metal.ts";
 
-const PARTS = new Map<string, () => Promise<unknown>>([
+interface Options {
+  readonly bed?: string;
+  readonly cpu?: string;
+}
+
+const PARTS = new Map<string, (options: Options) => Promise<unknown>>([
   ["interpreter", benchInterpreter],
   ["core", benchCore],
   ["command", benchCommand],
-  ["availability", benchAvailability],
+  ["availability", () => benchAvailability()],
   ["figures", benchFigures],
   ["metal", benchMetal],
 ]);
 /** Takes minutes and Debian packages: only when it is named. */
 const ON_DEMAND = ["metal"];
 
-const names = process.argv.slice(2);
+/** What was asked for; ends the process where that is nothing. */
+function readArguments() {
+  try {
+    const options = { bed: { type: "string" }, cpu: { type: "string" } } as const;
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
+
+const { positionals: names, values } = readArguments();
+if (Object.keys(values).length > 0 && !names.includes("metal")) {
+  console.error("--bed and --cpu are for metal: npm run bench -- metal --bed bochs --cpu intel");
+  process.exit(1);
+}
 const unknown = names.filter((name) => !PARTS.has(name));
 if (unknown.length > 0) {
   console.error(`Unknown: ${unknown.join(", ")}. Known: ${[...PARTS.keys()].join(", ")}.`);
@@ -26,5 +49,11 @@ if (unknown.length > 0) {
 for (const [name, part] of PARTS) {
   if (names.length > 0 ? !names.includes(name) : ON_DEMAND.includes(name)) continue;
   console.log(`\n${name}\n`);
-  await part();
+  try {
+    await part(values);
+  } catch (error) {
+    if (!(error instanceof UnknownMachine || error instanceof MissingPackages)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

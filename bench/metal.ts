@@ -1,20 +1,31 @@
-// The metal platform in a QEMU guest with a real Linux: memory, exits, jitter, times of the driver's requests. With
+// The metal platform in a guest with a real Linux: memory, exits, jitter, times of the driver's requests. With
 // JAILHOUSE_ORIGINAL=DIR the original runs beside it, in turns, with the same inmates; docs/metal.md says what DIR holds.
 
+import { findBed, findMachine, imageOf } from "../tools/metal/beds/index.ts";
+import { QEMU } from "../tools/metal/beds/qemu.ts";
 import {
+  AGENT_PACKAGES,
   BUILD_PACKAGES,
   GUEST_PACKAGES,
-  QEMU_PACKAGES,
   requirePackages,
 } from "../tools/metal/packages.ts";
 import { figure } from "./measure.ts";
 import { EARLIER } from "./metal/earlier.ts";
 import { contextTables, type Figures, pairedTables } from "./metal/figures.ts";
 import { findOriginal, type Original } from "./metal/original.ts";
-import { bootSide, type Extent, measureRound, type Side, timeCommand } from "./metal/side.ts";
+import {
+  bootSide,
+  type Extent,
+  measureRound,
+  type Place,
+  type Side,
+  timeCommand,
+} from "./metal/side.ts";
 
 const setting = (name: string, usual: number): number => Number(process.env[name] ?? usual);
-const ROUNDS = setting("JAILHOUSE_BENCH_ROUNDS", 3);
+const ROUNDS = 3;
+/** On a slow bed, whose seconds are made of instructions: rounds differ little. */
+const SLOW_ROUNDS = 1;
 const EXTENT: Extent = { seconds: setting("JAILHOUSE_BENCH_SECONDS", 10), cycles: 3 };
 const COMMANDS = 5;
 
@@ -23,14 +34,18 @@ const say = (text: string): void => {
 };
 
 /** Takes turns, so that both meet the same host; returns the rounds of each. */
-async function takeTurns(sides: readonly Side[], withTheirs: boolean): Promise<Figures[][]> {
+async function takeTurns(
+  sides: readonly Side[],
+  count: number,
+  withTheirs: boolean,
+): Promise<Figures[][]> {
   const rounds: Figures[][] = sides.map(() => []);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < count; round++) {
     // Who begins alternates.
     const order = [...sides.keys()];
     if (round % 2 === 1) order.reverse();
     for (const index of order) {
-      say(`Round ${round + 1} of ${ROUNDS}: ${sides[index]!.label} …`);
+      say(`Round ${round + 1} of ${count}: ${sides[index]!.label} …`);
       rounds[index]!.push(await measureRound(sides[index]!, EXTENT, withTheirs));
     }
   }
@@ -46,32 +61,46 @@ async function printCommands(side: Side, original: Original | undefined): Promis
   console.log(`\njailhouse cell list, shell to shell: ${figure(list)} ms (Node)${rest}`);
 }
 
-function printTables(rounds: readonly Figures[][]): void {
+const plural = (count: number) => (count === 1 ? "One round" : `Medians of ${count} rounds`);
+
+function printTables(rounds: readonly Figures[][], { bed }: Place): void {
   const [ours, theirs] = rounds as [Figures[], Figures[] | undefined];
+  const count = plural(ours.length);
   if (theirs) {
     console.log(`${pairedTables(ours, theirs)}\n`);
-    console.log(`Medians of ${ROUNDS} rounds that took turns; less is better, and so is a ratio`);
-    console.log("below 1.");
+    console.log(`${count}, in turns; less is better, and so is a ratio below 1.`);
     return;
   }
-  console.log(`${contextTables(ours, EARLIER)}\n`);
+  const earlier = bed === QEMU ? EARLIER : undefined;
+  console.log(`${contextTables(ours, earlier)}\n`);
   console.log(
-    `Medians of ${ROUNDS} rounds; less is better. The right column was measured on another`,
+    `${count}; less is better. "In exits": multiples of one exit by CPUID in the same guest.`,
   );
-  console.log("day and another host: context, no comparison. JAILHOUSE_ORIGINAL=DIR compares.");
+  if (earlier)
+    console.log(
+      "The right column was measured on another day and another host: context, no comparison.",
+    );
+  console.log("JAILHOUSE_ORIGINAL=DIR compares.");
 }
 
-/** Prints the metal platform's figures. Throws MissingPackages where the guest cannot be made. */
-export async function benchMetal(): Promise<void> {
+/**
+ * Prints the metal platform's figures, on a bed and its processor as --bed and --cpu name them. Throws UnknownMachine, or
+ * MissingPackages where the guest cannot be made.
+ */
+export async function benchMetal(options: { bed?: string; cpu?: string } = {}): Promise<void> {
+  const bed = findBed(options.bed);
+  const place = { bed, machine: findMachine(bed, options.cpu) };
   const directory = process.env.JAILHOUSE_ORIGINAL;
-  const original = directory ? findOriginal(directory) : undefined;
-  requirePackages([...QEMU_PACKAGES, ...GUEST_PACKAGES, ...BUILD_PACKAGES]);
+  const original = directory ? findOriginal(directory, imageOf(bed, place.machine)) : undefined;
+  requirePackages([...bed.packages, ...GUEST_PACKAGES, ...BUILD_PACKAGES, ...AGENT_PACKAGES]);
+  const count = setting("JAILHOUSE_BENCH_ROUNDS", bed.isSlow ? SLOW_ROUNDS : ROUNDS);
   const sides: Side[] = [];
   try {
-    sides.push(await bootSide(undefined, original?.apicDemo, say));
-    if (original) sides.push(await bootSide(original, original.apicDemo, say));
-    printTables(await takeTurns(sides, original?.apicDemo !== undefined));
-    await printCommands(sides.at(-1)!, original);
+    sides.push(await bootSide(place, undefined, original?.apicDemo, say));
+    if (original) sides.push(await bootSide(place, original, original.apicDemo, say));
+    printTables(await takeTurns(sides, count, original?.apicDemo !== undefined), place);
+    // The command is Node's, which a slow bed does not have.
+    if (!bed.isSlow) await printCommands(sides.at(-1)!, original);
   } finally {
     for (const { guest } of sides) await guest.close();
   }

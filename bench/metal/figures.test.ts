@@ -54,7 +54,7 @@ test("tables have every figure of either side", () => {
   const ours = [round(["create", 10], ["extra", 3])];
   const theirs = [round(["create", 20], ["missing", 5])];
   const [heading, , ...rows] = pairedTables(ours, theirs).split("\n");
-  expect(heading).toMatch(/^group +ours +original +ratio$/);
+  expect(heading).toMatch(/^group +ours +in exits +original +in exits +ratio$/);
   expect(rows.map((line) => line.split(/\s+/))).toEqual([
     ["create", "ms", "10", "20", "0.5"],
     ["extra", "ms", "3", "–", "–"],
@@ -67,7 +67,26 @@ test("figures of another day stand beside ours without a ratio", () => {
   ours.add("requests to the driver", "create", "ms", 50);
   const lines = contextTables([ours], EARLIER).split("\n");
   expect(lines[0]).toContain("original, another day");
-  expect(lines[2]!.split(/\s+/)).toEqual(["create", "ms", "50", "99.6"]);
+  expect(lines[2]!.split(/\s+/)).toEqual(["create", "ms", "50", "–", "99.6"]);
+});
+
+test("times are multiples of an exit by CPUID in the same guest, round by round", () => {
+  const rounds = [
+    [20_000, 2],
+    [10_000, 4],
+  ].map(([exit, create]) => {
+    const one = new Figures();
+    one.add("one exit and back", "CPUID", "ns", exit!);
+    one.add("requests to the driver", "create", "ms", create!);
+    one.add("memory", "image", "KiB", 5);
+    return one;
+  });
+  const rows = contextTables(rounds)
+    .split("\n")
+    .map((line) => line.split(/\s{2,}/));
+  expect(rows).toContainEqual(["create", "ms", "3", "250"]);
+  expect(rows).toContainEqual(["CPUID", "ns", "15,000", "1"]);
+  expect(rows).toContainEqual(["image", "KiB", "5", ""]);
 });
 
 test("what a cell says is cut at the marks, in whatever pieces they come", () => {
@@ -86,12 +105,14 @@ test("what a cell says is cut at the marks, in whatever pieces they come", () =>
 test("the original is found in a directory or in its build tree, or what is missing is named", () => {
   const directory = mkdtempSync(join(tmpdir(), "original-"));
   try {
-    expect(() => findOriginal(directory)).toThrow(/neither .*jailhouse-amd\.bin nor .*hypervisor/);
+    expect(() => findOriginal(directory, "jailhouse-amd.bin")).toThrow(
+      /neither .*jailhouse-amd\.bin nor .*hypervisor/,
+    );
     writeFileSync(join(directory, "jailhouse-amd.bin"), "");
-    expect(() => findOriginal(directory)).toThrow(/driver\/jailhouse\.ko/);
+    expect(() => findOriginal(directory, "jailhouse-amd.bin")).toThrow(/driver\/jailhouse\.ko/);
     mkdirSync(join(directory, "driver"));
     writeFileSync(join(directory, "driver/jailhouse.ko"), "");
-    expect(findOriginal(directory)).toEqual({
+    expect(findOriginal(directory, "jailhouse-amd.bin")).toEqual({
       image: join(directory, "jailhouse-amd.bin"),
       driver: join(directory, "driver/jailhouse.ko"),
       tool: undefined,

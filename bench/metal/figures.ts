@@ -1,6 +1,7 @@
 // Figures of one kind of guest, round by round, and what they are beside another's.
 
 import { figure, median, table } from "../measure.ts";
+import { CALLS, ROUND_TRIP } from "./groups.ts";
 
 /** One of many: less is better for all of them. */
 export interface Figure {
@@ -89,23 +90,44 @@ function kindsOf(rounds: readonly Figures[]): Figure[] {
 
 const shown = (all: readonly number[]): string => (all.length > 0 ? figure(median(all)) : "–");
 
-/** A table for each group: medians of ours beside theirs, and the median of the rounds' ratios. */
+const NS: Readonly<Record<string, number>> = { ns: 1, µs: NS_PER_US, ms: 1e6 };
+/** The exit that others are measured by: it has the least to do. */
+const UNIT = { group: ROUND_TRIP, name: "CPUID" };
+/** Groups whose times are multiples of it. */
+const IN_EXITS = [ROUND_TRIP, CALLS];
+
+/** A time as a multiple of what an exit by CPUID takes in the same guest: the median of the rounds' own. */
+function inExits(rounds: readonly Figures[], kind: Figure): string {
+  if (!IN_EXITS.includes(kind.group)) return "";
+  const multiples = rounds.flatMap((round) => {
+    const value = round.value(kind.group, kind.name);
+    const exit = round.value(UNIT.group, UNIT.name);
+    return value !== undefined && exit ? [(value * NS[kind.unit]!) / exit] : [];
+  });
+  return shown(multiples);
+}
+
+/** A table for each group: medians of ours beside theirs, each in CPUID exits as well, and the median of the rounds' ratios. */
 export function pairedTables(ours: readonly Figures[], theirs: readonly Figures[]): string {
-  return tables(kindsOf([...ours, ...theirs]), ["ours", "original", "ratio"], (kind) => {
+  const heading = ["ours", "in exits", "original", "in exits", "ratio"];
+  return tables(kindsOf([...ours, ...theirs]), heading, (kind) => {
     const quotient = ratio(ours, theirs, kind);
     const last = quotient === undefined ? "–" : figure(quotient);
-    return [shown(values(ours, kind)), shown(values(theirs, kind)), last];
+    const both = [ours, theirs].flatMap((all) => [shown(values(all, kind)), inExits(all, kind)]);
+    return [...both, last];
   });
 }
 
-/** A table for each group: medians of ours, and what the original had another day, which is no comparison. */
+/** A table for each group: medians of ours, also in CPUID exits, and what the original had another day, which is no comparison. */
 export function contextTables(
   ours: readonly Figures[],
-  earlier: ReadonlyMap<string, string>,
+  earlier?: ReadonlyMap<string, string>,
 ): string {
-  return tables(kindsOf(ours), ["ours", "original, another day"], (kind) => [
+  const heading = ["ours", "in exits", ...(earlier ? ["original, another day"] : [])];
+  return tables(kindsOf(ours), heading, (kind) => [
     shown(values(ours, kind)),
-    earlier.get(keyOf(kind.group, kind.name)) ?? "",
+    inExits(ours, kind),
+    ...(earlier ? [earlier.get(keyOf(kind.group, kind.name)) ?? ""] : []),
   ]);
 }
 

@@ -16,25 +16,26 @@ export interface Original {
 }
 
 /** Where each part may be, below DIR: in a directory of its own, or in the original's build tree. */
-const PLACES = {
-  image: ["jailhouse-amd.bin", "hypervisor/jailhouse-amd.bin"],
+const places = (image: string) => ({
+  image: [image, `hypervisor/${image}`],
   driver: ["jailhouse.ko", "driver/jailhouse.ko"],
   tool: ["jailhouse", "tools/jailhouse"],
   apicDemo: ["apic-demo.bin", "inmates/demos/x86/apic-demo.bin"],
-  system: ["qemu-x86.cell", "configs/x86/qemu-x86.cell"],
-} as const;
+  system: ["system.cell", "qemu-x86.cell", "configs/x86/qemu-x86.cell"],
+});
 
-/** Finds the parts. Throws, with the places that were looked at, when image or driver is missing. */
-export function findOriginal(directory: string): Original {
-  const find = (part: keyof typeof PLACES): string | undefined =>
-    PLACES[part]
+/** Finds the parts, with the image of this name. Throws, with the places that were looked at, when image or driver is missing. */
+export function findOriginal(directory: string, imageName: string): Original {
+  const all = places(imageName);
+  const find = (part: keyof typeof all): string | undefined =>
+    all[part]
       .map((place) => resolve(directory, place))
       .find((path) => existsSync(path) && statSync(path).isFile());
   const need = (part: "image" | "driver"): string => {
     const path = find(part);
     if (path) return path;
-    const places = PLACES[part].map((place) => join(directory, place)).join(" nor ");
-    throw new Error(`JAILHOUSE_ORIGINAL: there is neither ${places}. docs/metal.md has the list.`);
+    const looked = all[part].map((place) => join(directory, place)).join(" nor ");
+    throw new Error(`JAILHOUSE_ORIGINAL: there is neither ${looked}. docs/metal.md has the list.`);
   };
   return {
     image: need("image"),

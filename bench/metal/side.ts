@@ -4,15 +4,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
-import type { Counters } from "../../control/api.ts";
+import type { Counters, PoolUse } from "../../control/api.ts";
+import type { Bed, Machine } from "../../tools/metal/beds/bed.ts";
+import { imageOf, systemOf } from "../../tools/metal/beds/index.ts";
 import type { Entry } from "../../tools/metal/cpio.ts";
 import { firmware } from "../../tools/metal/firmware.ts";
 import { Guest } from "../../tools/metal/guest.ts";
+import { buildGuestProgram } from "../../tools/metal/guest-program.ts";
 import { ROOT } from "../../tools/root.ts";
 import { median } from "../measure.ts";
 import { exitTimes, Figures, jitter, percentile } from "./figures.ts";
 import { BUSY, CALLS, EXITS, IDLE, JITTER, ROUND_TRIP, SIZE } from "./groups.ts";
-import type { CallTimes, Pools, Rates } from "./inside.ts";
 import type { Original } from "./original.ts";
 import { Watch } from "./watch.ts";
 
@@ -32,6 +34,24 @@ export interface Side {
   readonly watch: Watch;
 }
 
+/** The machine that both have. */
+export interface Place {
+  readonly bed: Bed;
+  readonly machine: Machine;
+}
+
+/** What the program in the guest answers. Milliseconds of each request, by its name. */
+type CallTimes = Record<string, number[]>;
+type Pools = Readonly<Record<"memory" | "remap", PoolUse>>;
+
+/** What cells' CPUs did in a time. */
+interface Rates {
+  /** As measured. */
+  readonly seconds: number;
+  /** Exits in that time, by the cell's name. */
+  readonly cells: Readonly<Record<string, Counters>>;
+}
+
 /** A program for the cell of apic-demo. */
 interface Program {
   readonly config: string;
@@ -39,14 +59,17 @@ interface Program {
   readonly address: string;
 }
 
-const MEASURE = "dist/bench/metal/inside.js";
-/** What it imports of this room. */
-const WORDS = "dist/bench/metal/groups.js";
+const SOURCE = "bench/metal/inside.c";
+const MEASURE = "/bench/inside";
 const SYSTEM = "/bench/system.cell";
 const CELL = "apic-demo";
-const ours = (name: string): Program => ({
-  config: "configs/apic-demo.cell",
-  image: `inmates/demos/x86/${name}.bin`,
+/** Demos that are measured, and a configuration for either. */
+const DEMOS = [CELL, "exits-demo"];
+const OURS = "/bench/apic-demo.cell";
+const imagePath = (demo: string) => `/bench/ours/${demo}.bin`;
+const ours = (demo: string): Program => ({
+  config: OURS,
+  image: imagePath(demo),
   address: "0xf0000",
 });
 /** The original's image of apic-demo, which begins at 0. */
@@ -68,20 +91,23 @@ const CORE_SIZE = 8;
 const PERCPU_SIZE = 16;
 /** Milliseconds for a program to end, and for a measurement beyond its own time. */
 const PATIENCE = 300_000;
-/** What the driver asks for on QEMU's processor. */
-const IMAGE = "jailhouse-amd.bin";
 const MS_PER_SECOND = 1000;
 
 /** The files that a guest needs for the bench. `original`: those of the original, else ours. */
-function filesFor(original: Original | undefined): Map<string, Entry> {
+function filesFor({ bed, machine }: Place, original: Original | undefined): Map<string, Entry> {
   const file = (path: string): Entry => ({ data: readFileSync(path) });
   const files = new Map<string, Entry>([
-    ...[MEASURE, WORDS].map((path) => [`jailhouse/${path}`, file(join(ROOT, path))] as const),
-    ["bench/system.cell", file(original?.system ?? join(ROOT, "configs/qemu-x86.cell"))],
+    [MEASURE.slice(1), { data: buildGuestProgram(SOURCE), mode: 0o755 }],
+    ["bench/system.cell", file(original?.system ?? join(ROOT, systemOf(bed, machine).file))],
+    [OURS.slice(1), { data: encode(apicDemo) }],
+    ...DEMOS.map((demo) => {
+      const path = join(ROOT, `inmates/demos/x86/${demo}.bin`);
+      return [imagePath(demo).slice(1), file(path)] as const;
+    }),
     ["bench/from-0.cell", { data: encode({ ...apicDemo, cpuResetAddress: 0n }) }],
   ]);
   if (original) {
-    files.set(`lib/firmware/${IMAGE}`, file(original.image));
+    files.set(`lib/firmware/${imageOf(bed, machine)}`, file(original.image));
     files.set("jailhouse/driver/jailhouse.ko", file(original.driver));
   }
   return files;
@@ -89,18 +115,21 @@ function filesFor(original: Original | undefined): Map<string, Entry> {
 
 /** Boots a guest with ours or, if it is given, the original, and loads the driver. */
 export async function bootSide(
+  place: Place,
   original: Original | undefined,
   apicDemoOfOriginal: string | undefined,
   say: (text: string) => void,
 ): Promise<Side> {
-  const extra = filesFor(original);
+  const extra = filesFor(place, original);
   if (apicDemoOfOriginal) {
     extra.set("bench/apic-demo.bin", { data: readFileSync(apicDemoOfOriginal) });
   }
   if (original?.tool) extra.set("bench/tool", { data: readFileSync(original.tool), mode: 0o755 });
   const watch = new Watch();
+  const { bed, machine } = place;
+  const jailhouse = original === undefined;
   const onConsole = (piece: string) => watch.hear(piece);
-  const guest = await Guest.boot({ say, extra, onConsole, jailhouse: original === undefined });
+  const guest = await Guest.boot({ bed, machine, say, extra, onConsole, jailhouse });
   watch.attach(() => guest.com1.text);
   try {
     await guest.check("insmod driver/jailhouse.ko");
@@ -108,12 +137,12 @@ export async function bootSide(
     await guest.close();
     throw error;
   }
-  const image = readFileSync(original?.image ?? firmware(say).get(IMAGE)!);
+  const image = readFileSync(original?.image ?? firmware(say).get(imageOf(bed, machine))!);
   return { label: original ? "the original" : "ours", guest, image, watch };
 }
 
 async function measure<T>({ guest }: Side, ...args: (string | number)[]): Promise<T> {
-  const command = [process.execPath, MEASURE, ...args].join(" ");
+  const command = [MEASURE, ...args].join(" ");
   return JSON.parse(await guest.check(command, { timeout: PATIENCE })) as T;
 }
 

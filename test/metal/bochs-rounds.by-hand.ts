@@ -1,41 +1,28 @@
 // By hand, for it takes a quarter of an hour: cp test/metal/bochs-rounds.by-hand.ts test/metal/bochs-rounds.test.ts && npm test -- bochs-rounds
 // JAILHOUSE_CPU=intel: with VT-x.
 // As linux-rounds.test.ts, on Bochs: the machine is taken over and handed back 20 times, a cell lives 50 times, and nothing is lost.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BOCHS } from "../../tools/metal/beds/bochs/index.ts";
 import { findMachine, systemOf } from "../../tools/metal/beds/index.ts";
 import type { Entry } from "../../tools/metal/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
+import { buildGuestProgram } from "../../tools/metal/guest-program.ts";
 import { guestComplaints, newComplaints } from "../../tools/metal/kernel-log.ts";
 import { ROOT } from "../../tools/root.ts";
 import { describeLinux } from "./linux.ts";
 
+const PROGRAM = "test/metal/programs/rounds.c";
 const TIMEOUT = 3_600_000;
 const machine = findMachine(BOCHS, process.env.JAILHOUSE_CPU);
 const read = (path: string) => ({ data: readFileSync(join(ROOT, path)) });
-
-/** The program for the guest, which has no Node. */
-function buildRounds(): Buffer {
-  const directory = mkdtempSync(join(tmpdir(), "rounds-"));
-  try {
-    const source = join(import.meta.dirname, "programs/rounds.c");
-    const out = join(directory, "rounds");
-    execFileSync("musl-gcc", ["-static", "-Os", "-I", join(ROOT, "agent"), "-o", out, source]);
-    return readFileSync(out);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
 
 describeLinux("rounds on Bochs", () => {
   let guest: Guest;
   beforeAll(async () => {
     const extra = new Map<string, Entry>([
-      ["bin/rounds", { data: buildRounds(), mode: 0o755 }],
+      ["bin/rounds", { data: buildGuestProgram(PROGRAM), mode: 0o755 }],
       ["jailhouse/system.cell", read(systemOf(BOCHS, machine).file)],
       ["jailhouse/tiny-demo.cell", read("configs/tiny-demo.cell")],
       ["jailhouse/demo.bin", read("inmates/demos/x86/32-bit-demo.bin")],

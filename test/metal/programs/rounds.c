@@ -6,90 +6,18 @@
  *	rounds COUNT SYSTEM		enables and disables
  *	rounds COUNT SYSTEM CELL IMAGE	enables; creates, loads, starts and destroys a cell again and again; disables
  */
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <time.h>
-#include <unistd.h>
+#include "requests.h"
 
-#include "abi.h"
-
-#define FILE_MAX	(1 << 20)
 #define LINE_MAX	64
 #define ADDRESS		0xf0000
-/* In which a cell says something. */
-#define MOMENT_NS	50000000
-/* In a cell's configuration: its name, behind signature and revision. */
-#define NAME		8
-#define NAME_SIZE	(IOC_CELL_SIZE - IOC_CELL_NAME)
+/* In which a cell says something, in milliseconds. */
+#define MOMENT		50
 
-static int device;
-
-static void fail(const char *what)
-{
-	perror(what);
-	exit(EXIT_FAILURE);
-}
-
-static size_t read_file(const char *path, uint8_t *into, size_t size)
-{
-	int file = open(path, O_RDONLY);
-	ssize_t length = file < 0 ? -1 : read(file, into, size);
-
-	if (length < 0)
-		fail(path);
-	close(file);
-	return length;
-}
-
-static void put(uint8_t *at, uint64_t value, size_t size)
-{
-	memcpy(at, &value, size);
-}
-
-static void ask(unsigned long number, void *argument, const char *what)
+static int ask(unsigned long number, void *argument, const char *what)
 {
 	if (ioctl(device, number, argument) < 0)
 		fail(what);
-}
-
-/* How a cell is named: by its name, whatever its id. */
-static void put_cell(uint8_t *argument, const char *name)
-{
-	put(argument + IOC_CELL_ID, -1, 4);
-	strncpy((char *)argument + IOC_CELL_NAME, name, NAME_SIZE);
-}
-
-static void create(uint8_t *config, size_t size)
-{
-	uint8_t argument[IOC_CREATE_SIZE] = { 0 };
-
-	put(argument + IOC_CREATE_CONFIG, (uintptr_t)config, 8);
-	put(argument + IOC_CREATE_CONFIG_SIZE, size, 4);
-	ask(JAILHOUSE_CELL_CREATE, argument, "cell create");
-}
-
-static void load(const char *name, uint8_t *image, size_t size)
-{
-	uint8_t argument[IOC_LOAD_IMAGES + IOC_IMAGE_SIZE] = { 0 };
-
-	put_cell(argument, name);
-	put(argument + IOC_LOAD_NUM_IMAGES, 1, 4);
-	put(argument + IOC_LOAD_IMAGES + IOC_IMAGE_SOURCE, (uintptr_t)image, 8);
-	put(argument + IOC_LOAD_IMAGES + IOC_IMAGE_BYTES, size, 8);
-	put(argument + IOC_LOAD_IMAGES + IOC_IMAGE_TARGET, ADDRESS, 8);
-	ask(JAILHOUSE_CELL_LOAD, argument, "cell load");
-}
-
-static void ask_cell(unsigned long number, const char *name, const char *what)
-{
-	uint8_t argument[IOC_CELL_SIZE] = { 0 };
-
-	put_cell(argument, name);
-	ask(number, argument, what);
+	return 0;
 }
 
 static long used(const char *path)
@@ -107,16 +35,6 @@ static void tell(int round)
 	fflush(stdout);
 }
 
-static void enable(uint8_t *system)
-{
-	ask(JAILHOUSE_ENABLE, system, "enable");
-}
-
-static void disable(void)
-{
-	ask(JAILHOUSE_DISABLE, NULL, "disable");
-}
-
 static void enable_round(int round, uint8_t *system)
 {
 	enable(system);
@@ -124,28 +42,28 @@ static void enable_round(int round, uint8_t *system)
 	disable();
 }
 
-static void cell_round(int round, uint8_t *cell, size_t size, uint8_t *image, size_t length)
+static void cell_round(int round, uint8_t *cell, size_t size, const struct image *image)
 {
-	static const struct timespec moment = { .tv_nsec = MOMENT_NS };
 	const char *name = (const char *)cell + NAME;
 
 	create(cell, size);
-	load(name, image, length);
-	ask_cell(JAILHOUSE_CELL_START, name, "cell start");
-	nanosleep(&moment, NULL);
-	ask_cell(JAILHOUSE_CELL_DESTROY, name, "cell destroy");
+	load(name, image, 1);
+	ask_cell(JAILHOUSE_CELL_START, name, "start");
+	pause_ms(MOMENT);
+	ask_cell(JAILHOUSE_CELL_DESTROY, name, "destroy");
 	tell(round);
 }
 
 static void cell_rounds(int count, uint8_t *system, const char *cell_path, const char *image_path)
 {
-	static uint8_t cell[FILE_MAX], image[FILE_MAX];
-	size_t size = read_file(cell_path, cell, sizeof(cell)), length = read_file(image_path, image, sizeof(image));
+	static uint8_t cell[FILE_MAX], bytes[FILE_MAX];
+	size_t size = read_file(cell_path, cell, sizeof(cell));
+	struct image image = { bytes, read_file(image_path, bytes, sizeof(bytes)), ADDRESS };
 	int round;
 
 	enable(system);
 	for (round = 1; round <= count; round++)
-		cell_round(round, cell, size, image, length);
+		cell_round(round, cell, size, &image);
 	disable();
 }
 
@@ -157,9 +75,7 @@ int main(int argc, char **argv)
 	if (argc != 3 && argc != 5)
 		return EXIT_FAILURE;
 	read_file(argv[2], system, sizeof(system));
-	device = open("/dev/jailhouse", O_RDWR);
-	if (device < 0)
-		fail("/dev/jailhouse");
+	open_device();
 	if (argc == 5)
 		cell_rounds(atoi(argv[1]), system, argv[3], argv[4]);
 	else

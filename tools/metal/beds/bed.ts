@@ -7,6 +7,8 @@ import type { Emulator } from "./emulator.ts";
 
 /** A processor that a bed can have. */
 export interface Processor {
+  /** Whose virtualisation it has: the driver asks for jailhouse-VENDOR.bin. */
+  readonly vendor: "amd" | "intel";
   /** The emulator's name of it, with its features. */
   readonly model: string;
   /** Kernel options without which Linux does not get on with it there. */

@@ -1,6 +1,6 @@
 // All beds.
 
-import type { Bed, GuestSystem, Machine } from "./bed.ts";
+import type { Bed, GuestSystem, Machine, Processor } from "./bed.ts";
 import { BOCHS } from "./bochs/index.ts";
 import { QEMU, QEMU10 } from "./qemu.ts";
 
@@ -26,10 +26,20 @@ export function findMachine(bed: Bed, cpu: string | undefined): Machine {
   throw new UnknownMachine(`On bed ${bed.name} ${why}; its processors are ${names}.`);
 }
 
+/** The processor of a machine of a bed; undefined for one that is not listed. */
+function processorOf({ processors }: Bed, { cpu }: Machine): Processor | undefined {
+  const all = [...processors.values()];
+  return cpu === undefined ? all[0] : all.find(({ model }) => model === cpu);
+}
+
 /** The configuration that ships for a machine of a bed. */
-export function systemOf(bed: Bed, { cpu }: Machine = {}): GuestSystem {
-  const processor = [...bed.processors.values()].find(({ model }) => model === cpu);
-  return processor?.system ?? bed.system;
+export function systemOf(bed: Bed, machine: Machine = {}): GuestSystem {
+  return processorOf(bed, machine)?.system ?? bed.system;
+}
+
+/** The name of the image that the driver asks for on a machine of a bed. */
+export function imageOf(bed: Bed, machine: Machine = {}): string {
+  return `jailhouse-${processorOf(bed, machine)?.vendor ?? "amd"}.bin`;
 }
 
 /** For people: what --cpu may be on each bed. */

@@ -86,7 +86,7 @@ const NO_VT_X =
 
 function qemu({ name, title, cpu, packages, find }: Version): Bed {
   return {
-    processors: new Map([["amd", { model: cpu, kernelOptions: [] }]]),
+    processors: new Map([["amd", { vendor: "amd", model: cpu, kernelOptions: [] }]]),
     lacks: new Map([["intel", NO_VT_X]]),
     ...{ name, title, packages, pmTimer: PM_TIMER, khz: KHZ, ignored: new Map() },
     modules: ["ahci", "sd_mod", "e1000e"],

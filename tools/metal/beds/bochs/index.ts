@@ -56,6 +56,7 @@ const without = (...features: readonly number[]) => [`clearcpuid=${features.join
 
 /** AMD's: Linux hangs in MWAITX, which they announce; without the effective frequency it says less. */
 const amd = (model: string): Processor => ({
+  vendor: "amd",
   model,
   kernelOptions: without(FEATURE.mwaitx, FEATURE.effectiveFrequency),
   wrong: new Map([
@@ -72,6 +73,7 @@ const amd = (model: string): Processor => ({
  * does not have or has wrong, and P-states of the hardware's that are none.
  */
 const intel = (model: string): Processor => ({
+  vendor: "intel",
   model,
   system: { file: "configs/bochs-intel-x86.cell", name: "RootCell" },
   kernelOptions: without(
