@@ -16,7 +16,7 @@ interface Options {
 
 const PARTS = new Map<string, (options: Options) => Promise<unknown>>([
   ["interpreter", benchInterpreter],
-  ["core", benchCore],
+  ["core", () => benchCore()],
   ["command", benchCommand],
   ["availability", () => benchAvailability()],
   ["figures", benchFigures],
