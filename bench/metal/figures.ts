@@ -142,7 +142,10 @@ function tables(
       const rows = kinds
         .filter((kind) => kind.group === group)
         .map((kind) => [kind.name, kind.unit, ...cells(kind)]);
-      return table([group, "", ...heading], rows);
+      // Nothing stands in a column that this group does not have.
+      const own = [group, "", ...heading].map((_, at) => at < 2 || rows.some((row) => row[at]));
+      const kept = (row: readonly string[]) => row.filter((_, at) => own[at]);
+      return table(kept([group, "", ...heading]), rows.map(kept));
     })
     .join("\n\n");
 }
