@@ -23,7 +23,7 @@ function round(...figures: [string, number][]): Figures {
 
 test("exits are counted without the loop that causes them", () => {
   const text =
-    "no exit: 10 ns\r\nno exit: 12 ns\r\nCPUID: 310 ns\r\nCPUID: 131 ns\r\nExits done\r\n";
+    "no exiStarted cell\r\nt: 0 ns\r\nno exit: 10 ns\r\nno exit: 12 ns\r\nCPUID: 310 ns\r\nCPUID: 131 ns\r\nExits done\r\n";
   expect([...exitTimes(text)]).toEqual([["CPUID", 121]]);
 });
 
