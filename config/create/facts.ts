@@ -1,17 +1,21 @@
 // A machine as `config check` compares configurations with it: what the same readers find as for a new configuration.
 import type { Machine, MachineFacts } from "../check/machine.ts";
 import { hasTables, readIoApics, readIommus, readMmconfigs } from "./acpi.ts";
-import { haveFeature, readCpus, readSiblings } from "./cpus.ts";
+import { haveFeature, readCpus, readCStatePorts, readSiblings } from "./cpus.ts";
 import { reservedRanges } from "./kernel-options.ts";
 import { allRam, systemRam } from "./memory.ts";
 import { readPci } from "./pci.ts";
-import { findPmTimer, readMemory, readResources } from "./resources.ts";
+import { findPmTimer, isHidden, readMemory, readResources } from "./resources.ts";
 import { firstLine, isEnabled, type Tree } from "./tree.ts";
 
 function readMachine(tree: Tree): Machine {
   const iomem = readMemory(tree);
   const reserved = reservedRanges(tree);
+  const ioports = readResources(tree, "/proc/ioports");
   return {
+    iomem,
+    ioports: isHidden(ioports) ? [] : ioports,
+    cStates: readCStatePorts(tree),
     systemRam: systemRam(iomem),
     ram: allRam(iomem, reserved),
     reserved,
@@ -21,7 +25,7 @@ function readMachine(tree: Tree): Machine {
     ioapics: readIoApics(tree),
     mmconfig: readMmconfigs(tree).find(({ segment }) => segment === 0),
     iommus: readIommus(tree),
-    pmTimer: findPmTimer(readResources(tree, "/proc/ioports")),
+    pmTimer: findPmTimer(ioports),
   };
 }
 
