@@ -7,6 +7,8 @@ import type { Range } from "./ranges.ts";
 
 /** A machine that was looked at: its Linux' view of it. */
 export interface Machine {
+  /** Whether it is one of Arm's, of 32 or 64 bits; else it is a PC. */
+  readonly isArm: boolean;
   /** RAM that Linux runs in: System RAM of /proc/iomem. */
   readonly systemRam: readonly Range[];
   /** All RAM: that, the first MiB, what firmware keeps right behind it, and what memmap= keeps. */

@@ -14,10 +14,10 @@ export type Claim = "ram" | "persistent" | "window" | "nothing" | "played" | "fi
 const CLAIMS: readonly (readonly [RegExp, Claim])[] = [
   [/^System RAM/, "ram"],
   [/^(Persistent Memory|Soft Reserved)/, "persistent"],
-  [/^(PCI Bus |CXL Window )/, "window"],
+  [/^(PCI Bus|PCI CardBus|CXL Window) /, "window"],
   [/^RAM buffer$/, "nothing"],
   [
-    /^(Local APIC|IOAPIC \d+|dmar\d+|amd_iommu|PCI (MMCONFIG|ECAM) .*|PCI conf[12]|Jailhouse hypervisor)$/,
+    /^(Local APIC|IOAPIC \d+|dmar\d+|amd_iommu|PCI (MMCONFIG|ECAM) .*|PCI conf[12]|Jailhouse hypervisor|GIC[CDHRV]( .*)?)$/,
     "played",
   ],
   [

@@ -7,6 +7,7 @@ import {
   amount,
   contains,
   endOf,
+  overlap,
   PAGE,
   type Range,
   span,
@@ -154,6 +155,12 @@ function merged(areas: readonly Area[]): Area[] {
   return result;
 }
 
+/** The lines that are in no region, or not wholly, because the hypervisor plays what is there. */
+const playedLines = (iomem: readonly Resource[], taken: readonly Range[]): Resource[] =>
+  claimed(iomem, "played", "held", "firmware").filter((line) =>
+    taken.some((one) => overlap(one, line)),
+  );
+
 /** The lines that no region has and nobody plays: a person must decide. */
 function leftOut(iomem: readonly Resource[], known: readonly Range[]): string[] {
   const others = claimed(iomem, "held", "persistent", "firmware", "played");
@@ -171,6 +178,8 @@ function leftOut(iomem: readonly Resource[], known: readonly Range[]): string[] 
 export function planMemory(sources: MemorySources): {
   entries: Entry<MemoryDefinition>[];
   warnings: string[];
+  /** Lines that are in no region, or not wholly, because the hypervisor plays what is there. */
+  played: Resource[];
 } {
   const taken = trapped(sources);
   const areas: Area[] = [];
@@ -187,5 +196,5 @@ export function planMemory(sources: MemorySources): {
     comment: `${comment} (${amount(size)})`,
     value: { physical: start, size, flags },
   }));
-  return { entries, warnings };
+  return { entries, warnings, played: playedLines(sources.iomem, taken) };
 }

@@ -14,6 +14,8 @@ export interface Resource {
 /** A file that went through Windows has a carriage return at the end of its lines. */
 const LINE = /^( *)([0-9a-f]+)-([0-9a-f]+) : (.*?)\r?$/;
 const INDENT = 2;
+/** Kernels before 2.6.30 leave the first word out. */
+const PM_TIMER = /^(ACPI )?PM_TMR$/;
 
 /** The outermost ranges of one of these files. */
 export function readResources(tree: Tree, path: string): Resource[] {
@@ -31,7 +33,8 @@ export function readResources(tree: Tree, path: string): Resource[] {
       text: line.trim(),
       children: [],
     };
-    open.length = indent.length / INDENT;
+    // Mail and web pages change indentations: a line is at most one step inside the one before.
+    open.length = Math.min(open.length, Math.floor(indent.length / INDENT));
     (open.at(-1)?.children ?? roots).push(resource);
     open.push(resource);
   }
@@ -60,6 +63,6 @@ export const isHidden = (resources: readonly Resource[]): boolean =>
 
 /** Port of the PM timer, by /proc/ioports. */
 export function findPmTimer(ioports: readonly Resource[]): number | undefined {
-  const timer = [...everyResource(ioports)].find(({ name }) => name === "ACPI PM_TMR");
+  const timer = [...everyResource(ioports)].find(({ name }) => PM_TIMER.test(name));
   return timer && Number(timer.start);
 }

@@ -93,7 +93,9 @@ function header({
     ...(warnings.length > 0 ? ["To be decided by a person:"] : []),
     ...warnings.map((text) => `- ${text}`),
     ...(played.length > 0
-      ? [`In no list, because the hypervisor plays it: ${played.join("; ")}`]
+      ? [
+          `In no list, or not wholly, because the hypervisor plays it or keeps it: ${played.join("; ")}`,
+        ]
       : []),
   ];
   return lines.map((line) => comment(line, 0)).join("");

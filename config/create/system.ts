@@ -1,5 +1,6 @@
 // A system configuration from what was collected of a machine.
 
+import { SYS_IOMMU_COUNT } from "../../abi/config.ts";
 import { hex } from "../check/ranges.ts";
 import type {
   ConsoleDefinition,
@@ -58,8 +59,6 @@ const IOMMU_SHIFT = 16;
 /** Entries of the interrupt remapping table besides those of PCI devices. */
 const OTHER_VECTORS = 120;
 const UART_SPACING_4 = 2;
-/** Units that the format has room for. */
-const MAX_IOMMUS = 8;
 const NO_PC =
   "it is an Arm machine, and only PCs can be described from /proc and /sys: write its configuration by hand, or import one of the original's (jailhouse config import)";
 
@@ -162,9 +161,9 @@ function warnOfDevices(
     );
   if (functions.some(({ segment }) => segment !== 0))
     warnings.push("only PCI segment 0 is supported: devices of others are left out");
-  for (const { base } of iommus.slice(MAX_IOMMUS))
+  for (const { base } of iommus.slice(SYS_IOMMU_COUNT))
     warnings.push(
-      `the IOMMU at ${hex(base)} is left out: the format has room for ${MAX_IOMMUS}; Linux must not use it`,
+      `the IOMMU at ${hex(base)} is left out: the format has room for ${SYS_IOMMU_COUNT}; Linux must not use it`,
     );
   for (const option of brokenReservations(tree))
     warnings.push(
@@ -224,13 +223,13 @@ export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
       comment: "/proc/ioports: ACPI PM_TMR; vectors of all devices",
       value: { pmTimer: planPmTimer(ioports, warnings), vtdInterruptLimit: powerOfTwo(vectors) },
     },
-    iommuUnits: iommus.slice(0, MAX_IOMMUS).map(planIommu),
+    iommuUnits: iommus.slice(0, SYS_IOMMU_COUNT).map(planIommu),
     cpus,
     memory: memory.entries,
     irqchips: planIrqchips(ioapics, iommus, warnings),
     ports: ports.entries,
     pciDevices: functions.filter((one) => !isIommu(one)).map(planDevice),
-    played: claimed([...iomem, ...ioports], "played").map(lineText),
+    played: [...memory.played, ...claimed(ioports, "played")].map(lineText),
     warnings: [...placement.warnings, ...warnings, ...memory.warnings, ...ports.warnings],
   };
 }

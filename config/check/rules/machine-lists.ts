@@ -11,17 +11,15 @@ import { ioapics, iommus, localDevices, mmconfig, tableOf } from "../played.ts";
 import {
   alignDown,
   alignUp,
-  contains,
-  endOf,
   hex,
   isComm,
-  overlap,
   PAGE,
   physical,
   type Range,
   span,
+  uncovered,
 } from "../ranges.ts";
-import { type ConfigSet, regionsOf } from "../set.ts";
+import { type ConfigSet, machineOf, regionsOf } from "../set.ts";
 import { devicesOf } from "./pci.ts";
 
 const RULES = {
@@ -70,9 +68,8 @@ const pages = ({ start, size }: Range): Range => {
   return { start: first, size: alignUp(start + size, PAGE) - first };
 };
 
-/** Whether a reserved range is RAM, or next to some. */
-const isRam = ({ ram }: Machine, range: Range): boolean =>
-  ram.some((one) => overlap(one, range) || endOf(one) === range.start);
+/** Whether a reserved range is RAM that firmware keeps. */
+const isRam = ({ ram }: Machine, range: Range): boolean => uncovered(range, ram).length === 0;
 
 function tellMemory(rule: Rule, set: ConfigSet, machine: Machine, found: Unlisted[], tell: Tell) {
   const at = set.root.at("memory");
@@ -80,9 +77,7 @@ function tellMemory(rule: Rule, set: ConfigSet, machine: Machine, found: Unliste
   for (const { line, holes } of found) {
     const flags = claimOf(line.name) !== "held" && isRam(machine, line) ? RAM : REGISTERS;
     // Two lines may be in one page.
-    const wanted = holes
-      .map(pages)
-      .filter(({ start }) => !given.some((one) => contains(one, start)));
+    const wanted = holes.flatMap((hole) => uncovered(pages(hole), given));
     given.push(...wanted);
     tell(
       rule,
@@ -99,7 +94,8 @@ function tellMemory(rule: Rule, set: ConfigSet, machine: Machine, found: Unliste
 
 function checkMemory(set: ConfigSet, machine: Machine, tell: Tell) {
   const have = known(set, machine);
-  const reserved = claimed(machine.iomem, "firmware");
+  // What Arm's kernels keep free inside of RAM is nobody's to miss.
+  const reserved = machine.isArm ? [] : claimed(machine.iomem, "firmware");
   const steps: readonly (readonly [Rule, readonly Resource[]])[] = [
     ["machine-memory-held", claimed(machine.iomem, "held", "persistent")],
     ["machine-memory-reserved", reserved.filter(isDeviceSized)],
@@ -109,7 +105,7 @@ function checkMemory(set: ConfigSet, machine: Machine, tell: Tell) {
     // What memmap= keeps is the hypervisor's and the cells'.
     if (rule === "machine-memory-reserved") have.push(...machine.reserved);
     const found = unlisted(lines, have);
-    have.push(...found.flatMap(({ holes }) => holes));
+    have.push(...found.flatMap(({ holes }) => holes.map(pages)));
     if (rule !== "machine-memory-large") tellMemory(rule, set, machine, found, tell);
     else
       for (const { line } of found)
@@ -150,7 +146,7 @@ function checkPorts({ system, root }: ConfigSet, machine: Machine, tell: Tell) {
 }
 
 export const machineLists = family(RULES, (set, tell) => {
-  const machine = set.machine.found;
+  const machine = machineOf(set);
   if (!machine) return;
   checkMemory(set, machine, tell);
   checkPorts(set, machine, tell);
