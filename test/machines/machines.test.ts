@@ -5,10 +5,12 @@ import { applyFix, checkConfigs, type Finding } from "../../config/check/index.t
 import { uncovered } from "../../config/check/ranges.ts";
 import { machineFacts } from "../../config/create/facts.ts";
 import { memmapOption } from "../../config/create/kernel-options.ts";
+import { PciFunctions } from "../../config/create/pci.ts";
 import { sourceOf } from "../../config/create/source.ts";
 import { definitionOf, type Plan, planSystem } from "../../config/create/system.ts";
 import type { Tree } from "../../config/create/tree.ts";
 import { defineSystem } from "../../config/define-system.ts";
+import { type Denial, explain, repaired } from "../../config/explain/index.ts";
 import { machineTree } from "../../config/testing/machine-tree.ts";
 import type { SystemConfig } from "../../config/types.ts";
 import { machines } from "./corpus.ts";
@@ -147,6 +149,62 @@ describe.each(PCS)("%s", (_, facts) => {
   ])("has advice that converges from %s", (_, wrong) => {
     const tree = rebooted(facts, plan);
     let now: SystemConfig = wrong;
+    for (let round = 0; round < ROUNDS; round++)
+      [now] = applyFix(
+        [now],
+        faults(plan, now, tree).flatMap(({ fix }) => fix),
+      ) as [SystemConfig];
+    expect(faults(plan, now, tree).map(({ rule, message }) => `${rule}: ${message}`)).toEqual([]);
+  });
+});
+
+/** An access of Linux' that was denied. */
+const denial = (kind: "memory" | "port", address: bigint): Denial => ({
+  ...{
+    kind,
+    address,
+    sequence: 0,
+    cell: 0,
+    cpu: 0,
+    size: 4,
+    write: false,
+    fetch: false,
+    string: false,
+  },
+  ...{ allowed: 0, value: 0n, rip: 0n, bits: 64, instruction: new Uint8Array(), times: 1 },
+});
+
+describe.each(PCS)("an access that was denied on %s", (_, facts) => {
+  const plan = planSystem(machineTree(facts));
+  const system = systemOf(plan);
+  const tree = rebooted(facts, plan);
+  const functions = new PciFunctions(tree);
+
+  it("is explained with what allows it, which passes the check", () => {
+    const { rootCell } = system;
+    const memory = rootCell.memory.filter(({ flags }) => (flags & 4n) !== 0n);
+    const registers = rootCell.memory.filter((region) => !memory.includes(region));
+    const bare: SystemConfig = { ...system, rootCell: { ...rootCell, memory, ports: [] } };
+    const accesses = [
+      ...registers.map(({ physicalStart }) => denial("memory", physicalStart)),
+      ...rootCell.ports.map(({ base }) => denial("port", BigInt(base))),
+    ];
+    const cells = [{ id: 0, config: bare.rootCell }];
+    const explained = accesses.map((one) => explain({ system: bare, cells, functions }, one));
+    for (const { what, where, additions } of explained)
+      expect([what, where, additions.length > 0]).toEqual([what, where, true]);
+    let now: SystemConfig = { ...bare, rootCell: repaired(bare.rootCell, explained) };
+    for (const { kind, address } of accesses) {
+      const ranges =
+        kind === "memory"
+          ? now.rootCell.memory.map(
+              (one) => [one.physicalStart, one.physicalStart + one.size] as const,
+            )
+          : now.rootCell.ports.map(
+              (one) => [BigInt(one.base), BigInt(one.base + one.length)] as const,
+            );
+      expect([kind, address, isCovered(address, address, ranges)]).toEqual([kind, address, true]);
+    }
     for (let round = 0; round < ROUNDS; round++)
       [now] = applyFix(
         [now],
