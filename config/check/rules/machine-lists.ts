@@ -1,5 +1,6 @@
 // A configuration beside Linux' own lists of the machine that it is for: memory and ports that a driver or firmware has.
 import * as abi from "../../../abi/config.ts";
+import { APIC_PAGE, MESSAGE_WINDOW_SIZE } from "../../../abi/x86/apic.ts";
 import { claimed, claimOf, lineText, type Unlisted, unlisted } from "../../create/claims.ts";
 import { isDeviceSized } from "../../create/memory.ts";
 import { C_STATE_PORTS, forbiddenPorts, usedPorts } from "../../create/ports.ts";
@@ -7,7 +8,7 @@ import type { Resource } from "../../create/resources.ts";
 import { family, type Report } from "../finding.ts";
 import { add } from "../fix.ts";
 import type { Machine } from "../machine.ts";
-import { ioapics, iommus, localDevices, mmconfig, tableOf } from "../played.ts";
+import { ioapics, iommus, mmconfig, tableOf } from "../played.ts";
 import {
   alignDown,
   alignUp,
@@ -37,6 +38,8 @@ type Tell = Report<Rule>;
 const REGISTERS = BigInt(abi.MEM_READ | abi.MEM_WRITE);
 const RAM = REGISTERS | BigInt(abi.MEM_EXECUTE | abi.MEM_DMA);
 const PM_TIMER_PORTS = 4n;
+/** The local APIC, and the addresses of interrupt messages behind it. */
+const MESSAGES: Range = { start: BigInt(APIC_PAGE), size: BigInt(MESSAGE_WINDOW_SIZE) };
 
 /** What the root cell has, and what the hypervisor plays for it, there or by the configuration. */
 function known(set: ConfigSet, { ioapics: chips, iommus: units, functions }: Machine): Range[] {
@@ -48,7 +51,7 @@ function known(set: ConfigSet, { ioapics: chips, iommus: units, functions }: Mac
       .filter((region) => !isComm(region))
       .map(physical),
     physical(system.hypervisorMemory),
-    ...localDevices(),
+    ...(system.architecture === "x86" ? [MESSAGES] : []),
     ...mmconfig(set),
     ...ioapics(set),
     ...iommus(set),
