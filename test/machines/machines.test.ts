@@ -10,9 +10,10 @@ import { sourceOf } from "../../config/create/source.ts";
 import { definitionOf, type Plan, planSystem } from "../../config/create/system.ts";
 import type { Tree } from "../../config/create/tree.ts";
 import { defineSystem } from "../../config/define-system.ts";
-import { type Denial, explain, repaired } from "../../config/explain/index.ts";
+import { explain, repaired } from "../../config/explain/index.ts";
 import { machineTree } from "../../config/testing/machine-tree.ts";
 import type { SystemConfig } from "../../config/types.ts";
+import { readReports } from "../../control/console-reports.ts";
 import { machines } from "./corpus.ts";
 import type { CorpusMachine } from "./machine.ts";
 
@@ -158,23 +159,19 @@ describe.each(PCS)("%s", (_, facts) => {
   });
 });
 
-/** An access of Linux' that was denied. */
-const denial = (kind: "memory" | "port", address: bigint): Denial => ({
-  ...{
-    kind,
-    address,
-    sequence: 0,
-    cell: 0,
-    cpu: 0,
-    size: 4,
-    write: false,
-    fetch: false,
-    string: false,
-  },
-  ...{ allowed: 0, value: 0n, rip: 0n, bits: 64, instruction: new Uint8Array(), times: 1 },
-});
+/** What the original's hypervisor says on its serial line of accesses that it denied Linux. */
+function logOf(accesses: readonly (readonly ["memory" | "port", bigint])[]): string {
+  const reports = accesses.map(([kind, address]) => {
+    const text =
+      kind === "memory"
+        ? `Invalid MMIO/RAM read, addr: 0x${address.toString(16).padStart(16, "0")} size: 4`
+        : `Invalid PIO read, port: ${address.toString(16)} size: 1`;
+    return `FATAL: ${text}\nRIP: 0xffffffff81000000 RSP: 0xffff888000000000 FLAGS: 2\nCS: 10 BASE: 0 AR-BYTES: 29b EFER.LMA 1\nParking CPU 0 (Cell: "RootCell")\n`;
+  });
+  return `\nInitializing Jailhouse hypervisor on CPU 0\n${reports.join("")}`;
+}
 
-describe.each(PCS)("an access that was denied on %s", (_, facts) => {
+describe.each(PCS)("a log of accesses that were denied on %s", (_, facts) => {
   const plan = planSystem(machineTree(facts));
   const system = systemOf(plan);
   const tree = rebooted(facts, plan);
@@ -186,15 +183,19 @@ describe.each(PCS)("an access that was denied on %s", (_, facts) => {
     const registers = rootCell.memory.filter((region) => !memory.includes(region));
     const bare: SystemConfig = { ...system, rootCell: { ...rootCell, memory, ports: [] } };
     const accesses = [
-      ...registers.map(({ physicalStart }) => denial("memory", physicalStart)),
-      ...rootCell.ports.map(({ base }) => denial("port", BigInt(base))),
+      ...registers.map(({ physicalStart }) => ["memory", physicalStart] as const),
+      ...rootCell.ports.map(({ base }) => ["port", BigInt(base)] as const),
     ];
+    const { reports, unread } = readReports(logOf(accesses));
+    expect([reports.length, unread]).toEqual([accesses.length, []]);
     const cells = [{ id: 0, config: bare.rootCell }];
-    const explained = accesses.map((one) => explain({ system: bare, cells, functions }, one));
+    const explained = reports.map(({ denial }) =>
+      explain({ system: bare, cells, functions }, denial),
+    );
     for (const { what, where, additions } of explained)
       expect([what, where, additions.length > 0]).toEqual([what, where, true]);
     let now: SystemConfig = { ...bare, rootCell: repaired(bare.rootCell, explained) };
-    for (const { kind, address } of accesses) {
+    for (const [kind, address] of accesses) {
       const ranges =
         kind === "memory"
           ? now.rootCell.memory.map(
