@@ -61,6 +61,7 @@ export async function createSystem(
   const output = isBuilt ? encode(defineSystem(definitionOf(planned))) : sourceOf(planned);
   if (file === undefined) io.out(output);
   else await writeOutput(io, file, output);
+  io.err(`Platform: ${planned.platform}.\n`);
   const { missing } = planned.kernelOptions;
   if (missing) io.err(`Boot Linux with ${missing}; in /etc/default/grub:\n  ${forGrub(missing)}\n`);
   for (const warning of planned.warnings) io.err(`To decide: ${warning}\n`);

@@ -25,6 +25,16 @@ export function addConfig(config: Command, io: Io): void {
       (await import("./config-decompile.ts")).decompileConfig(io, file, options),
     );
   config
+    .command("import <FILE.c>")
+    .description("write the source of a configuration in C, with its comments; .cell builds it")
+    .option("-o, --output <FILE.ts>", "where to write it (default: standard output)")
+    .option("--cc <COMPILER>", "the C compiler (default: $CC, or cc, gcc, clang)")
+    .option("-D, --define <NAME[=VALUE]>", "a macro for the compiler; repeatable", every)
+    .option("-I, --include <DIRECTORY>", "where it looks for headers, too; repeatable", every)
+    .action(async (file, options) =>
+      (await import("./config-import.ts")).importConfig(io, file, options),
+    );
+  config
     .command("diff <BEFORE> <AFTER>")
     .description("say in words what differs between two configurations")
     .action(async (before, after) =>

@@ -27,6 +27,8 @@ patterns='
 /sys/bus/pci/devices/*/resource
 /sys/devices/system/cpu/cpu*/uevent
 /sys/devices/system/cpu/cpu*/topology/thread_siblings_list
+/sys/devices/system/cpu/cpu*/cpuidle/state*/name
+/sys/devices/system/cpu/cpu*/cpuidle/state*/desc
 /sys/firmware/acpi/tables/APIC
 /sys/firmware/acpi/tables/MCFG
 /sys/firmware/acpi/tables/DMAR

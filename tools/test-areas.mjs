@@ -25,7 +25,9 @@ export const AREAS = {
       "test/machine/cpu/qemu.test.ts",
       "test/inmates/qemu.test.ts",
       "test/assembled.test.ts",
+      "cli/config-import.test.ts",
       "config/golden-c.test.ts",
+      "config/import/import.test.ts",
     ],
   },
   pages: {

@@ -14,6 +14,7 @@ import { hypervisorMemory } from "./rules/hypervisor-memory.ts";
 import { identity } from "./rules/identity.ts";
 import { irqchips } from "./rules/irqchips.ts";
 import { lines } from "./rules/lines.ts";
+import { machineLists } from "./rules/machine-lists.ts";
 import { machineMemory } from "./rules/machine-memory.ts";
 import { machinePci } from "./rules/machine-pci.ts";
 import { machinePlatform } from "./rules/machine-platform.ts";
@@ -56,6 +57,7 @@ const FAMILIES: readonly Family[] = [
   machineMemory,
   machinePci,
   machinePlatform,
+  machineLists,
   support,
 ];
 

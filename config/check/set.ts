@@ -2,7 +2,7 @@
 import { oneLine } from "../printable.ts";
 import type { Cell, Config, MemoryRegion, SystemConfig } from "../types.ts";
 import type { Place } from "./finding.ts";
-import type { MachineFacts } from "./machine.ts";
+import type { Machine, MachineFacts } from "./machine.ts";
 
 /** One cell of the set. */
 export interface Part {
@@ -70,4 +70,10 @@ export function regionsOf(part: Part): Region[] {
 /** Every unordered pair of a list. */
 export function pairs<Type>(list: readonly Type[]): [Type, Type][] {
   return list.flatMap((a, index) => list.slice(index + 1).map((b): [Type, Type] => [a, b]));
+}
+
+/** The machine that was looked at, if the system can be for it: nothing else of another architecture's is worth comparing. */
+export function machineOf({ machine, system }: ConfigSet): Machine | undefined {
+  const { found } = machine;
+  return found && found.isArm === (system.architecture !== "x86") ? found : undefined;
 }

@@ -125,7 +125,13 @@ const IVHD = 0x10;
 const IVHD_SIZE = 24;
 const IVHD_SPECIAL = 72;
 const IVHD_VARIETY_IOAPIC = 1;
+/** Registers, and those of performance counters behind them (section 3.4), which the features tell of: counters, and banks of them. */
 const AMD_SIZE = 0x4000;
+const AMD_SIZE_COUNTERS = 0x80000;
+const AMD_COUNTERS = 0xf << 13;
+const AMD_BANKS = 0x3f << 17;
+const amdSize = (features: number): number =>
+  (features & AMD_COUNTERS) !== 0 && (features & AMD_BANKS) !== 0 ? AMD_SIZE_COUNTERS : AMD_SIZE;
 
 /** Length of an entry of a block, by the top bits of its type. */
 const ivhdEntry = (type: number): number => 4 << (type >> 6);
@@ -150,7 +156,7 @@ function readIvrs(tree: Tree): Iommu[] {
     units.push({
       kind: "amd",
       base: view.getBigUint64(at + 8, true),
-      size: AMD_SIZE,
+      size: amdSize(view.getUint32(at + 20, true)),
       bdf: view.getUint16(at + 4, true),
       capability: view.getUint16(at + 6, true) & 0xff,
       features: view.getUint32(at + 20, true),

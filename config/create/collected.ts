@@ -10,6 +10,8 @@ export const COLLECTED: readonly string[] = [
   "/sys/bus/pci/devices/*/resource",
   "/sys/devices/system/cpu/cpu*/uevent",
   "/sys/devices/system/cpu/cpu*/topology/thread_siblings_list",
+  "/sys/devices/system/cpu/cpu*/cpuidle/state*/name",
+  "/sys/devices/system/cpu/cpu*/cpuidle/state*/desc",
   "/sys/firmware/acpi/tables/APIC",
   "/sys/firmware/acpi/tables/MCFG",
   "/sys/firmware/acpi/tables/DMAR",

@@ -1,6 +1,8 @@
 // CPUs: which are online, and which of them share a core.
 import { firstLine, linesOf, type Tree } from "./tree.ts";
 
+const CPUS = "/sys/devices/system/cpu";
+
 /** The CPUs that /proc/cpuinfo lists: those that are online. */
 export function readCpus(tree: Tree): number[] {
   return linesOf(tree, "/proc/cpuinfo")
@@ -34,4 +36,25 @@ export function readSiblings(tree: Tree, cpus: readonly number[]): number[][] {
   return [...cores.values()]
     .map((core) => core.filter((cpu) => cpus.includes(cpu)))
     .filter(({ length }) => length > 1);
+}
+
+/** A port of ACPI's that takes the CPU that reads it to sleep (ACPI 6.4, section 8.4.2.1). */
+export interface CStatePort {
+  readonly port: number;
+  /** What Linux calls the state. */
+  readonly state: string;
+}
+
+/** The ports of all CPUs' C-states: those that are not entered by an instruction. */
+export function readCStatePorts(tree: Tree): CStatePort[] {
+  const ports = new Map<number, CStatePort>();
+  for (const cpu of tree.list(CPUS).filter((name) => /^cpu\d+$/.test(name)))
+    for (const name of tree.list(`${CPUS}/${cpu}/cpuidle`)) {
+      const path = `${CPUS}/${cpu}/cpuidle/${name}`;
+      const port = Number(
+        /^ACPI IOPORT (0x[0-9a-f]+)$/i.exec(firstLine(tree, `${path}/desc`))?.[1],
+      );
+      if (port > 0) ports.set(port, { port, state: firstLine(tree, `${path}/name`) || name });
+    }
+  return [...ports.values()];
 }

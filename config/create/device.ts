@@ -49,14 +49,15 @@ export function regionsAt(
  * registers; the root cell has it all.
  */
 export function partsOfFunction(one: PciFunction, isExact: boolean): DeviceParts {
-  const placed = placePciDevices([parsePci(planDevice(one).value, "")], [], "");
+  const listed = placePciDevices([parsePci(planDevice(one).value, "")], [], "");
   const { msix, bars } = one;
   const tables = msix ? [{ start: msix.address, size: BigInt(msix.regionSize) }] : [];
-  const memory = bars.filter(({ isPorts }) => !isPorts);
-  const ports = bars.filter(({ isPorts }) => isPorts);
+  const placed = bars.filter(({ start }) => start !== 0n);
+  const memory = placed.filter(({ isPorts }) => !isPorts);
+  const ports = placed.filter(({ isPorts }) => isPorts);
   return {
-    device: placed.pciDevices[0]!,
-    capabilities: placed.pciCapabilities,
+    device: listed.pciDevices[0]!,
+    capabilities: listed.pciCapabilities,
     ...regionsAt({ memory, ports }, tables, isExact),
   };
 }

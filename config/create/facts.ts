@@ -1,19 +1,34 @@
 // A machine as `config check` compares configurations with it: what the same readers find as for a new configuration.
 import type { Machine, MachineFacts } from "../check/machine.ts";
+import { type Range, uncovered } from "../check/ranges.ts";
 import { hasTables, readIoApics, readIommus, readMmconfigs } from "./acpi.ts";
-import { haveFeature, readCpus, readSiblings } from "./cpus.ts";
+import { claimed } from "./claims.ts";
+import { haveFeature, readCpus, readCStatePorts, readSiblings } from "./cpus.ts";
 import { reservedRanges } from "./kernel-options.ts";
 import { allRam, systemRam } from "./memory.ts";
 import { readPci } from "./pci.ts";
-import { findPmTimer, readMemory, readResources } from "./resources.ts";
+import { isArm } from "./platform.ts";
+import { findPmTimer, isHidden, type Resource, readMemory, readResources } from "./resources.ts";
 import { firstLine, isEnabled, type Tree } from "./tree.ts";
+
+/** RAM that Linux uses: Arm's kernels list what they keep free inside of it. */
+function usedRam(tree: Tree, iomem: readonly Resource[]): Range[] {
+  const ram = systemRam(iomem);
+  if (!isArm(tree)) return ram;
+  return ram.flatMap((one) => uncovered(one, claimed(one.children, "firmware")));
+}
 
 function readMachine(tree: Tree): Machine {
   const iomem = readMemory(tree);
   const reserved = reservedRanges(tree);
+  const ioports = readResources(tree, "/proc/ioports");
   return {
-    systemRam: systemRam(iomem),
-    ram: allRam(iomem, reserved),
+    isArm: isArm(tree),
+    iomem,
+    ioports: isHidden(ioports) ? [] : ioports,
+    cStates: readCStatePorts(tree),
+    systemRam: usedRam(tree, iomem),
+    ram: isArm(tree) ? systemRam(iomem) : allRam(iomem, reserved),
     reserved,
     commandLine: firstLine(tree, "/proc/cmdline"),
     functions: readPci(tree),
@@ -21,7 +36,7 @@ function readMachine(tree: Tree): Machine {
     ioapics: readIoApics(tree),
     mmconfig: readMmconfigs(tree).find(({ segment }) => segment === 0),
     iommus: readIommus(tree),
-    pmTimer: findPmTimer(readResources(tree, "/proc/ioports")),
+    pmTimer: findPmTimer(ioports),
   };
 }
 

@@ -9,17 +9,35 @@ const SUFFIXES: Readonly<Record<string, bigint>> = {
   K: 1n << 10n,
   M: 1n << 20n,
   G: 1n << 30n,
+  T: 1n << 40n,
+  P: 1n << 50n,
+  E: 1n << 60n,
 };
-const OPTION = /\bmemmap=(0x[0-9a-f]+|\d+)([KMG]?)\$(0x[0-9a-f]+|\d+)([KMG]?)/gi;
+const NUMBER = "(0x[0-9a-f]+|\\d+)([KMGTPE]?)";
+const RESERVED = new RegExp(`^${NUMBER}\\$${NUMBER}$`, "i");
+/** What reserves nothing here, by its first characters: memory that is added, ACPI's, persistent, or another type's; all of it. */
+const OTHER = new RegExp(`^(exactmap|${NUMBER}([@#!]${NUMBER}|%.*)?)$`, "i");
+
+/** The parts of all memmap= options: each may have several, with commas between them. */
+const memmapParts = (tree: Tree): string[] =>
+  (linesOf(tree, "/proc/cmdline")[0] ?? "")
+    .split(/\s+/)
+    .filter((word) => word.startsWith("memmap="))
+    .flatMap((word) => word.slice("memmap=".length).split(","));
 
 /** The ranges that memmap= options of the kernel's command line reserve. */
 export function reservedRanges(tree: Tree): Range[] {
-  const [line = ""] = linesOf(tree, "/proc/cmdline");
-  return [...line.matchAll(OPTION)].map(([, size, sizeUnit, start, startUnit]) => ({
-    size: BigInt(size as string) * SUFFIXES[(sizeUnit as string).toUpperCase()]!,
-    start: BigInt(start as string) * SUFFIXES[(startUnit as string).toUpperCase()]!,
-  }));
+  const value = (digits: string, unit: string) => BigInt(digits) * SUFFIXES[unit.toUpperCase()]!;
+  return memmapParts(tree).flatMap((part) => {
+    const [, size, sizeUnit, start, startUnit] = RESERVED.exec(part) ?? [];
+    if (size === undefined) return [];
+    return [{ size: value(size, sizeUnit!), start: value(start!, startUnit!) }];
+  });
 }
+
+/** The memmap= options that Linux did not understand: GRUB takes a `$` away that is not quoted. */
+export const brokenReservations = (tree: Tree): string[] =>
+  memmapParts(tree).filter((part) => !RESERVED.test(part) && !OTHER.test(part));
 
 /** The kernel option that keeps a range free. */
 export const memmapOption = ({ start, size }: Range): string =>

@@ -7,15 +7,18 @@ import {
   amount,
   contains,
   endOf,
+  overlap,
   PAGE,
   type Range,
+  span,
   uncovered,
 } from "../check/ranges.ts";
 import type { MemoryDefinition } from "../definition.ts";
 import type { IoApic, Iommu, Mmconfig } from "./acpi.ts";
+import { claimed, claimOf, lineText, unlisted } from "./claims.ts";
 import { describeFunction, type PciFunction } from "./pci.ts";
 import type { Placement } from "./placement.ts";
-import { everyResource, type Resource } from "./resources.ts";
+import type { Resource } from "./resources.ts";
 
 /** An entry of a list, and where it comes from. */
 export interface Entry<Definition> {
@@ -39,6 +42,7 @@ export interface MemorySources {
 
 const RAM: MemoryDefinition["flags"] = ["read", "write", "execute", "dma"];
 const DEVICE: MemoryDefinition["flags"] = ["read", "write"];
+const FLASH: MemoryDefinition["flags"] = ["read"];
 const FIRST_MIB = { start: 0n, size: 1n << 20n };
 const FOUR_GIB = 1n << 32n;
 /** The local APIC, and behind it the addresses of interrupt messages. */
@@ -50,7 +54,6 @@ const FIRMWARE_MAX = 64n << 20n;
 const DEVICE_MAX = 1n << 28n;
 /** Flash with the firmware ends at 4 GiB. */
 const FLASH_START = 0xff000000n;
-const FIRMWARE = ["Reserved", "ACPI Tables", "ACPI Non-volatile Storage", "Unknown E820 type"];
 
 /** Pages that the hypervisor plays, or keeps to itself. */
 function trapped({ placement, functions, ioapics, mmconfigs, iommus }: MemorySources): Range[] {
@@ -71,19 +74,21 @@ function firmwareRam(iomem: readonly Resource[], ram: readonly Range[]): Resourc
   const ends = ram.map(endOf).filter((end) => end <= FOUR_GIB);
   const top = ends.reduce((a, b) => (a > b ? a : b), 0n);
   return iomem.filter(
-    ({ name, start, size }) => FIRMWARE.includes(name) && start <= top && size <= FIRMWARE_MAX,
+    ({ name, start, size }) => claimOf(name) === "firmware" && start <= top && size <= FIRMWARE_MAX,
   );
 }
 
-/** RAM that Linux uses. */
-export const systemRam = (iomem: readonly Resource[]): Resource[] =>
-  iomem.filter(({ name }) => name === "System RAM");
+/** RAM that Linux uses, wherever it is in the list: what was plugged in later is inside another line. */
+export const systemRam = (iomem: readonly Resource[]): Resource[] => claimed(iomem, "ram");
 
 /** All RAM of a machine whose kernel keeps `reserved` free: ranges that may overlap. */
 export function allRam(iomem: readonly Resource[], reserved: readonly Range[]): Range[] {
   const known = [FIRST_MIB, ...reserved, ...systemRam(iomem)];
-  return [...known, ...firmwareRam(iomem, known)];
+  return [...known, ...firmwareRam(iomem, known), ...claimed(iomem, "persistent")];
 }
+
+/** Reserved ranges that are registers, or RAM: larger ones are holes between memories. */
+export const isDeviceSized = ({ size }: Range): boolean => size <= DEVICE_MAX;
 
 function ramAreas({ iomem, placement }: MemorySources): Area[] {
   const areas: Area[] = [
@@ -92,34 +97,35 @@ function ramAreas({ iomem, placement }: MemorySources): Area[] {
     ...systemRam(iomem).map((range) => ({
       ...range,
       flags: RAM,
-      comment: "/proc/iomem: System RAM",
+      comment: `/proc/iomem: ${range.name}`,
     })),
   ];
+  for (const one of claimed(iomem, "persistent"))
+    areas.push({ ...one, flags: RAM, comment: `/proc/iomem: ${one.name}` });
   for (const one of firmwareRam(iomem, areas))
     areas.push({ ...one, flags: RAM, comment: `/proc/iomem: ${one.name}, the firmware's RAM` });
   return areas;
 }
 
+/** What a driver or firmware has: registers, or flash, which ends at 4 GiB. */
+function registerArea({ name, start, size }: Resource): Area {
+  const isFlash = start >= FLASH_START && start + size === FOUR_GIB;
+  return {
+    start,
+    size,
+    flags: isFlash ? FLASH : DEVICE,
+    comment: isFlash ? "flash with the firmware" : `/proc/iomem: ${name}`,
+  };
+}
+
 function deviceAreas({ iomem, functions }: MemorySources): Area[] {
   const areas = functions.flatMap((one) =>
     one.bars
-      .filter(({ isPorts }) => !isPorts)
+      .filter(({ isPorts, start }) => !isPorts && start !== 0n)
       .map((bar) => ({ ...bar, flags: DEVICE, comment: describeFunction(one) })),
   );
-  const rest: Area[] = [];
-  for (const { name, start, size } of everyResource(iomem)) {
-    const comment = `/proc/iomem: ${name}`;
-    if (name.startsWith("HPET")) rest.push({ start, size: PAGE, flags: DEVICE, comment });
-    if (name !== "Reserved" || size > DEVICE_MAX) continue;
-    const isFlash = start >= FLASH_START && start + size === FOUR_GIB;
-    rest.push({
-      start,
-      size,
-      flags: isFlash ? ["read"] : DEVICE,
-      comment: isFlash ? "flash with the firmware" : comment,
-    });
-  }
-  return [...areas, ...rest];
+  const lines = [...claimed(iomem, "held"), ...claimed(iomem, "firmware").filter(isDeviceSized)];
+  return [...areas, ...lines.map(registerArea)];
 }
 
 /** Devices' registers are mapped in whole pages. */
@@ -149,25 +155,38 @@ function merged(areas: readonly Area[]): Area[] {
   return result;
 }
 
+/** The lines that are in no region, or not wholly, because the hypervisor plays what is there. */
+const playedLines = (iomem: readonly Resource[], taken: readonly Range[]): Resource[] =>
+  claimed(iomem, "played", "held", "firmware").filter((line) =>
+    taken.some((one) => overlap(one, line)),
+  );
+
+/** The lines that no region has and nobody plays: a person must decide. */
+function leftOut(iomem: readonly Resource[], known: readonly Range[]): string[] {
+  const others = claimed(iomem, "held", "persistent", "firmware", "played");
+  return unlisted(others, known).map(({ line, holes }) => {
+    const size = amount(holes.reduce((sum, hole) => sum + hole.size, 0n));
+    const why =
+      claimOf(line.name) === "played"
+        ? "the ACPI table that describes it was not collected, or not all of it"
+        : "it is no device of a list, and too large for registers";
+    return `/proc/iomem: ${lineText(line)}: ${size} of it are left out (${holes.map(span).join(", ")}): ${why}`;
+  });
+}
+
 /** The regions, ascending, without overlaps, and what was left out that a person should know. */
 export function planMemory(sources: MemorySources): {
   entries: Entry<MemoryDefinition>[];
   warnings: string[];
+  /** Lines that are in no region, or not wholly, because the hypervisor plays what is there. */
+  played: Resource[];
 } {
   const taken = trapped(sources);
   const areas: Area[] = [];
   for (const area of [...ramAreas(sources), ...deviceAreas(sources)].map(inPages))
     for (const piece of uncovered(area, [...taken, ...areas])) areas.push({ ...area, ...piece });
-  const large = sources.iomem.filter(
-    ({ name, size }) => name === "Reserved" && size > DEVICE_MAX && size < 1n << 40n,
-  );
-  const warnings = large
-    .filter((one) => !taken.some(({ start }) => start >= one.start && start < endOf(one)))
-    .map(
-      (one) =>
-        `${amount(one.size)} reserved from 0x${one.start.toString(16)} are left out: no device of a list is there`,
-    );
-  const hpets = [...everyResource(sources.iomem)].filter(({ name }) => name.startsWith("HPET"));
+  const warnings = leftOut(sources.iomem, [...taken, ...areas]);
+  const hpets = claimed(sources.iomem, "held").filter(({ name }) => name.startsWith("HPET"));
   for (const { start } of hpets)
     if (!contains(HPET_PAGES, start))
       warnings.push(
@@ -177,5 +196,5 @@ export function planMemory(sources: MemorySources): {
     comment: `${comment} (${amount(size)})`,
     value: { physical: start, size, flags },
   }));
-  return { entries, warnings };
+  return { entries, warnings, played: playedLines(sources.iomem, taken) };
 }

@@ -8,6 +8,7 @@ import { linesOf, type Tree } from "./tree.ts";
 const DEVICES = "/sys/bus/pci/devices/";
 
 export interface PciBar {
+  /** 0: nobody has placed it. */
   readonly start: bigint;
   readonly size: bigint;
   readonly isPorts: boolean;
@@ -42,13 +43,18 @@ const FIRST_BAR = 0x10;
 const EXTENDED = 0x100;
 const EXTENDED_FLAG = 0x8000;
 const LEGACY_SIZE = 64;
+const SPACE = 4096;
 const PAGE = 4096;
 const MAX_CAPABILITIES = 64;
-/** Of Linux' resources (linux/ioport.h): ports; what cannot be moved. */
+/** Of Linux' resources (linux/ioport.h): ports; what cannot be moved; what has no address yet. */
 const IO_FLAG = 0x100n;
 const FIXED_FLAG = 0x10n;
+const UNSET_FLAG = 0x20000000n;
 const BARS = 6;
-const BRIDGE_BARS = 2;
+/** Kinds of headers: of a device, a bridge, a bridge to CardBus, and how many base address registers each has. */
+const HEADER_MASK = 0x7f;
+const HEADER_BRIDGE = 1;
+const BAR_COUNTS: Readonly<Record<number, number>> = { 0: BARS, [HEADER_BRIDGE]: 2, 2: 1 };
 const MSIX_ENTRY = 16;
 /** What nobody answers to, or who may not look. */
 const NO_VENDOR = 0xffff;
@@ -72,7 +78,14 @@ const WRITABLE: readonly number[] = [
   CAPABILITIES.msix,
   CAPABILITIES.pcie,
 ];
-const PCIE_LENGTHS = [20, 60] as const;
+/** PCI Express 3.0, section 7.8: since version 2 every function has all registers, reserved or not. */
+const PCIE_LENGTH = 60;
+/**
+ * Before that those that its kind has (PCI Express 1.1, section 7.8), by the kind's number: slots are in root ports and below
+ * switches; root ports and event collectors have registers of the root.
+ */
+const PCIE_1_LENGTHS: Readonly<Record<number, number>> = { 4: 36, 6: 28, 10: 36 };
+const PCIE_1_LENGTH = 20;
 
 const idName = (id: number) =>
   (Object.entries(CAPABILITIES).find(([, number]) => number === id)?.[0] ??
@@ -92,8 +105,11 @@ function lengthOf(view: DataView, id: number, at: number): number {
     const { bits64, maskable } = msiOf(view, at);
     return 10 + (bits64 ? 4 : 0) + (maskable ? 10 : 0);
   }
-  if (id === CAPABILITIES.pcie)
-    return PCIE_LENGTHS[(view.getUint16(at + 2, true) & 0xf) > 1 ? 1 : 0];
+  if (id === CAPABILITIES.pcie) {
+    const register = view.getUint16(at + 2, true);
+    if ((register & 0xf) > 1) return PCIE_LENGTH;
+    return PCIE_1_LENGTHS[(register >> 4) & 0xf] ?? PCIE_1_LENGTH;
+  }
   return LENGTHS[id] ?? (id & EXTENDED_FLAG ? OTHER_EXTENDED : OTHER);
 }
 
@@ -118,9 +134,28 @@ function* capabilitiesOf(view: DataView): Generator<readonly [number, number]> {
   }
 }
 
-function describe(view: DataView, id: number, start: number): CapabilityDefinition {
-  const length = lengthOf(view, id, start);
-  return WRITABLE.includes(id)
+/** Those that a function has, each once: a damaged list may run in a circle. */
+function listOf(view: DataView): (readonly [number, number])[] {
+  const byPlace = new Map<number, readonly [number, number]>();
+  for (const one of capabilitiesOf(view)) if (!byPlace.has(one[1])) byPlace.set(one[1], one);
+  return [...byPlace.values()];
+}
+
+/** A capability ends where the next one begins, wherever the standard has it end, and where its part of the space does. */
+function clipped(length: number, start: number, all: readonly (readonly [number, number])[]) {
+  const ends = [...all.map(([, at]) => at), start < EXTENDED ? EXTENDED : SPACE];
+  return Math.min(length, ...ends.filter((at) => at > start).map((at) => at - start));
+}
+
+/** `isDead`: what is written there has no effect, because the interrupts that it is for cannot be had. */
+function describe(
+  view: DataView,
+  [id, start]: readonly [number, number],
+  all: readonly (readonly [number, number])[],
+  isDead: boolean,
+): CapabilityDefinition {
+  const length = clipped(lengthOf(view, id, start), start, all);
+  return WRITABLE.includes(id) && !isDead
     ? { id: idName(id), start, length, flags: ["write"] }
     : { id: idName(id), start, length };
 }
@@ -129,10 +164,14 @@ function describe(view: DataView, id: number, start: number): CapabilityDefiniti
 function resourcesOf(tree: Tree, path: string): (PciBar | undefined)[] {
   const lines = linesOf(tree, `${path}/resource`).slice(0, BARS);
   return lines.map((line) => {
-    const [first, last, flags] = line.split(" ").map(BigInt) as [bigint, bigint, bigint];
+    const numbers = line.trim().split(/\s+/);
+    if (numbers.length < 3 || !numbers.every((one) => /^0x[0-9a-f]+$/i.test(one))) return undefined;
+    const [first, last, flags] = numbers.map(BigInt) as [bigint, bigint, bigint];
     if (last === 0n) return undefined;
     const isFixed = (flags & FIXED_FLAG) !== 0n;
-    return { start: first, size: last - first + 1n, isPorts: (flags & IO_FLAG) !== 0n, isFixed };
+    const isPlaced = first !== 0n && (flags & UNSET_FLAG) === 0n;
+    const size = last - first + 1n;
+    return { start: isPlaced ? first : 0n, size, isPorts: (flags & IO_FLAG) !== 0n, isFixed };
   });
 }
 
@@ -141,7 +180,7 @@ function readBars(tree: Tree, path: string, view: DataView, count: number) {
   const bars = resourcesOf(tree, path).slice(0, count);
   const mask = new Array<number>(BARS).fill(0);
   bars.forEach((bar, index) => {
-    if (!bar || bar.isFixed) return;
+    if (!bar || bar.isFixed || bar.start === 0n) return;
     const bits = BigInt.asUintN(64, ~(bar.size - 1n));
     mask[index] = Number(bits & 0xffffffffn);
     const isWide = !bar.isPorts && (view.getUint32(FIRST_BAR + index * 4, true) & 6) === 4;
@@ -154,10 +193,11 @@ function msixOf(view: DataView, at: number, bars: readonly (PciBar | undefined)[
   const vectors = (view.getUint16(at + 2, true) & 0x7ff) + 1;
   const place = view.getUint32(at + 4, true);
   const bar = bars[place & 7];
-  if (!bar) return undefined;
-  const regionSize = Math.ceil((vectors * MSIX_ENTRY) / PAGE) * PAGE;
-  const address = bar.start + BigInt(place & ~7);
-  return { vectors, address: address - (address % BigInt(PAGE)), regionSize };
+  if (!bar || bar.start === 0n) return undefined;
+  const first = bar.start + BigInt((place & ~7) >>> 0);
+  const inPage = Number(first % BigInt(PAGE));
+  const regionSize = Math.ceil((inPage + vectors * MSIX_ENTRY) / PAGE) * PAGE;
+  return { vectors, address: first - BigInt(inPage), regionSize };
 }
 
 /** Segment and number of a function by the name of its directory. */
@@ -176,11 +216,13 @@ function readFunction(tree: Tree, entry: string): PciFunction | undefined {
   if (!bytes || bytes.length < LEGACY_SIZE) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint16(0, true) === NO_VENDOR) return undefined;
-  const isBridge = (view.getUint8(HEADER_TYPE) & 0x7f) === 1;
-  const { bars, mask } = readBars(tree, path, view, isBridge ? BRIDGE_BARS : BARS);
-  const found = [...capabilitiesOf(view)];
+  const header = view.getUint8(HEADER_TYPE) & HEADER_MASK;
+  const isBridge = header === HEADER_BRIDGE;
+  const { bars, mask } = readBars(tree, path, view, BAR_COUNTS[header] ?? 0);
+  const found = listOf(view);
   const offset = (id: number) => found.find(([one]) => one === id)?.[1];
   const [msi, msix] = [offset(CAPABILITIES.msi), offset(CAPABILITIES.msix)];
+  const table = msix === undefined ? undefined : msixOf(view, msix, bars);
   return {
     ...place,
     name: entry.slice(entry.indexOf(":") + 1),
@@ -190,9 +232,11 @@ function readFunction(tree: Tree, entry: string): PciFunction | undefined {
     isBridge,
     bars: bars.filter((bar) => bar !== undefined),
     barMask: mask,
-    capabilities: found.map(([id, at]) => describe(view, id, at)),
+    capabilities: found.map((one) =>
+      describe(view, one, found, one[0] === CAPABILITIES.msix && table === undefined),
+    ),
     msi: msi === undefined ? undefined : msiOf(view, msi),
-    msix: msix === undefined ? undefined : msixOf(view, msix, bars),
+    msix: table,
     isComplete: bytes.length > LEGACY_SIZE,
   };
 }
@@ -246,7 +290,11 @@ export class PciFunctions {
   having(address: bigint, isPort: boolean): PciFunction | undefined {
     return this.#find((entry) =>
       resourcesOf(this.#tree, DEVICES + entry).some(
-        (bar) => bar?.isPorts === isPort && address >= bar.start && address < bar.start + bar.size,
+        (bar) =>
+          bar?.isPorts === isPort &&
+          bar.start !== 0n &&
+          address >= bar.start &&
+          address < bar.start + bar.size,
       ),
     );
   }

@@ -2,6 +2,7 @@
 // where nothing else can be.
 import type { Range } from "../check/ranges.ts";
 import { alignDown, alignUp, amount, endOf, overlap } from "../check/ranges.ts";
+import { claimed } from "./claims.ts";
 import { memmapOption, reservedRanges } from "./kernel-options.ts";
 import type { Resource } from "./resources.ts";
 import type { Tree } from "./tree.ts";
@@ -44,15 +45,13 @@ function divided(window: Range, hypervisor: bigint): Pick<Placement, "hypervisor
 }
 
 function fromOption(window: Range, { hypervisor = DEFAULT_HYPERVISOR, inmates }: Sizes): Placement {
-  const warnings: string[] = [];
-  if (window.size <= hypervisor)
-    throw new Error(
-      `${memmapOption(window)} keeps ${amount(window.size)}, but the hypervisor needs ${amount(hypervisor)}`,
-    );
-  if (inmates !== undefined && window.size < hypervisor + inmates)
-    warnings.push(
-      `${memmapOption(window)} leaves ${amount(window.size - hypervisor)} for inmates, not the ${amount(inmates)} asked for`,
-    );
+  const left = window.size - hypervisor;
+  const warnings =
+    inmates !== undefined && left < inmates
+      ? [
+          `${memmapOption(window)} leaves ${amount(left)} for inmates, not the ${amount(inmates)} asked for`,
+        ]
+      : [];
   return {
     ...divided(window, hypervisor),
     memmap: memmapOption(window),
@@ -60,6 +59,10 @@ function fromOption(window: Range, { hypervisor = DEFAULT_HYPERVISOR, inmates }:
     warnings,
   };
 }
+
+/** What memmap= keeps for others: too small for a hypervisor, as a page of bad RAM is. */
+const tooSmall = (window: Range, hypervisor: bigint): string =>
+  `${memmapOption(window)} keeps ${amount(window.size)}, but the hypervisor needs ${amount(hypervisor)}: it gets another place`;
 
 /** The place for `size` bytes in RAM below 4 GiB: the usual one, or as high as possible. */
 function findPlace(ram: readonly Range[], size: bigint): bigint | undefined {
@@ -76,12 +79,14 @@ function findPlace(ram: readonly Range[], size: bigint): bigint | undefined {
 
 /** Decides; throws an Error that says why when there is not enough RAM. */
 export function place(tree: Tree, iomem: readonly Resource[], sizes: Sizes): Placement {
-  const [window] = reservedRanges(tree).sort((a, b) => (a.size > b.size ? -1 : 1));
-  if (window) return fromOption(window, sizes);
-  const ram: readonly Range[] = iomem.filter(({ name }) => name === "System RAM");
+  const { hypervisor: least = DEFAULT_HYPERVISOR } = sizes;
+  const windows = reservedRanges(tree).sort((a, b) => (a.size > b.size ? -1 : 1));
+  const [window] = windows;
+  if (window && window.size > least) return fromOption(window, sizes);
+  const ram: readonly Range[] = claimed(iomem, "ram");
   const total = ram.reduce((sum, { size }) => sum + size, 0n);
   const hypervisor = alignUp(sizes.hypervisor ?? DEFAULT_HYPERVISOR, UNIT);
-  const warnings: string[] = [];
+  const warnings = windows.map((one) => tooSmall(one, least));
   let inmates = sizes.inmates ?? DEFAULT_INMATES;
   if (sizes.inmates === undefined && (hypervisor + inmates) * PART > total) {
     const room = alignDown(total / PART, UNIT) - hypervisor;

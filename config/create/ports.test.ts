@@ -38,7 +38,8 @@ const tree: Tree = {
 };
 
 it("ports of devices below 0x400 are listed, and none twice, and not the first interrupt controllers", () => {
-  const entries = planPorts(readResources(tree, "/proc/ioports"), []);
+  const ioports = readResources(tree, "/proc/ioports");
+  const { entries } = planPorts({ ioports, functions: [], cStates: [] });
   const has = (port: number) =>
     entries.filter(({ value }) => port >= value.base && port < value.base + value.length).length;
   for (const port of [0x62, 0x66, 0x170, 0x177, 0x1f0, 0x1f7, 0x376, 0x378, 0x3f6, 0xb008])

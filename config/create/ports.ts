@@ -1,8 +1,11 @@
 // The root cell's ports: those of a PC that every system uses, and those that the machine's Linux has found devices at.
+import { endOf, hex, type Range } from "../check/ranges.ts";
 import type { PortDefinition } from "../definition.ts";
+import { claimed, lineText } from "./claims.ts";
+import type { CStatePort } from "./cpus.ts";
 import type { Entry } from "./memory.ts";
-import type { PciFunction } from "./pci.ts";
-import { everyResource, type Resource } from "./resources.ts";
+import { describeFunction, type PciFunction } from "./pci.ts";
+import { isHidden, type Resource } from "./resources.ts";
 
 /** First port, number of ports, and what is there. */
 type Known = readonly [number, number, string];
@@ -36,12 +39,27 @@ const QEMU_VENDOR = 0x1234;
  * controllers, which Linux leaves alone where it has an IOAPIC.
  */
 const FORBIDDEN: readonly Known[] = [
-  [0x20, 2, "interrupt controller (PIC)"],
-  [0xa0, 2, "second interrupt controller"],
-  [0x92, 1, "system control port A"],
-  [0xcf8, 8, "PCI configuration and reset"],
+  [0x20, 2, "with an I/O APIC Linux leaves the first interrupt controller alone"],
+  [0xa0, 2, "with an I/O APIC Linux leaves the second interrupt controller alone"],
+  [0x92, 1, "system control port A resets the machine"],
+  [0xcf8, 8, "the hypervisor plays PCI's configuration ports"],
 ];
-const CONTAINERS = /^PCI Bus|^PCI conf/;
+/** Ports of which no list says more: a C-state is entered by reading one. */
+export const C_STATE_PORTS = 1;
+
+export interface PortSources {
+  readonly ioports: readonly Resource[];
+  readonly functions: readonly PciFunction[];
+  readonly cStates: readonly CStatePort[];
+}
+
+/** What nobody gets, as ranges. */
+export const forbiddenPorts = (): Range[] =>
+  FORBIDDEN.map(([base, length]) => ({ start: BigInt(base), size: BigInt(length) }));
+
+/** The lines of /proc/ioports that somebody uses. */
+export const usedPorts = (ioports: readonly Resource[]): Resource[] =>
+  claimed(ioports, "held", "firmware");
 
 /** The parts of [first, end) that no other range has. */
 function free(
@@ -62,16 +80,45 @@ function free(
   return rest;
 }
 
-/** The port ranges, ascending and without overlaps. */
-export function planPorts(
-  ioports: readonly Resource[],
-  functions: readonly PciFunction[],
-): Entry<PortDefinition>[] {
-  const found = [...everyResource(ioports)]
-    .filter(({ name, size }) => !CONTAINERS.test(name) && size < 0x1000n)
-    .map(({ name, start, size }): Known => [Number(start), Number(size), `/proc/ioports: ${name}`]);
+/** What the machine's own lists say: Linux' ports, those of PCI functions, those that let a CPU sleep. */
+function foundPorts({ ioports, functions, cStates }: PortSources): Known[] {
+  return [
+    ...usedPorts(ioports).map(
+      ({ name, start, size }): Known => [Number(start), Number(size), `/proc/ioports: ${name}`],
+    ),
+    ...functions.flatMap((one) =>
+      one.bars
+        .filter(({ isPorts, start }) => isPorts && start !== 0n)
+        .map(({ start, size }): Known => [Number(start), Number(size), describeFunction(one)]),
+    ),
+    ...cStates.map(
+      ({ port, state }): Known => [port, C_STATE_PORTS, `cpuidle: ACPI's ${state} is entered here`],
+    ),
+  ];
+}
+
+/** The lines that stay forbidden: a person should know. */
+function leftOut(ioports: readonly Resource[]): string[] {
+  if (isHidden(ioports))
+    return [
+      "/proc/ioports shows no port: it must be read as root, or ports that Linux uses are missing",
+    ];
+  return FORBIDDEN.flatMap(([base, length, why]) => {
+    const range = { start: BigInt(base), size: BigInt(length) };
+    return usedPorts(ioports)
+      .filter((line) => line.start < endOf(range) && endOf(line) > range.start)
+      .map((line) => `/proc/ioports: ${lineText(line)}: ${hex(base)} is left out: ${why}`);
+  });
+}
+
+/** The port ranges, ascending and without overlaps, and what was left out. */
+export function planPorts(sources: PortSources): {
+  entries: Entry<PortDefinition>[];
+  warnings: string[];
+} {
+  const found = foundPorts(sources);
   const isQemu =
-    functions.some(({ vendor }) => vendor === QEMU_VENDOR) ||
+    sources.functions.some(({ vendor }) => vendor === QEMU_VENDOR) ||
     found.some(([, , name]) => name.includes("QEMU"));
   const entries: Entry<PortDefinition>[] = [];
   const forbidden = FORBIDDEN.map(([base, length]) => ({ base, length }));
@@ -81,5 +128,8 @@ export function planPorts(
       ...entries.map(({ value }) => value),
     ]))
       entries.push({ comment, value: { base: from, length: to - from } });
-  return entries.sort((a, b) => a.value.base - b.value.base);
+  return {
+    entries: entries.sort((a, b) => a.value.base - b.value.base),
+    warnings: leftOut(sources.ioports),
+  };
 }

@@ -74,9 +74,16 @@ function list(key: string, entries: readonly Entry<unknown>[], indent: number): 
   return `${" ".repeat(indent)}${key}: [\n${body}${" ".repeat(indent)}],\n`;
 }
 
-function header({ machine, kernelOptions: { given, missing }, warnings }: Plan): string {
+function header({
+  machine,
+  platform,
+  kernelOptions: { given, missing },
+  warnings,
+  played,
+}: Plan): string {
   const lines = [
     `${machine}, made by \`jailhouse config create\`.`,
+    `Platform: ${platform}.`,
     ...(given
       ? [`Linux must be booted with ${given}, as it was when the data were collected.`]
       : []),
@@ -85,6 +92,11 @@ function header({ machine, kernelOptions: { given, missing }, warnings }: Plan):
       : []),
     ...(warnings.length > 0 ? ["To be decided by a person:"] : []),
     ...warnings.map((text) => `- ${text}`),
+    ...(played.length > 0
+      ? [
+          `In no list, or not wholly, because the hypervisor plays it or keeps it: ${played.join("; ")}`,
+        ]
+      : []),
   ];
   return lines.map((line) => comment(line, 0)).join("");
 }

@@ -1,5 +1,7 @@
 // A system configuration from what was collected of a machine.
 
+import { SYS_IOMMU_COUNT } from "../../abi/config.ts";
+import { hex } from "../check/ranges.ts";
 import type {
   ConsoleDefinition,
   IommuDefinition,
@@ -11,11 +13,13 @@ import type {
 } from "../definition.ts";
 import { powerOfTwo } from "../units.ts";
 import { type IoApic, type Iommu, readIoApics, readIommus, readMmconfigs } from "./acpi.ts";
-import { readCpus, readSiblings } from "./cpus.ts";
-import { missingIommuOption } from "./kernel-options.ts";
+import { claimed, lineText } from "./claims.ts";
+import { readCpus, readCStatePorts, readSiblings } from "./cpus.ts";
+import { brokenReservations, missingIommuOption } from "./kernel-options.ts";
 import { type Entry, planMemory } from "./memory.ts";
-import { isIommu, type PciFunction, planDevice, readPci } from "./pci.ts";
+import { describeFunction, isIommu, type PciFunction, planDevice, readPci } from "./pci.ts";
 import { type Placement, place, type Sizes } from "./placement.ts";
+import { isArm, platformText } from "./platform.ts";
 import { planPorts } from "./ports.ts";
 import { findPmTimer, type Resource, readMemory, readResources } from "./resources.ts";
 import { firstLine, isEnabled, type Tree } from "./tree.ts";
@@ -29,10 +33,14 @@ export interface CreateOptions extends Sizes {
 export interface Plan {
   /** What the machine is called. */
   readonly machine: string;
+  /** Which platform can run there. */
+  readonly platform: string;
   readonly placement: Placement;
   /** Kernel options without which Linux cannot be the root cell: those that it was booted with, and those that it lacks. */
   readonly kernelOptions: { readonly given: string; readonly missing: string };
   readonly warnings: readonly string[];
+  /** Lines of Linux' lists that are in no list of the configuration, because the hypervisor plays what is there. */
+  readonly played: readonly string[];
   readonly debugConsole: Entry<ConsoleDefinition>;
   readonly pci: Entry<NonNullable<SystemConfigDefinition["pci"]>> | undefined;
   readonly x86: Entry<NonNullable<SystemConfigDefinition["x86"]>>;
@@ -51,6 +59,8 @@ const IOMMU_SHIFT = 16;
 /** Entries of the interrupt remapping table besides those of PCI devices. */
 const OTHER_VECTORS = 120;
 const UART_SPACING_4 = 2;
+const NO_PC =
+  "it is an Arm machine, and only PCs can be described from /proc and /sys: write its configuration by hand, or import one of the original's (jailhouse config import)";
 
 function planCpus(tree: Tree, warnings: string[]): Entry<readonly number[]> {
   const value = readCpus(tree);
@@ -145,8 +155,20 @@ function warnOfDevices(
     warnings.push(
       "configuration spaces end after 64 bytes: collect as root, or capabilities are missing",
     );
+  for (const one of functions.filter(({ bars }) => bars.some(({ start }) => start === 0n)))
+    warnings.push(
+      `${describeFunction(one)} has registers that nobody has placed: the configuration leaves them out, and Linux cannot place them`,
+    );
   if (functions.some(({ segment }) => segment !== 0))
     warnings.push("only PCI segment 0 is supported: devices of others are left out");
+  for (const { base } of iommus.slice(SYS_IOMMU_COUNT))
+    warnings.push(
+      `the IOMMU at ${hex(base)} is left out: the format has room for ${SYS_IOMMU_COUNT}; Linux must not use it`,
+    );
+  for (const option of brokenReservations(tree))
+    warnings.push(
+      `Linux did not understand memmap=${option}: in /etc/default/grub the $ has to be quoted`,
+    );
   const why = iommus.length === 0 ? "no IOMMU was found" : "the hypervisor drives no IOMMU";
   warnings.push(`${why}: a cell's devices can reach all memory, and need the flag unguarded-dma`);
   if (isEnabled(tree))
@@ -168,6 +190,7 @@ function planKernel(tree: Tree, { memmap, isReserved }: Placement, iommus: reado
 
 /** Plans a system. Throws an Error that says why when the data do not make one. */
 export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
+  if (isArm(tree)) throw new Error(NO_PC);
   const warnings: string[] = [];
   const iomem = readMemory(tree);
   const ioports = readResources(tree, "/proc/ioports");
@@ -177,6 +200,7 @@ export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
   const cpus = planCpus(tree, warnings);
   const placement = place(tree, iomem, options);
   const memory = planMemory({ iomem, placement, functions, ioapics, mmconfigs, iommus });
+  const ports = planPorts({ ioports, functions, cStates: readCStatePorts(tree) });
   const vectors = functions.reduce(
     (sum, { msi, msix }) => sum + Math.max(msi?.vectors ?? 0, msix?.vectors ?? 0),
     OTHER_VECTORS,
@@ -190,6 +214,7 @@ export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
   );
   return {
     machine: names.filter((name) => name !== "").join(" ") || "unknown machine",
+    platform: platformText(tree),
     placement,
     kernelOptions: planKernel(tree, placement, iommus),
     debugConsole: planConsole(tree, options.console, warnings),
@@ -198,13 +223,14 @@ export function planSystem(tree: Tree, options: CreateOptions = {}): Plan {
       comment: "/proc/ioports: ACPI PM_TMR; vectors of all devices",
       value: { pmTimer: planPmTimer(ioports, warnings), vtdInterruptLimit: powerOfTwo(vectors) },
     },
-    iommuUnits: iommus.slice(0, 8).map(planIommu),
+    iommuUnits: iommus.slice(0, SYS_IOMMU_COUNT).map(planIommu),
     cpus,
     memory: memory.entries,
     irqchips: planIrqchips(ioapics, iommus, warnings),
-    ports: planPorts(ioports, functions),
+    ports: ports.entries,
     pciDevices: functions.filter((one) => !isIommu(one)).map(planDevice),
-    warnings: [...placement.warnings, ...warnings, ...memory.warnings],
+    played: [...memory.played, ...claimed(ioports, "played")].map(lineText),
+    warnings: [...placement.warnings, ...warnings, ...memory.warnings, ...ports.warnings],
   };
 }
 

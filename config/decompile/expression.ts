@@ -16,11 +16,13 @@ export interface Call {
 export interface ObjectLiteral {
   readonly kind: "object";
   readonly entries: readonly (readonly [key: string, value: Expression])[];
+  /** Comments on entries, by key: as many lines as they have. */
+  readonly comments: Readonly<Record<string, string | undefined>>;
 }
 export interface ListLiteral {
   readonly kind: "list";
   readonly elements: readonly Expression[];
-  /** Comments on elements, by index. */
+  /** Comments on elements, by index: as many lines as they have. */
   readonly comments: readonly (string | undefined)[];
 }
 export type Expression = Code | Call | ObjectLiteral | ListLiteral;
@@ -38,6 +40,10 @@ export const call = (callee: string, args: readonly Expression[], then = ""): Ca
   then,
 });
 
+const SPREAD = "...";
+/** A call whose elements become those of the list that it stands in. */
+export const spread = (one: Call): Call => ({ ...one, callee: `${SPREAD}${one.callee}` });
+
 export const list = (
   elements: readonly Expression[],
   comments: readonly (string | undefined)[] = [],
@@ -46,8 +52,10 @@ export const list = (
 /** An object of the entries that are there. */
 export const object = (
   entries: Readonly<Record<string, Expression | undefined>>,
+  comments: Readonly<Record<string, string | undefined>> = {},
 ): ObjectLiteral => ({
   kind: "object",
+  comments,
   entries: Object.entries(entries).filter(
     (entry): entry is [string, Expression] => entry[1] !== undefined,
   ),
@@ -59,13 +67,22 @@ export function callees(expression: Expression): string[] {
     case "code":
       return [];
     case "call":
-      return [expression.callee, ...expression.arguments.flatMap(callees)];
+      return [expression.callee.replace(SPREAD, ""), ...expression.arguments.flatMap(callees)];
     case "list":
       return expression.elements.flatMap(callees);
     case "object":
       return expression.entries.flatMap(([, value]) => callees(value));
   }
 }
+
+/** Lines of a comment, each behind its sign. */
+export const commentText = (comment: string | undefined, indent: string): string =>
+  comment === undefined
+    ? ""
+    : comment
+        .split("\n")
+        .map((line) => `${indent}//${line && " "}${line}\n`)
+        .join("");
 
 const keyText = (key: string) => (PLAIN_KEY.test(key) ? key : JSON.stringify(key));
 
@@ -84,6 +101,8 @@ function flat(expression: Expression): string | undefined {
       return inside === undefined ? undefined : `[${inside}]`;
     }
     case "object": {
+      if (Object.values(expression.comments).some((comment) => comment !== undefined))
+        return undefined;
       const entries = expression.entries.map(([key, value]) => {
         const text = flat(value);
         return text === undefined ? undefined : `${keyText(key)}: ${text}`;
@@ -125,8 +144,7 @@ export function layOut(expression: Expression, depth: number, before: number, af
     }
     case "list": {
       const lines = expression.elements.map((one, index) => {
-        const comment = expression.comments[index];
-        const remark = comment === undefined ? "" : `${inner}// ${comment}\n`;
+        const remark = commentText(expression.comments[index], inner);
         return `${remark}${inner}${layOut(one, depth + 1, inner.length)},\n`;
       });
       return `[\n${lines.join("")}${end}]`;
@@ -134,7 +152,8 @@ export function layOut(expression: Expression, depth: number, before: number, af
     case "object": {
       const lines = expression.entries.map(([key, value]) => {
         const start = `${inner}${keyText(key)}: `;
-        return `${start}${layOut(value, depth + 1, start.length)},\n`;
+        const remark = commentText(expression.comments[key], inner);
+        return `${remark}${start}${layOut(value, depth + 1, start.length)},\n`;
       });
       return `{\n${lines.join("")}${end}}`;
     }

@@ -15,7 +15,7 @@ import type * as parse from "../parse.ts";
 import { address } from "../parse.ts";
 import { hex } from "../show/words.ts";
 import { range } from "../units.ts";
-import { call, code, type Expression, object } from "./expression.ts";
+import { type Call, call, code, type Expression, object } from "./expression.ts";
 import type { Writer } from "./writer.ts";
 
 /** Whether two definitions of one kind say the same; a guess that is no definition at all does not. */
@@ -124,7 +124,7 @@ export function uartOf({ base, length }: PortDefinition): string | undefined {
 }
 
 /** A list of numbers as ranges where that is shorter: `range(0, 23)`. */
-export function rangeCall(numbers: readonly number[]): Expression | undefined {
+export function rangeCall(numbers: readonly number[]): Call | undefined {
   const [first = 0] = numbers;
   const last = numbers.at(-1) ?? 0;
   const shortest = 5;

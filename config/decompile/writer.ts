@@ -3,7 +3,7 @@
 import type { Address } from "../definition.ts";
 import { printable } from "../printable.ts";
 import { hex } from "../show/words.ts";
-import { call, code, type Expression, list, object } from "./expression.ts";
+import { call, code, type Expression, list, object, spread } from "./expression.ts";
 import { rangeCall } from "./helpers.ts";
 
 const UNITS: [name: string, bytes: bigint][] = [
@@ -16,11 +16,27 @@ const UNITS: [name: string, bytes: bigint][] = [
 const DECIMAL = new Set([
   ...["vectors", "peers", "id", "endBus", "domain", "iommu", "length", "count"],
   ...["cpuSetSize", "divider", "gateNumber", "vtdInterruptLimit", "tscKhz", "apicKhz"],
-  ...["gicVersion", "maintenanceIrq", "vpciIrqBase"],
+  ...["gicVersion", "maintenanceIrq", "vpciIrqBase", "pinBase"],
 ]);
 /** Keys whose numbers are bytes. */
 const SIZES = new Set(["size", "regionSize", "tlbSize"]);
 const KILO = 1024;
+
+/** Numbers that follow each other, each as long as it goes. */
+function runs(values: readonly number[]): number[][] {
+  const found: number[][] = [];
+  for (const value of values) {
+    const last = found.at(-1);
+    if (last?.at(-1) === value - 1) last.push(value);
+    else found.push([value]);
+  }
+  return found;
+}
+
+function runParts(run: readonly number[]): Expression[] {
+  const range = rangeCall(run);
+  return range ? [spread(range)] : run.map((value) => code(`${value}`));
+}
 
 /** Writes values. */
 export class Writer {
@@ -47,11 +63,12 @@ export class Writer {
   }
 
   numbers(values: readonly number[]): Expression {
-    return rangeCall(values) ?? list(values.map((value) => code(`${value}`)));
+    return rangeCall(values) ?? list(runs(values).flatMap((run) => runParts(run)));
   }
 
   /** Any value of a definition, by its key. */
   value(key: string, value: unknown): Expression {
+    if (key === "pins") return this.numbers(value as number[]);
     if (Array.isArray(value)) return list(value.map((one) => this.value(key, one)));
     if (typeof value === "object" && value !== null) return this.object(value);
     // Source is read by people: an override of the direction of text would show them other code.

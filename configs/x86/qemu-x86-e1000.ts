@@ -5,6 +5,8 @@ import { e1000e, qemuSystem } from "./shared/qemu.ts";
 
 export default qemuSystem({
   registers: [
+    // ROMs of the e1000e and the e1000.
+    mmio({ physical: 0xfeb00000, size: KiB(512) }),
     // e1000e: BAR 0, BAR 1, and BAR 3 without the MSI-X table's page.
     mmio({ physical: 0xfeb80000, size: KiB(128) }),
     mmio({ physical: 0xfeba0000, size: KiB(128) }),

@@ -5,7 +5,8 @@ import { e1000e, qemuSystem } from "./shared/qemu.ts";
 
 export default qemuSystem({
   registers: [
-    // e1000e: BAR 0, BAR 1, and BAR 3 without the MSI-X table's page.
+    // e1000e: its ROM, BAR 0, BAR 1, and BAR 3 without the MSI-X table's page.
+    mmio({ physical: 0xfeb40000, size: KiB(256) }),
     mmio({ physical: 0xfeb80000, size: KiB(128) }),
     mmio({ physical: 0xfeba0000, size: KiB(128) }),
     mmio({ physical: 0xfebd1000, size: KiB(12) }),

@@ -141,6 +141,10 @@ function placed(
   return places;
 }
 
+/** Whether the machine that was looked at, if any, has the device. */
+const isSeen = ({ machine }: ConfigSet, { bdf, domain }: Device): boolean =>
+  machine.found?.functions.some((one) => one.bdf === bdf && one.segment === domain) ?? false;
+
 function checkMemory(set: ConfigSet, part: Part, tell: Tell) {
   const devices = devicesOf(part).filter(isPhysical);
   const regions = deviceRegions(set, part);
@@ -163,6 +167,8 @@ function checkMemory(set: ConfigSet, part: Part, tell: Tell) {
         if (overlap(physical(region), place)) checkRegion(region, bar, tell);
       continue;
     }
+    // Where a machine was looked at it says where these registers are: that is told by the rule for its devices.
+    if (part.isRoot && isSeen(set, bar.device)) continue;
     const spare = regions.filter(
       (region) => !used.some((range) => overlap(range, physical(region))),
     );

@@ -92,14 +92,23 @@ function capsOf(part: Part, device: PciDevice): Indexed[] {
   return [...part.cell.pciCapabilities.entries()].slice(device.capsStart, end);
 }
 
+/** The same, unless another capability begins before that. */
+function lengthIn(caps: readonly Indexed[], { id, start }: PciCapability, device: PciDevice) {
+  const standard = standardLength(id, device);
+  if (standard === undefined) return undefined;
+  const behind = caps.map(([, other]) => other.start - start).filter((distance) => distance > 0);
+  return Math.min(standard, ...behind);
+}
+
 function checkDevice(part: Part, device: ReturnType<typeof devicesOf>[number], tell: Tell) {
   const caps = capsOf(part, device);
-  for (const [index, { id, start, length }] of caps) {
+  for (const [index, cap] of caps) {
+    const { id, start, length } = cap;
     const place = part.at(`pciCapabilities[${index}].length`);
-    const wanted = standardLength(id, device);
+    const wanted = lengthIn(caps, cap, device);
     const clash = caps.find(
-      ([other, cap]) =>
-        other > index && cap.start < start + length && start < cap.start + cap.length,
+      ([other, two]) =>
+        other > index && two.start < start + length && start < two.start + two.length,
     );
     if (wanted !== undefined && wanted !== length)
       tell(

@@ -21,7 +21,7 @@ import {
   span,
   uncovered,
 } from "../ranges.ts";
-import { type ConfigSet, type Region, regionsOf } from "../set.ts";
+import { type ConfigSet, machineOf, type Region, regionsOf } from "../set.ts";
 
 const RULES = {
   "machine-hypervisor-ram": ["error", "The hypervisor's memory is no RAM of the machine"],
@@ -66,6 +66,26 @@ const bootWith = (window: Range): string => {
   const option = memmapOption(window);
   return `Boot Linux with ${option}; in /etc/default/grub: ${forGrub(option)}`;
 };
+
+/** Arm's: what is kept free may be in no list, so that only what Linux uses is known to be wrong. */
+function checkArm(set: ConfigSet, machine: Machine, tell: Tell) {
+  const advice =
+    "Keep it free: a node of the device tree's reserved-memory, or mem= on the kernel's command line.";
+  const own = physical(set.system.hypervisorMemory);
+  const used = total(usedByLinux(machine, own));
+  if (used > 0n) tell("machine-memmap", HYPERVISOR, `Linux uses ${amount(used)} of it`, { advice });
+  for (const cell of set.cells)
+    for (const region of regionsOf(cell).filter(wants)) {
+      const taken = total(usedByLinux(machine, physical(region)));
+      if (taken > 0n)
+        tell(
+          "machine-cell-memmap",
+          region.at("physicalStart"),
+          `Linux uses ${amount(taken)} of ${span(physical(region))}`,
+          { advice },
+        );
+    }
+}
 
 /** Whether the hypervisor's memory is RAM that nobody else has. */
 function checkHypervisor(set: ConfigSet, machine: Machine, tell: Tell): boolean {
@@ -193,11 +213,15 @@ const wants = (region: Region): boolean =>
   region.size % PAGE === 0n;
 
 export const machineMemory = family(RULES, (set, tell) => {
-  const machine = set.machine.found;
+  const machine = machineOf(set);
   if (!machine) return;
+  checkMissing(set, machine, tell);
+  if (machine.isArm) {
+    checkArm(set, machine, tell);
+    return;
+  }
   checkHypervisor(set, machine, tell);
   for (const cell of set.cells)
     for (const region of regionsOf(cell).filter(wants)) checkCellRegion(set, machine, region, tell);
-  checkMissing(set, machine, tell);
   checkBeyond(set, machine, tell);
 });

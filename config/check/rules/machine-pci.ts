@@ -18,7 +18,7 @@ import {
   span,
   uncovered,
 } from "../ranges.ts";
-import { type ConfigSet, regionsOf } from "../set.ts";
+import { type ConfigSet, machineOf, regionsOf } from "../set.ts";
 import { devicesOf } from "./pci.ts";
 
 const RULES = {
@@ -180,7 +180,7 @@ function checkForgotten({ root, system }: ConfigSet, { functions }: Machine, tel
 }
 
 export const machinePci = family(RULES, (set, tell) => {
-  const machine = set.machine.found;
+  const machine = machineOf(set);
   if (!machine || machine.functions.length === 0) return;
   for (const device of devicesOf(set.root)) {
     if (device.type === abi.PCI_TYPE_IVSHMEM) continue;

@@ -7,14 +7,16 @@ import { type Edit, family, type Report } from "../finding.ts";
 import { add, remove, setTo } from "../fix.ts";
 import type { Machine } from "../machine.ts";
 import { hex } from "../ranges.ts";
-import type { ConfigSet } from "../set.ts";
+import { type ConfigSet, machineOf } from "../set.ts";
 
 const RULES = {
+  "machine-architecture": ["error", "The machine is of another architecture"],
   "machine-mmconfig": ["error", "PCI's configuration space is elsewhere"],
   "machine-ioapic": ["error", "The machine does not have an I/O APIC"],
   "machine-ioapic-forgotten": ["warning", "An I/O APIC of the machine is not listed"],
   "machine-iommu": ["warning", "The machine does not have an IOMMU"],
   "machine-iommu-forgotten": ["warning", "An IOMMU of the machine is not listed"],
+  "machine-iommu-many": ["note", "The machine has more IOMMUs than the format has room for"],
   "machine-iommu-linux": ["warning", "Linux uses the IOMMU"],
   "machine-pm-timer": ["error", "The PM timer is at another port"],
 } as const;
@@ -80,14 +82,23 @@ function checkIommus({ system }: ConfigSet, { iommus, hasTables }: Machine, tell
       { fix: [remove(place(`iommuUnits[${index}]`))] },
     );
   }
-  for (const one of iommus)
-    if (!system.iommuUnits.some(({ base }) => base === one.base))
-      tell(
-        "machine-iommu-forgotten",
-        place("iommuUnits"),
-        `the machine's ${one.kind === "amd" ? "AMD" : "Intel"} IOMMU at ${hex(one.base)} is not listed`,
-        { fix: [add(place("iommuUnits"), unitOf(one))] },
-      );
+  const forgotten = iommus.filter(
+    (one) => !system.iommuUnits.some(({ base }) => base === one.base),
+  );
+  const room = Math.max(0, abi.SYS_IOMMU_COUNT - system.iommuUnits.length);
+  for (const one of forgotten.slice(0, room))
+    tell(
+      "machine-iommu-forgotten",
+      place("iommuUnits"),
+      `the machine's ${one.kind === "amd" ? "AMD" : "Intel"} IOMMU at ${hex(one.base)} is not listed`,
+      { fix: [add(place("iommuUnits"), unitOf(one))] },
+    );
+  for (const { base } of forgotten.slice(room))
+    tell(
+      "machine-iommu-many",
+      place("iommuUnits"),
+      `the machine's IOMMU at ${hex(base)} is not listed: there is room for ${abi.SYS_IOMMU_COUNT}`,
+    );
 }
 
 function checkLinux({ iommus, commandLine }: Machine, tell: Tell) {
@@ -110,7 +121,18 @@ function checkPmTimer({ system }: ConfigSet, { pmTimer }: Machine, tell: Tell) {
 }
 
 export const machinePlatform = family(RULES, (set, tell) => {
-  const machine = set.machine.found;
+  const machine = machineOf(set);
+  if (!machine && set.machine.found) {
+    const [here, there] = set.machine.found.isArm ? ["Arm", "a PC"] : ["a PC", "Arm"];
+    tell(
+      "machine-architecture",
+      place(""),
+      `the machine is ${here}, the configuration is for ${there}`,
+      {
+        advice: "Take a configuration that was made for this machine.",
+      },
+    );
+  }
   if (!machine) return;
   checkMmconfig(set, machine, tell);
   checkIoapics(set, machine, tell);

@@ -105,9 +105,18 @@ function checkPart(part: Part, tell: Tell) {
     const place = part.at(`ports[${j}]`);
     const rest = missing(b, [a]);
     const only = rest.length === 1 && end(rest[0]!) <= PORTS ? rest[0] : undefined;
+    // A range that is wholly inside of a later one says nothing.
+    const isWithin = missing(a, [b]).length === 0;
     tell("port-inside", place, `${shown(both)} is in ports[${i}] too`, {
       related: [part.at(`ports[${i}]`)],
-      fix: rest.length === 0 ? [remove(place)] : only ? [setTo(place, only)] : [],
+      fix:
+        rest.length === 0
+          ? [remove(place)]
+          : isWithin
+            ? [remove(part.at(`ports[${i}]`))]
+            : only
+              ? [setTo(place, only)]
+              : [],
     });
   }
 }

@@ -45,16 +45,22 @@ export function qemuSystem(board: Board): SystemConfig {
         // HPET, root complex registers.
         mmio({ physical: 0xfed00000, size: 0x1000 }),
         mmio({ physical: 0xfed1c000, size: 0x4000 }),
+        // Flash with the firmware.
+        { physical: 0xfffc0000, size: 0x40000, flags: ["read"] },
       ],
       irqchips: [ioapic()],
       ports: [
-        // DMA controller.
-        { base: 0x0, length: 0x1f },
-        // PIT, keyboard and system control, RTC.
+        // DMA controller, its pages, the second one.
+        { base: 0x0, length: 0x20 },
+        { base: 0x80, length: 0x10 },
+        { base: 0xc0, length: 0x20 },
+        // PIT, keyboard and system control, RTC, FPU.
         { base: 0x40, length: 4 },
+        { base: 0x50, length: 4 },
         { base: 0x60, length: 2 },
         { base: 0x64, length: 1 },
-        { base: 0x70, length: 2 },
+        { base: 0x70, length: 8 },
+        { base: 0xf0, length: 0x10 },
         // VBE.
         { base: 0x1ce, length: 3 },
         // VGA.
@@ -63,6 +69,8 @@ export function qemuSystem(board: Board): SystemConfig {
         { base: 0x3f0, length: 8 },
         // BIOS debug port.
         { base: 0x402, length: 1 },
+        // QEMU's firmware configuration.
+        { base: 0x510, length: 12 },
         // ACPI with the PM timer; SMBus.
         { base: 0x600, length: 0x80 },
         { base: 0x700, length: 0x40 },
