@@ -71,3 +71,11 @@ test("a refused enable says why in the hypervisor's words, and leaves the machin
   expect(await session.fingerprint()).toBe(before);
   expect(await session.consoleText()).toBe("");
 });
+
+test("bytes after the end of a configuration are nobody's concern, as with the original", async () => {
+  const padded = (bytes: Uint8Array) => Buffer.concat([bytes, Buffer.alloc(64, 0xff)]);
+  const session = await startSession();
+  await session.enable(padded(encode(qemuX86)));
+  await session.createCell(padded(encode(apicDemo)));
+  expect((await session.status()).cells.map(({ name }) => name)).toEqual(["QEMU-VM", "apic-demo"]);
+});

@@ -11,10 +11,10 @@ const INDENT = "    ";
 /** Other places of a finding that are told. */
 const OTHERS = 3;
 
-/** `file:line:column`, or `file, byte 0x8c`. */
+/** `file:line:column`, or `file, byte 0x8c`; byte 0 is that of the file as a whole and says nothing. */
 function whereText({ file, line, column, offset }: Location): string {
   if (line !== undefined) return `${file}:${line}${column === undefined ? "" : `:${column}`}`;
-  return offset === undefined ? file : `${file}, byte ${hex(offset)}`;
+  return !offset ? file : `${file}, byte ${hex(offset)}`;
 }
 
 /** Bars on a common scale, one line for each range. */
