@@ -10,6 +10,7 @@ import { bars } from "./rules/bars.ts";
 import { capabilities } from "./rules/capabilities.ts";
 import { consoles } from "./rules/consoles.ts";
 import { cpus } from "./rules/cpus.ts";
+import { gic } from "./rules/gic.ts";
 import { homes } from "./rules/homes.ts";
 import { hypervisorMemory } from "./rules/hypervisor-memory.ts";
 import { identity } from "./rules/identity.ts";
@@ -47,6 +48,7 @@ const FAMILIES: readonly Family[] = [
   platform,
   ports,
   irqchips,
+  gic,
   lines,
   pci,
   bars,

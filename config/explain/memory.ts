@@ -178,7 +178,7 @@ function ofPlayed({ system, cells }: Situation, page: bigint): Reason | undefine
   const masters = [{ label: "the HPET", ...HPET_PAGES }, ...iommus(set)];
   const master = masters.find((one) => overlap(one, range));
   if (master) return { where: master.label, why: REACHES_ALL_MEMORY, additions: [] };
-  const played = [...localDevices(), ...mmconfig(set)].find((one) => overlap(one, range));
+  const played = [...localDevices(set), ...mmconfig(set)].find((one) => overlap(one, range));
   if (played) return { where: played.label, why: PLAYED, additions: [] };
   const devices = cells.flatMap(({ config }) => config.pciDevices);
   const owner = devices.find((device) => overlap(tableOf(device), range));

@@ -3,7 +3,7 @@ import * as abi from "../../../abi/config.ts";
 import { HPET_PAGES } from "../../bus-masters.ts";
 import { family, type Report } from "../finding.ts";
 import { setTo } from "../fix.ts";
-import { ioapics, iommus, localDevices, mmconfig, tableOf } from "../played.ts";
+import { gic, ioapics, iommus, localDevices, mmconfig, tableOf } from "../played.ts";
 import {
   ADDRESS_LIMIT,
   hex,
@@ -114,11 +114,12 @@ function checkPlace(set: ConfigSet, device: Device, tell: Tell) {
   const name = bdfText(device.bdf);
   const others: readonly (Range & { label: string })[] = [
     { label: "the hypervisor's memory", ...physical(system.hypervisorMemory) },
-    ...localDevices(),
+    ...localDevices(set),
     ...ioapics(set),
     ...mmconfig(set),
     ...iommus(set),
-    { label: "the HPET", ...HPET_PAGES },
+    ...gic(set),
+    ...(system.architecture === "x86" ? [{ label: "the HPET", ...HPET_PAGES }] : []),
   ];
   for (const other of others)
     if (overlap(table, other))

@@ -35,8 +35,8 @@ const RULES = {
 } as const;
 type Tell = Report<keyof typeof RULES>;
 
-/** Where x86 inmates look for it. */
-const COMM_ADDRESS = 0x100000n;
+/** Where inmates look for it. */
+const COMM_ADDRESSES = { x86: 0x100000n, arm: 0x80000000n, arm64: 0x80000000n } as const;
 /** Images are linked for a start at address 0, or at the reset vector of an 8086. */
 const USUAL_RESETS = [0xffff0n, 0n];
 const FOREIGN_FLAGS =
@@ -152,10 +152,11 @@ function checkLoadable(part: Part, tell: Tell) {
 function checkComm(set: ConfigSet, part: Part, tell: Tell) {
   const comm = regionsOf(part).filter(isComm);
   const isPassive = has(part.cell.flags, abi.CELL_FLAG_PASSIVE_COMMREG);
+  const wanted = COMM_ADDRESSES[set.system.architecture];
   const [first, ...more] = comm;
   if (!first) {
     const flags = READ | WRITE | BigInt(abi.MEM_COMM_REGION);
-    const region = { physicalStart: 0n, virtualStart: COMM_ADDRESS, size: PAGE, flags };
+    const region = { physicalStart: 0n, virtualStart: wanted, size: PAGE, flags };
     tell(
       "comm-none",
       part.at("memory"),
@@ -206,13 +207,13 @@ function checkComm(set: ConfigSet, part: Part, tell: Tell) {
       place,
       "the cell is never asked (passive-commreg), so nobody reads what it writes here",
     );
-  if (set.system.architecture === "x86" && first.virtualStart !== COMM_ADDRESS)
+  if (set.system.architecture === "x86" && first.virtualStart !== wanted)
     tell(
       "comm-place",
       first.at("virtualStart"),
-      `it is at ${hex(first.virtualStart)}, but inmates for x86 look at ${hex(COMM_ADDRESS)}`,
+      `it is at ${hex(first.virtualStart)}, but inmates for x86 look at ${hex(wanted)}`,
       {
-        fix: [setTo(first.at("virtualStart"), COMM_ADDRESS)],
+        fix: [setTo(first.at("virtualStart"), wanted)],
       },
     );
 }
