@@ -47,7 +47,10 @@ function checkNone(device: Device, tell: Tell): boolean {
         device.at("numMsixVectors"),
         `${name} has an MSI-X table of ${hex(size)} bytes at ${hex(msixAddress)} but no vectors`,
         {
-          fix: [setTo(device.at("numMsixVectors"), Math.max(1, Math.floor(size / ENTRY)))],
+          fix:
+            size < ENTRY
+              ? [setTo(device.at("msixAddress"), 0n), setTo(device.at("msixRegionSize"), 0)]
+              : [setTo(device.at("numMsixVectors"), Math.floor(size / ENTRY))],
         },
       );
     return false;

@@ -109,10 +109,12 @@ function checkInside(part: Part, tell: Tell) {
   const isElsewhere = (a: Region, b: Region) => !overlap(virtual(a), virtual(b));
   for (const [a, b] of clashes(own, physical, isElsewhere)) {
     const common = overlap(physical(a), physical(b)) as Range;
-    tell("memory-alias", b.at("physicalStart"), `${span(common)} is in memory[${a.index}] too`, {
-      ...picture(a, b, physical),
-      fix: part.isRoot ? cut(a, b, part) : [],
-    });
+    tell(
+      "memory-alias",
+      b.at("physicalStart"),
+      `${span(common)} is in memory[${a.index}] too`,
+      picture(a, b, physical),
+    );
   }
 }
 

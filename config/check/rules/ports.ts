@@ -2,6 +2,7 @@
 
 import { BUS_MASTER_PORTS, isTrusted } from "../../bus-masters.ts";
 import type { PortRange } from "../../types.ts";
+import { isDebugConsole } from "../debug-console.ts";
 import { family, type Report } from "../finding.ts";
 import { add, remove, setTo } from "../fix.ts";
 import { clashes, hex, MAX_CLASHES } from "../ranges.ts";
@@ -23,6 +24,11 @@ const RULES = {
 type Tell = Report<keyof typeof RULES>;
 
 const PORTS = 0x10000;
+/** Nobody but the machine can say which of the two is wrong. */
+const FOREIGN =
+  "Where the machine has a device there, list it in the root cell too; else leave it out here.";
+const OWN_LINE =
+  "The hypervisor prints there, and the root cell leaves the line to it: give the cell another serial port.";
 
 interface Named {
   readonly base: number;
@@ -135,25 +141,29 @@ function checkCells({ cells }: ConfigSet, tell: Tell) {
   }
 }
 
-function checkHome({ root }: ConfigSet, part: Part, tell: Tell) {
+function checkHome(set: ConfigSet, part: Part, tell: Tell) {
+  const { root } = set;
   part.cell.ports.forEach((range, index) => {
     const place = part.at(`ports[${index}]`);
     const foreign = range.length > 0 && end(range) <= PORTS ? missing(range, root.cell.ports) : [];
     const [first] = foreign;
     if (first) {
-      const whole = foreign.length === 1 && first.length === range.length;
       const kept = { base: range.base, length: first.base - range.base };
+      const isOwnLine = isDebugConsole(set.system, range);
       tell(
         "port-foreign",
         place,
         `${foreign.map(shown).join(", ")} is not in the root cell's list: the system knows no device there`,
         {
-          fix: isUart(range)
-            ? [add(root.at("ports"), { base: range.base, length: range.length })]
-            : whole || kept.length === 0
-              ? [remove(place)]
-              : [setTo(place, kept)],
+          fix: isOwnLine
+            ? []
+            : isUart(range)
+              ? [add(root.at("ports"), { base: range.base, length: range.length })]
+              : kept.length > 0
+                ? [setTo(place, kept)]
+                : [],
           related: [root.at("ports")],
+          advice: isOwnLine ? OWN_LINE : FOREIGN,
         },
       );
     }

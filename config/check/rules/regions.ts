@@ -113,7 +113,7 @@ function checkAlignment(region: Region, tell: Tell) {
       physicalStart: alignDown(physicalStart, PAGE),
       virtualStart: alignDown(virtualStart, PAGE),
       size: alignUp(size, PAGE),
-      flags,
+      flags: without(flags, WIDTH_FLAGS),
     }),
   ];
   if (isSubPage(region)) checkSubPage(region, aligned, tell);
@@ -145,7 +145,7 @@ function checkSubPage(region: Region, aligned: ReturnType<typeof setTo>[], tell:
       `${what}: each access is trapped, and no flag io-8 to io-64 allows any`,
       {
         fix:
-          size % 4n === 0n && virtualStart % 4n === 0n
+          size < PAGE && size % 4n === 0n && virtualStart % 4n === 0n
             ? [setTo(region.at("flags"), flags | BigInt(abi.MEM_IO_32))]
             : aligned,
       },

@@ -44,6 +44,12 @@ const FOREIGN_FLAGS =
 const READ = BigInt(abi.MEM_READ);
 const WRITE = BigInt(abi.MEM_WRITE);
 
+/** Whether a program can be loaded and started at an address of the region. */
+const isProgram = (region: Region, address: bigint): boolean =>
+  contains(virtual(region), address) &&
+  has(region.flags, abi.MEM_LOADABLE) &&
+  has(region.flags, abi.MEM_EXECUTE);
+
 const resetLine = (region: Region): bigint =>
   USUAL_RESETS.find((address) => contains(virtual(region), address)) ?? region.virtualStart;
 
@@ -86,6 +92,7 @@ function checkReset(set: ConfigSet, part: Part, tell: Tell) {
     return;
   }
   const extra = { related: [place] };
+  const usual = USUAL_RESETS.find((one) => own.some((region) => isProgram(region, one)));
   if (isSubPage(home) || !has(home.flags, abi.MEM_EXECUTE))
     tell(
       "reset-execute",
@@ -116,7 +123,8 @@ function checkReset(set: ConfigSet, part: Part, tell: Tell) {
       place,
       `the CPUs start at ${hex(address)}: images for x86 start at 0x0 or at 0xffff0`,
       {
-        fix: [setTo(place, resetLine(home))],
+        fix: usual === undefined ? [] : [setTo(place, usual)],
+        advice: "Start it where its image is linked for.",
       },
     );
 }
@@ -156,13 +164,18 @@ function checkComm(set: ConfigSet, part: Part, tell: Tell) {
   const [first, ...more] = comm;
   if (!first) {
     const flags = READ | WRITE | BigInt(abi.MEM_COMM_REGION);
+    const page = regionsOf(part).find(
+      ({ virtualStart, size }) => virtualStart === wanted && size === PAGE,
+    );
     const region = { physicalStart: 0n, virtualStart: wanted, size: PAGE, flags };
     tell(
       "comm-none",
       part.at("memory"),
       `${part.label} has no communication region: inmates read it when they start`,
       {
-        fix: [add(part.at("memory"), region)],
+        fix: page
+          ? [setTo(page.at(), { ...region, physicalStart: page.physicalStart })]
+          : [add(part.at("memory"), region)],
       },
     );
     return;
