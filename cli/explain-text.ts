@@ -18,7 +18,7 @@ function indented(lines: readonly string[], depth: number): string {
 function instructionText({ denial }: Explanation, disassemble: Disassemble): string {
   const { instruction, bits, rip } = denial;
   const bytes = Buffer.from(instruction).toString("hex");
-  const text = disassemble(instruction, bits) ?? (bytes ? `bytes ${bytes}` : "unreadable");
+  const text = disassemble(instruction, bits) || (bytes ? `bytes ${bytes}` : "unreadable");
   return `at 0x${rip.toString(16)} (${bits}-bit code): ${text}`;
 }
 

@@ -2,7 +2,7 @@
 // no CPU of the root cell runs any more. The line with the record says everything; without one, as the original's
 // hypervisor, or where the line is damaged, the words and the registers say most of it.
 import { DENIAL_SIZE } from "../abi/denials.ts";
-import { REG_XCR0 } from "../abi/platform.ts";
+import { EXIT_MISSING_INSTRUCTION, REG_XCR0 } from "../abi/platform.ts";
 import type { Denial } from "../config/explain/index.ts";
 import { readDenial } from "./denials.ts";
 
@@ -151,6 +151,15 @@ const FORMS: readonly (readonly [
     ([code]) => ({ kind: "exit", address: BigInt(`0x${code}`) }),
   ],
   [/^Unhandled VM-Exit, reason 2$/, () => ({ kind: "exit", address: TRIPLE_FAULT })],
+  [
+    /^Instruction that this machine lacks, bytes:((?: [0-9a-f]{2})*)/,
+    ([bytes]) => ({
+      kind: "exit",
+      address: 0n,
+      value: BigInt(EXIT_MISSING_INSTRUCTION),
+      instruction: Uint8Array.from(Buffer.from(bytes!.replaceAll(" ", ""), "hex")),
+    }),
+  ],
 ];
 const CS_LONG = 0x200n;
 const CS_32 = 0x400n;

@@ -3,6 +3,7 @@ import { MEM_READ, MEM_WRITE } from "../../abi/config.ts";
 import { defineCell, defineSystem, MiB } from "../index.ts";
 import type { Denial } from "./access.ts";
 import { additionText, explain, missing, repaired, type Situation } from "./index.ts";
+import { isVector } from "./vector.ts";
 
 const system = defineSystem({
   hypervisorMemory: { physical: 0x3a000000, size: MiB(6) },
@@ -262,4 +263,17 @@ test("a repaired cell has what was denied, and nothing twice", () => {
   const fixed = repaired(cell, [explanation, explanation]);
   expect(fixed.memory[1]!.flags).toBe(BigInt(MEM_READ | MEM_WRITE));
   expect(fixed.memory).toHaveLength(cell.memory.length);
+});
+
+test.each<[string, number[], 16 | 32 | 64, boolean]>([
+  ["movaps", [0x0f, 0x28, 0xc1], 64, true],
+  ["movsd", [0xf2, 0x0f, 0x10, 0x05], 32, true],
+  ["pxor with REX", [0x66, 0x44, 0x0f, 0xef, 0xc0], 64, true],
+  ["vmovaps", [0xc5, 0xf8, 0x28, 0xc1], 64, true],
+  ["lds", [0xc5, 0x06], 16, false],
+  ["bswap", [0x0f, 0xc8], 64, false],
+  ["vmread", [0x0f, 0x78, 0xc0], 64, false],
+  ["nothing", [], 64, false],
+])("%s: of SSE or AVX or not", (_, code, bits, is) => {
+  expect(isVector(Uint8Array.from(code), bits)).toBe(is);
 });
