@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MEM_READ, MEM_WRITE } from "../../abi/config.ts";
 import { defineCell, defineSystem, MiB } from "../index.ts";
 import type { Denial } from "./access.ts";
@@ -59,14 +59,27 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     { address: 0x180004n, write: true },
     /^CPU 2 of cell "demo" wrote 4 bytes to address 0x180004$/,
     /^memory\[1\] of the cell \(0x180000 to 0x180fff\): the region's flags do not allow it$/,
-    ['memory[1]: flags also ["write"]'],
+    [
+      'memory[1]: flags also ["write"], so { physical: 0x3ec00000, virtual: 0x180000, size: KiB(4), flags: ["read", "write"] }',
+    ],
   ],
   [
     "a width that a sub-page region lacks",
     { address: 0xfe000011n, size: 2 },
     /read 2 bytes at address 0xfe000011$/,
     /^memory\[2\]/,
-    ['memory[2]: flags also ["io-unaligned", "io-16"]'],
+    [
+      'memory[2]: flags also ["io-unaligned", "io-16"], so { physical: 0xfe000010, size: 0x10, flags: ["read", "write", "io-unaligned", "io-16", "io-32"] }',
+    ],
+  ],
+  [
+    "what is beside a sub-page region, in its page",
+    { address: 0xfe000040n, write: true },
+    /wrote 4 bytes to address 0xfe000040$/,
+    /^in the page of memory\[2\] \(0xfe000010 to 0xfe00001f\), which is not whole pages, and outside of it: only the bytes/,
+    [
+      'memory: [{ physical: 0xfe000040, size: 0x4, flags: ["write", "io", "io-32"] }]  // beside memory[2], in its page',
+    ],
   ],
   [
     "RAM behind the cell's own",
@@ -241,6 +254,66 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
   expect(explanation.what).toMatch(what);
   expect(`${explanation.where}: ${explanation.why}`).toMatch(why);
   expect(explanation.additions.map(additionText)).toEqual(advice);
+});
+
+describe("the root cell at what the hypervisor keeps for itself", () => {
+  const unit = (type: number, base: bigint) => ({ type, base, size: 0x4000 });
+  const rootAt = (units: readonly object[], address: bigint, changes: object = {}) => {
+    const changed = { ...system, iommuUnits: units, rootCell: { ...system.rootCell, ...changes } };
+    const root = { id: 0, config: changed.rootCell };
+    const at = { system: changed as typeof system, cells: [root] };
+    return explain(at, denial({ cell: 0, cpu: 0, address, write: true }));
+  };
+
+  test.each<[string, object[], bigint, RegExp, RegExp]>([
+    [
+      "AMD's",
+      [unit(1, 0xfeb80000n)],
+      0xfeb82008n,
+      /IOMMU 0 \(iommuUnits\[0\]\)/,
+      /boot Linux with amd_iommu=off/,
+    ],
+    [
+      "the second of Intel's",
+      [unit(2, 0xfed90000n), unit(2, 0xfed98000n)],
+      0xfed98018n,
+      /IOMMU 1/,
+      /boot Linux with intel_iommu=off/,
+    ],
+    [
+      "an unlisted one of Intel's",
+      [],
+      0xfed90018n,
+      /an IOMMU \(VT-d\)/,
+      /boot Linux with intel_iommu=off/,
+    ],
+  ])(
+    "%s IOMMU is no memory to list, and Linux has to do without",
+    (_, units, address, where, why) => {
+      const explanation = rootAt(units, address);
+      expect(explanation.where).toMatch(where);
+      expect(explanation.why).toMatch(why);
+      expect(explanation.additions).toEqual([]);
+    },
+  );
+
+  test("nor is one that a region of the root cell covers", () => {
+    const region = {
+      physicalStart: 0xfeb80000n,
+      virtualStart: 0xfeb80000n,
+      size: 0x10000n,
+      flags: 3n,
+    };
+    const { additions, why } = rootAt([unit(1, 0xfeb80000n)], 0xfeb82008n, { memory: [region] });
+    expect(additions).toEqual([]);
+    expect(why).toContain("amd_iommu=off");
+  });
+
+  test("an I/O APIC belongs among the irqchips", () => {
+    const { why, additions } = rootAt([], 0xfec00010n);
+    expect(why).toContain("irqchips");
+    expect(additions).toEqual([]);
+  });
 });
 
 test("what was learned page by page becomes one entry", () => {

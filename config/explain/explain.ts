@@ -245,13 +245,16 @@ function reasonOf(situation: Situation, cell: Cell, denial: Denial): Reason {
   }
 }
 
+/** A log may end before it says which. */
+const cpuText = ({ cpu }: Denial): string => (cpu < 0 ? "A CPU" : `CPU ${cpu}`);
+
 /** Without a cell's configuration: it is gone, or it was not given. */
 function explainStranger(situation: Situation, denial: Denial): Explanation {
   const name = situation.strangers?.get(denial.cell);
   const who = name === undefined ? `cell ${denial.cell}, which is gone` : `cell "${oneLine(name)}"`;
   return {
     denial,
-    what: `CPU ${denial.cpu} of ${who} ${actionOf(denial)}`,
+    what: `${cpuText(denial)} of ${who} ${actionOf(denial)}`,
     where:
       name === undefined
         ? "nothing that can be looked up any more"
@@ -265,6 +268,6 @@ function explainStranger(situation: Situation, denial: Denial): Explanation {
 export function explain(situation: Situation, denial: Denial): Explanation {
   const cell = situation.cells.find(({ id }) => id === denial.cell)?.config;
   if (!cell) return explainStranger(situation, denial);
-  const what = `CPU ${denial.cpu} of cell "${oneLine(cell.name)}" ${actionOf(denial)}`;
+  const what = `${cpuText(denial)} of cell "${oneLine(cell.name)}" ${actionOf(denial)}`;
   return { denial, what, ...reasonOf(situation, cell, denial) };
 }
