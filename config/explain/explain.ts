@@ -6,6 +6,7 @@ import {
   EXIT_MISSING_INSTRUCTION,
   EXIT_TRIPLE_FAULT,
 } from "../../abi/platform.ts";
+import { backDoorAt } from "../back-doors.ts";
 import { busMasterAt } from "../bus-masters.ts";
 import { oneLine } from "../printable.ts";
 import type { Cell, PciDevice } from "../types.ts";
@@ -137,6 +138,12 @@ function explainPort(situation: Situation, ofCell: Cell, denial: Denial): Reason
     return { where: `a port of PCI device ${functionText(device)}`, why, additions: parts };
   }
   const length = Math.max(allowed, denial.size, 1);
+  if (cell !== 0 && backDoorAt({ base: Number(address), length }))
+    return {
+      where,
+      why: "who has it commands the whole machine: it is the root cell's",
+      additions: [],
+    };
   const master = cell === 0 ? undefined : busMasterAt({ base: Number(address), length });
   if (master) return { where: master.name, why: REACHES_ALL_MEMORY, additions: [] };
   const own = { base: Number(address), length };

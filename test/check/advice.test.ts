@@ -170,6 +170,7 @@ const CASES: readonly (readonly [rule: string, Changes])[] = [
   ],
   ["pin-foreign", { cell: { irqchips: [{ ...chip, pinBitmap: [0x1100000, 0, 0, 0] }] } }],
   ["port-dma", { cell: { ports: [...tinyDemo.ports, { base: 0, length: 0x20 }] } }],
+  ["port-backdoor", { cell: { ports: [...tinyDemo.ports, { base: 0x5658, length: 4 }] } }],
   ["port-reset", { cell: { ports: [...tinyDemo.ports, { base: 0xcf9, length: 1 }] } }],
   [
     "region-range",
