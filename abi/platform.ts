@@ -54,6 +54,8 @@ export const EXIT_TRIPLE_FAULT: u32 = 1;
 export const EXIT_VIRTUALISATION_END: u32 = 2;
 /** `exitUnhandled`: the processor cannot go on with the state that the guest has. */
 export const EXIT_INVALID_STATE: u32 = 3;
+/** `exitUnhandled`: the platform's processor is not a whole one and lacks the instruction at RIP, which others may have. */
+export const EXIT_MISSING_INSTRUCTION: u32 = 4;
 
 /** `exitMmio` flag: a write. */
 export const ACCESS_WRITE: u32 = 0x1;

@@ -6,6 +6,10 @@ import { UsageError } from "./failure.ts";
 test("a number is an id unless it follows --name", () => {
   expect(cellRef("3", undefined)).toBe(3);
   expect(cellRef("apic-demo", undefined)).toBe("apic-demo");
+  expect(cellRef("0x1f", undefined)).toBe(31);
+  expect(cellRef("0X2", undefined)).toBe(2);
+  expect(cellRef("0x", undefined)).toBe("0x");
+  expect(cellRef("0x2g", undefined)).toBe("0x2g");
   expect(cellRef("-1", undefined)).toBe("-1");
   expect(cellRef(undefined, "3")).toBe("3");
   for (const [argument, name] of [[], [""], ["a", "b"]] as [string?, string?][]) {

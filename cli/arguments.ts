@@ -7,13 +7,16 @@ import { UsageError } from "./failure.ts";
 const SUFFIXES: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 const ADDRESS_MAX = (1n << 64n) - 1n;
 
-/** A cell as the original's command takes it: a non-negative number is an id, everything else, or what follows `--name`, a name. */
+/**
+ * A cell as the original's command takes it: a non-negative number, as strtol reads it, is an id, everything else, or what
+ * follows `--name`, a name.
+ */
 export function cellRef(argument: string | undefined, name: string | undefined): CellRef {
   if (name !== undefined && argument === undefined) return name;
   if (argument === undefined || argument === "" || name !== undefined) {
     throw new UsageError("one cell must be given, by id or name");
   }
-  return /^[0-9]+$/.test(argument) ? Number(argument) : argument;
+  return /^([0-9]+|0x[0-9a-f]+)$/i.test(argument) ? Number(argument) : argument;
 }
 
 /** A decimal, hexadecimal (0x) or octal (0) address, as strtoull reads it. */

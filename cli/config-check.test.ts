@@ -272,3 +272,25 @@ describe("config check", () => {
     }
   });
 });
+
+describe("a file that was not looked at", () => {
+  const large = () => Array.from({ length: 20_000 }, () => "{ base: 0x2f8, length: 1 }");
+  it.each<[string, string | undefined, string]>([
+    ["is not there", undefined, "file-unreadable"],
+    ["is damaged", "JHCLL", "file-format"],
+    ["is a source with a fault", "export default 1;", "file-source"],
+    [
+      "is of the other kind",
+      `export { default } from ${JSON.stringify(configs("x86/qemu-x86.ts"))};`,
+      "file-kind",
+    ],
+    ["is too large", SOURCE.replace("ports: [", `ports: [${large()}, `), "file-large"],
+  ])("%s: no question of the original's is answered with None", async (_, content, rule) => {
+    const name = content?.startsWith("JHCLL") ? "cell.cell" : "cell.ts";
+    if (content !== undefined) writeFileSync(at(name), content);
+    const { status, out } = await check(SYSTEM, name);
+    expect(status).toBe(1);
+    expect(out).toContain(`[${rule}]`);
+    expect(out).not.toContain("None");
+  });
+});

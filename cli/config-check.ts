@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { withSoundFixes } from "../config/check/advice.ts";
 import { loadInput } from "../config/check/files.ts";
 import { checkInputs, type Finding, type Input, type MachineFacts } from "../config/check/index.ts";
 import { size } from "./arguments.ts";
@@ -96,7 +97,7 @@ export async function checkConfig(
     const content = file === STANDARD ? await standardInput(io) : undefined;
     inputs.push(await loadInput(file, io.cwd, content));
   }
-  const findings = checkInputs(inputs, machine);
+  const findings = withSoundFixes(inputs, checkInputs(inputs, machine), machine);
   await print(io, inputs, findings, options);
   const { isOriginals } = await import("../config/check/text.ts");
   const isFault = (finding: Finding) =>

@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadInput } from "../config/check/files.ts";
 import { checkConfigs, checkInputs } from "../config/check/index.ts";
+import { decompileToC } from "../config/decompile/c.ts";
 import { decode, encode, loadConfig, type SystemConfig } from "../config/index.ts";
 import tinyDemo from "../configs/x86/tiny-demo.ts";
 import { startSession } from "../control/session.ts";
@@ -153,7 +154,6 @@ describe("config create", () => {
     expect((await run("-r", "empty")).err).toBe(
       "empty: /proc/iomem shows no RAM: it must be read as root\n",
     );
-    expect(await run("-r", archive(DEMO), "machine.c")).toMatchObject({ status: 1 });
   });
 });
 
@@ -186,5 +186,47 @@ describe("collecting", () => {
       expect(bytes.length).toBeLessThan(16_384);
       expect(gunzipSync(bytes).length).toBeGreaterThan(10_000);
     }
+  });
+});
+
+describe("config create FILE", () => {
+  const MACHINE = MACHINES[0]!;
+
+  it("is JSON, a built file, or C as the name says, and all are the same", async () => {
+    const system = await created(MACHINE);
+    for (const name of ["m.json", "m.cell", "m.c", "my-machine"])
+      expect((await create(MACHINE, name)).status).toBe(0);
+    for (const name of ["m.json", "m.cell"])
+      expect((await loadConfig(at(name))).config).toEqual(system);
+    const source = readFileSync(at("m.c"), "utf8");
+    const lines = source.split("\n");
+    const about = lines.slice(1, lines.indexOf(" */")).map((line) => line.slice(3));
+    expect(about.length).toBeGreaterThan(1);
+    expect(source).toBe(decompileToC(system, about.join("\n")));
+    expect(readFileSync(at("my-machine"), "utf8")).toBe(source);
+  });
+
+  it("leaves what somebody has edited as it is, unless it is forced", async () => {
+    await created(MACHINE);
+    const written = readFileSync(at("machine.ts"), "utf8");
+    // The same again is no loss.
+    expect((await create(MACHINE, "machine.ts")).status).toBe(0);
+    writeFileSync(at("machine.ts"), `${written}// Mine.\n`);
+    const refused = await create(MACHINE, "machine.ts");
+    expect(refused).toMatchObject({ status: 1, out: "" });
+    expect(refused.err).toContain("writing machine.ts: File exists\n");
+    expect(readFileSync(at("machine.ts"), "utf8")).toContain("// Mine.");
+    expect((await create(MACHINE, "machine.ts", "--force")).status).toBe(0);
+    expect(readFileSync(at("machine.ts"), "utf8")).toBe(written);
+  });
+
+  it("takes the original's options: -g writes a collector, -t has no effect", async () => {
+    const script = readFileSync(new URL("../tools/config-collect.sh", import.meta.url), "utf8");
+    expect(await world.run("config create -g")).toEqual({ status: 0, out: script, err: "" });
+    expect((await world.run("config create -g collect.sh")).status).toBe(0);
+    expect(readFileSync(at("collect.sh"), "utf8")).toBe(script);
+    const { status, err } = await create(MACHINE, "-t", "templates", "x.ts");
+    expect(status).toBe(0);
+    expect(err).toContain("--template-dir has no effect");
   });
 });

@@ -101,12 +101,17 @@ function addCreate(config: Command, io: Io): void {
     );
   config
     .command("create [FILE]")
-    .description("make a system configuration of this machine, or of one that was collected")
+    .description(
+      "make a system configuration of this machine, or of one that was collected: FILE.ts, .json, .cell, or C by any other name",
+    )
     .option("-r, --root <ROOT>", "a directory or tar file with what was collected", "/")
     .addOption(targetOption())
     .option("--mem-inmates <SIZE>", "memory for cells (default: 76M, or what memmap= leaves)")
     .option("--mem-hv <SIZE>", "memory for the hypervisor (default: 6M)")
     .option("-c, --console <CONSOLE>", "the hypervisor's console: ttyS0 … or none")
+    .option("-g, --generate-collector", "write a script that collects, for machines without Node")
+    .option("-t, --template-dir <DIR>", "of the original's, without effect: there are no templates")
+    .option("--force", "overwrite a file that holds something else")
     .action(async (file, options) =>
       (await import("./config-create.ts")).createSystem(io, file, options),
     );

@@ -118,3 +118,39 @@ test("config decompile writes a source that config compile turns back into the s
   const { out } = await world.run(["config", "decompile", configs("tiny-demo.cell")]);
   expect(out).toContain('devices: [uart("COM2")],\n  console: "COM2",');
 });
+
+/** Writes a configuration that ships, with bytes after its end and without. */
+function padded(name: string, shipped: string): Buffer {
+  const content = readFileSync(configs(`${shipped}.cell`));
+  writeFileSync(at(`${name}-clean.cell`), content);
+  writeFileSync(at(`${name}.cell`), Buffer.concat([content, Buffer.alloc(4, 0xff)]));
+  return content;
+}
+const TRAILING = "warning: 4 bytes follow the end of the configuration";
+
+test("bytes after the end of a configuration are warned of, and left out, by every verb", async () => {
+  padded("system", "qemu-x86");
+  const cell = padded("cell", "tiny-demo");
+  const lines = [
+    "config show system.cell cell.cell",
+    "config decompile cell.cell",
+    "config diff cell.cell cell-clean.cell",
+    "config compile cell.cell -o new.cell",
+    "config create-cell system.cell --beside cell.cell",
+  ];
+  for (const line of lines) {
+    const { status, err } = await world.run(line);
+    expect({ line, status }).toEqual({ line, status: 0 });
+    expect(err, line).toContain(TRAILING);
+  }
+  expect(readFileSync(at("new.cell"))).toEqual(cell);
+});
+
+test("bytes after the end of a configuration are a warning of the check", async () => {
+  padded("system", "qemu-x86");
+  padded("cell", "tiny-demo");
+  const { status, out } = await world.run("config check system.cell cell.cell");
+  expect(status).toBe(0);
+  for (const name of ["system.cell", "cell.cell"]) expect(out).toContain(`${name}: ${TRAILING}`);
+  expect((await world.run("config check --strict system.cell cell.cell")).status).toBe(1);
+});

@@ -9,15 +9,19 @@ import type { KnownCell, Situation } from "../config/explain/index.ts";
 import { decode } from "../config/index.ts";
 import type { Cell, CellConfig, Config, SystemConfig } from "../config/types.ts";
 import type { Denial, DenialLog, OpenSession } from "../control/api.ts";
+import { armReports, type ConsoleEvent, readEvents } from "../control/console-events.ts";
 import { type ConsoleReport, readReports } from "../control/console-reports.ts";
 import { CommandFailure, perror, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { openConfig } from "./open-config.ts";
 
 export const ROOT_ID = 0;
+const UNNAMED = "(the log does not say)";
 
 export interface Facts {
   readonly log: DenialLog;
+  /** What a log says besides. */
+  readonly events?: readonly ConsoleEvent[];
   readonly situation: Situation;
   /** Everybody who can be asked for by id or name. */
   readonly cells: readonly { readonly id: number; readonly name: string }[];
@@ -101,7 +105,9 @@ function numbered(
   }));
   const ids = new Map(known.map(({ id, config }) => [config.name, id]));
   const strangers = new Map<number, string>();
-  const denials = reports.map(({ cell, denial }) => {
+  // Where the log does not say whose report it is, it is the only cell's, if there is only one.
+  const unnamed = cells.length === 0 ? system.rootCell.name : UNNAMED;
+  const denials = reports.map(({ cell = unnamed, denial }) => {
     const id = ids.get(cell) ?? ids.size;
     if (!ids.has(cell)) strangers.set(id, cell);
     ids.set(cell, id);
@@ -120,12 +126,18 @@ export async function factsOfLog(io: Io, options: LogOptions, devices?: Tree): P
   const cells: CellConfig[] = [];
   for (const each of cellFiles) cells.push(await openKind(io, each, "cell"));
   const { reports, unread } = readReports(log);
-  if (reports.length + unread.length === 0) io.err(`${file} has no report of a stopped CPU.\n`);
-  for (const line of unread) io.err(`Not an access, or damaged: ${line}\n`);
+  const events = readEvents(log);
+  const arm = armReports(log);
+  if (arm.length > 0)
+    io.err(`${file} is of an Arm machine, whose reports are not read yet:\n${arm.join("\n")}\n`);
+  else if (reports.length + unread.length + events.length === 0)
+    io.err(`${file} has no report of a stopped CPU.\n`);
+  for (const line of arm.length > 0 ? [] : unread) io.err(`Not an access, or damaged: ${line}\n`);
   const { known, strangers, denials, names } = numbered(system, cells, reports);
   const functions = devices && new PciFunctions(devices);
   return {
     log: { learning: false, missed: 0, denials: counted(denials) },
+    events,
     situation: { system, cells: known, strangers, functions },
     cells: names,
   };

@@ -7,6 +7,7 @@ import {
   type Situation,
 } from "../config/explain/index.ts";
 import { oneLine } from "../config/printable.ts";
+import type { ConsoleEvent } from "../control/console-events.ts";
 import type { Disassemble } from "../control/disassembler.ts";
 import { json } from "./table.ts";
 
@@ -18,7 +19,7 @@ function indented(lines: readonly string[], depth: number): string {
 function instructionText({ denial }: Explanation, disassemble: Disassemble): string {
   const { instruction, bits, rip } = denial;
   const bytes = Buffer.from(instruction).toString("hex");
-  const text = disassemble(instruction, bits) ?? (bytes ? `bytes ${bytes}` : "unreadable");
+  const text = disassemble(instruction, bits) || (bytes ? `bytes ${bytes}` : "unreadable");
   return `at 0x${rip.toString(16)} (${bits}-bit code): ${text}`;
 }
 
@@ -40,10 +41,17 @@ export function denialsText(
   missed: number,
   explanations: readonly Explanation[],
   disassemble: Disassemble,
+  events: readonly ConsoleEvent[] = [],
 ): string {
-  if (explanations.length === 0) return "No access was denied.\n";
+  if (explanations.length + events.length === 0) return "No access was denied.\n";
   const gap = missed > 0 ? `${missed} earlier records were overwritten.\n\n` : "";
-  return gap + explanations.map((one) => explanationText(one, disassemble)).join("\n");
+  return (
+    gap +
+    [
+      ...explanations.map((one) => explanationText(one, disassemble)),
+      ...events.map(({ what, why }) => `${oneLine(what)}\n${indented([why], 4)}`),
+    ].join("\n")
+  );
 }
 
 /** The cells that lack something, with the lines. */
@@ -71,9 +79,10 @@ export const fixJson = (situation: Situation, explanations: readonly Explanation
 export function denialsJson(
   explanations: readonly Explanation[],
   disassemble: Disassemble,
+  events: readonly ConsoleEvent[] = [],
 ): string {
-  return json(
-    explanations.map(({ denial, what, where, why, additions }) => ({
+  return json([
+    ...explanations.map(({ denial, what, where, why, additions }) => ({
       ...denial,
       address: `0x${denial.address.toString(16)}`,
       value: `0x${denial.value.toString(16)}`,
@@ -83,5 +92,6 @@ export function denialsJson(
       ...{ what, where, why },
       advice: additions.map(additionText),
     })),
-  );
+    ...events.map(({ what, why }) => ({ kind: "event", what, why })),
+  ]);
 }

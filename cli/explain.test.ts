@@ -1,7 +1,7 @@
 // jailhouse explain, enable --learn and config learn on a real machine.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { decode, encode } from "../config/index.ts";
 import type { CellConfig, SystemConfig } from "../config/types.ts";
 import qemuX86 from "../configs/x86/qemu-x86.ts";
@@ -166,4 +166,52 @@ test("config learn refuses what makes no sense", async () => {
   expect((await world.run(`${learn} a missing.bin`)).err).toContain("No such file or directory");
   const cell = "config learn --system rogue.cell -o learned.cell a rogue.bin";
   expect((await world.run(cell)).err).toBe("rogue.cell: not a system configuration\n");
+});
+
+describe("an instruction that the emulated PC lacks", () => {
+  /** Runs a program that starts at 0xf0000 in real mode until its cell has failed. */
+  async function run(...code: number[]): Promise<void> {
+    writeFileSync(join(world.directory, "raw.bin"), Uint8Array.of(...code));
+    await world.machine("default", (options) => startSession(options));
+    await play("enable system.cell", "cell create rogue.cell");
+    await play(
+      "cell load rogue-demo raw.bin -a 0xffff0",
+      "cell start rogue-demo",
+      "machine status",
+    );
+    await world.run("cell stats rogue-demo -n 2");
+  }
+
+  test.each<[string, number[]]>([
+    ["x87", [0xd9, 0xeb]],
+    ["AVX", [0xc5, 0xf8, 0x28, 0xc1]],
+    ["MMX", [0x0f, 0x6f, 0xc1]],
+    ["FXSAVE", [0x0f, 0xae, 0x07]],
+  ])("%s: is named with its bytes, and is no mistake of the program", async (_, code) => {
+    await run(...code, 0xeb, 0xfe);
+    const bytes = code.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const { out: log } = await world.run("console");
+    expect(log).toContain(`FATAL: Instruction that this machine lacks, bytes: ${bytes}`);
+    const { out } = await world.run("explain");
+    expect(out).toContain('cell "rogue-demo" executed an instruction that this machine lacks\n');
+    expect(out).toContain(bytes);
+    expect(out).not.toContain("mistake");
+    // The same from a log, with the record and without.
+    const records = log.replace(/^Denial: .*\n/m, "");
+    for (const text of [log, records]) {
+      writeFileSync(join(world.directory, "log.txt"), text);
+      expect((await world.run(`${OFFLINE} --cell rogue.cell`)).out).toBe(out);
+    }
+  });
+
+  test.each([["SSE", [0x0f, 0x28, 0xc1]]])(
+    "%s without a handler for #UD: the triple fault has its reason",
+    async (_, code) => {
+      // lidt [0x500], where all is zero.
+      await run(0x0f, 0x01, 0x1e, 0x00, 0x05, ...code);
+      const { out } = await world.run("explain");
+      expect(out).toContain("shut down with a triple fault");
+      expect(out).toContain("an instruction of SSE or AVX");
+    },
+  );
 });

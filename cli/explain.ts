@@ -104,7 +104,7 @@ export async function explainDenials(
   const disassemble = await loadDisassembler();
   io.out(
     options.json
-      ? denialsJson(explanations, disassemble)
-      : denialsText(facts.log.missed, explanations, disassemble),
+      ? denialsJson(explanations, disassemble, facts.events)
+      : denialsText(facts.log.missed, explanations, disassemble, facts.events),
   );
 }

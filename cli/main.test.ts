@@ -257,3 +257,15 @@ test("machine status draws an enabled machine", async () => {
   const { out } = await world.run("machine status");
   expect(out).toContain(`\nCPUs    0001\nMemory  ${"0".repeat(64)}\n`);
 });
+
+test("cell linux says that it is not supported yet, whatever follows", async () => {
+  for (const line of [
+    "cell linux",
+    "cell linux -d x.dtb -c quiet my.cell bzImage",
+    "cell linux a b",
+  ]) {
+    const { status, out, err } = await world.run(line);
+    expect({ status, out }).toEqual({ status: 1, out: "" });
+    expect(err).toMatch(/^cell linux: not supported yet\n/);
+  }
+});

@@ -20,13 +20,20 @@ export async function standardInput(io: Io): Promise<Uint8Array> {
   return readAll(STANDARD, io.input as AsyncIterable<Buffer>);
 }
 
-/** Loads a configuration; `-` is standard input. Fails with the file, the place in it, the reason, and as a second line what to do. */
+/**
+ * Loads a configuration; `-` is standard input. Warns of what follows one, as the hypervisor takes it all the same. Fails with
+ * the file, the place in it, the reason, and as a second line what to do.
+ */
 export async function openConfig(io: Io, file: string): Promise<LoadedConfig> {
-  const { loadConfig, loadContent } = await import("../config/load.ts");
+  const { loadConfig, loadContent, trailingText } = await import("../config/load.ts");
   const { isConfigError } = await import("../config/errors.ts");
   try {
-    if (file === STANDARD) return await loadContent(file, await standardInput(io));
-    return await loadConfig(file, io.cwd);
+    const loaded =
+      file === STANDARD
+        ? await loadContent(file, await standardInput(io))
+        : await loadConfig(file, io.cwd);
+    if (loaded.trailing > 0) io.err(`${file}: warning: ${trailingText(loaded.trailing)}\n`);
+    return loaded;
   } catch (error) {
     if (isConfigError(error)) throw new CommandFailure(error.message, error.hint);
     throw error;

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { addConfig, every } from "./config-program.ts";
+import { CommandFailure } from "./failure.ts";
 import { addInmate } from "./inmate-program.ts";
 import type { Io } from "./io.ts";
 import { targetOption } from "./target-option.ts";
@@ -154,6 +155,15 @@ function addCell(cell: Command, io: Io): void {
     .action(async (ref, options) =>
       (await import("./cell-destroy.ts")).destroyCell(io, ref, options),
     );
+  verb(cell, "linux [ARGUMENTS...]", "boot Linux in a cell: not supported yet")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(() => {
+      throw new CommandFailure(
+        "cell linux: not supported yet",
+        "Linux runs in the root cell only; a cell can have bare-metal programs (docs/inmates.md).",
+      );
+    });
   withJson(verb(cell, "stats [CELL]", "watch a cell's VM exit counters"))
     .alias("stat")
     .option("--name <NAME>", CELL_NAME)

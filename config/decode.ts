@@ -15,11 +15,21 @@ const BITS_PER_BYTE = 8;
 const OLD_SIGNATURES = ["JHCELL", "JHSYST"];
 const rootReserved = reserved(0, FILE_HEADER_SIZE);
 
+/** A configuration, and how many bytes of its file it takes: whatever follows them means nothing to anybody. */
+export interface Decoded {
+  readonly config: Config;
+  /** In bytes, at most the file's. */
+  readonly size: number;
+}
+
+/** Decodes a configuration file as decodeFile does. */
+export const decode = (bytes: Uint8Array): Config => decodeFile(bytes).config;
+
 /**
- * Decodes a configuration file, revision 14, and keeps everything: encode(decode(bytes)) equals bytes.
- * Throws ConfigError (`signature`, `revision`, `architecture`, `truncated`, `trailing`, `count`, `name`) with the offset.
+ * Decodes a configuration file, revision 14, and keeps everything: encode(config) equals the file's first `size` bytes.
+ * Throws ConfigError (`signature`, `revision`, `architecture`, `truncated`, `count`, `name`) with the offset.
  */
-export function decode(bytes: Uint8Array): Config {
+export function decodeFile(bytes: Uint8Array): Decoded {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkSignature(bytes);
   need(view, 0, FILE_HEADER_SIZE, "the file header");
@@ -28,9 +38,10 @@ export function decode(bytes: Uint8Array): Config {
     refuseRevision(`${header.revision}`, abi.CONFIG_REVISION_OFFSET);
   }
   const architecture = architectureName(header.architecture);
-  return header.signature === SIGNATURES.cell
-    ? decodeCellFile(view, architecture)
-    : decodeSystem(view, architecture);
+  const isCell = header.signature === SIGNATURES.cell;
+  const config = isCell ? decodeCellFile(view, architecture) : decodeSystem(view, architecture);
+  const [cell, base] = config.kind === "cell" ? [config, 0] : [config.rootCell, abi.SYS_ROOT_CELL];
+  return { config, size: base + cellSize(cell) };
 }
 
 function checkSignature(bytes: Uint8Array): void {
@@ -106,7 +117,13 @@ function readIommuUnits(view: DataView): IommuUnit[] {
   return units.slice(0, used);
 }
 
-/** Reads the cell whose descriptor is at `base` and whose lists end the file. */
+/** Bytes of a cell's descriptor and lists. */
+function cellSize(cell: Cell): number {
+  const lists = LISTS.map(({ key, size }) => size * (cell[key] as readonly unknown[]).length);
+  return lists.reduce((sum, size) => sum + size, abi.CELL_HEADER_SIZE + cell.cpuSetSize);
+}
+
+/** Reads the cell whose descriptor is at `base`, with its lists. */
 function readCell(view: DataView, base: number): Cell {
   need(view, base, abi.CELL_HEADER_SIZE, "the cell descriptor");
   const header = readStructure(CELL_HEADER, view, base);
@@ -120,12 +137,6 @@ function readCell(view: DataView, base: number): Cell {
     lists[layout.key] = readList(view, base, offset, layout);
     offset += layout.size * lists[layout.key]!.length;
   }
-  if (offset !== view.byteLength)
-    throw new ConfigError(
-      "trailing",
-      `${view.byteLength - offset} bytes follow the end of the configuration`,
-      { hint: "the file is damaged, or its counts are wrong", offset },
-    );
   return { ...header, cpus, ...(lists as unknown as CellLists & Pick<Cell, "streamIds">) };
 }
 

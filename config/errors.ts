@@ -11,8 +11,6 @@ export type ConfigErrorCode =
   | "architecture"
   /** The file ends inside the structure at `offset`. */
   | "truncated"
-  /** There are bytes after the last array. */
-  | "trailing"
   /** A count that no real configuration has. */
   | "count"
   /** A name that is empty, too long, or not terminated. */

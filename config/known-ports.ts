@@ -1,4 +1,5 @@
 // What is usually behind the I/O ports of a PC.
+import { BACK_DOORS } from "./back-doors.ts";
 import type { PortRange } from "./types.ts";
 
 /** First port, number of ports, and whose they are. */
@@ -23,6 +24,7 @@ const PORTS: readonly (readonly [base: number, length: number, name: string])[] 
   [0x3f8, 8, "COM1"],
   [0x402, 1, "BIOS messages"],
   [0xcf8, 8, "PCI configuration"],
+  ...BACK_DOORS.map(({ base, length, name }) => [base, length, name] as const),
 ];
 
 /** Whose ports these are; undefined when the range is nobody's as a whole. */

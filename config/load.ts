@@ -1,7 +1,7 @@
 // From a path to a configuration, whatever it was written in.
 import { createReadStream } from "node:fs";
 import { extname, resolve } from "node:path";
-import { decode } from "./decode.ts";
+import { decodeFile } from "./decode.ts";
 import { parseCell } from "./define-cell.ts";
 import { parseSystem } from "./define-system.ts";
 import { encode } from "./encode.ts";
@@ -18,7 +18,16 @@ export interface LoadedConfig {
   /** The encoded configuration. */
   readonly bytes: Uint8Array;
   readonly config: Config;
+  /** Bytes that follow the configuration in a built file: nobody looks at them. */
+  readonly trailing: number;
 }
+
+/** What is said of bytes that follow a configuration. */
+export const trailingText = (count: number): string =>
+  `${count} ${count === 1 ? "byte follows" : "bytes follow"} the end of the configuration: nobody looks at ${count === 1 ? "it" : "them"}`;
+
+/** What a file was found to hold. */
+type Content = Pick<LoadedConfig, "config" | "trailing">;
 
 const TYPESCRIPT = [".ts", ".mts", ".cts"];
 /** Second line of the loader's message about a syntax error: file, line from 1, column from 0. */
@@ -56,13 +65,13 @@ export async function loadConfig(path: string, directory = process.cwd()): Promi
 async function made(
   name: string,
   path: string,
-  make: () => Config | Promise<Config>,
+  make: () => Content | Promise<Content>,
 ): Promise<LoadedConfig> {
   try {
-    const config = await make();
-    const bytes = encode(config);
-    nameFile(config, name);
-    return { path, bytes, config };
+    const content = await make();
+    const bytes = encode(content.config);
+    nameFile(content.config, name);
+    return { path, bytes, ...content };
   } catch (error) {
     throw inFile(name, error);
   }
@@ -100,16 +109,20 @@ export async function readAll(
   });
 }
 
-async function parseContent(path: string, absolute: string, content: Uint8Array): Promise<Config> {
+async function parseContent(path: string, absolute: string, content: Uint8Array): Promise<Content> {
   const extension = extname(absolute).toLowerCase();
   if (TYPESCRIPT.includes(extension) || JAVASCRIPT.includes(extension))
     return asConfig(await evaluate(absolute, path, new TextDecoder().decode(content)));
   return extension === ".json" ? parseJson(content) : decodeContent(content);
 }
 
-function decodeContent(content: Uint8Array): Config {
+/** A configuration that was written, not built. */
+const written = (config: Config): Content => ({ config, trailing: 0 });
+
+function decodeContent(content: Uint8Array): Content {
   try {
-    return decode(content);
+    const { config, size } = decodeFile(content);
+    return { config, trailing: content.length - size };
   } catch (error) {
     // An offset of 0 says nothing that the message does not.
     if (isConfigError(error) && error.offset) error.origin ??= { offset: error.offset };
@@ -117,21 +130,22 @@ function decodeContent(content: Uint8Array): Config {
   }
 }
 
-function asConfig(value: unknown): Config {
-  if (typeof value === "object" && value !== null && "kind" in value) return value as Config;
+function asConfig(value: unknown): Content {
+  if (typeof value === "object" && value !== null && "kind" in value)
+    return written(value as Config);
   throw new ConfigError("source", "its default export is not a configuration", {
     hint: "write `export default defineCell({ … })`",
   });
 }
 
-function parseJson(content: Uint8Array): Config {
+function parseJson(content: Uint8Array): Content {
   const value = parseJsonText(new TextDecoder().decode(content));
   const { kind, ...definition } = Object(value) as Record<string, unknown>;
   // An editor's pointer to a schema is no part of the definition.
   delete definition.$schema;
   derive(value, definition);
-  if (kind === "cell") return parseCell(definition, "");
-  if (kind === "system") return parseSystem(definition, "");
+  if (kind === "cell") return written(parseCell(definition, ""));
+  if (kind === "system") return written(parseSystem(definition, ""));
   throw new ConfigError("key", 'it needs "kind": "cell" or "kind": "system"');
 }
 

@@ -2,14 +2,14 @@
 // no CPU of the root cell runs any more. The line with the record says everything; without one, as the original's
 // hypervisor, or where the line is damaged, the words and the registers say most of it.
 import { DENIAL_SIZE } from "../abi/denials.ts";
-import { REG_XCR0 } from "../abi/platform.ts";
+import { EXIT_MISSING_INSTRUCTION, REG_XCR0 } from "../abi/platform.ts";
 import type { Denial } from "../config/explain/index.ts";
 import { readDenial } from "./denials.ts";
 
 /** One CPU that was stopped. */
 export interface ConsoleReport {
-  /** Name of the cell, as the console has it. */
-  readonly cell: string;
+  /** Name of the cell, as the console has it; undefined where the log ends before it says so. */
+  readonly cell: string | undefined;
   readonly denial: Denial;
 }
 
@@ -20,7 +20,10 @@ export interface ConsoleReports {
 }
 
 const FATAL = /FATAL: (.*)$/;
-const PARKING = /Parking CPU (\d+) \(Cell: "(.*)"\)/;
+/** The cell's name came with later revisions of the original. */
+const PARKING = /Parking CPU (\d+)(?: \(Cell: "(.*)"\))?/;
+/** The first register: what follows the words. */
+const REGISTERS = /\bRIP: 0x/;
 const RECORD = /Denial: ([0-9a-f]+)\s*$/;
 const REGISTER = /\b([A-Z][A-Z0-9.]+):? (?:0x)?([0-9a-f]+)/g;
 const WORD_DIGITS = 16;
@@ -28,38 +31,50 @@ const WORD_SIZE = 8;
 const PAT = 0x277n;
 const TRIPLE_FAULT = 0x7fn;
 const ALL_BITS = 64;
+/** In place of a CPU that is not known. */
+const NOBODY = -1;
+const KEYBOARD_PORT = 0x64n;
+const PCI_DATA_PORT = 0xcfcn;
+/** What is told with the events (console-events.ts). */
+const OWN_FAILURE = /^Jailhouse triggered exception/;
 
 /** A report as it stands in the log. */
 interface Block {
   /** What follows `FATAL: `, line by line. */
   readonly causes: readonly string[];
   readonly text: string;
+  /** -1 where the log ends before it says so. */
   readonly cpu: number;
-  readonly cell: string;
+  readonly cell: string | undefined;
   /** The digits of the record, if there is one. */
   readonly record: string | undefined;
 }
 
-/** The reports that have an end; what is between them is others' output. */
+/** The reports, each from its words to its end, or to where the log or the next one cuts it; what is between them is others' output. */
 function blocksOf(log: string): Block[] {
   const lines = log.split(/\r?\n/);
   const blocks: Block[] = [];
   let first = 0;
   let causes: string[] = [];
+  const close = (end: number, [, cpu, cell]: readonly (string | undefined)[] = []) => {
+    const record = cpu === undefined ? undefined : RECORD.exec(lines[end + 1] ?? "")?.[1];
+    const text = lines.slice(first, end).join("\n");
+    blocks.push({ causes, text, cpu: cpu === undefined ? NOBODY : Number(cpu), cell, record });
+    causes = [];
+  };
   for (const [index, line] of lines.entries()) {
     const cause = FATAL.exec(line)?.[1];
+    // Words after registers are those of another report.
+    const isCut = causes.length > 0 && lines.slice(first, index).some((one) => REGISTERS.test(one));
+    if (cause !== undefined && isCut) close(index);
     if (cause !== undefined) {
       if (causes.length === 0) first = index;
       causes.push(cause.trim());
     }
     const end = PARKING.exec(line);
-    if (!end || causes.length === 0) continue;
-    const [, cpu, cell] = end;
-    const record = RECORD.exec(lines[index + 1] ?? "")?.[1];
-    const text = lines.slice(first, index).join("\n");
-    blocks.push({ causes, text, cpu: Number(cpu), cell: cell!, record });
-    causes = [];
+    if (end && causes.length > 0) close(index, end);
   }
+  if (causes.length > 0) close(lines.length);
   return blocks;
 }
 
@@ -87,12 +102,32 @@ const FORMS: readonly (readonly [
   (parts: readonly string[], registers: Registers) => Access,
 ])[] = [
   [
-    /^Invalid PCI (?:config|MMCONFIG) write, device ([0-9a-f]+):([0-9a-f]+)\.(\d), reg: 0x([0-9a-f]+), size: (\d+)/,
+    /^Invalid PCI (?:config|MMCONFIG) write, device ([0-9a-f]+):([0-9a-f]+)\.(\d), reg: (?:0x)?([0-9a-f]+), size: (\d+)/,
     ([bus, slot, fn, register, size]) => {
       const bdf = (BigInt(`0x${bus}`) << 8n) | (BigInt(`0x${slot}`) << 3n) | BigInt(fn!);
       const address = (bdf << 16n) | BigInt(`0x${register}`);
       return { kind: "pci", address, size: Number(size), write: true };
     },
+  ],
+  [
+    // Older revisions print what is in the address port: bus, device and function from bit 8 on (PCI 3.0, section 3.2.2.3.2).
+    /^Invalid PCI config write, port: (?:0x)?([0-9a-f]+), size:? (\d+), address port: (?:0x)?([0-9a-f]+)/,
+    ([port, size, selected]) => {
+      const value = BigInt(`0x${selected}`);
+      const bdf = (value >> 8n) & 0xffffn;
+      const register = (value & 0xfcn) + BigInt(`0x${port}`) - PCI_DATA_PORT;
+      return { kind: "pci", address: (bdf << 16n) | register, size: Number(size), write: true };
+    },
+  ],
+  [
+    /^Invalid write to i8042 controller port/,
+    (_, registers) => ({
+      kind: "port",
+      address: KEYBOARD_PORT,
+      size: 1,
+      write: true,
+      value: low(registers.get("RAX") ?? 0n, 1),
+    }),
   ],
   [
     /^Invalid MMIO\/RAM (read|write), addr: (0x[0-9a-f]+) size: (\d+)/,
@@ -104,7 +139,7 @@ const FORMS: readonly (readonly [
     }),
   ],
   [
-    /^Invalid PIO (read|write), port: ([0-9a-f]+) size: (\d+)/,
+    /^Invalid PIO (read|write), port: (?:0x)?([0-9a-f]+)[:,]? size:? ?(\d+)/,
     ([verb, port, size], registers) => ({
       kind: "port",
       address: BigInt(`0x${port}`),
@@ -150,13 +185,29 @@ const FORMS: readonly (readonly [
     /^Unexpected #VMEXIT, exitcode ([0-9a-f]+)/,
     ([code]) => ({ kind: "exit", address: BigInt(`0x${code}`) }),
   ],
-  [/^Unhandled VM-Exit, reason 2$/, () => ({ kind: "exit", address: TRIPLE_FAULT })],
+  [
+    /^Unhandled VM-Exit, reason (\d+)/,
+    ([reason]) => ({ kind: "exit", address: reason === "2" ? TRIPLE_FAULT : BigInt(reason!) }),
+  ],
+  [
+    /^Instruction that this machine lacks, bytes:((?: [0-9a-f]{2})*)/,
+    ([bytes]) => ({
+      kind: "exit",
+      address: 0n,
+      value: BigInt(EXIT_MISSING_INSTRUCTION),
+      instruction: Uint8Array.from(Buffer.from(bytes!.replaceAll(" ", ""), "hex")),
+    }),
+  ],
 ];
+/** Access rights of CS: AMD keeps them in 12 bits, Intel has 4 empty ones below the uppermost 4 (a09b for a9b). */
 const CS_LONG = 0x200n;
 const CS_32 = 0x400n;
+const AMD_RIGHTS = 0xfffn;
+const INTEL_GAP = 4n;
 
 function bitsOf(registers: Registers): Denial["bits"] {
-  const rights = registers.get("AR-BYTES") ?? CS_LONG;
+  const raw = registers.get("AR-BYTES") ?? CS_LONG;
+  const rights = raw > AMD_RIGHTS ? raw >> INTEL_GAP : raw;
   if (registers.get("EFER.LMA") === 1n && rights & CS_LONG) return ALL_BITS;
   return rights & CS_32 ? 32 : 16;
 }
@@ -185,6 +236,11 @@ function fromWords({ causes, text, cpu }: Block, sequence: number): Denial | und
   return undefined;
 }
 
+const whoseText = ({ cpu, cell }: Block): string =>
+  cpu === NOBODY
+    ? "the log ends before it says whose"
+    : `CPU ${cpu}${cell === undefined ? "" : ` of cell "${cell}"`}`;
+
 /** Reads a log of the hypervisor's console. */
 export function readReports(log: string): ConsoleReports {
   const reports: ConsoleReport[] = [];
@@ -192,7 +248,8 @@ export function readReports(log: string): ConsoleReports {
   for (const [sequence, block] of blocksOf(log).entries()) {
     const denial = fromRecord(block.record, sequence) ?? fromWords(block, sequence);
     if (denial) reports.push({ cell: block.cell, denial });
-    else unread.push(`${block.causes[0]} (CPU ${block.cpu} of cell "${block.cell}")`);
+    else if (!block.causes.every((cause) => OWN_FAILURE.test(cause)))
+      unread.push(`${block.causes[0]} (${whoseText(block)})`);
   }
   return { reports, unread };
 }

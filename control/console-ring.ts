@@ -23,7 +23,7 @@ export class ConsoleReader {
     this.#page = page;
   }
 
-  /** All that the ring holds, without the line whose beginning is gone; empty while disabled. */
+  /** All that the ring holds, without the line whose beginning is gone; empty where there was no hypervisor yet. */
   text(): string {
     const page = this.#page();
     if (!page) return "";

@@ -71,3 +71,36 @@ test("a refused enable says why in the hypervisor's words, and leaves the machin
   expect(await session.fingerprint()).toBe(before);
   expect(await session.consoleText()).toBe("");
 });
+
+test("bytes after the end of a configuration are nobody's concern, as with the original", async () => {
+  const padded = (bytes: Uint8Array) => Buffer.concat([bytes, Buffer.alloc(64, 0xff)]);
+  const session = await startSession();
+  await session.enable(padded(encode(qemuX86)));
+  await session.createCell(padded(encode(apicDemo)));
+  expect((await session.status()).cells.map(({ name }) => name)).toEqual(["QEMU-VM", "apic-demo"]);
+});
+
+test("the console has the last words after disable, each follower has them once, and a new one begins anew", async () => {
+  const session = await startSession();
+  const followed: string[] = [];
+  await session.enable(encode(qemuX86));
+  await session.followConsole((text) => followed.push(text));
+  await session.disable();
+  const last = await session.consoleText();
+  expect(last).toContain("Shutting down hypervisor");
+  expect(last).toContain("Releasing CPU 3");
+  await session.run(MILLISECOND);
+  await expect(session.disable()).rejects.toThrow();
+  expect(followed.join("")).toBe(last.slice(last.indexOf("Shutting down")));
+  followed.length = 0;
+  await session.enable(encode(qemuX86));
+  expect(followed.join("")).toBe(await session.consoleText());
+  expect(followed.join("")).toMatch(/^\s*Initializing Jailhouse hypervisor/);
+});
+
+test("without a readable console there are no last words either", async () => {
+  const session = await startSession();
+  await session.enable(encode({ ...qemuX86, flags: 0 }));
+  await session.disable();
+  expect(await session.consoleText()).toBe("");
+});

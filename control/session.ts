@@ -71,12 +71,13 @@ export class LocalSession implements api.SteppedSession {
   }
 
   async enable(systemConfig: Uint8Array): Promise<void> {
+    // Another hypervisor begins its console anew.
+    if (!this.#driver.enabled) this.#consolePosition = 0;
     this.#change(() => this.#driver.enable(systemConfig));
   }
 
   async disable(): Promise<void> {
     this.#change(() => this.#driver.disable());
-    this.#consolePosition = 0;
   }
 
   async createCell(cellConfig: Uint8Array): Promise<api.CellInfo> {
@@ -127,7 +128,7 @@ export class LocalSession implements api.SteppedSession {
 
   async consoleText(): Promise<string> {
     this.#needConsole();
-    return this.#driver.console.text();
+    return this.#driver.consoleReadable ? this.#driver.console.text() : "";
   }
 
   async followConsole(listener: (text: string) => void): Promise<api.Unsubscribe> {

@@ -158,6 +158,8 @@ export const IOAPIC_LEVEL: u32 = 0x8000;
 export const IOAPIC_REMOTE_IRR: u32 = 0x4000;
 /** Redirection entry: active low. */
 export const IOAPIC_ACTIVE_LOW: u32 = 0x2000;
+/** IOAPICs of a machine: two are common, servers have one for each socket and root bridge. */
+export const IOAPIC_UNITS_MAX: u32 = 64;
 /** Pins of the IOAPIC of a PC. */
 export const IOAPIC_PINS: u32 = 24;
 /** Bytes from APIC_PAGE on in which a write is an interrupt message, whoever writes (SDM volume 3A, section 10.11.1). */

@@ -24,8 +24,9 @@ export async function loadInput(
   content?: Uint8Array,
 ): Promise<Input> {
   try {
-    const { config } = await (content ? loadContent(path, content) : loadConfig(path, directory));
-    return { path, config, source: await readSource(path, directory) };
+    const loaded = await (content ? loadContent(path, content) : loadConfig(path, directory));
+    const { config, trailing } = loaded;
+    return { path, config, trailing, source: await readSource(path, directory) };
   } catch (error) {
     if (!isConfigError(error)) throw error;
     const { code, message, hint, offset, origin } = error;

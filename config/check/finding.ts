@@ -106,6 +106,8 @@ export interface Input {
   readonly path: string;
   /** Absent when the file could not be read as a configuration. */
   readonly config?: Config | undefined;
+  /** Bytes that follow the configuration in a built file. */
+  readonly trailing?: number | undefined;
   /** Text of a TypeScript, JavaScript or JSON source. */
   readonly source?: string | undefined;
   /** Why there is no configuration. */

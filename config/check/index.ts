@@ -2,6 +2,7 @@
 // that it would not notice. All findings at once.
 import * as abi from "../../abi/config.ts";
 import { encode } from "../encode.ts";
+import { trailingText } from "../load.ts";
 import type { Config } from "../types.ts";
 import { type Family, type Finding, family, type Input, type Rule } from "./finding.ts";
 import type { MachineFacts } from "./machine.ts";
@@ -9,6 +10,7 @@ import { bars } from "./rules/bars.ts";
 import { capabilities } from "./rules/capabilities.ts";
 import { consoles } from "./rules/consoles.ts";
 import { cpus } from "./rules/cpus.ts";
+import { gic } from "./rules/gic.ts";
 import { homes } from "./rules/homes.ts";
 import { hypervisorMemory } from "./rules/hypervisor-memory.ts";
 import { identity } from "./rules/identity.ts";
@@ -47,6 +49,7 @@ const FAMILIES: readonly Family[] = [
   platform,
   ports,
   irqchips,
+  gic,
   lines,
   pci,
   bars,
@@ -67,6 +70,7 @@ const FILE_RULES = {
   "file-format": ["error", "A file is damaged or no configuration"],
   "file-source": ["error", "A source cannot be evaluated"],
   "file-kind": ["error", "A file is of the other kind of configuration"],
+  "file-trailing": ["warning", "Something follows a configuration"],
   "file-large": ["error", "A configuration is larger than the hypervisor accepts"],
 } as const;
 
@@ -113,6 +117,8 @@ function checkFile({ config, failure }: Input, file: number): Finding[] {
   ];
 }
 
+const LEAVE_OUT = "`jailhouse config compile FILE -o FILE` writes it without them.";
+
 /** Size of a cell configuration that the hypervisor accepts, in bytes; a system is taken to need no more. */
 const SIZE_MAX = abi.CONFIG_MAX_PAGES * 4096;
 
@@ -129,11 +135,16 @@ function checkSize({ config }: Input, file: number): Finding[] {
   ];
 }
 
+function checkTrailing({ trailing = 0 }: Input, file: number): Finding[] {
+  if (trailing === 0) return [];
+  return [fileFinding("file-trailing", file, trailingText(trailing), LEAVE_OUT)];
+}
+
 /** Checks files: the first is the system, the others are the cells that shall run beside each other on it. */
 export function checkInputs(inputs: readonly Input[], machine: MachineFacts = {}): Finding[] {
   const findings = inputs.flatMap(checkFile);
   const large = inputs.map(checkSize);
-  findings.push(...large.flat());
+  findings.push(...large.flat(), ...inputs.flatMap(checkTrailing));
   const set = makeSet(
     inputs.map(({ config }, file) => (large[file]!.length > 0 ? undefined : config)),
     machine,

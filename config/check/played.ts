@@ -15,6 +15,12 @@ export interface Played extends Range {
 
 const BUS_SIZE = 1n << 20n;
 const ENTRY = 16;
+/** Sizes of a GIC's parts (GIC architecture specification, IHI 0069, section 12.10): two frames of 64 KiB a redistributor. */
+const GIC_V2 = 2;
+const GICV3_DISTRIBUTOR = 0x10000n;
+const GICV3_REDISTRIBUTOR = 0x20000n;
+
+const isX86 = ({ system }: ConfigSet): boolean => system.architecture === "x86";
 const LOCAL_APIC: Played = {
   label: "the local APIC",
   places: [],
@@ -28,17 +34,45 @@ const MESSAGES: Played = {
   size: BigInt(MESSAGE_WINDOW_SIZE) - PAGE,
 };
 
-/** The local APIC and the addresses of messages, which all cells have. */
-export const localDevices = (): readonly Played[] => [LOCAL_APIC, MESSAGES];
+/** The local APIC and the addresses of messages, which all cells on x86 have. */
+export const localDevices = (set: ConfigSet): readonly Played[] =>
+  isX86(set) ? [LOCAL_APIC, MESSAGES] : [];
 
 /** The I/O APICs of the system. */
-export const ioapics = ({ root }: ConfigSet): Played[] =>
-  root.cell.irqchips.map(({ address }, index) => ({
-    label: `I/O APIC ${index}`,
-    places: [root.at(`irqchips[${index}].address`)],
-    start: address,
-    size: PAGE,
-  }));
+export const ioapics = (set: ConfigSet): Played[] =>
+  set.root.cell.irqchips.flatMap(({ address }, index) =>
+    isX86(set)
+      ? [
+          {
+            label: `I/O APIC ${index}`,
+            places: [set.root.at(`irqchips[${index}].address`)],
+            start: address,
+            size: PAGE,
+          },
+        ]
+      : [],
+  );
+
+/** What a GIC of Arm has that the hypervisor plays: the distributor, and from version 3 on a redistributor for each CPU. */
+export function gic({ system, root }: ConfigSet): Played[] {
+  if (!system.arm) return [];
+  const { gicVersion, gicdBase, gicrBase } = system.arm;
+  const frames = Math.max(0, ...root.cell.cpus) + 1;
+  const isNew = gicVersion > GIC_V2;
+  const distributor = {
+    label: "the GIC's distributor",
+    places: [{ file: 0, path: "arm.gicdBase" }],
+    start: gicdBase,
+    size: isNew ? GICV3_DISTRIBUTOR : PAGE,
+  };
+  const redistributors = {
+    label: "the GIC's redistributors",
+    places: [{ file: 0, path: "arm.gicrBase" }],
+    start: gicrBase,
+    size: BigInt(frames) * GICV3_REDISTRIBUTOR,
+  };
+  return (isNew ? [distributor, redistributors] : [distributor]).filter(({ start }) => start > 0n);
+}
 
 /** PCI's memory-mapped configuration space: one entry or none. */
 export const mmconfig = ({ system }: ConfigSet): Played[] =>

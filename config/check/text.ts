@@ -11,10 +11,10 @@ const INDENT = "    ";
 /** Other places of a finding that are told. */
 const OTHERS = 3;
 
-/** `file:line:column`, or `file, byte 0x8c`. */
+/** `file:line:column`, or `file, byte 0x8c`; byte 0 is that of the file as a whole and says nothing. */
 function whereText({ file, line, column, offset }: Location): string {
   if (line !== undefined) return `${file}:${line}${column === undefined ? "" : `:${column}`}`;
-  return offset === undefined ? file : `${file}, byte ${hex(offset)}`;
+  return !offset ? file : `${file}, byte ${hex(offset)}`;
 }
 
 /** Bars on a common scale, one line for each range. */
@@ -108,7 +108,7 @@ const CATEGORIES: readonly (readonly [string, readonly string[]])[] = [
   ["Missing IOMMU interceptions", ["iommu-overlap"]],
   [
     "Missing resource interceptions for architecture",
-    ["memory-trapped", "memory-ioapic", "memory-device-moved", "memory-msix"],
+    ["memory-trapped", "memory-ioapic", "memory-gic", "memory-device-moved", "memory-msix"],
   ],
 ];
 
@@ -116,7 +116,10 @@ const CATEGORIES: readonly (readonly [string, readonly string[]])[] = [
 export const isOriginals = ({ rule }: Finding): boolean =>
   CATEGORIES.some(([, rules]) => rules.includes(rule));
 
-/** The original's output: what was read, and its five questions. */
+/** Rules about files of which nothing else was looked at. */
+const UNSEEN = ["file-unreadable", "file-format", "file-source", "file-kind", "file-large"];
+
+/** The original's output: what was read, and its five questions, which have no answer unless all files were looked at. */
 export function frameText(inputs: readonly Input[], findings: readonly Finding[]): string {
   const [system] = inputs;
   const architecture = system?.config?.architecture;
@@ -127,7 +130,8 @@ export function frameText(inputs: readonly Input[], findings: readonly Finding[]
     const kind = index === 0 ? "Root cell:     " : "Non-root cell: ";
     lines.push(`  ${kind}${cell ? `${oneLine(cell.name)} (${path})` : path}`);
   });
-  if (system?.config?.kind !== "system") return `${lines.join("\n")}\n`;
+  const isWhole = findings.every(({ rule }) => !UNSEEN.includes(rule));
+  if (system?.config?.kind !== "system" || !isWhole) return `${lines.join("\n")}\n`;
   for (const [title, rules] of CATEGORIES) {
     const isIommu = rules.includes("iommu-overlap");
     if (isIommu && system.config.iommuUnits.length === 0) continue;

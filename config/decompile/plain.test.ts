@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { anyConfig } from "../arbitrary.ts";
-import { decode } from "../decode.ts";
+import { type Decoded, decode, decodeFile } from "../decode.ts";
 import { encode } from "../encode.ts";
-import type { Config } from "../types.ts";
 import { compile, decompileToDefinition } from "./plain.ts";
 
 const CONFIGS = new URL("../../configs/", import.meta.url);
@@ -26,14 +25,15 @@ it("so has any file that can be decoded", () => {
     fc.property(anyConfig, noise, (config, changes) => {
       const bytes = encode(config);
       for (const [at, value] of changes) bytes[8 + (at % (bytes.length - 8))] = value;
-      let changed: Config;
+      let changed: Decoded;
       try {
-        changed = decode(bytes);
+        changed = decodeFile(bytes);
       } catch {
         return;
       }
       decoded++;
-      expect(compile(decompileToDefinition(changed))).toEqual(bytes);
+      const whole = bytes.subarray(0, changed.size);
+      expect(compile(decompileToDefinition(changed.config))).toEqual(whole);
     }),
     { seed: 7, numRuns: 300 },
   );

@@ -112,6 +112,7 @@ export default defineCell({
   ports: [
     // COM1
     { base: 0x3f8, length: 8 },
+    // VMware's back door, which QEMU has too
     { base: 0x5658, length: 4 },
   ],
   devices: [uart("COM2")],

@@ -7,6 +7,7 @@ export interface Denial {
   readonly kind: "memory" | "port" | "msr" | "pci" | "control" | "exit";
   /** The cell's id; 0 is the root cell. */
   readonly cell: number;
+  /** Negative if not known. */
   readonly cpu: number;
   /** Guest-physical address, port, MSR, `bdf << 16 | register`, control register, or the processor's number of an exit. */
   readonly address: bigint;

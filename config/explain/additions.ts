@@ -13,7 +13,13 @@ const DWORD = 4;
 export type Addition =
   | { readonly kind: "ports"; readonly ports: PortRange; readonly comment: string }
   | { readonly kind: "memory"; readonly region: MemoryRegion; readonly comment: string }
-  | { readonly kind: "flags"; readonly index: number; readonly flags: bigint }
+  | {
+      readonly kind: "flags";
+      readonly index: number;
+      readonly flags: bigint;
+      /** The entry with them. */
+      readonly region?: MemoryRegion;
+    }
   | {
       readonly kind: "pci";
       readonly device: PciDevice;
@@ -72,7 +78,7 @@ export function additionText(addition: Addition): string {
     case "memory":
       return `memory: [${regionText(addition.region)}]  // ${addition.comment}`;
     case "flags":
-      return `memory[${addition.index}]: flags also ${flagNames(addition.flags)}`;
+      return `memory[${addition.index}]: flags also ${flagNames(addition.flags)}${addition.region ? `, so ${regionText(addition.region)}` : ""}`;
     case "pci":
       return deviceText(addition.device, addition.capabilities, addition.comment);
     case "registers":

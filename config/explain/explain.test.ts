@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MEM_READ, MEM_WRITE } from "../../abi/config.ts";
 import { defineCell, defineSystem, MiB } from "../index.ts";
 import type { Denial } from "./access.ts";
 import { additionText, explain, missing, repaired, type Situation } from "./index.ts";
+import { isVector } from "./vector.ts";
 
 const system = defineSystem({
   hypervisorMemory: { physical: 0x3a000000, size: MiB(6) },
@@ -58,14 +59,27 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     { address: 0x180004n, write: true },
     /^CPU 2 of cell "demo" wrote 4 bytes to address 0x180004$/,
     /^memory\[1\] of the cell \(0x180000 to 0x180fff\): the region's flags do not allow it$/,
-    ['memory[1]: flags also ["write"]'],
+    [
+      'memory[1]: flags also ["write"], so { physical: 0x3ec00000, virtual: 0x180000, size: KiB(4), flags: ["read", "write"] }',
+    ],
   ],
   [
     "a width that a sub-page region lacks",
     { address: 0xfe000011n, size: 2 },
     /read 2 bytes at address 0xfe000011$/,
     /^memory\[2\]/,
-    ['memory[2]: flags also ["io-unaligned", "io-16"]'],
+    [
+      'memory[2]: flags also ["io-unaligned", "io-16"], so { physical: 0xfe000010, size: 0x10, flags: ["read", "write", "io-unaligned", "io-16", "io-32"] }',
+    ],
+  ],
+  [
+    "what is beside a sub-page region, in its page",
+    { address: 0xfe000040n, write: true },
+    /wrote 4 bytes to address 0xfe000040$/,
+    /^in the page of memory\[2\] \(0xfe000010 to 0xfe00001f\), which is not whole pages, and outside of it: only the bytes/,
+    [
+      'memory: [{ physical: 0xfe000040, size: 0x4, flags: ["write", "io", "io-32"] }]  // beside memory[2], in its page',
+    ],
   ],
   [
     "RAM behind the cell's own",
@@ -149,11 +163,18 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
     ["ports: [{ base: 0x3f8, length: 8 }]  // COM1"],
   ],
   [
-    "an unknown port",
+    "the back door of the hypervisor below",
     { kind: "port", address: 0x5658n, size: 4 },
     /read from port 0x5658 \(4 bytes\)$/,
+    /^VMware's back door, which QEMU has too: .*commands the whole machine/,
+    [],
+  ],
+  [
+    "an unknown port",
+    { kind: "port", address: 0x5600n, size: 4 },
+    /read from port 0x5600 \(4 bytes\)$/,
     /no entry/,
-    ["ports: [{ base: 0x5658, length: 4 }]  // found by use"],
+    ["ports: [{ base: 0x5600, length: 4 }]  // found by use"],
   ],
   [
     "a port that another cell has",
@@ -242,6 +263,66 @@ test.each<[string, Partial<Denial>, RegExp, RegExp, string[]]>([
   expect(explanation.additions.map(additionText)).toEqual(advice);
 });
 
+describe("the root cell at what the hypervisor keeps for itself", () => {
+  const unit = (type: number, base: bigint) => ({ type, base, size: 0x4000 });
+  const rootAt = (units: readonly object[], address: bigint, changes: object = {}) => {
+    const changed = { ...system, iommuUnits: units, rootCell: { ...system.rootCell, ...changes } };
+    const root = { id: 0, config: changed.rootCell };
+    const at = { system: changed as typeof system, cells: [root] };
+    return explain(at, denial({ cell: 0, cpu: 0, address, write: true }));
+  };
+
+  test.each<[string, object[], bigint, RegExp, RegExp]>([
+    [
+      "AMD's",
+      [unit(1, 0xfeb80000n)],
+      0xfeb82008n,
+      /IOMMU 0 \(iommuUnits\[0\]\)/,
+      /boot Linux with amd_iommu=off/,
+    ],
+    [
+      "the second of Intel's",
+      [unit(2, 0xfed90000n), unit(2, 0xfed98000n)],
+      0xfed98018n,
+      /IOMMU 1/,
+      /boot Linux with intel_iommu=off/,
+    ],
+    [
+      "an unlisted one of Intel's",
+      [],
+      0xfed90018n,
+      /an IOMMU \(VT-d\)/,
+      /boot Linux with intel_iommu=off/,
+    ],
+  ])(
+    "%s IOMMU is no memory to list, and Linux has to do without",
+    (_, units, address, where, why) => {
+      const explanation = rootAt(units, address);
+      expect(explanation.where).toMatch(where);
+      expect(explanation.why).toMatch(why);
+      expect(explanation.additions).toEqual([]);
+    },
+  );
+
+  test("nor is one that a region of the root cell covers", () => {
+    const region = {
+      physicalStart: 0xfeb80000n,
+      virtualStart: 0xfeb80000n,
+      size: 0x10000n,
+      flags: 3n,
+    };
+    const { additions, why } = rootAt([unit(1, 0xfeb80000n)], 0xfeb82008n, { memory: [region] });
+    expect(additions).toEqual([]);
+    expect(why).toContain("amd_iommu=off");
+  });
+
+  test("an I/O APIC belongs among the irqchips", () => {
+    const { why, additions } = rootAt([], 0xfec00010n);
+    expect(why).toContain("irqchips");
+    expect(additions).toEqual([]);
+  });
+});
+
 test("what was learned page by page becomes one entry", () => {
   const learned = [0n, 1n, 2n].map((page) =>
     denial({ cell: 0, address: 0xe0000000n + page * 4096n, allowed: 4096, size: 0 }),
@@ -262,4 +343,17 @@ test("a repaired cell has what was denied, and nothing twice", () => {
   const fixed = repaired(cell, [explanation, explanation]);
   expect(fixed.memory[1]!.flags).toBe(BigInt(MEM_READ | MEM_WRITE));
   expect(fixed.memory).toHaveLength(cell.memory.length);
+});
+
+test.each<[string, number[], 16 | 32 | 64, boolean]>([
+  ["movaps", [0x0f, 0x28, 0xc1], 64, true],
+  ["movsd", [0xf2, 0x0f, 0x10, 0x05], 32, true],
+  ["pxor with REX", [0x66, 0x44, 0x0f, 0xef, 0xc0], 64, true],
+  ["vmovaps", [0xc5, 0xf8, 0x28, 0xc1], 64, true],
+  ["lds", [0xc5, 0x06], 16, false],
+  ["bswap", [0x0f, 0xc8], 64, false],
+  ["vmread", [0x0f, 0x78, 0xc0], 64, false],
+  ["nothing", [], 64, false],
+])("%s: of SSE or AVX or not", (_, code, bits, is) => {
+  expect(isVector(Uint8Array.from(code), bits)).toBe(is);
 });

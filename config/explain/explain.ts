@@ -1,7 +1,12 @@
 // Explains denied accesses: what was touched, why it was denied, and what would allow it.
 
 import * as abi from "../../abi/config.ts";
-import { EXIT_INVALID_STATE, EXIT_TRIPLE_FAULT } from "../../abi/platform.ts";
+import {
+  EXIT_INVALID_STATE,
+  EXIT_MISSING_INSTRUCTION,
+  EXIT_TRIPLE_FAULT,
+} from "../../abi/platform.ts";
+import { backDoorAt } from "../back-doors.ts";
 import { busMasterAt } from "../bus-masters.ts";
 import { oneLine } from "../printable.ts";
 import type { Cell, PciDevice } from "../types.ts";
@@ -12,6 +17,7 @@ import { explainMemory } from "./memory.ts";
 import { hex, ownerOfDevice, ownerOfPort, type Situation } from "./owners.ts";
 import { PORTS, placeOf } from "./places.ts";
 import { REACHES_ALL_MEMORY, type Reason } from "./reason.ts";
+import { isVector } from "./vector.ts";
 
 /** One denied access in words. */
 export interface Explanation extends Reason {
@@ -30,7 +36,11 @@ const TRIPLE_FAULT = "shut down with a triple fault: an exception could not be d
 const KINDS = new Map<bigint, string>([
   [BigInt(EXIT_TRIPLE_FAULT), TRIPLE_FAULT],
   [BigInt(EXIT_INVALID_STATE), "reached a state in which the processor cannot go on"],
+  [BigInt(EXIT_MISSING_INSTRUCTION), "executed an instruction that this machine lacks"],
 ]);
+/** What else an exit may be said to be. */
+const MISTAKE = "a mistake of the program";
+const HYPERVISORS_OWN = "an instruction that only the hypervisor may use";
 /**
  * What a guest brings about: SVM's exit codes (AMD64 Architecture Programmer's Manual, volume 2, appendix C) and VMX's exit reasons
  * (SDM, volume 3, appendix C). No number is in use for both: SVM's below 0x7a are registers and exceptions, which have other kinds.
@@ -128,6 +138,12 @@ function explainPort(situation: Situation, ofCell: Cell, denial: Denial): Reason
     return { where: `a port of PCI device ${functionText(device)}`, why, additions: parts };
   }
   const length = Math.max(allowed, denial.size, 1);
+  if (cell !== 0 && backDoorAt({ base: Number(address), length }))
+    return {
+      where,
+      why: "who has it commands the whole machine: it is the root cell's",
+      additions: [],
+    };
   const master = cell === 0 ? undefined : busMasterAt({ base: Number(address), length });
   if (master) return { where: master.name, why: REACHES_ALL_MEMORY, additions: [] };
   const own = { base: Number(address), length };
@@ -173,6 +189,40 @@ function explainPci(situation: Situation, cell: Cell, denial: Denial): Reason {
   };
 }
 
+/** Bytes of an instruction that are shown. */
+const SHOWN = 8;
+const NO_VECTORS =
+  "an instruction of SSE or AVX, which raises #UD where the processor lacks it (the emulated PC does) or nobody has switched it on (CR4.OSFXSR, XCR0), and no handler for that";
+
+function explainExit({ address, value, instruction, bits }: Denial): Reason {
+  const isMissing = value === BigInt(EXIT_MISSING_INSTRUCTION);
+  const code = Array.from(instruction.subarray(0, SHOWN), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join(" ");
+  if (isMissing && code === "")
+    return {
+      where: "no RAM, in which alone it executes code",
+      why: "nothing can be read there",
+      additions: [],
+    };
+  if (isMissing)
+    return {
+      where: `no fault of the program: the emulated PC does not have the instruction that begins ${code}, others may`,
+      why: "no configuration can allow it (docs/instructions.md lists what it has, and CPUID tells a program)",
+      additions: [],
+    };
+  const known = KINDS.get(value) ?? EXITS.get(address);
+  if (known === TRIPLE_FAULT && isVector(instruction, bits))
+    return { where: NO_VECTORS, why: "no configuration can allow it", additions: [] };
+  const where =
+    known === undefined
+      ? "an exit of the processor that this hypervisor has no handler for"
+      : known.startsWith("executed")
+        ? HYPERVISORS_OWN
+        : MISTAKE;
+  return { where, why: "no configuration can allow it", additions: [] };
+}
+
 function reasonOf(situation: Situation, cell: Cell, denial: Denial): Reason {
   switch (denial.kind) {
     case "memory":
@@ -198,13 +248,12 @@ function reasonOf(situation: Situation, cell: Cell, denial: Denial): Reason {
         additions: [],
       };
     case "exit":
-      return {
-        where: "a mistake of the program, or an instruction that only the hypervisor may use",
-        why: "no configuration can allow it",
-        additions: [],
-      };
+      return explainExit(denial);
   }
 }
+
+/** A log may end before it says which. */
+const cpuText = ({ cpu }: Denial): string => (cpu < 0 ? "A CPU" : `CPU ${cpu}`);
 
 /** Without a cell's configuration: it is gone, or it was not given. */
 function explainStranger(situation: Situation, denial: Denial): Explanation {
@@ -212,7 +261,7 @@ function explainStranger(situation: Situation, denial: Denial): Explanation {
   const who = name === undefined ? `cell ${denial.cell}, which is gone` : `cell "${oneLine(name)}"`;
   return {
     denial,
-    what: `CPU ${denial.cpu} of ${who} ${actionOf(denial)}`,
+    what: `${cpuText(denial)} of ${who} ${actionOf(denial)}`,
     where:
       name === undefined
         ? "nothing that can be looked up any more"
@@ -226,6 +275,6 @@ function explainStranger(situation: Situation, denial: Denial): Explanation {
 export function explain(situation: Situation, denial: Denial): Explanation {
   const cell = situation.cells.find(({ id }) => id === denial.cell)?.config;
   if (!cell) return explainStranger(situation, denial);
-  const what = `CPU ${denial.cpu} of cell "${oneLine(cell.name)}" ${actionOf(denial)}`;
+  const what = `${cpuText(denial)} of cell "${oneLine(cell.name)}" ${actionOf(denial)}`;
   return { denial, what, ...reasonOf(situation, cell, denial) };
 }

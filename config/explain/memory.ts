@@ -3,7 +3,7 @@
 import * as abi from "../../abi/config.ts";
 import { HPET_PAGES } from "../bus-masters.ts";
 import { iommus, localDevices, mmconfig, tableOf } from "../check/played.ts";
-import { overlap } from "../check/ranges.ts";
+import { isSubPage, overlap, virtual } from "../check/ranges.ts";
 import { bdfText } from "../check/rules/pci.ts";
 import { type ConfigSet, makeSet } from "../check/set.ts";
 import { oneLine } from "../printable.ts";
@@ -17,7 +17,6 @@ import { REACHES_ALL_MEMORY, type Reason } from "./reason.ts";
 
 const PAGE = 4096n;
 const PAGE_MASK = ~(PAGE - 1n);
-const IO_WIDTHS = abi.MEM_IO_8 | abi.MEM_IO_16 | abi.MEM_IO_32 | abi.MEM_IO_64;
 const RWX = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_EXECUTE);
 const DMA = BigInt(abi.MEM_DMA);
 const MAY_REACH_ALL =
@@ -36,11 +35,12 @@ function isRam({ flags }: MemoryRegion): boolean {
 }
 
 /** What a region's flags do not allow of an access. */
-function lackingFlags({ flags }: MemoryRegion, denial: Denial): bigint {
+function lackingFlags(region: MemoryRegion, denial: Denial): bigint {
+  const { flags } = region;
+  const isTrapped = isSubPage(region);
   const direction = denial.fetch ? abi.MEM_EXECUTE : denial.write ? abi.MEM_WRITE : abi.MEM_READ;
-  const isSubPage = (flags & BigInt(IO_WIDTHS)) !== 0n;
-  const width = isSubPage && denial.size > 0 ? abi.MEM_IO_8 << Math.log2(denial.size) : 0;
-  const isOdd = isSubPage && denial.size > 0 && denial.address % BigInt(denial.size) !== 0n;
+  const width = isTrapped && denial.size > 0 ? abi.MEM_IO_8 << Math.log2(denial.size) : 0;
+  const isOdd = isTrapped && denial.size > 0 && denial.address % BigInt(denial.size) !== 0n;
   const wanted = BigInt(direction) | BigInt(width) | (isOdd ? BigInt(abi.MEM_IO_UNALIGNED) : 0n);
   return wanted & ~flags;
 }
@@ -61,7 +61,31 @@ function inRegion(cell: Cell, denial: Denial): Reason | undefined {
   return {
     where,
     why: "the region's flags do not allow it",
-    additions: [{ kind: "flags", index, flags }],
+    additions: [
+      { kind: "flags", index, flags, region: { ...region, flags: region.flags | flags } },
+    ],
+  };
+}
+
+/** An access to a page of which the cell has a part, and not this one: the part grows, for the page would be trapped all the same. */
+function besideRegion(cell: Cell, denial: Denial): Reason | undefined {
+  const page = { start: denial.address & PAGE_MASK, size: PAGE };
+  const index = cell.memory.findIndex((one) => isSubPage(one) && overlap(virtual(one), page));
+  const near = cell.memory[index];
+  if (!near) return undefined;
+  const size = BigInt(denial.size || 1);
+  const direction = denial.write ? abi.MEM_WRITE : abi.MEM_READ;
+  const width = abi.MEM_IO_8 << Math.log2(Number(size));
+  const start = denial.address;
+  const flags = BigInt(direction | abi.MEM_IO | width);
+  const physicalStart = near.physicalStart + (start - near.virtualStart);
+  const comment = `beside memory[${index}], in its page`;
+  return {
+    where: `in the page of memory[${index}] (${rangeText(near.virtualStart, near.size)}), which is not whole pages, and outside of it`,
+    why: "only the bytes that the configuration lists of that page may be used",
+    additions: [
+      { kind: "memory", region: { physicalStart, virtualStart: start, size, flags }, comment },
+    ],
   };
 }
 
@@ -145,8 +169,49 @@ function pageRegion(denial: Denial): MemoryRegion {
   return { physicalStart: start, virtualStart: start, size, flags };
 }
 
+const BOOT_WITHOUT =
+  "the hypervisor keeps its registers from everybody, and no entry for memory changes that: boot Linux with";
+const IOMMU_OPTIONS: Readonly<Record<number, string>> = {
+  [abi.IOMMU_TYPE_AMD]: "amd_iommu=off",
+  [abi.IOMMU_TYPE_INTEL]: "intel_iommu=off",
+};
+/** Where QEMU's q35 and most of Intel's machines have VT-d's registers. */
+const USUAL_VTD = { start: 0xfed90000n, size: PAGE };
+
+/** What Linux does with an IOMMU's registers, listed or not: it must not drive one that it does not have alone. */
+function ofRootIommu(situation: Situation, address: bigint): Reason | undefined {
+  const set = makeSet([situation.system]) as ConfigSet;
+  const at = { start: address, size: 1n };
+  const index = iommus(set).findIndex((unit) => overlap(unit, at));
+  const type = situation.system.iommuUnits[index]?.type;
+  const isUsual = index < 0 && situation.system.x86 !== undefined && overlap(USUAL_VTD, at);
+  if (index < 0 && !isUsual) return undefined;
+  const where = isUsual
+    ? "where Intel's machines have the registers of an IOMMU (VT-d)"
+    : `the registers of IOMMU ${index} (iommuUnits[${index}])`;
+  const option = isUsual ? "intel_iommu=off" : IOMMU_OPTIONS[type!];
+  const why = option ? `${BOOT_WITHOUT} ${option}` : PLAYED;
+  return { where, why, additions: [] };
+}
+
+/** What the hypervisor plays for Linux, too. */
+function ofRootPlayed(situation: Situation, address: bigint): Reason | undefined {
+  const set = makeSet([situation.system]) as ConfigSet;
+  const at = { start: address, size: 1n };
+  const played = [...localDevices(set), ...mmconfig(set)].find((one) => overlap(one, at));
+  if (played) return { where: played.label, why: PLAYED, additions: [] };
+  if ((address & PAGE_MASK) !== IOAPIC_PAGE || set.root.cell.irqchips.length > 0) return undefined;
+  return {
+    where: `the I/O APIC at 0x${IOAPIC_PAGE.toString(16)}`,
+    why: "the system lists none: it belongs among its irqchips, with all its pins",
+    additions: [],
+  };
+}
+
 function ofRoot(situation: Situation, denial: Denial): Reason {
   const why = "the root cell's configuration does not list it";
+  const kept = ofRootPlayed(situation, denial.address);
+  if (kept) return kept;
   const device = situation.functions?.having(denial.address, false);
   const parts = device ? lackingParts(situation, situation.system.rootCell, device) : [];
   if (device && parts.length > 0)
@@ -178,7 +243,7 @@ function ofPlayed({ system, cells }: Situation, page: bigint): Reason | undefine
   const masters = [{ label: "the HPET", ...HPET_PAGES }, ...iommus(set)];
   const master = masters.find((one) => overlap(one, range));
   if (master) return { where: master.label, why: REACHES_ALL_MEMORY, additions: [] };
-  const played = [...localDevices(), ...mmconfig(set)].find((one) => overlap(one, range));
+  const played = [...localDevices(set), ...mmconfig(set)].find((one) => overlap(one, range));
   if (played) return { where: played.label, why: PLAYED, additions: [] };
   const devices = cells.flatMap(({ config }) => config.pciDevices);
   const owner = devices.find((device) => overlap(tableOf(device), range));
@@ -227,7 +292,9 @@ export function explainMemory(situation: Situation, cell: Cell, denial: Denial):
       additions: [],
     };
   }
-  const own = inRegion(cell, denial);
+  const kept = isRoot ? ofRootIommu(situation, address) : undefined;
+  if (kept) return kept;
+  const own = inRegion(cell, denial) ?? besideRegion(cell, denial);
   if (own) return own;
   return isRoot ? ofRoot(situation, denial) : ofCell(situation, cell, denial);
 }

@@ -1,6 +1,8 @@
 // What a PC has where: ports and memory-mapped registers that are the same on all of them. Sources: Intel ICH9 datasheet,
 // chapter 9 (fixed I/O and memory ranges); PCI Local Bus Specification 3.0, section 3.2.2.3.2; IBM VGA's port map.
 
+import { BACK_DOORS } from "../back-doors.ts";
+
 /** A device's ports or registers. */
 export interface Place {
   /** First port, or address. */
@@ -42,6 +44,7 @@ export const PORTS: readonly Place[] = [
   { base: 0xcd0, length: 8, name: "the chipset's power management" },
   { base: 0xcf8, length: 4, name: "PCI's configuration address" },
   { base: 0xcfc, length: 4, name: "PCI's configuration data" },
+  ...BACK_DOORS,
 ];
 
 export const REGISTERS: readonly Place[] = [

@@ -7,6 +7,7 @@ import {
   ACCESS_FETCH,
   ACCESS_INDIRECT,
   ACCESS_WRITE,
+  EXIT_MISSING_INSTRUCTION,
   EXIT_VIRTUALISATION_END,
   REG_RAX,
   REG_RCX,
@@ -46,7 +47,7 @@ import {
 import { readTrapped, writeTrapped } from "./msr/trapped.ts";
 import { injectException, writeMsr } from "./platform.ts";
 import { accessPort } from "./ports.ts";
-import { reportExit } from "./report.ts";
+import { reportExit, reportMissing } from "./report.ts";
 import { cpuState, instructionOf } from "./state.ts";
 
 /** Bytes of an instruction that a report shows. */
@@ -203,6 +204,7 @@ export function exitUnhandled(cpu: u32, kind: u32, code: u64, info1: u64, info2:
   if (kind === EXIT_VIRTUALISATION_END) return raiseInvalidOpcode(cpu);
   fatal();
   const record = recordDenial(cpu, DENIAL_KIND_EXIT, 0, 0, code, kind);
-  reportExit(code, info1, info2);
+  if (kind === EXIT_MISSING_INSTRUCTION) reportMissing(record);
+  else reportExit(code, info1, info2);
   violation(cpu, record);
 }

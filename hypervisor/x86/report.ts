@@ -1,5 +1,6 @@
 // What a violation's report says about the processor.
 
+import { DENIAL_BYTES, DENIAL_INSTRUCTION } from "../../abi/denials.ts";
 import * as reg from "../../abi/platform.ts";
 import { EFER_LMA } from "../../abi/x86/registers.ts";
 import {
@@ -80,6 +81,17 @@ export function reportExit(code: u64, info1: u64, info2: u64): void {
   printAddress(info1);
   print(" exitinfo2 ");
   printAddress(info2);
+}
+
+/** Prints which instruction the machine lacks, by the bytes in the record of it. */
+export function reportMissing(record: usize): void {
+  // Code is executed where RAM is, on such a machine.
+  if (!load<u8>(record, DENIAL_BYTES)) return print("Code where this machine has no RAM");
+  print("Instruction that this machine lacks, bytes:");
+  for (let byte: u32 = 0; byte < <u32>load<u8>(record, DENIAL_BYTES); byte++) {
+    print(" ");
+    printHex(load<u8>(record + DENIAL_INSTRUCTION + byte), 2);
+  }
 }
 
 /** Prints the position of `cpu`. */

@@ -1,11 +1,10 @@
 // The architecture's state: of each CPU (in PerCpu.arch), of each cell (in Cell.arch) and of the machine.
 
+import { IOAPIC_UNITS_MAX } from "../../abi/x86/apic.ts";
 import { CELL_ARCH_SIZE, Cell } from "../core/cells/cell.ts";
 import { CPU_ARCH_SIZE, cellOfCpu, perCpu } from "../core/cells/percpu.ts";
 import { Instruction } from "./instruction/instruction.ts";
 
-/** IOAPICs of a machine: two are common, big servers have one per socket and bridge. */
-export const IOAPICS_MAX: u32 = 8;
 /** Pins of an IOAPIC that a configuration can name. */
 export const PINS_MAX: u32 = 128;
 
@@ -26,6 +25,8 @@ export class Machine {
   isAmd: bool;
   /** Physical IOAPICs found (ioapic.ts). */
   ioapics: u32;
+  /** What the owners of their pins have written: pages of the pool (ioapic.ts). */
+  ioapicEntries: usize;
 }
 
 /** State of one CPU. */
@@ -60,13 +61,13 @@ export class CellState {
 
 /** Offsets in a cell's part: index register of each IOAPIC, u32; pins of each, PINS_MAX bits. */
 const INDEXES: usize = 0x10;
-const PINS: usize = 0x40;
+const PINS: usize = 0x110;
 const PIN_BYTES: u32 = PINS_MAX >> 3;
-if (INDEXES + (IOAPICS_MAX << 2) > PINS) ERROR("indexes overlap pins");
-if (PINS + IOAPICS_MAX * PIN_BYTES > CELL_ARCH_SIZE) ERROR("CellState is too large");
+if (INDEXES + (IOAPIC_UNITS_MAX << 2) > PINS) ERROR("indexes overlap pins");
+if (PINS + IOAPIC_UNITS_MAX * PIN_BYTES > CELL_ARCH_SIZE) ERROR("CellState is too large");
 
-const MACHINE: usize = memory.data(56, 8);
-if (offsetof<Machine>() > 56) ERROR("Machine is too large");
+const MACHINE: usize = memory.data(64, 8);
+if (offsetof<Machine>() > 64) ERROR("Machine is too large");
 
 /** The machine's state. */
 export function machine(): Machine {

@@ -1,6 +1,6 @@
 // An exit of a CPU becomes a call of the core's handler for it.
 import {
-  EXIT_INVALID_STATE,
+  EXIT_MISSING_INSTRUCTION,
   EXIT_OTHER,
   EXIT_TRIPLE_FAULT,
   EXIT_VIRTUALISATION_END,
@@ -43,9 +43,9 @@ const TRIPLE_FAULT: Unhandled = {
   amd: BigInt(svm.EXIT_SHUTDOWN),
   intel: REASON_TRIPLE_FAULT,
 };
-/** The emulator itself cannot go on. */
+/** The emulator itself cannot go on: no processor has a number for that. */
 const UNIMPLEMENTED: Unhandled = {
-  kind: EXIT_INVALID_STATE,
+  kind: EXIT_MISSING_INSTRUCTION,
   amd: EXIT_INVALID,
   intel: REASON_INVALID_STATE,
 };

@@ -42,6 +42,8 @@ export class EmulatedPlatform {
   #context: Context | undefined;
   /** The hypervisor of the last `enable`, if that failed. */
   #refused: Context | undefined;
+  /** The console page of the hypervisor that ended last. */
+  #lastConsole: DataView | undefined;
   #consoleTail = 0;
 
   constructor(pc: Pc, hypervisor: WebAssembly.Module) {
@@ -79,9 +81,9 @@ export class EmulatedPlatform {
     return result;
   }
 
-  /** The hypervisor's console ring (ABI section 7), or undefined while disabled. */
+  /** The hypervisor's console ring (ABI section 7); while disabled that of the last one, as it ended, or undefined. */
   consolePage(): DataView | undefined {
-    return pageOf(this.#context);
+    return pageOf(this.#context) ?? this.#lastConsole;
   }
 
   /** The table of denied accesses (abi/denials.ts), or undefined while disabled. */
@@ -184,6 +186,9 @@ export class EmulatedPlatform {
   /** Forgets a hypervisor that no CPU runs under any more. */
   #free(context: Context): void {
     for (const { block } of context.guests.values()) this.pc.exports.destroyGuest(block);
+    const page = pageOf(context);
+    this.#lastConsole =
+      page && new DataView(page.buffer.slice(page.byteOffset, page.byteOffset + PAGE_SIZE));
     this.#context = undefined;
   }
 

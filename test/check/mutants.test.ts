@@ -1,6 +1,7 @@
 // Every slip of operators.ts in every pair that ships: the check finds it and names it, or the pair runs unharmed; and what the
 // check advises repairs it. A sample of them; every one: npm run campaign -- mutants --cases 1000000
 import { expect, it } from "vitest";
+import { withSoundFixes } from "../../config/check/advice.ts";
 import { valueAt } from "../../config/check/fix.ts";
 import { applyFix, checkConfigs, type Finding } from "../../config/check/index.ts";
 import { type CellConfig, encode, type SystemConfig } from "../../config/index.ts";
@@ -21,11 +22,16 @@ const MOST_LOSSES = 20;
 /** A mutant and the pair that it comes from. */
 type Case = Mutant & { readonly origin: Pair };
 
+const inputsOf = ({ system, cell }: Pair) => [
+  { path: "system", config: system },
+  { path: "cell", config: cell },
+];
+
 /** Findings but notes, and but the warning that holds for every cell which shares the debug console's line. */
+const isFault = ({ severity, rule }: Finding): boolean =>
+  severity !== "note" && rule !== "debug-console-shared";
 const faults = ({ system, cell }: Pair): Finding[] =>
-  checkConfigs([system, cell], MACHINE).filter(
-    ({ severity, rule }) => severity !== "note" && rule !== "debug-console-shared",
-  );
+  checkConfigs([system, cell], MACHINE).filter(isFault);
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(a).equals(b);
 
@@ -83,7 +89,10 @@ async function isLoss(mutant: Case, { denials }: Harm): Promise<boolean> {
 function repair(mutant: Pair): Pair {
   let pair = mutant;
   for (let step = 0; step < STEPS; step++) {
-    const advice = faults(pair).find(({ fix }) => fix.length > 0);
+    const all = checkConfigs([pair.system, pair.cell], MACHINE);
+    const advice = withSoundFixes(inputsOf(pair), all, MACHINE).find(
+      (one) => one.fix.length > 0 && isFault(one),
+    );
     if (!advice) break;
     const [repaired, cell] = applyFix([pair.system, pair.cell], advice.fix);
     pair = { system: repaired as SystemConfig, cell: cell as CellConfig };

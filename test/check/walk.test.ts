@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as abi from "../../abi/config.ts";
+import { IOAPIC_UNITS_MAX } from "../../abi/x86/apic.ts";
 import { checkConfigs } from "../../config/check/index.ts";
 import type { CellConfig, MemoryRegion, PciDevice, SystemConfig } from "../../config/index.ts";
 import { encode } from "../../config/index.ts";
@@ -273,7 +274,7 @@ const CASES: readonly (readonly [string, string, Changes])[] = [
     "irqchip-many",
     {
       root: {
-        irqchips: Array.from({ length: 9 }, (_, index) => ({
+        irqchips: Array.from({ length: IOAPIC_UNITS_MAX + 1 }, (_, index) => ({
           ...chip,
           address: chip.address + BigInt(index) * 0x1000n,
         })),

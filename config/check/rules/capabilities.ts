@@ -127,18 +127,10 @@ function checkDevice(part: Part, device: ReturnType<typeof devicesOf>[number], t
         `"${nameOf(clash[1].id)}" at ${hex(clash[1].start)} and "${nameOf(id)}", ${hex(start)} to ${hex(start + length - 1)}, of ${bdfText(device.bdf)} overlap`,
         {
           related: [place],
-          ...(clash[1].start === start && clash[1].id === id
-            ? { fix: drop(device, clash[0]) }
-            : {}),
+          advice: "List each once, where the device has it (lspci -vv).",
         },
       );
   }
-}
-
-/** The device without its last capability, when it is that one. */
-function drop(device: ReturnType<typeof devicesOf>[number], index: number) {
-  const isLast = index === device.capsStart + device.numCaps - 1;
-  return isLast ? [setTo(device.at("numCaps"), device.numCaps - 1)] : [];
 }
 
 function checkInterrupts(part: Part, device: ReturnType<typeof devicesOf>[number], tell: Tell) {

@@ -2,10 +2,12 @@
 import * as abi from "../../../abi/config.ts";
 import { CONSOLE_TYPES } from "../../names.ts";
 import type { Console } from "../../types.ts";
+import { isDebugConsole, isPorts, UART_PORTS } from "../debug-console.ts";
 import { family, type Report } from "../finding.ts";
 import { add, setTo } from "../fix.ts";
 import { contains, has, hex, isRam, physical, virtual } from "../ranges.ts";
 import { type ConfigSet, type Part, regionsOf } from "../set.ts";
+import { UARTS } from "./lines.ts";
 
 const RULES = {
   "console-type": ["warning", "A console is of an unknown type"],
@@ -22,7 +24,6 @@ const RULES = {
 type Tell = Report<keyof typeof RULES>;
 
 const PORTS = 0x10000n;
-const UART_PORTS = 8;
 /** Consoles of x86. */
 const X86_TYPES: readonly number[] = [
   abi.CONSOLE_TYPE_NONE,
@@ -38,14 +39,27 @@ const KNOWN_FLAGS =
 
 interface Described {
   readonly console: Console;
+  /** Whose it is; the hypervisor's own is nobody's. */
+  readonly part?: Part;
   readonly at: (field: string) => ReturnType<Part["at"]>;
 }
 
-const isPorts = ({ type, flags }: Console): boolean =>
-  type === abi.CONSOLE_TYPE_8250 && !has(flags, abi.CONSOLE_FLAG_MMIO);
+const OWN_LINE =
+  "The hypervisor prints there: give the cell another serial port, or let it print through the hypervisor (flag virtual-console-permitted).";
+
+/** A serial port that may be meant: the first of a PC for the hypervisor, else one that the cell has for itself. */
+function lineOf({ system }: ConfigSet, part: Part | undefined): bigint[] {
+  const line = UARTS.find(
+    (uart) =>
+      part === undefined ||
+      (part.cell.ports.some(({ base, length }) => base === uart.base && length === uart.length) &&
+        !isDebugConsole(system, uart)),
+  );
+  return line ? [BigInt(line.base)] : [];
+}
 
 /** Whether the description itself makes sense. */
-function checkShape(set: ConfigSet, { console, at }: Described, tell: Tell): boolean {
+function checkShape(set: ConfigSet, { console, at, part }: Described, tell: Tell): boolean {
   const { type, flags, address } = console;
   if (!Object.values(CONSOLE_TYPES).includes(type as never)) {
     tell("console-type", at(".type"), `${type} is no type of console`, {
@@ -72,7 +86,7 @@ function checkShape(set: ConfigSet, { console, at }: Described, tell: Tell): boo
     at(".address"),
     `its address is ${hex(address)}, where no ${isPorts(console) ? "ports are" : "device is"}`,
     {
-      fix: isPorts(console) ? [setTo(at(".address"), 0x3f8n)] : [],
+      fix: isPorts(console) ? lineOf(set, part).map((line) => setTo(at(".address"), line)) : [],
       advice: "Give the address of the device's registers.",
     },
   );
@@ -102,8 +116,12 @@ function checkReach(set: ConfigSet, part: Part, described: Described, tell: Tell
     described.at(".address"),
     `it is at ports ${hex(address)} to ${hex(address + 7n)}, but ${part.label} does not have ${lacking.map(hex).join(", ")}`,
     {
-      fix:
-        partial < 0 ? [add(part.at("ports"), line)] : [setTo(part.at(`ports[${partial}]`), line)],
+      fix: isDebugConsole(set.system, line)
+        ? []
+        : partial < 0
+          ? [add(part.at("ports"), line)]
+          : [setTo(part.at(`ports[${partial}]`), line)],
+      ...(isDebugConsole(set.system, line) ? { advice: OWN_LINE } : {}),
       related: [part.at(partial < 0 ? "ports" : `ports[${partial}]`)],
     },
   );
@@ -220,6 +238,7 @@ export const consoles = family(RULES, (set, tell) => {
   for (const part of set.parts) {
     const described = {
       console: part.cell.console,
+      part,
       at: (field: string) => part.at(`console${field}`),
     };
     if (checkShape(set, described, tell)) checkReach(set, part, described, tell);

@@ -23,10 +23,15 @@ const MAX_CPUS = 256;
 const listed = (cpus: readonly number[]): string =>
   `${cpus.length === 1 ? "CPU" : "CPUs"} ${cpus.join(", ")}`;
 
-/** CPUs that a cell of the set can have: the root cell's, without 0 and those of earlier cells. */
-function freeCpus({ root, cells }: ConfigSet, part: Part): number[] {
+/** Whether the root cell's system can give up all CPUs but 0 only, as Linux on x86. */
+const keepsZero = ({ system }: ConfigSet): boolean => system.architecture === "x86";
+
+/** CPUs that a cell of the set can have: the root cell's, without those that it keeps and those of earlier cells. */
+function freeCpus(set: ConfigSet, part: Part): number[] {
+  const { root, cells } = set;
   const taken = cells.slice(0, cells.indexOf(part)).flatMap(({ cell }) => cell.cpus);
-  return root.cell.cpus.filter((cpu) => cpu !== 0 && cpu < MAX_CPUS && !taken.includes(cpu));
+  const kept = keepsZero(set) ? [0] : [];
+  return root.cell.cpus.filter((cpu) => cpu < MAX_CPUS && ![...kept, ...taken].includes(cpu));
 }
 
 /** As many CPUs as the cell has, those that it can keep among them; none if there is none. */
@@ -62,7 +67,7 @@ function checkPart(set: ConfigSet, part: Part, tell: Tell) {
 function checkCell(set: ConfigSet, part: Part, tell: Tell) {
   const place = part.at("cpus");
   const { cpus } = part.cell;
-  if (cpus.includes(0))
+  if (cpus.includes(0) && keepsZero(set))
     tell(
       "cpu-zero",
       place,
@@ -92,13 +97,14 @@ function checkShared(set: ConfigSet, tell: Tell) {
   }
 }
 
-function checkRoot({ root, cells, machine }: ConfigSet, tell: Tell) {
+function checkRoot(set: ConfigSet, tell: Tell) {
+  const { root, cells, machine } = set;
   const { cpus } = root.cell;
   const place = root.at("cpus");
   const given = new Set(cells.flatMap(({ cell }) => cell.cpus));
   if (cpus.length > 0 && cpus.every((cpu) => given.has(cpu)))
     tell("cpu-all", place, `the cells take all CPUs of the root cell: ${cpus.join(", ")}`, {
-      advice: "Leave the root cell at least CPU 0.",
+      advice: `Leave the root cell at least ${keepsZero(set) ? "CPU 0" : "one CPU"}.`,
     });
   const { cpus: online } = machine;
   if (!online) {

@@ -1,5 +1,6 @@
 // Interrupt controllers: which pins a cell has, and that nobody else has them.
 
+import { IOAPIC_UNITS_MAX } from "../../../abi/x86/apic.ts";
 import type { Irqchip } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
@@ -24,8 +25,6 @@ const RULES = {
 } as const;
 type Tell = Report<keyof typeof RULES>;
 
-/** I/O APICs that the hypervisor knows (hypervisor/x86/state.ts). */
-const MAX_CHIPS = 8;
 /** Trapped ranges of a cell: its table has room for more, but devices take some too. */
 const MAX_TRAPPED = 96;
 /** Where a PC has its first I/O APIC, and a bit for each of its pins. */
@@ -45,16 +44,13 @@ const listed = (pins: readonly number[]): string =>
 
 function checkRoot({ system, root }: ConfigSet, tell: Tell) {
   const { irqchips } = root.cell;
-  if (irqchips.length > MAX_CHIPS)
+  // Linux uses all of them: none can be left out.
+  if (irqchips.length > IOAPIC_UNITS_MAX)
     tell(
       "irqchip-many",
-      root.at(`irqchips[${MAX_CHIPS}]`),
-      `${irqchips.length} I/O APICs, but the hypervisor knows ${MAX_CHIPS} at most`,
-      {
-        fix: irqchips
-          .slice(MAX_CHIPS)
-          .map((_, index) => remove(root.at(`irqchips[${MAX_CHIPS + index}]`))),
-      },
+      root.at(`irqchips[${IOAPIC_UNITS_MAX}]`),
+      `${irqchips.length} I/O APICs, but the hypervisor knows ${IOAPIC_UNITS_MAX} at most`,
+      { advice: "Look whether the list has one twice: a machine with so many is not known." },
     );
   irqchips.forEach(({ address }, index) => {
     const place = root.at(`irqchips[${index}].address`);

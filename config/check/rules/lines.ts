@@ -1,6 +1,7 @@
 // Devices of a PC by their ports and their interrupt: a cell that has the one and not the other cannot use the device.
 
 import type { Irqchip, PortRange } from "../../types.ts";
+import { isDebugConsole } from "../debug-console.ts";
 import { type Edit, family, type Report } from "../finding.ts";
 import { add, setTo } from "../fix.ts";
 import { hex } from "../ranges.ts";
@@ -47,7 +48,7 @@ const granted = (part: Part, { base, length }: PortRange): number =>
 const hasPin = ({ pinBitmap }: Irqchip, pin: number): boolean =>
   (((pinBitmap[0] ?? 0) >>> pin) & 1) !== 0;
 
-function checkUarts(part: Part, tell: Tell) {
+function checkUarts(set: ConfigSet, part: Part, tell: Tell) {
   for (const { name, base, length } of UARTS) {
     const count = granted(part, { base, length });
     if (count === 0 || count === length) continue;
@@ -60,7 +61,10 @@ function checkUarts(part: Part, tell: Tell) {
       part.at(`ports[${index}]`),
       `it has ${count} of the ${length} ports of ${name}, ${hex(base)} to ${hex(base + length - 1)}`,
       {
-        fix: isOwn ? [setTo(part.at(`ports[${index}]`), { base, length })] : [],
+        fix:
+          isOwn && !isDebugConsole(set.system, { base, length })
+            ? [setTo(part.at(`ports[${index}]`), { base, length })]
+            : [],
         advice: "Give the whole serial port, or leave it out.",
       },
     );
@@ -82,7 +86,7 @@ function checkPins(set: ConfigSet, part: Part, index: number, tell: Tell) {
     const [first] = devices as [Known];
     const isFree = set.cells.every((other) => other === part || granted(other, first) === 0);
     const fix: Edit[] =
-      isFree && granted(set.root, first) === first.length
+      isFree && !isDebugConsole(set.system, first) && granted(set.root, first) === first.length
         ? [add(part.at("ports"), { base: first.base, length: first.length })]
         : [];
     tell(
@@ -143,7 +147,7 @@ function checkAcpi(set: ConfigSet, part: Part, tell: Tell) {
 
 export const lines = family(RULES, (set, tell) => {
   if (set.system.architecture !== "x86") return;
-  for (const part of set.parts) checkUarts(part, tell);
+  for (const part of set.parts) checkUarts(set, part, tell);
   for (const part of set.cells) {
     for (const [index, { address }] of part.cell.irqchips.entries())
       if (address === FIRST_CHIP) checkPins(set, part, index, tell);

@@ -3,7 +3,7 @@ import * as abi from "../../../abi/config.ts";
 import { HPET_PAGES } from "../../bus-masters.ts";
 import { family, type Report } from "../finding.ts";
 import { setTo } from "../fix.ts";
-import { ioapics, iommus, localDevices, mmconfig, tableOf } from "../played.ts";
+import { gic, ioapics, iommus, localDevices, mmconfig, tableOf } from "../played.ts";
 import {
   ADDRESS_LIMIT,
   hex,
@@ -47,7 +47,10 @@ function checkNone(device: Device, tell: Tell): boolean {
         device.at("numMsixVectors"),
         `${name} has an MSI-X table of ${hex(size)} bytes at ${hex(msixAddress)} but no vectors`,
         {
-          fix: [setTo(device.at("numMsixVectors"), Math.max(1, Math.floor(size / ENTRY)))],
+          fix:
+            size < ENTRY
+              ? [setTo(device.at("msixAddress"), 0n), setTo(device.at("msixRegionSize"), 0)]
+              : [setTo(device.at("numMsixVectors"), Math.floor(size / ENTRY))],
         },
       );
     return false;
@@ -114,11 +117,12 @@ function checkPlace(set: ConfigSet, device: Device, tell: Tell) {
   const name = bdfText(device.bdf);
   const others: readonly (Range & { label: string })[] = [
     { label: "the hypervisor's memory", ...physical(system.hypervisorMemory) },
-    ...localDevices(),
+    ...localDevices(set),
     ...ioapics(set),
     ...mmconfig(set),
     ...iommus(set),
-    { label: "the HPET", ...HPET_PAGES },
+    ...gic(set),
+    ...(system.architecture === "x86" ? [{ label: "the HPET", ...HPET_PAGES }] : []),
   ];
   for (const other of others)
     if (overlap(table, other))

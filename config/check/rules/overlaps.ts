@@ -7,7 +7,7 @@ import type { PciDevice } from "../../types.ts";
 import { type Extra, family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
 import { findRam } from "../place-ram.ts";
-import { ioapics, iommus, localDevices, mmconfig, type Played, tableOf } from "../played.ts";
+import { gic, ioapics, iommus, localDevices, mmconfig, type Played, tableOf } from "../played.ts";
 import {
   alignUp,
   amount,
@@ -33,6 +33,7 @@ const RULES = {
   "memory-cells": ["error", "Two cells have the same memory"],
   "memory-many": ["error", "More regions overlap than are told one by one"],
   "memory-mmconfig": ["warning", "A region covers PCI's configuration space"],
+  "memory-gic": ["error", "A region covers the registers of the GIC that the hypervisor plays"],
   "memory-trapped": ["warning", "A region covers a device that the hypervisor plays"],
   "memory-device-moved": [
     "error",
@@ -108,10 +109,12 @@ function checkInside(part: Part, tell: Tell) {
   const isElsewhere = (a: Region, b: Region) => !overlap(virtual(a), virtual(b));
   for (const [a, b] of clashes(own, physical, isElsewhere)) {
     const common = overlap(physical(a), physical(b)) as Range;
-    tell("memory-alias", b.at("physicalStart"), `${span(common)} is in memory[${a.index}] too`, {
-      ...picture(a, b, physical),
-      fix: part.isRoot ? cut(a, b, part) : [],
-    });
+    tell(
+      "memory-alias",
+      b.at("physicalStart"),
+      `${span(common)} is in memory[${a.index}] too`,
+      picture(a, b, physical),
+    );
   }
 }
 
@@ -152,9 +155,10 @@ function checkCells(set: ConfigSet, tell: Tell) {
 
 /** Devices that the hypervisor plays for `part`, with those whose registers it keeps from everyone. */
 function playedFor(set: ConfigSet, part: Part): Played[] {
+  const played = [...localDevices(set), ...ioapics(set), ...gic(set), ...mmconfig(set)];
+  if (!part.isRoot) return played;
   const hpet = { label: "the HPET", places: [], ...HPET_PAGES };
-  const played = [...localDevices(), ...ioapics(set), ...mmconfig(set)];
-  return part.isRoot ? [...played, hpet, ...iommus(set)] : played;
+  return [...played, ...(set.system.architecture === "x86" ? [hpet] : []), ...iommus(set)];
 }
 
 function coverExtra(region: Region, device: Played): Extra {
@@ -177,6 +181,7 @@ function checkDevices(set: ConfigSet, region: Region, tell: Tell) {
   const isListed = ({ start }: Played) =>
     !chips.includes(start) || part.cell.irqchips.some(({ address }) => address === start);
   const spaces = mmconfig(set).map(({ start }) => start);
+  const distributors = gic(set).map(({ start }) => start);
   for (const device of playedFor(set, part)) {
     if (!overlap(physical(region), device)) continue;
     const where = coverText(region, device);
@@ -186,6 +191,13 @@ function checkDevices(set: ConfigSet, region: Region, tell: Tell) {
         "memory-ioapic",
         region.at("physicalStart"),
         `${where}, which ${part.label} does not list`,
+        extra,
+      );
+    else if (distributors.includes(device.start))
+      tell(
+        "memory-gic",
+        region.at("physicalStart"),
+        `${where}: ${part.label} would drive interrupts of all cells unseen`,
         extra,
       );
     else if (region.physicalStart !== region.virtualStart)
@@ -202,7 +214,7 @@ function checkDevices(set: ConfigSet, region: Region, tell: Tell) {
         `${where}: those pages stay trapped`,
         extra,
       );
-    else if (localDevices().includes(device) || chips.includes(device.start))
+    else if (localDevices(set).includes(device) || chips.includes(device.start))
       tell(
         "memory-trapped",
         region.at("physicalStart"),
@@ -299,7 +311,7 @@ export const overlaps = family(RULES, (set, tell) => {
     checkInside(part, tell);
     for (const region of regionsOf(part)) {
       if (isComm(region)) continue;
-      if (set.system.architecture === "x86") checkDevices(set, region, tell);
+      checkDevices(set, region, tell);
       if (set.system.architecture === "x86" && !part.isRoot) checkBusMasters(set, region, tell);
       checkMsix(set, region, tell);
     }

@@ -1,6 +1,6 @@
 // PCI devices: types, numbers, base address registers, interrupts, and whose they are.
 import * as abi from "../../../abi/config.ts";
-import type { PciDevice } from "../../types.ts";
+import type { PciDevice, SystemConfig } from "../../types.ts";
 import { family, type Report } from "../finding.ts";
 import { remove, setTo } from "../fix.ts";
 import { hex } from "../ranges.ts";
@@ -34,6 +34,13 @@ const isVirtual = ({ type }: PciDevice): boolean => type === abi.PCI_TYPE_IVSHME
 export const bdfText = (bdf: number): string =>
   `${(bdf >> 8).toString(16).padStart(2, "0")}:${((bdf >> 3) & 0x1f).toString(16).padStart(2, "0")}.${bdf & 7}`;
 
+/** Domain of a host bridge of the hypervisor's own that Linux gives the next free number. */
+const DOMAIN_OPEN = 0xffff;
+
+/** Whether nobody knows beforehand which number the system's PCI domain is going to have; on Arm only. */
+const isChosenByLinux = ({ architecture, pciDomain }: SystemConfig): boolean =>
+  architecture !== "x86" && pciDomain === DOMAIN_OPEN;
+
 interface Device extends PciDevice {
   readonly part: Part;
   readonly index: number;
@@ -62,7 +69,7 @@ function checkNumbers(set: ConfigSet, device: Device, tell: Tell) {
         fix: [setTo(device.at("type"), homeOf(set, device)?.type ?? abi.PCI_TYPE_DEVICE)],
       },
     );
-  if (device.domain !== system.pciDomain)
+  if (device.domain !== system.pciDomain && !isChosenByLinux(system))
     tell(
       "pci-domain",
       device.at("domain"),

@@ -39,6 +39,19 @@ type Tell = Report<keyof typeof RULES>;
 const BUS_SIZE = 1n << 20n;
 const CACHE_UNITS = 32;
 const IOMMU_LEAST = 0x1000;
+/** IOMMUs that machines of an architecture have. */
+interface IommuTypes {
+  readonly types: readonly number[];
+  readonly words: string;
+}
+const X86_IOMMUS: IommuTypes = {
+  types: [abi.IOMMU_TYPE_AMD, abi.IOMMU_TYPE_INTEL],
+  words: "1 is AMD's, 2 Intel's",
+};
+const ARM_IOMMUS: IommuTypes = {
+  types: [abi.IOMMU_TYPE_SMMUV3, abi.IOMMU_TYPE_PVU, abi.IOMMU_TYPE_MMU500],
+  words: "3 is Arm's SMMUv3, 4 TI's PVU, 5 Arm's MMU-500",
+};
 const place = (path: string) => ({ file: 0, path });
 
 function checkMmconfig({ system, root }: ConfigSet, tell: Tell) {
@@ -121,11 +134,12 @@ function checkIommus({ system, root }: ConfigSet, tell: Tell) {
     .slice(0, first < 0 ? undefined : first)
     .forEach(({ type, base, size }, index) => {
       const at = (field: string) => place(`iommuUnits[${index}]${field}`);
-      if (type !== abi.IOMMU_TYPE_AMD && type !== abi.IOMMU_TYPE_INTEL)
+      const known = system.architecture === "x86" ? X86_IOMMUS : ARM_IOMMUS;
+      if (!known.types.includes(type))
         tell(
           "iommu-type",
           at(".type"),
-          `type ${type} is not one that the hypervisor accepts: 1 is AMD's, 2 Intel's`,
+          `type ${type} is not one that the hypervisor accepts: ${known.words}`,
           {
             fix: [remove(at(""))],
           },

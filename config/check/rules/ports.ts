@@ -1,7 +1,9 @@
 // I/O ports of x86: ranges that exist, that somebody has to give, and that nobody else has.
 
+import { BACK_DOORS, backDoorAt } from "../../back-doors.ts";
 import { BUS_MASTER_PORTS, isTrusted } from "../../bus-masters.ts";
 import type { PortRange } from "../../types.ts";
+import { isDebugConsole } from "../debug-console.ts";
 import { family, type Report } from "../finding.ts";
 import { add, remove, setTo } from "../fix.ts";
 import { clashes, hex, MAX_CLASHES } from "../ranges.ts";
@@ -16,6 +18,7 @@ const RULES = {
   "port-many": ["warning", "More port ranges overlap than are told one by one"],
   "port-foreign": ["warning", "A cell has ports that the system does not list"],
   "port-reset": ["warning", "A cell can reset the machine"],
+  "port-backdoor": ["warning", "A cell can talk to the hypervisor below"],
   "port-dma": ["error", "A cell has a DMA controller, which reaches all memory"],
   "port-dma-trusted": ["note", "A cell is trusted with a DMA controller, which reaches all memory"],
   "port-legacy": ["warning", "The root cell lacks a device that its system uses"],
@@ -23,6 +26,11 @@ const RULES = {
 type Tell = Report<keyof typeof RULES>;
 
 const PORTS = 0x10000;
+/** Nobody but the machine can say which of the two is wrong. */
+const FOREIGN =
+  "Where the machine has a device there, list it in the root cell too; else leave it out here.";
+const OWN_LINE =
+  "The hypervisor prints there, and the root cell leaves the line to it: give the cell another serial port.";
 
 interface Named {
   readonly base: number;
@@ -36,6 +44,8 @@ const DANGEROUS: readonly Named[] = [
   { base: 0xb2, length: 2, name: "the firmware's command port (SMI)" },
   { base: 0xcf9, length: 1, name: "the chipset's reset control" },
 ];
+/** Ports of the hypervisor below, if there is one: what a cell says there concerns the whole machine. */
+const BACK_DOOR_ADVICE = "Leave it to the root cell: it commands the whole machine.";
 /** What any PC's system uses all the time. */
 const NEEDED: readonly Named[] = [
   { base: 0x40, length: 4, name: "the timer (PIT)" },
@@ -45,8 +55,13 @@ const NEEDED: readonly Named[] = [
 
 const asRange = ({ base, length }: PortRange) => ({ start: BigInt(base), size: BigInt(length) });
 const end = ({ base, length }: PortRange): number => base + length;
-const shown = (range: PortRange): string =>
-  range.length === 1 ? hex(range.base) : `${hex(range.base)} to ${hex(end(range) - 1)}`;
+/** A range, and whose it is where that is no device. */
+function shown(range: PortRange): string {
+  const ports =
+    range.length === 1 ? hex(range.base) : `${hex(range.base)} to ${hex(end(range) - 1)}`;
+  const door = backDoorAt(range);
+  return door ? `${ports} (${door.name})` : ports;
+}
 const common = (a: PortRange, b: PortRange): PortRange | undefined => {
   const base = Math.max(a.base, b.base);
   const length = Math.min(end(a), end(b)) - base;
@@ -144,28 +159,38 @@ function checkCells({ cells }: ConfigSet, tell: Tell) {
   }
 }
 
-function checkHome({ root }: ConfigSet, part: Part, tell: Tell) {
+function checkHome(set: ConfigSet, part: Part, tell: Tell) {
+  const { root } = set;
   part.cell.ports.forEach((range, index) => {
     const place = part.at(`ports[${index}]`);
     const foreign = range.length > 0 && end(range) <= PORTS ? missing(range, root.cell.ports) : [];
     const [first] = foreign;
     if (first) {
-      const whole = foreign.length === 1 && first.length === range.length;
       const kept = { base: range.base, length: first.base - range.base };
+      const isOwnLine = isDebugConsole(set.system, range);
       tell(
         "port-foreign",
         place,
         `${foreign.map(shown).join(", ")} is not in the root cell's list: the system knows no device there`,
         {
-          fix: isUart(range)
-            ? [add(root.at("ports"), { base: range.base, length: range.length })]
-            : whole || kept.length === 0
-              ? [remove(place)]
-              : [setTo(place, kept)],
+          fix: isOwnLine
+            ? []
+            : isUart(range)
+              ? [add(root.at("ports"), { base: range.base, length: range.length })]
+              : kept.length > 0
+                ? [setTo(place, kept)]
+                : [],
           related: [root.at("ports")],
+          advice: isOwnLine ? OWN_LINE : FOREIGN,
         },
       );
     }
+    const door = BACK_DOORS.find((one) => common(range, one));
+    if (door)
+      tell("port-backdoor", place, `${shown(range)} is no device of the machine`, {
+        fix: missing(range, [door]).length === 0 ? [remove(place)] : [],
+        advice: BACK_DOOR_ADVICE,
+      });
     for (const danger of DANGEROUS)
       if (common(range, danger))
         tell("port-reset", place, `${shown(range)} has ${hex(danger.base)}, ${danger.name}`, {
@@ -214,11 +239,13 @@ function checkNeeded({ root }: ConfigSet, tell: Tell) {
 }
 
 export const ports = family(RULES, (set, tell) => {
+  // Other architectures have no ports: what is listed there means nothing.
+  if (set.system.architecture !== "x86") return;
   for (const part of set.parts) checkPart(part, tell);
   for (const part of set.cells) {
     checkHome(set, part, tell);
-    if (set.system.architecture === "x86") checkDma(part, tell);
+    checkDma(part, tell);
   }
   checkCells(set, tell);
-  if (set.system.architecture === "x86") checkNeeded(set, tell);
+  checkNeeded(set, tell);
 });

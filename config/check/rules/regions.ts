@@ -45,7 +45,12 @@ const WIDTHS = abi.MEM_IO_8 | abi.MEM_IO_16 | abi.MEM_IO_32 | abi.MEM_IO_64;
 const WIDTH_FLAGS = WIDTHS | abi.MEM_IO_UNALIGNED;
 const RWX = abi.MEM_READ | abi.MEM_WRITE | abi.MEM_EXECUTE;
 const KNOWN_FLAGS = BigInt(Object.values(MEMORY_FLAGS).reduce((sum, flag) => sum | flag, 0));
-const FULL_RAM = BigInt(RWX | abi.MEM_DMA);
+/** What the root cell's system does with its RAM. On Arm devices reach what they reach, whatever the flag says. */
+const FULL_RAM = {
+  x86: { bits: BigInt(RWX | abi.MEM_DMA), words: "read, write, execute and dma" },
+  arm: { bits: BigInt(RWX), words: "read, write and execute" },
+} as const;
+type FullRam = (typeof FULL_RAM)[keyof typeof FULL_RAM];
 
 const without = (flags: bigint, bits: number | bigint): bigint => flags & ~BigInt(bits);
 
@@ -108,7 +113,7 @@ function checkAlignment(region: Region, tell: Tell) {
       physicalStart: alignDown(physicalStart, PAGE),
       virtualStart: alignDown(virtualStart, PAGE),
       size: alignUp(size, PAGE),
-      flags,
+      flags: without(flags, WIDTH_FLAGS),
     }),
   ];
   if (isSubPage(region)) checkSubPage(region, aligned, tell);
@@ -140,7 +145,7 @@ function checkSubPage(region: Region, aligned: ReturnType<typeof setTo>[], tell:
       `${what}: each access is trapped, and no flag io-8 to io-64 allows any`,
       {
         fix:
-          size % 4n === 0n && virtualStart % 4n === 0n
+          size < PAGE && size % 4n === 0n && virtualStart % 4n === 0n
             ? [setTo(region.at("flags"), flags | BigInt(abi.MEM_IO_32))]
             : aligned,
       },
@@ -193,7 +198,7 @@ function checkFlags(region: Region, tell: Tell) {
 }
 
 /** The root cell goes on in the middle of its life: it must find all as it was. */
-function checkRootRegion(region: Region, tell: Tell) {
+function checkRootRegion(region: Region, full: FullRam, tell: Tell) {
   const { flags, physicalStart, virtualStart } = region;
   const bits = abi.MEM_LOADABLE | abi.MEM_COMM_REGION;
   if (has(flags, bits))
@@ -212,14 +217,14 @@ function checkRootRegion(region: Region, tell: Tell) {
       `the root cell would find ${hex(physicalStart)} at ${hex(virtualStart)}, but it runs already and knows it elsewhere`,
       { fix: [setTo(region.at("virtualStart"), physicalStart)] },
     );
-  const lacks = isRam(region) && (flags & FULL_RAM) !== FULL_RAM;
+  const lacks = isRam(region) && (flags & full.bits) !== full.bits;
   if (lacks && !has(flags, abi.MEM_IO))
     tell(
       "root-ram-flags",
       region.at("flags"),
-      "RAM of the root cell needs read, write, execute and dma: its system uses it for all",
+      `RAM of the root cell needs ${full.words}: its system uses it for all`,
       {
-        fix: [setTo(region.at("flags"), flags | FULL_RAM)],
+        fix: [setTo(region.at("flags"), flags | full.bits)],
       },
     );
 }
@@ -259,11 +264,12 @@ function checkMaps(set: ConfigSet, tell: Tell) {
 }
 
 export const regions = family(RULES, (set, tell) => {
+  const full = FULL_RAM[set.system.architecture === "x86" ? "x86" : "arm"];
   for (const part of set.parts) {
     checkEmpty(part, tell);
     for (const region of regionsOf(part)) {
       checkFlags(region, tell);
-      if (part.isRoot) checkRootRegion(region, tell);
+      if (part.isRoot) checkRootRegion(region, full, tell);
       if (checkRange(region, tell)) checkAlignment(region, tell);
     }
   }
@@ -273,7 +279,7 @@ export const regions = family(RULES, (set, tell) => {
       set.root.at("memory"),
       "no region of the root cell is executable: it would be stopped at once",
       {
-        advice: "List the machine's RAM with the flags read, write, execute and dma.",
+        advice: `List the machine's RAM with the flags ${full.words}.`,
       },
     );
   checkMaps(set, tell);

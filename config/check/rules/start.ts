@@ -35,14 +35,20 @@ const RULES = {
 } as const;
 type Tell = Report<keyof typeof RULES>;
 
-/** Where x86 inmates look for it. */
-const COMM_ADDRESS = 0x100000n;
+/** Where inmates look for it. */
+const COMM_ADDRESSES = { x86: 0x100000n, arm: 0x80000000n, arm64: 0x80000000n } as const;
 /** Images are linked for a start at address 0, or at the reset vector of an 8086. */
 const USUAL_RESETS = [0xffff0n, 0n];
 const FOREIGN_FLAGS =
   abi.MEM_EXECUTE | abi.MEM_DMA | abi.MEM_IO | abi.MEM_LOADABLE | abi.MEM_ROOTSHARED;
 const READ = BigInt(abi.MEM_READ);
 const WRITE = BigInt(abi.MEM_WRITE);
+
+/** Whether a program can be loaded and started at an address of the region. */
+const isProgram = (region: Region, address: bigint): boolean =>
+  contains(virtual(region), address) &&
+  has(region.flags, abi.MEM_LOADABLE) &&
+  has(region.flags, abi.MEM_EXECUTE);
 
 const resetLine = (region: Region): bigint =>
   USUAL_RESETS.find((address) => contains(virtual(region), address)) ?? region.virtualStart;
@@ -86,6 +92,7 @@ function checkReset(set: ConfigSet, part: Part, tell: Tell) {
     return;
   }
   const extra = { related: [place] };
+  const usual = USUAL_RESETS.find((one) => own.some((region) => isProgram(region, one)));
   if (isSubPage(home) || !has(home.flags, abi.MEM_EXECUTE))
     tell(
       "reset-execute",
@@ -116,7 +123,8 @@ function checkReset(set: ConfigSet, part: Part, tell: Tell) {
       place,
       `the CPUs start at ${hex(address)}: images for x86 start at 0x0 or at 0xffff0`,
       {
-        fix: [setTo(place, resetLine(home))],
+        fix: usual === undefined ? [] : [setTo(place, usual)],
+        advice: "Start it where its image is linked for.",
       },
     );
 }
@@ -152,16 +160,22 @@ function checkLoadable(part: Part, tell: Tell) {
 function checkComm(set: ConfigSet, part: Part, tell: Tell) {
   const comm = regionsOf(part).filter(isComm);
   const isPassive = has(part.cell.flags, abi.CELL_FLAG_PASSIVE_COMMREG);
+  const wanted = COMM_ADDRESSES[set.system.architecture];
   const [first, ...more] = comm;
   if (!first) {
     const flags = READ | WRITE | BigInt(abi.MEM_COMM_REGION);
-    const region = { physicalStart: 0n, virtualStart: COMM_ADDRESS, size: PAGE, flags };
+    const page = regionsOf(part).find(
+      ({ virtualStart, size }) => virtualStart === wanted && size === PAGE,
+    );
+    const region = { physicalStart: 0n, virtualStart: wanted, size: PAGE, flags };
     tell(
       "comm-none",
       part.at("memory"),
       `${part.label} has no communication region: inmates read it when they start`,
       {
-        fix: [add(part.at("memory"), region)],
+        fix: page
+          ? [setTo(page.at(), { ...region, physicalStart: page.physicalStart })]
+          : [add(part.at("memory"), region)],
       },
     );
     return;
@@ -206,13 +220,13 @@ function checkComm(set: ConfigSet, part: Part, tell: Tell) {
       place,
       "the cell is never asked (passive-commreg), so nobody reads what it writes here",
     );
-  if (set.system.architecture === "x86" && first.virtualStart !== COMM_ADDRESS)
+  if (set.system.architecture === "x86" && first.virtualStart !== wanted)
     tell(
       "comm-place",
       first.at("virtualStart"),
-      `it is at ${hex(first.virtualStart)}, but inmates for x86 look at ${hex(COMM_ADDRESS)}`,
+      `it is at ${hex(first.virtualStart)}, but inmates for x86 look at ${hex(wanted)}`,
       {
-        fix: [setTo(first.at("virtualStart"), COMM_ADDRESS)],
+        fix: [setTo(first.at("virtualStart"), wanted)],
       },
     );
 }

@@ -11,22 +11,23 @@ import {
   MEM_DMA,
   MEM_EXECUTE,
 } from "../../../abi/config.ts";
-import { EBUSY, EINVAL, ERANGE } from "../../../abi/errno.ts";
+import { EBUSY, EINVAL, ENOMEM, ERANGE } from "../../../abi/errno.ts";
 import * as apic from "../../../abi/x86/apic.ts";
 import { Cell, isRoot, nextCell, rootCell } from "../../core/cells/cell.ts";
 import { cellOfCpu, nextCpu, perCpu } from "../../core/cells/percpu.ts";
 import { flagsOf, irqchip, memoryRegion, overlap, physOf, sizeOf } from "../../core/config.ts";
 import { endLine, print, printDecimal } from "../../core/console.ts";
 import { ADDRESS_LIMIT, MAX_CPUS, PAGE_MASK, PAGE_SIZE } from "../../core/limits.ts";
+import { allocatePages } from "../../core/memory/pool.ts";
 import { MMIO_FAULT, MMIO_HANDLED, mmioRegister } from "../../core/memory/ranges.ts";
 import { isHypervisors } from "../../core/memory/trapped.ts";
 import { beginWarning } from "../../core/panic.ts";
-import { refuseItem } from "../../core/refuse.ts";
+import { refuse, refuseItem } from "../../core/refuse.ts";
 import { lock, mmioRead, mmioWrite, unlock } from "../../platform.ts";
 import { MMIO_IOAPIC } from "../kinds.ts";
 import { apicId } from "../platform.ts";
 import { reportCause } from "../report.ts";
-import { IOAPICS_MAX, ioapicIndex, ioapicPins, isMixed, machine, PINS_MAX } from "../state.ts";
+import { ioapicIndex, ioapicPins, isMixed, machine, PINS_MAX } from "../state.ts";
 
 const IRQCHIP: string = "irqchip";
 const DESTINATION_SHIFT: u32 = 24;
@@ -41,9 +42,9 @@ const LAST_PIN_MASK: u32 = 0xff;
 /** A physical IOAPIC: address, u64, and number of pins, u32. */
 const CHIP_SIZE: u32 = 16;
 const CHIP_PINS: u32 = 8;
-const CHIPS: usize = memory.data(IOAPICS_MAX * CHIP_SIZE, 8);
+const CHIPS: usize = memory.data(apic.IOAPIC_UNITS_MAX * CHIP_SIZE, 8);
 /** What the owner of each pin has written: lower and upper half of the entry, u32 each. */
-const ENTRIES: usize = memory.data(IOAPICS_MAX * PINS_MAX * 8, 8);
+const ENTRY_SIZE: u32 = 8;
 
 function chipAddress(chip: u32): u64 {
   return load<u64>(CHIPS + chip * CHIP_SIZE);
@@ -55,7 +56,7 @@ function chipPins(chip: u32): u32 {
 
 /** Address of one half (0 lower, 1 upper) of the entry that a pin's owner sees. */
 function entryHalf(chip: u32, pin: u32, half: u32): usize {
-  return ENTRIES + (((chip * PINS_MAX + pin) << 1) | half) * 4;
+  return machine().ioapicEntries + (chip * PINS_MAX + pin) * ENTRY_SIZE + half * 4;
 }
 
 function registerOf(pin: u32, half: u32): u32 {
@@ -294,10 +295,14 @@ function mayHoldDevice(root: Cell, address: u64): bool {
   return true;
 }
 
-/** Makes the IOAPICs that the root cell's configuration names known. Returns 0, -ERANGE or -EINVAL. */
+/** Makes the IOAPICs that the root cell's configuration names known. Returns 0, -ERANGE, -ENOMEM or -EINVAL. */
 export function findIoapics(root: Cell): i32 {
   const count = load<u32>(root.config, CELL_NUM_IRQCHIPS);
-  if (count > IOAPICS_MAX) return refuseItem(ERANGE, IRQCHIP, IOAPICS_MAX, "too many");
+  if (count > apic.IOAPIC_UNITS_MAX)
+    return refuseItem(ERANGE, IRQCHIP, apic.IOAPIC_UNITS_MAX, "too many");
+  const bytes = count * PINS_MAX * ENTRY_SIZE;
+  machine().ioapicEntries = allocatePages((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
+  if (count && !machine().ioapicEntries) return refuse(ENOMEM, "the page pool is exhausted");
   for (let index: u32 = 0; index < count; index++) {
     const address = load<u64>(irqchip(root.config, index), IRQCHIP_ADDRESS);
     if (!mayHoldDevice(root, address))

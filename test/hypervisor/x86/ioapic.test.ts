@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { EBUSY, EINVAL, ERANGE } from "../../../abi/errno.ts";
 import * as hc from "../../../abi/hypercall.ts";
 import { ACCESS_WRITE, REG_RAX, REG_RBX } from "../../../abi/platform.ts";
-import { IOAPIC_MASKED, IOAPIC_PAGE } from "../../../abi/x86/apic.ts";
+import { IOAPIC_MASKED, IOAPIC_PAGE, IOAPIC_UNITS_MAX } from "../../../abi/x86/apic.ts";
 import * as cfg from "../configurations.ts";
 import { FakePlatform } from "../fake-platform.ts";
 import { x2apicCpuid } from "../fake-registers.ts";
@@ -341,4 +341,52 @@ describe("a cell in x2APIC mode", () => {
     write(guest, low(7), 0x0931);
     expect(hardware(7)).toEqual([0x01000000, 0x0931]);
   });
+});
+
+describe("a server with many IOAPICs", () => {
+  const addressOf = (unit: number) => PAGE + BigInt(unit) * 4096n;
+  /** A machine with so many units, each like the first, and what their registers hold. */
+  function startMany(count: number): Chip[] {
+    const chips = Array.from({ length: count }, () => new Chip());
+    const irqchips = chips.map((_, unit) => ({ address: addressOf(unit), pins: 0xffffff }));
+    guest = new Guest(new FakePlatform(), 0, { root: { irqchips } }, (address, value) => {
+      const unit = chips[Number((address - PAGE) / 4096n)];
+      if (address < PAGE || !unit) return undefined;
+      const number = value === undefined ? undefined : Number(value);
+      return BigInt(unit.access(Number(address % 4096n), number) >>> 0);
+    });
+    for (const unit of chips) unit.written = [];
+    return chips;
+  }
+  /** Writes one register of a unit as CPU 3's cell. */
+  function program(on: Guest, unit: number, register: number, value: number): number {
+    const at = (offset: number, number: number) => {
+      on.code([0x89, 0x03]);
+      on.set(REG_RBX, addressOf(unit));
+      on.set(REG_RAX, BigInt(number));
+      return on.mmio(addressOf(unit) + BigInt(offset), ACCESS_WRITE);
+    };
+    expect(at(0, register)).toBe(1);
+    return at(0x10, value);
+  }
+
+  test.each([9, 40, IOAPIC_UNITS_MAX])(
+    "%i: a pin of the last one is a cell's, and no other",
+    (count) => {
+      const chips = startMany(count);
+      const last = count - 1;
+      expect(create({ irqchips: [{ address: addressOf(last), pins: 0x200 }] })).toBe(0);
+      const cell = cellGuest();
+      program(cell, last, high(9), 0x03000000);
+      program(cell, last, low(9), 0x41);
+      expect(chips[last]!.registers.get(low(9))).toBe(0x41);
+      for (const [unit, one] of chips.entries())
+        if (unit !== last) expect(one.written, `unit ${unit}`).toEqual([]);
+      // The root cell has lost that pin, and kept the same one of the unit before.
+      program(guest, last, low(9), 0x51);
+      expect(chips[last]!.registers.get(low(9))).toBe(0x41);
+      program(guest, last - 1, low(9), 0x51);
+      expect(chips[last - 1]!.registers.get(low(9))).toBe(0x51);
+    },
+  );
 });
