@@ -298,8 +298,18 @@ function pciDeviceList(
     );
     regions += ownRegions.length;
     capabilities += described.length;
-    comments.push(entryRemark(book, `${place}pciDevices[${index}]`, ...ownRegions));
-    return pciDevice(device, writer, remarks);
+    const link = linkCall(device, writer);
+    // A link stands for its regions; otherwise they are listed in the device.
+    comments.push(entryRemark(book, `${place}pciDevices[${index}]`, ...(link ? ownRegions : [])));
+    return (
+      link ??
+      pciDevice(
+        device,
+        writer,
+        remarks,
+        ownRegions.map((one) => entryRemark(book, one)),
+      )
+    );
   });
   return { list: list(written, comments), regions };
 }
@@ -307,10 +317,9 @@ function pciDeviceList(
 function pciDevice(
   device: PciDeviceDefinition,
   writer: Writer,
-  remarks: Comments = [],
+  remarks: Comments,
+  regionRemarks: Comments,
 ): Expression {
-  const link = linkCall(device, writer);
-  if (link) return link;
   const { capabilities, sharedMemory, ...rest } = device;
   return object({
     ...entries(rest, writer),
@@ -318,7 +327,7 @@ function pciDevice(
       sharedMemory &&
       object({
         regions: Array.isArray(sharedMemory.regions)
-          ? memoryList(sharedMemory.regions, writer)
+          ? memoryList(sharedMemory.regions, writer, regionRemarks)
           : writer.value("regions", sharedMemory.regions),
         ...entries({ id: sharedMemory.id, peers: sharedMemory.peers }, writer),
         protocol:

@@ -146,6 +146,15 @@ describe.skipIf(compilers.length === 0)("a configuration in C", () => {
       ).toBe(true);
     });
 
+    it("has comments on shared memory that no link makes inside its device", () => {
+      const text = readFileSync(sourceOf("x86-cell"), "utf8");
+      const path = join(directory, "intx.c");
+      writeFileSync(path, text.replace("BAR_MASK_MSIX", "BAR_MASK_INTX"));
+      expect(typescript(importC(path, { compiler }, directory))).toMatch(
+        /regions: \[\n\s*\/\/ between the cells\n\s*\{ physical: 0x3f100000,/,
+      );
+    });
+
     it("takes macros that it is told, and what they choose", () => {
       const cell = read("x86-cell", { compiler, defines: ["CPU=3"] }).config as CellConfig;
       expect(cell.cpus).toEqual([3]);

@@ -1,10 +1,10 @@
 import { hostBridge, machine, pcPorts } from "../machine.ts";
 
 export default machine({
-  adds: "a server with eight I/O APICs, half of which the list of memory names",
+  adds: "a server with nine I/O APICs, four of which the list of memory names",
   vendor: "AuthenticAMD",
   kernel: "5",
-  oddity: "eight I/O APICs",
+  oddity: "nine I/O APICs",
   iomem: `
 00000000-0009ffff : System RAM
 00100000-67ffffff : System RAM
@@ -25,6 +25,7 @@ fee00000-fee00fff : Local APIC
     [245, 0xfd180000, 152],
     [246, 0xe1180000, 184],
     [247, 0xd2180000, 216],
+    [248, 0xd1180000, 248],
   ],
   iommus: [0xf3100000, 0xc8100000, 0xb4100000, 0xf4100000].map((base) => ({
     kind: "amd" as const,
