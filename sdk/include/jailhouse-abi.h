@@ -408,6 +408,8 @@
 #define JH_IOAPIC_REMOTE_IRR 0x4000
 /** Redirection entry: active low. */
 #define JH_IOAPIC_ACTIVE_LOW 0x2000
+/** IOAPICs of a machine: two are common, servers have one for each socket and root bridge. */
+#define JH_IOAPIC_UNITS_MAX 64
 /** Pins of the IOAPIC of a PC. */
 #define JH_IOAPIC_PINS 24
 /** Bytes from APIC_PAGE on in which a write is an interrupt message, whoever writes (SDM volume 3A, section 10.11.1). */
