@@ -123,7 +123,7 @@ test.each([
 test("a shell that is not known, and a place that cannot be written, are said", async () => {
   expect(await world.run("completion tcsh")).toMatchObject({
     status: 1,
-    err: "error: there is no completion for tcsh, only for bash, zsh, fish\n",
+    err: "error: there is no completion for tcsh, only for bash, zsh, fish (see: jailhouse completion --help)\n",
   });
   writeFileSync(join(world.directory, "file"), "");
   Object.assign(world.env, { XDG_CONFIG_HOME: join(world.directory, "file") });

@@ -192,7 +192,10 @@ describe("config check", () => {
     ])
       expect(await check("-r", root!, SYSTEM)).toEqual({ status: 2, out: "", err: words });
     const { status, err } = await check("-r", "/", "--cpus", "2", SYSTEM);
-    expect([status, err]).toEqual([2, "error: --cpus and --memory are what --root finds out\n"]);
+    expect([status, err]).toEqual([
+      2,
+      "error: --cpus and --memory are what --root finds out (see: jailhouse config check --help)\n",
+    ]);
   });
 
   it("shows notes only when asked", async () => {
@@ -264,11 +267,9 @@ describe("config check", () => {
 
   it("returns 2 when it is misused, as the original does", async () => {
     for (const args of [[], ["--frob", "a"], ["a", "--cpus", "many"], ["a", "--json", "--sarif"]]) {
-      const { status, out } = await check(...args);
-      expect([status, out.startsWith("Usage: jailhouse config check")], args.join()).toEqual([
-        2,
-        true,
-      ]);
+      const { status, out, err } = await check(...args);
+      expect([status, out], args.join()).toEqual([2, ""]);
+      expect(err).toContain("(see: jailhouse config check --help)");
     }
   });
 });

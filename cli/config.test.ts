@@ -53,11 +53,15 @@ test("config compile says why it cannot write", async () => {
   expect([status, err]).toEqual([1, "writing no/such.cell: No such file or directory\n"]);
 });
 
-test("config without a verb, or without what a verb needs, shows the usage", async () => {
-  for (const line of ["config", "config compile", "config compile a.ts", "config cook"]) {
-    const { status, out } = await world.run(line);
-    expect([status, out.startsWith("Usage: jailhouse config")], line).toEqual([1, true]);
-  }
+test("config without a verb shows the usage; without what a verb needs it says so", async () => {
+  const { status, out } = await world.run("config");
+  expect([status, out.startsWith("Usage: jailhouse config")]).toEqual([1, true]);
+  for (const line of ["config compile", "config compile a.ts", "config cook"])
+    expect(await world.run(line), line).toEqual({
+      status: 1,
+      out: "",
+      err: expect.stringMatching(/^error: [^\n]* \(see: jailhouse config[a-z ]* --help\)\n$/),
+    });
 });
 
 test("config show has a table for each list", async () => {
@@ -91,7 +95,7 @@ test.each<[string, string[]]>([
   ],
 ])("config show --map: %s", async (message, files) => {
   const { status, err } = await world.run(["config", "show", "--map", ...files.map(configs)]);
-  expect([status, err]).toEqual([1, `error: ${message}\n`]);
+  expect([status, err]).toEqual([1, `error: ${message} (see: jailhouse config show --help)\n`]);
 });
 
 test("config diff tells differences, and nothing of equals", async () => {

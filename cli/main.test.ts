@@ -148,10 +148,16 @@ test("help and version are on stdout and succeed", async () => {
   }
 });
 
+test.each(["", "cell", "machine"])(
+  "jailhouse %s alone shows the help, exit status 1",
+  async (line) => {
+    const { status, out, err } = await world.run(line);
+    expect([status, err]).toEqual([1, ""]);
+    expect(out).toMatch(/^Usage: jailhouse/);
+  },
+);
+
 test.each([
-  "",
-  "cell",
-  "machine",
   "frobnicate",
   "enable",
   "enable a b",
@@ -171,10 +177,18 @@ test.each([
   "machine start --serial 2=null",
   "machine start --serial 0=tcp:1",
   "serial 2",
-])("jailhouse %s is misuse: usage on stdout, exit status 1", async (line) => {
-  const { status, out } = await world.run(line);
-  expect(status).toBe(1);
-  expect(out).toMatch(/^Usage: jailhouse/);
+])("jailhouse %s is misuse: one line, with where help is, exit status 1", async (line) => {
+  const { status, out, err } = await world.run(line);
+  expect([status, out]).toEqual([1, ""]);
+  expect(err).toMatch(/^error: [^\n]+ \(see: jailhouse[a-z ]* --help\)\n$/);
+});
+
+test("the help that a misuse names is that of its verb", async () => {
+  const { err } = await world.run("cell destroy --no-such-option x");
+  expect(err).toContain("(see: jailhouse cell destroy --help)");
+  expect((await world.run("machine start --cpus 0")).err).toContain(
+    "jailhouse machine start --help",
+  );
 });
 
 test("machines are told apart by option and environment", async () => {

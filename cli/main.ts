@@ -48,13 +48,16 @@ function* everyCommand(command: Command): Generator<Command> {
   for (const child of command.commands) yield* everyCommand(child);
 }
 
-/** The reason goes to stderr, the usage, as the original has it, to stdout. */
+/** One line says what is wrong and where help is; without a verb there is nothing wrong yet, and the help is all there is to say. */
 function misuse(io: Io, command: Command, message: string): number {
-  // Without a verb commander has no more to say than that it shows the help.
-  if (!message.startsWith("(")) io.err(`${message}\n`);
-  io.out(command.helpInformation());
+  if (message.startsWith("(")) io.out(command.helpInformation());
+  else io.err(`${message.replace(/\.?$/, "")} (see: ${pathOf(command)} --help)\n`);
   return failureOf(command);
 }
+
+/** The words that lead to a command. */
+const pathOf = (command: Command): string =>
+  command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
 function fail(io: Io, command: Command, { message, hint }: CommandFailure): number {
   io.err(`${message}\n`);

@@ -193,7 +193,7 @@ function addMachine(machine: Command, io: Io): void {
   withJson(verb(machine, "status [NAME]", "show one machine")).action(async (name, options) =>
     (await import("./machine-status.ts")).machineStatus(io, name, options),
   );
-  verb(machine, "record <FILE>", "save the record of all inputs, for a replay").action(
+  verb(machine, "record <FILE>", "save the record of all inputs, for a report of a fault").action(
     async (file, options) => (await import("./machine-record.ts")).saveRecord(io, file, options),
   );
 }

@@ -18,7 +18,27 @@ const u32 = parse.integer(4);
 /** Where our demos start: the reset vector of an 8086 whose image is loaded at 0xf0000. */
 const DEFAULT_RESET_ADDRESS = 0xffff0n;
 const BITS_PER_BYTE = 8;
+/** Numbers end here: a set for more would be larger than a configuration may be. */
+const CPU_END = 0x10000;
 const CPU_SET_STEP = 8;
+
+const parseCpu: parse.Parser<number> = (value, path) => {
+  const isCpu = typeof value === "number" && Number.isInteger(value) && value >= 0;
+  if (isCpu && value < CPU_END) return value;
+  throw new ConfigError("value", `${path} is ${parse.show(value)}, which is no CPU`, {
+    hint: `CPUs are whole numbers from 0 on, as /proc/cpuinfo counts processors, below ${CPU_END}`,
+  });
+};
+
+/** CPU numbers, each once. */
+const parseCpus: parse.Parser<number[]> = (value, path) => {
+  const cpus = parse.list(parseCpu)(value, path);
+  const again = cpus.findIndex((cpu, index) => cpus.indexOf(cpu) < index);
+  if (again < 0) return cpus;
+  throw new ConfigError("value", `${path}[${again}] is CPU ${cpus[again]} again`, {
+    hint: "list each CPU once",
+  });
+};
 
 /** A console, or the name of the device that has it. */
 const parseConsoleChoice: parse.Parser<Console | string> = (value, path) =>
@@ -27,7 +47,7 @@ const parseConsoleChoice: parse.Parser<Console | string> = (value, path) =>
 /** The keys of every cell, the root cell included. */
 const CELL_KEYS = {
   name: required(parse.text),
-  cpus: required(parse.list(u32)),
+  cpus: required(parseCpus),
   cpuSetSize: optional<number | undefined>(u32, undefined),
   flags: optional(number(parse.flags(names.CELL_FLAGS, 4)), 0),
   devices: optional(parse.list(parseDevice), []),

@@ -50,8 +50,8 @@ describe("defineCell", () => {
     expect(defineCell({ ...CELL, architecture: "arm64" }).cpuResetAddress).toBe(0n);
   });
 
-  it("sorts CPUs, drops doubles and sizes the set in words of 8 bytes", () => {
-    expect(defineCell({ ...CELL, cpus: [64, 3, 3] })).toMatchObject({
+  it("sorts CPUs and sizes the set in words of 8 bytes", () => {
+    expect(defineCell({ ...CELL, cpus: [64, 3] })).toMatchObject({
       cpus: [3, 64],
       cpuSetSize: 16,
     });
@@ -197,6 +197,16 @@ describe("what is wrong is named, with its place and a hint", () => {
     ["no object", "cell", 'the configuration is "cell"', ""],
     ["an empty name", { ...CELL, name: "" }, "name is empty", ""],
     ["a revision", { ...CELL, revision: 13 }, "revision is 13", "leave it out"],
+    ["half a CPU", { ...CELL, cpus: [1, 3.5] }, "cpus[1] is 3.5, which is no CPU", "whole numbers"],
+    ["a negative CPU", { ...CELL, cpus: [-1] }, "cpus[0] is -1, which is no CPU", "from 0 on"],
+    ["a CPU in words", { ...CELL, cpus: ["all"] }, 'cpus[0] is "all", which is no CPU', ""],
+    ["a CPU twice", { ...CELL, cpus: [3, 1, 3] }, "cpus[2] is CPU 3 again", "each CPU once"],
+    [
+      "a long list in place of a name",
+      { ...CELL, name: Array.from({ length: 500 }, (_, index) => index) },
+      "name is [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,…, not a string",
+      "",
+    ],
     ["an architecture", { ...CELL, architecture: "x68" }, 'architecture is "x68"', '"x86"'],
     [
       "a pin too high",

@@ -15,9 +15,15 @@ const UNITS: Readonly<Record<string, bigint>> = {
 const BITS_PER_BYTE = 8;
 const HEX = /^0x[0-9a-f]+$/i;
 
-function show(value: unknown): string {
-  if (typeof value === "bigint") return `${value}`;
-  return JSON.stringify(value) ?? String(value);
+/** Letters of a value that a message shows. */
+const SHOWN = 60;
+
+/** A value as messages show it: what is long is cut. */
+export function show(value: unknown): string {
+  const plain = (_: string, part: unknown) => (typeof part === "bigint" ? `${part}` : part);
+  const text =
+    typeof value === "bigint" ? `${value}` : (JSON.stringify(value, plain) ?? String(value));
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
 
 function wrong(path: string, value: unknown, wanted: string, hint?: string): never {

@@ -52,3 +52,29 @@ test("a clock that is cut all the time still gets where it should, and takes tur
   expect(await session.time()).toBe(20 * MILLISECOND);
   await clock.stop();
 });
+
+test("a paced clock tells what it has lost to a slow host, and nothing else", async () => {
+  const session = new FakeSession({ pace: "paced" });
+  let now = 0;
+  const clock = new Clock({
+    session,
+    turns: new Turns(),
+    pace: "paced",
+    stepped: () => {},
+    now: () => now,
+  });
+  clock.start((error) => {
+    throw error;
+  });
+  const passed = async (milliseconds: number) => {
+    now += milliseconds;
+    const until = (await session.time()) + MILLISECOND;
+    await clock.wait({ until });
+  };
+  await passed(50);
+  expect(clock.lost).toBe(0);
+  await passed(5000);
+  expect(clock.lost).toBeGreaterThan(4 * SECOND);
+  expect(clock.lost).toBeLessThan(5 * SECOND);
+  await clock.stop();
+});

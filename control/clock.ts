@@ -50,6 +50,7 @@ export class Clock {
   #watchers = 0;
   #step = NS_PER_MS;
   #time = 0;
+  #lost = 0;
   #stopped = false;
   #wake: () => void = () => {};
   #loop: Promise<void> | undefined;
@@ -65,6 +66,11 @@ export class Clock {
   /** Virtual time after the last step. */
   get time(): number {
     return this.#time;
+  }
+
+  /** Nanoseconds that a paced machine has fallen behind the wall clock, and never makes up for. */
+  get lost(): number {
+    return this.#lost;
   }
 
   /** `failed` gets what goes wrong inside the machine; time stands still from then on. */
@@ -121,6 +127,7 @@ export class Clock {
       const now = this.#now() * NS_PER_MS;
       let owed = now - start - this.#time;
       if (owed > LAG_MAX) {
+        this.#lost += owed - LAG_MAX;
         start += owed - LAG_MAX;
         owed = LAG_MAX;
       }

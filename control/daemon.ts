@@ -44,6 +44,19 @@ export interface DaemonParts {
   readonly now?: () => number;
 }
 
+/** Less than this is nobody's concern, in seconds. */
+const LAG_LEAST = 1;
+const NS_PER_SECOND = 1e9;
+
+/** What is said of a paced machine that has lost so many nanoseconds. */
+function lagOf(lost: number): string[] {
+  const seconds = lost / NS_PER_SECOND;
+  if (seconds < LAG_LEAST) return [];
+  return [
+    `This host is too slow for it: its time is ${seconds.toFixed(1)} s behind the wall clock (--pace free has no such clock).`,
+  ];
+}
+
 export class Daemon {
   readonly turns = new Turns();
   readonly clock: Clock;
@@ -112,7 +125,8 @@ export class Daemon {
   info(): DaemonInfo {
     const sinks = this.#sinks.flatMap((sink) => sink?.problem ?? []);
     const { sysfs, record } = this.#paths;
-    return { pid: process.pid, sysfs, record, problems: [...this.#problems.values(), ...sinks] };
+    const problems = [...this.#problems.values(), ...sinks, ...lagOf(this.clock.lost)];
+    return { pid: process.pid, sysfs, record, problems };
   }
 
   /** A change: in its turn, and shown in the exported tree before it returns. */

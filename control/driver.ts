@@ -37,6 +37,8 @@ const STATES: readonly CellState[] = [
   "Comm ABI mismatch",
 ];
 const ROOT_ID = 0;
+/** CPUs that a refusal names. */
+const CPUS_SHOWN = 8;
 
 interface Cell extends CellHeader {
   readonly id: number;
@@ -276,7 +278,11 @@ export class Driver {
     const online = new Set(this.#roots.online);
     const taken = header.cpus.filter((cpu) => !online.has(cpu));
     if (taken.length === 0) return;
-    fail(errno.EBUSY, `CPUs that the root cell does not have: ${taken.slice(0, 8).join(", ")}.`);
+    const shown = taken.slice(0, CPUS_SHOWN).map((cpu) => {
+      const owner = this.#guests().find(({ cpus }) => cpus.includes(cpu));
+      return owner ? `${cpu} (cell "${owner.name}" has it)` : `${cpu}`;
+    });
+    fail(errno.EBUSY, `CPUs that the root cell does not have: ${shown.join(", ")}.`);
   }
 
   #freeId(): number {

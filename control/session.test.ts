@@ -104,3 +104,15 @@ test("without a readable console there are no last words either", async () => {
   await session.disable();
   expect(await session.consoleText()).toBe("");
 });
+
+test("a CPU that another cell has is refused with its owner's name", async () => {
+  const session = await startSession();
+  await session.enable(encode(qemuX86));
+  await session.createCell(encode(apicDemo));
+  const [cpu] = apicDemo.cpus;
+  const other = encode({ ...apicDemo, name: "other" });
+  await expect(session.createCell(other)).rejects.toMatchObject({
+    code: "EBUSY",
+    hint: expect.stringContaining(`${cpu} (cell "apic-demo" has it)`),
+  });
+});

@@ -3,6 +3,9 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { SystemError, toSystemError } from "./errors.ts";
 
+/** What was pushed is in the file so many milliseconds later, whether or not somebody flushes: a machine may stand still. */
+const FLUSH_WITHIN = 100;
+
 export interface Sink {
   push(text: string): void;
   /** Writes what has come. Never throws: a full disk must not stop a machine. */
@@ -23,7 +26,10 @@ export function fileSink(path: string): Sink {
   }
   let pending = "";
   let problem: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
     if (pending === "" || file === undefined) return;
     try {
       writeAll(file, Buffer.from(pending, "latin1"));
@@ -36,6 +42,7 @@ export function fileSink(path: string): Sink {
   return {
     push: (text) => {
       pending += text;
+      timer ??= setTimeout(flush, FLUSH_WITHIN).unref();
     },
     flush,
     close: () => {

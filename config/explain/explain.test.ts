@@ -357,3 +357,25 @@ test.each<[string, number[], 16 | 32 | 64, boolean]>([
 ])("%s: of SSE or AVX or not", (_, code, bits, is) => {
   expect(isVector(Uint8Array.from(code), bits)).toBe(is);
 });
+
+test.each([
+  [[], 'the cell\'s flags lack "test-device" (0x2)'],
+  [["test-device"] as const, "it takes naturally aligned accesses only"],
+])("the MMIO test device is named, with flags %j", (flags, why) => {
+  const comm = {
+    virtual: 0x100000,
+    size: 0x1000,
+    flags: ["read", "write", "comm-region"] as const,
+  };
+  const config = defineCell({ name: "tested", cpus: [2], flags, memory: [comm] });
+  const at = {
+    system,
+    cells: [
+      { id: 0, config: system.rootCell },
+      { id: 1, config },
+    ],
+  };
+  const explanation = explain(at, denial({ address: 0x101ffan, size: 4, write: true }));
+  expect(explanation).toMatchObject({ where: "the MMIO test device", why, additions: [] });
+  expect(explain(at, denial({ address: 0x101ff0n })).where).not.toContain("test device");
+});

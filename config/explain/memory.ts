@@ -16,6 +16,8 @@ import { placeOf, REGISTERS } from "./places.ts";
 import { REACHES_ALL_MEMORY, type Reason } from "./reason.ts";
 
 const PAGE = 4096n;
+/** Where in its page the MMIO test device begins. */
+const TEST_DEVICE = 0xff8n;
 const PAGE_MASK = ~(PAGE - 1n);
 const RWX = BigInt(abi.MEM_READ | abi.MEM_WRITE | abi.MEM_EXECUTE);
 const DMA = BigInt(abi.MEM_DMA);
@@ -255,8 +257,26 @@ function ofPlayed({ system, cells }: Situation, page: bigint): Reason | undefine
   };
 }
 
+/** The last bytes of the page behind the communication region, where the MMIO test device is if the cell's flags ask for it. */
+function ofTestDevice({ memory, flags }: Cell, address: bigint): Reason | undefined {
+  const comm = memory.find((one) => one.flags & BigInt(abi.MEM_COMM_REGION));
+  const page = comm && comm.virtualStart + PAGE;
+  if (page === undefined || address < page + TEST_DEVICE || address >= page + PAGE)
+    return undefined;
+  const isAsked = (flags & abi.CELL_FLAG_TEST_DEVICE) !== 0;
+  return {
+    where: "the MMIO test device",
+    why: isAsked
+      ? "it takes naturally aligned accesses only"
+      : 'the cell\'s flags lack "test-device" (0x2)',
+    additions: [],
+  };
+}
+
 function ofCell(situation: Situation, cell: Cell, denial: Denial): Reason {
   const page = denial.address & PAGE_MASK;
+  const test = ofTestDevice(cell, denial.address);
+  if (test) return test;
   const chip = ofIoapic(situation, page) ?? ofPlayed(situation, page);
   if (chip) return chip;
   const known = knownPlace(situation, denial);

@@ -75,13 +75,14 @@ import {
 } from "./interrupts/ioapic.ts";
 import { printStart } from "./interrupts/ipi.ts";
 import { isMessageAllowed, messageAddress } from "./interrupts/message.ts";
-import { MMIO_HPET, MMIO_IOAPIC, MMIO_XAPIC } from "./kinds.ts";
+import { MMIO_HPET, MMIO_IOAPIC, MMIO_TEST_DEVICE, MMIO_XAPIC } from "./kinds.ts";
 import { adoptPat, applyPat, resetPat } from "./msr/pat.ts";
 import { grantCellMsrs } from "./msr/trapped.ts";
 import { readMsr } from "./platform.ts";
 import { checkPorts, givePorts, returnPorts } from "./ports.ts";
 import { reportPosition, reportRegisters } from "./report.ts";
 import { cellState, clearCpuState, cpuState, instructionOf, Machine, machine } from "./state.ts";
+import { testDeviceAccess, trapTestDevice } from "./test-device.ts";
 
 /** What a start at the cell's reset address is called where a SIPI's vector would stand. */
 const RESET_VECTOR: u32 = 0x100;
@@ -197,7 +198,8 @@ export function archCellCheck(cell: Cell): i32 {
     MMIO_CLOSED,
   );
   const hasHpet = !isRoot(cell) || mmioRegister(cell, HPET_FIRST, HPET_SIZE, MMIO_HPET, 0);
-  return hasApic && hasWindow && hasHpet ? 0 : refuse(ENOMEM, "too many trapped ranges");
+  const hasTest = trapTestDevice(cell);
+  return hasApic && hasWindow && hasHpet && hasTest ? 0 : refuse(ENOMEM, "too many trapped ranges");
 }
 
 export function archCellCreate(cell: Cell): void {
@@ -299,6 +301,8 @@ export function archMmio(
       return ioapicAccess(cpu, argument, offset, size, write, value);
     case MMIO_HPET:
       return hpetAccess(cpu, offset, size, write, value);
+    case MMIO_TEST_DEVICE:
+      return testDeviceAccess(cpu, offset, size, write, value);
     default:
       return MMIO_FAULT;
   }

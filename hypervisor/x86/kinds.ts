@@ -6,3 +6,5 @@ export const MMIO_XAPIC: u32 = 1;
 export const MMIO_IOAPIC: u32 = 2;
 /** The HPET's pages. */
 export const MMIO_HPET: u32 = 3;
+/** The page of the MMIO test device. */
+export const MMIO_TEST_DEVICE: u32 = 4;
