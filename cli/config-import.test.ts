@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { endless } from "../test/pages/blocks.ts";
+import { itemsFor } from "../test/pages/ledger.ts";
 import { Surroundings } from "./testing/surroundings.ts";
 
 const CELL = fileURLToPath(new URL("../config/testing/import/x86-cell.c", import.meta.url));
@@ -29,6 +31,16 @@ describe.skipIf(!compiler)("config import", () => {
     expect(bytes("made.cell")).toBe(bytes("direct.cell"));
     expect((await run("import", CELL, "-D", "CPU=1", "-o", "cell.json")).status).toBe(0);
     expect(JSON.parse(readFileSync(join(world.directory, "cell.json"), "utf8")).cpus).toEqual([1]);
+  });
+
+  it("is what the page says", async () => {
+    const items = itemsFor("cli/config-import.test.ts", "docs/configure-your-machine.md");
+    expect(items).toHaveLength(1);
+    copyFileSync(CELL, join(world.directory, "theirs.c"));
+    const [, ...args] = endless(items[0]!.text).split(/\s+/);
+    expect((await world.run(args)).status).toBe(0);
+    const source = readFileSync(join(world.directory, "theirs.ts"), "utf8");
+    expect(source).toMatch(/^\/\/ Imported from theirs\.c/);
   });
 
   it("says what the compiler says, and what to do", async () => {

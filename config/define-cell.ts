@@ -22,9 +22,11 @@ const BITS_PER_BYTE = 8;
 const CPU_END = 0x10000;
 const CPU_SET_STEP = 8;
 
+/** A number, or the text of one, as wherever JSON has numbers. */
 const parseCpu: parse.Parser<number> = (value, path) => {
-  const isCpu = typeof value === "number" && Number.isInteger(value) && value >= 0;
-  if (isCpu && value < CPU_END) return value;
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const isCpu = typeof number === "number" && Number.isInteger(number) && number >= 0;
+  if (isCpu && number < CPU_END) return number;
   throw new ConfigError("value", `${path} is ${parse.show(value)}, which is no CPU`, {
     hint: `CPUs are whole numbers from 0 on, as /proc/cpuinfo counts processors, below ${CPU_END}`,
   });

@@ -74,6 +74,7 @@ export const ALONE = [
   "cli/inmate-build.test.ts",
   "config/link.test.ts",
   "config/translations.test.ts",
+  "control/sinks.test.ts",
   "test/command/player.test.ts",
   "test/hypervisor/x86/emulate.test.ts",
   "test/inmates/toolchain.test.ts",

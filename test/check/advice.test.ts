@@ -17,7 +17,7 @@ import { PAIRS } from "./pairs.ts";
 const MACHINE = { cpus: [0, 1, 2, 3], ramEnd: 1n << 30n, x2apic: true };
 const RULES = new URL("../../config/check/rules/", import.meta.url);
 /** One mutant in so many is looked at, and so many for each rule are repaired. */
-const STRIDE = 9;
+const STRIDE = 4;
 const OF_EACH = 2;
 
 type Files = readonly [SystemConfig, ...CellConfig[]];
@@ -153,6 +153,7 @@ const CASES: readonly (readonly [rule: string, Changes])[] = [
   ["reset-unusual", { cell: { cpuResetAddress: 0x1000n } }],
   ["shmem-id", link({ shmemDeviceId: 0 })],
   ["shmem-peers", link({ shmemPeers: 2 })],
+  ["shmem-protocol", link({ shmemProtocol: 5 })],
   ["shmem-regions", link({ shmemPeers: 9 })],
   [
     "pci-twice",

@@ -35,6 +35,7 @@ export const LEDGER: Readonly<Record<string, readonly Rule[]>> = {
   "docs/configuration.md": [[ALL, PC]],
   "docs/configure-your-machine.md": [
     [/^sudo /, CREATED],
+    [/ config import /, "cli/config-import.test.ts"],
     [ALL, PC],
   ],
   "docs/editors.md": [
