@@ -348,6 +348,8 @@ static void use(void) {
 
 void cpu_main(uint32_t cpu) {
   load_gates();
+  // As Linux has none: after a reset there is one, at address 0.
+  __asm__ volatile("lldt %w0" : : "r"(0));
   is_intel = find_intel();
   if (cpu && is_in_use) use();
   AT(uint32_t, XAPIC + XAPIC_SVR) = SVR_ENABLED;
