@@ -25,6 +25,7 @@ static const char *const allowed[] = {
 	CELL "/name", CELL "/state", CELL "/config", CELL "/cpus_assigned_list", CELL "/cpus_failed_list",
 	CELL "/statistics/vmexits_*", CELL "/statistics/cpu*/vmexits_*",
 	CPU "/online", CPU "/present", CPU "/cpu*/uevent", CPU "/cpu*/topology/thread_siblings_list",
+	CPU "/cpu*/cpuidle/state*/name", CPU "/cpu*/cpuidle/state*/desc",
 	TABLES, TABLES "APIC", TABLES "MCFG", TABLES "DMAR", TABLES "IVRS",
 	"/sys/hypervisor/type", "/sys/kernel/security/lockdown", "/sys/module/",
 };
