@@ -98,7 +98,9 @@ describeLinux("a machine of one's own, under a real Linux", () => {
     const created = await guest.run(METAL[1]!);
     expect([created.status, created.out]).toEqual([0, ""]);
     expect(created.err).toContain("To decide: no IOMMU was found");
-    expect((await bytesOf("my-machine.ts")).toString()).toBe(sourceOf(plan));
+    // The remarks before it name drivers and numbers of PNP that differ between boots.
+    const code = (source: string) => source.slice(source.indexOf("import {"));
+    expect(code((await bytesOf("my-machine.ts")).toString())).toBe(code(sourceOf(plan)));
     await command("config compile my-machine.ts -o my.cell");
     expect(new Uint8Array(await bytesOf("my.cell"))).toEqual(encode(system));
     await command("config check my.cell");
