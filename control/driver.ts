@@ -1,29 +1,18 @@
 // What Linux' jailhouse module does, on the emulated PC: it checks what it must, keeps records of CPUs and cells, and
 // issues hypercalls on root CPUs. Every refusal is a SystemError with the errno of ABI section 7 and, as its hint, the
 // hypervisor's own words.
-import {
-  CELL_FLAG_VIRTUAL_CONSOLE_ACTIVE,
-  CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED,
-  CELL_FLAGS,
-  CELL_ID,
-  SYS_FLAG_VIRTUAL_DEBUG_CONSOLE,
-  SYS_FLAGS,
-  SYS_X86_APIC_KHZ,
-  SYS_X86_TSC_KHZ,
-} from "../abi/config.ts";
 import * as errno from "../abi/errno.ts";
 import * as hc from "../abi/hypercall.ts";
 import type { EmulatedPlatform } from "../platforms/emulated/platform.ts";
 import { RootCpuLost, type RootCpus, STAGING_SIZE } from "../platforms/emulated/root-cpus.ts";
 import type { CellInfo, CellRef, CellState, Counters, DenialLog, Image, PoolUse } from "./api.ts";
+import { isConsoleReadable, prepared, withFrequencies } from "./configuration-bytes.ts";
 import { ConsoleReader } from "./console-ring.ts";
 import { readDenials } from "./denials.ts";
 import { SystemError } from "./errors.ts";
 import { type CellHeader, readCellHeader, readSystemHeader } from "./headers.ts";
 import { divideMemory, type Extent, type MemoryRange } from "./memory-map.ts";
 
-/** Frequency of TSC and APIC timer of the emulated PC in kHz. */
-const MACHINE_KHZ = 1_000_000;
 /** Names of the counters in the order of STAT_*, as in sysfs without `vmexits_`. */
 export const COUNTER_NAMES = [
   ...["total", "mmio", "management", "hypercall", "pio", "xapic"],
@@ -355,35 +344,6 @@ function fail(number: number, hint?: string): never {
 
 function isCpuLost(error: unknown): boolean {
   return error instanceof SystemError && error.cause instanceof RootCpuLost;
-}
-
-function isConsoleReadable(config: Uint8Array): boolean {
-  const view = new DataView(config.buffer, config.byteOffset);
-  return (view.getUint32(SYS_FLAGS, true) & SYS_FLAG_VIRTUAL_DEBUG_CONSOLE) !== 0;
-}
-
-/** A copy in which frequencies that the file leaves open are the machine's. */
-function withFrequencies(config: Uint8Array): Uint8Array {
-  // Not slice(): that of a Buffer shares its memory.
-  const copy = Uint8Array.from(config);
-  const view = new DataView(copy.buffer);
-  for (const field of [SYS_X86_TSC_KHZ, SYS_X86_APIC_KHZ]) {
-    if (view.getUint32(field, true) === 0) view.setUint32(field, MACHINE_KHZ, true);
-  }
-  return copy;
-}
-
-/** A copy with the cell's id; an active virtual console is a permitted one. */
-function prepared(config: Uint8Array, id: number): Uint8Array {
-  // Not slice(): that of a Buffer shares its memory.
-  const copy = Uint8Array.from(config);
-  const view = new DataView(copy.buffer);
-  view.setUint32(CELL_ID, id, true);
-  const flags = view.getUint32(CELL_FLAGS, true);
-  if (flags & CELL_FLAG_VIRTUAL_CONSOLE_ACTIVE) {
-    view.setUint32(CELL_FLAGS, flags | CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED, true);
-  }
-  return copy;
 }
 
 /** Physical address for an image, which must lie inside one loadable region. */

@@ -1,7 +1,14 @@
 // Native code for the module of VT-x: a VMCS is a map of fields.
+import { CONSOLE_TYPE, CONSOLE_TYPE_8250 } from "../../abi/config.ts";
 import { MSR_EFER } from "../../abi/x86/msr.ts";
 import * as vmx from "../../abi/x86/vmx.ts";
-import { compiled, FakeMetal, type FakeOptions, type Members } from "./fake-metal.ts";
+import {
+  compiled,
+  DEBUG_CONSOLE,
+  FakeMetal,
+  type FakeOptions,
+  type Members,
+} from "./fake-metal.ts";
 
 const INTEL = compiled("metal-intel.wasm");
 const RUN_EXITED = 0;
@@ -144,4 +151,23 @@ export class FakeIntel extends FakeMetal {
       runGuest: () => this.#run(),
     };
   }
+}
+
+/** A processor whose hypervisor has a console. */
+export function createIntel(options?: FakeOptions): FakeIntel {
+  const fake = new FakeIntel(options);
+  fake.core.setUint16(DEBUG_CONSOLE + CONSOLE_TYPE, CONSOLE_TYPE_8250, true);
+  return fake;
+}
+
+/** One whose guest has run: Linux' state as the fake has it is none that a processor takes, from the first exit on it is VALID. */
+export function enteredIntel(): FakeIntel {
+  const metal = createIntel();
+  if (metal.enter() !== undefined) throw new Error("refused");
+  metal.onGuest = () => {
+    for (const [encoding, value] of VALID) metal.fields.set(encoding, value);
+    metal.onGuest = () => {};
+  };
+  metal.playExits({ reason: vmx.REASON_NMI_WINDOW });
+  return metal;
 }

@@ -84,7 +84,7 @@ describe.skipIf(!CAN_BOOT)("a refused enable", () => {
 
   describe.each(MACHINES.filter(({ vendor }) => vendor === "intel"))("$title", (machine) => {
     const { bed, cpu } = machine;
-    // The BIOS there locks VT-x on; that one has locked it off is in intel.test.ts.
+    // The BIOS there locks VT-x on; that one has locked it off is in intel-features.test.ts.
     it("another hypervisor has VT-x", async () => {
       const modules = [systemFor(machine)];
       const what = { image: imageFor(machine), modules, cpus: CPUS, bed, cpu };

@@ -1,14 +1,10 @@
-// The platform's part for VT-x on a VMCS that is a map: refusals by capability, exits, events, permissions, and every reason why a
-// guest cannot be entered.
+// Exits of a guest under VT-x, events, and permissions of MSRs, on a VMCS that is a map.
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { CONSOLE_TYPE, CONSOLE_TYPE_8250, SYS_DEBUG_CONSOLE } from "../../abi/config.ts";
-import { EBUSY, ENODEV } from "../../abi/errno.ts";
 import {
   ACCESS_FETCH,
   ACCESS_INDIRECT,
   ACCESS_WRITE,
-  EXIT_INVALID_STATE,
   EXIT_OTHER,
   EXIT_TRIPLE_FAULT,
   EXIT_VIRTUALISATION_END,
@@ -28,15 +24,12 @@ import {
 } from "../../abi/platform.ts";
 import { VECTOR_AC, VECTOR_DB, VECTOR_GP, VECTOR_MC, VECTOR_UD } from "../../abi/x86/registers.ts";
 import * as vmx from "../../abi/x86/vmx.ts";
-import { CAPABILITIES, FakeIntel, type IntelExit, segment } from "./fake-intel.ts";
-import type { FakeOptions } from "./fake-metal.ts";
+import { enteredIntel, type FakeIntel, type IntelExit, segment } from "./fake-intel.ts";
 
-/** Where the fake core has the system configuration. */
-const CONFIG = 0x2000;
 const RANGES = 0x4000;
 const CELL = 1;
 const PAGE = 0x1000n;
-const [ES, CS, FS, TR, LDTR, GDTR] = [0, 1, 4, 7, 6, 8];
+const CS = 1;
 const EXTERNAL_INTERRUPT = (vmx.EVENT_VALID | 0x31) >>> 0;
 const GENERAL_PROTECTION =
   (vmx.EVENT_VALID | vmx.EVENT_EXCEPTION | vmx.EVENT_HAS_CODE | VECTOR_GP) >>> 0;
@@ -46,22 +39,8 @@ const exception = (vector: number, more = 0) =>
 
 let metal: FakeIntel;
 
-function create(options?: FakeOptions): FakeIntel {
-  const fake = new FakeIntel(options);
-  fake.core.setUint16(CONFIG + SYS_DEBUG_CONSOLE + CONSOLE_TYPE, CONSOLE_TYPE_8250, true);
-  return fake;
-}
-
 beforeEach(() => {
-  metal = create();
-  expect(metal.enter()).toBeUndefined();
-  // The state of Linux that the fake has is none that a processor takes; from the first exit on it is a valid one.
-  const valid = new FakeIntel().fields;
-  metal.onGuest = () => {
-    for (const [encoding, value] of valid) metal.fields.set(encoding, value);
-    metal.onGuest = () => {};
-  };
-  metal.playExits({ reason: vmx.REASON_NMI_WINDOW });
+  metal = enteredIntel();
 });
 
 /** What the core was asked to handle. */
@@ -70,102 +49,6 @@ function handled(exit: IntelExit): (string | number | bigint)[] | undefined {
   metal.playExits(exit);
   return metal.handled[0];
 }
-
-describe("a processor is refused", () => {
-  /** Without bits of what a capability MSR says may be set. */
-  const without = (msr: number, bits: number): FakeOptions => ({
-    msrs: { [msr]: CAPABILITIES[msr]! & ~(BigInt(bits >>> 0) << 32n) },
-  });
-  /** Without bits of an MSR's lower half; with others. */
-  const changed = (msr: number, clear: number, set = 0): FakeOptions => ({
-    msrs: { [msr]: (CAPABILITIES[msr]! & ~BigInt(clear >>> 0)) | BigInt(set >>> 0) },
-  });
-  it.each<[string, FakeOptions, string]>([
-    ["without VT-x", { cpuid: { [`${vmx.CPUID_FEATURES}:2`]: 0 } }, "no VT-x"],
-    [
-      "by the firmware, with VT-x off",
-      changed(vmx.MSR_FEATURE_CONTROL, vmx.FEATURE_CONTROL_VMX),
-      "firmware has disabled VT-x",
-    ],
-    [
-      "by the firmware, with VT-x for measured launches only",
-      changed(vmx.MSR_FEATURE_CONTROL, vmx.FEATURE_CONTROL_VMX, 2),
-      "firmware has disabled VT-x",
-    ],
-    ["of the first generation", without(vmx.MSR_VMX_BASIC, vmx.VMX_BASIC_HIGH_TRUE), "too old"],
-    ["without virtual NMIs", without(vmx.MSR_VMX_TRUE_PIN, 0x20), "virtual NMIs"],
-    ["without exits of NMIs", without(vmx.MSR_VMX_TRUE_PIN, 0x8), "virtual NMIs"],
-    ["without bitmaps of MSRs", without(vmx.MSR_VMX_TRUE_PROC, vmx.PROC_MSRS), "lacks controls"],
-    ["without bitmaps of ports", without(vmx.MSR_VMX_TRUE_PROC, vmx.PROC_PORTS), "lacks controls"],
-    ["with exits of CR3", changed(vmx.MSR_VMX_TRUE_PROC, 0, vmx.PROC_CR3_WRITES), "lacks controls"],
-    ["without EPT", without(vmx.MSR_VMX_PROC2, vmx.PROC2_EPT), "no EPT"],
-    [
-      "without unrestricted guests, as of a hypervisor below",
-      without(vmx.MSR_VMX_PROC2, vmx.PROC2_UNRESTRICTED),
-      "no unrestricted guest",
-    ],
-    [
-      "that keeps RDTSCP from guests",
-      {
-        ...without(vmx.MSR_VMX_PROC2, vmx.PROC2_RDTSCP),
-        cpuid: { "2147483648:0": 0x80000008, "2147483649:3": (1 << 26) | (1 << 27) },
-      },
-      "RDTSCP",
-    ],
-    [
-      "that keeps UMWAIT from guests",
-      {
-        ...without(vmx.MSR_VMX_PROC2, vmx.PROC2_USER_WAIT),
-        cpuid: { "0:0": 0x20, "7:2": 0x20 },
-      },
-      "UMWAIT",
-    ],
-    ["that does not switch PAT", without(vmx.MSR_VMX_TRUE_EXIT, 0x40000), "EFER and PAT"],
-    ["that does not switch EFER", without(vmx.MSR_VMX_TRUE_ENTRY, 0x8000), "EFER and PAT"],
-    ["without INVEPT", changed(vmx.MSR_VMX_EPT_VPID, 0x100000), "INVEPT"],
-    ["without 1 GiB pages", changed(vmx.MSR_VMX_EPT_VPID, 0x20000), "1 GiB pages"],
-    ["that wants a bit of CR4", changed(vmx.MSR_VMX_CR4_FIXED, 0, 0x4000), "unknown bits"],
-  ])("%s", (_, options, words) => {
-    const fake = create(options);
-    const result = fake.enter();
-    expect(fake.printed).toContain(words);
-    expect(result).toBe(-ENODEV);
-    expect(fake.field(vmx.VMCS_PIN)).toBe(0n);
-  });
-
-  it("in use by another hypervisor", () => {
-    const fake = create();
-    fake.controls.set(4, 0x2000n);
-    expect(fake.enter()).toBe(-EBUSY);
-    expect(fake.printed).toContain("KVM");
-  });
-});
-
-describe("controls", () => {
-  it("are what has to be set and what is needed; instructions that CPUID announces are the guest's", () => {
-    expect(metal.field(vmx.VMCS_PIN)).toBe(0x3en);
-    expect(metal.field(vmx.VMCS_PROC2)).toBe(
-      BigInt(vmx.PROC2_EPT | vmx.PROC2_VPID | vmx.PROC2_UNRESTRICTED),
-    );
-    const cpuid = {
-      ...{ "0:0": 0x20, "2147483648:0": 0x80000008, "2147483649:3": (1 << 26) | (1 << 27) },
-      ...{ "7:1": 0x400, "7:2": 0x20, "13:0": 0x8 },
-    };
-    const fake = create({ cpuid });
-    fake.enter();
-    const own = vmx.PROC2_RDTSCP | vmx.PROC2_INVPCID | vmx.PROC2_XSAVES | vmx.PROC2_USER_WAIT;
-    expect(fake.field(vmx.VMCS_PROC2) & BigInt(own)).toBe(BigInt(own));
-  });
-
-  it("have no identifier of translations where there is none", () => {
-    const fake = create({
-      msrs: { [vmx.MSR_VMX_PROC2]: BigInt(0xffff_ffff & ~vmx.PROC2_VPID) << 32n },
-    });
-    fake.enter();
-    expect(fake.field(vmx.VMCS_PROC2) & BigInt(vmx.PROC2_VPID)).toBe(0n);
-    expect(fake.fields.has(vmx.VMCS_VPID)).toBe(false);
-  });
-});
 
 describe("an exit becomes a call of the core", () => {
   const LINEAR = BigInt(vmx.FAULT_HAS_LINEAR | vmx.FAULT_IS_PAGE);
@@ -340,102 +223,6 @@ describe("events", () => {
     metal.playExits();
     expect(metal.field(vmx.VMCS_INTERRUPTIBILITY)).toBe(0n);
     expect(metal.field(vmx.VMCS_PENDING_DEBUG)).toBe(BigInt(vmx.PENDING_STEP));
-  });
-});
-
-describe("a guest that cannot be entered", () => {
-  const failed = (reason: number): IntelExit => ({ reason: vmx.REASON_ENTRY_FAILED + reason });
-  const flat = 0xc093n;
-
-  it.each<[string, [number, bigint][]]>([
-    ["CR0 has PG without PE", [[vmx.VMCS_CR0, 0x8000_0030n]]],
-    ["CR0 has a reserved bit", [[vmx.VMCS_CR0, 0x1_8000_0031n]]],
-    ["CR4 has a bit that the processor does not take", [[vmx.VMCS_CR4, 0x80_2020n]]],
-    ["EFER has LMA without CR0.PG and CR4.PAE", [[vmx.VMCS_CR4, 0x2000n]]],
-    [
-      "CR4 has PCIDE outside of long mode",
-      [
-        [vmx.VMCS_CR4, 0x2_2020n],
-        [vmx.VMCS_EFER, 0n],
-      ],
-    ],
-    ["CR3 is no physical address", [[vmx.VMCS_CR3, 1n << 50n]]],
-    ["DR7 has bits above 31", [[vmx.VMCS_DR7, 1n << 32n]]],
-    ["SYSENTER_ESP is not canonical", [[vmx.VMCS_SYSENTER_ESP, 1n << 47n]]],
-    ["SYSENTER_EIP is not canonical", [[vmx.VMCS_SYSENTER_EIP, 1n << 62n]]],
-    ["EFER has a reserved bit", [[vmx.VMCS_EFER, 0x1d01n]]],
-    ["EFER has LME without LMA, or LMA without LME", [[vmx.VMCS_EFER, 0xc01n]]],
-    ["PAT has a type that there is not", [[vmx.VMCS_PAT, 0x0207_0406_0007_0406n]]],
-    ["CS is no accessed code segment", [[segment(CS).rights, 0xa09an]]],
-    ["CS is not present", [[segment(CS).rights, 0xa01bn]]],
-    ["CS is of 64 and of 32 bits", [[segment(CS).rights, 0xe09bn]]],
-    ["CS has a base above 4 GiB", [[segment(CS).base, 1n << 32n]]],
-    ["a segment's limit does not fit its granularity", [[segment(ES).limit, 0xffff_f000n]]],
-    ["a data segment is not an accessed one", [[segment(ES).rights, flat & ~1n]]],
-    ["a data segment is not present", [[segment(ES).rights, flat & ~0x80n]]],
-    ["a data segment's base is out of range", [[segment(FS).base, 1n << 47n]]],
-    ["TR is no busy task state segment", [[segment(TR).rights, 0x89n]]],
-    ["TR is not a present task state segment", [[segment(TR).rights, 0xbn]]],
-    ["TR is in an LDT", [[segment(TR).selector, 4n]]],
-    ["TR's limit does not fit its granularity", [[segment(TR).limit, 0x10_0000n]]],
-    ["TR's base is not canonical", [[segment(TR).base, 1n << 47n]]],
-    ["LDTR is no present LDT", [[segment(LDTR).rights, 0x83n]]],
-    [
-      "LDTR's base is not canonical",
-      [
-        [segment(LDTR).rights, 0x82n],
-        [segment(LDTR).base, 1n << 47n],
-      ],
-    ],
-    ["the base of GDTR or IDTR is not canonical", [[segment(GDTR).base, 1n << 47n]]],
-    ["the limit of GDTR or IDTR is above 0xffff", [[segment(GDTR).limit, 0x1_0000n]]],
-    ["RIP is out of range", [[vmx.VMCS_RIP, 1n << 47n]]],
-    ["RFLAGS has a reserved bit", [[vmx.VMCS_RFLAGS, 0n]]],
-    ["RFLAGS has VM in long mode", [[vmx.VMCS_RFLAGS, 0x2_0002n]]],
-    ["there is no such activity state", [[vmx.VMCS_ACTIVITY, 4n]]],
-    ["the interruptibility state has a reserved bit", [[vmx.VMCS_INTERRUPTIBILITY, 3n]]],
-    ["blocking by STI without RFLAGS.IF", [[vmx.VMCS_INTERRUPTIBILITY, 1n]]],
-    [
-      "PAE's first table has a reserved bit",
-      [
-        [vmx.VMCS_EFER, 0n],
-        [segment(CS).rights, 0xc09bn],
-        [vmx.VMCS_RIP, 0x1000n],
-        [0x280a, 3n],
-      ],
-    ],
-    ["its state is not valid, by a check that is not known here", []],
-  ])("has its reason told: %s", (words, fields) => {
-    for (const [encoding, value] of fields) metal.fields.set(encoding, value);
-    metal.printed = "";
-    metal.playExits({ reason: vmx.REASON_NMI_WINDOW });
-    const call = handled(failed(vmx.REASON_INVALID_STATE));
-    metal.exports.flushConsole!();
-    expect(metal.printed).toContain(words);
-    expect(call).toEqual(["exitUnhandled", 0, EXIT_INVALID_STATE, 33n, 0n, 0n]);
-  });
-
-  it("because of an MSR has that told", () => {
-    expect(handled(failed(vmx.REASON_INVALID_MSR))?.[2]).toBe(EXIT_INVALID_STATE);
-    metal.exports.flushConsole!();
-    expect(metal.printed).toContain("an MSR could not be loaded");
-  });
-
-  it.each([
-    [4, "has been launched"],
-    [5, "has not been launched"],
-    [7, "a control has a value"],
-    [8, "the host's state"],
-    [26, "after MOV SS"],
-    [99, "VMLAUNCH or VMRESUME has failed"],
-  ])("because VMLAUNCH or VMRESUME fails has its error %i told", (error, words) => {
-    metal.fields.set(vmx.VMCS_ERROR, BigInt(error));
-    metal.failures = 1;
-    metal.handled.length = 0;
-    metal.playExits();
-    metal.exports.flushConsole!();
-    expect(metal.printed).toContain(words);
-    expect(metal.handled[0]).toEqual(["exitUnhandled", 0, EXIT_INVALID_STATE, 0n, 0n, 0n]);
   });
 });
 
