@@ -98,8 +98,33 @@ export const S_EXIT_BYTES: u32 = 0x6d8;
 export const S_INSTRUCTIONS: u32 = 0x6e8;
 /** EXIT_* of FAULT_EXIT, u32. */
 export const S_EXIT_CODE: u32 = 0x6f0;
+/** x87, MMX and SSE: the 512 bytes that FXSAVE64 would write (FX_*), but that the eight 80-bit registers are in physical order. */
+export const S_FX: u32 = 0x700;
 /** From here on the CPU's own business (TLBs, caches); not part of the interface. */
-export const S_PRIVATE: u32 = 0x700;
+export const S_PRIVATE: u32 = 0x900;
+
+/** In S_FX: x87 control word, u16. */
+export const FX_CONTROL: u32 = 0;
+/** In S_FX: x87 status word, u16. */
+export const FX_STATUS: u32 = 2;
+/** In S_FX: a bit for each physical register that is not empty, u8. */
+export const FX_TAGS: u32 = 4;
+/** In S_FX: last x87 opcode, 11 bits, u16. */
+export const FX_OPCODE: u32 = 6;
+/** In S_FX: address of the last x87 instruction, u64. */
+export const FX_INSTRUCTION: u32 = 8;
+/** In S_FX: address of the last x87 operand in memory, u64. */
+export const FX_OPERAND: u32 = 16;
+/** In S_FX: MXCSR, u32. */
+export const FX_MXCSR: u32 = 24;
+/** In S_FX: bits of MXCSR that may be set, u32. */
+export const FX_MXCSR_MASK: u32 = 28;
+/** In S_FX: the physical 80-bit registers, whose significands are MM0 to MM7; 16 bytes each, 10 used. */
+export const FX_REGISTERS: u32 = 32;
+/** In S_FX: XMM0 to XMM15, 16 bytes each. */
+export const FX_XMM: u32 = 160;
+/** Size of what FXSAVE writes. */
+export const FX_SIZE: u32 = 512;
 
 /** Segment: selector, u32. */
 export const SEG_SELECTOR: u32 = 0x0;

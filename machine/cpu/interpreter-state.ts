@@ -1,44 +1,44 @@
-// The interpreter's own part of a CPU's state block (0x788 to 0xfff), and its cache of decoded code, which lies apart.
+// The interpreter's own part of a CPU's state block (0x988 to 0xfff), and its cache of decoded code, which lies apart.
 
 /** Source of an absent base or index register: always 0, u64. */
-export const S_ZERO: u32 = 0x788;
+export const S_ZERO: u32 = 0x988;
 /** Temporary for a memory operand that is the destination, u64. */
-export const S_TEMPORARY: u32 = 0x790;
+export const S_TEMPORARY: u32 = 0x990;
 /** Temporary for a memory operand that is the source, u64. */
-export const S_TEMPORARY2: u32 = 0x798;
+export const S_TEMPORARY2: u32 = 0x998;
 /** Effective address (offset or linear) computed by an operation of its own, u64. */
-export const S_ADDRESS: u32 = 0x7a0;
+export const S_ADDRESS: u32 = 0x9a0;
 /** RIP of the present block's first byte, u64. */
-export const S_BLOCK_RIP: u32 = 0x7a8;
+export const S_BLOCK_RIP: u32 = 0x9a8;
 /** Lazy flags: the last result, sign-extended, i64 (flags.ts). */
-export const S_RESULT: u32 = 0x7b0;
+export const S_RESULT: u32 = 0x9b0;
 /** Lazy flags: carries, u64 (flags.ts). */
-export const S_CARRIES: u32 = 0x7b8;
+export const S_CARRIES: u32 = 0x9b8;
 /** Time at which S_LEFT is 0, u64. */
-export const S_LIMIT: u32 = 0x7c0;
+export const S_LIMIT: u32 = 0x9c0;
 /** Ticks left after the present block, i32. */
-export const S_LEFT: u32 = 0x7c8;
+export const S_LEFT: u32 = 0x9c8;
 /** The present record, u32. */
-export const S_RECORD: u32 = 0x7cc;
+export const S_RECORD: u32 = 0x9cc;
 /** Where to store the address of the block that is looked up next (R_TAKEN or R_FALLEN of a jump), or 0, u32. */
-export const S_LINK: u32 = 0x7d4;
+export const S_LINK: u32 = 0x9d4;
 /** Base of CS as the inner loop uses it, u64. */
-export const S_CODE_BASE: u32 = 0x7d8;
+export const S_CODE_BASE: u32 = 0x9d8;
 /** Limit of CS as the jump cache knows it, u64. */
-export const S_CODE_LIMIT: u32 = 0x7e8;
+export const S_CODE_LIMIT: u32 = 0x9e8;
 /** What RIP is cut to by a jump, u64. */
-export const S_RIP_MASK: u32 = 0x7e0;
+export const S_RIP_MASK: u32 = 0x9e0;
 /** This CPU's cache of decoded code (C_*), u32. */
-export const S_CACHE: u32 = 0x7f0;
+export const S_CACHE: u32 = 0x9f0;
 /** Next free byte for a block, u32. */
-export const S_FREE: u32 = 0x7f4;
+export const S_FREE: u32 = 0x9f4;
 /** 1 once the block that executes should be left at the next instruction boundary, u32. */
-export const S_LEAVE: u32 = 0x7f8;
+export const S_LEAVE: u32 = 0x9f8;
 /** A place that S_LINK may point to when there is nothing to link, u32. */
-export const S_SINK: u32 = 0x7fc;
+export const S_SINK: u32 = 0x9fc;
 
 /** S_DEADLINE as the inner loop knows it, u64. */
-export const S_USED_DEADLINE: u32 = 0x800;
+export const S_USED_DEADLINE: u32 = 0xa00;
 
 /** Jump cache: entries J_*, direct mapped by RIP. An empty entry is all ones, which is no mode. */
 export const C_JUMPS: u32 = 0;
