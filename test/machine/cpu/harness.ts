@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "no
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as S from "../../../machine/cpu/interface.ts";
+import { S_NEXT } from "../../../machine/cpu/memory/layout.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const PAGE = 0x10000;
@@ -12,8 +13,6 @@ const MIB = 0x100000;
 /** RAM of the test machine. */
 export const RAM_SIZE = 16 * MIB;
 const POOL_SIZE = 4 * MIB;
-/** RIP of the next instruction, in the private part. */
-const S_NEXT = 0x780;
 /** Error code of exceptions without one. */
 export const NO_ERROR = -1;
 
