@@ -1,12 +1,15 @@
-// Makes machine/cpu/table.gen.ts and docs/instructions.md from machine/cpu/instructions.txt.
+// Makes machine/cpu/table.gen.ts and docs/instructions.md from machine/cpu/instructions.txt, and with operations.ts all that comes
+// from machine/cpu/operations.txt.
 // Run: npx jiti tools/instructions.ts [--check]
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as E from "../machine/cpu/emitters.ts";
-import * as OPS from "../machine/cpu/ops.ts";
+import { operationFiles, readOperations } from "./operations.ts";
 
+/** Numbers of the interpreter's operations by name. */
+const OPERATIONS = new Map(readOperations().operations.map(({ name, number }) => [name, number]));
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..").replace(/\/dist$/, "");
 const SOURCE = "machine/cpu/instructions.txt";
 const TABLE = "machine/cpu/table.gen.ts";
@@ -114,7 +117,7 @@ function operandBytes(operand: string | undefined): [number, number] {
 function operationNumber(name: string): number {
   if (name === "") return 0;
   if (/^\d+$/.test(name)) return Number(name);
-  const number = numbers(OPS)[name];
+  const number = OPERATIONS.get(name);
   if (number === undefined) throw new Error(`${SOURCE}: unknown operation ${name}`);
   return number;
 }
@@ -250,13 +253,14 @@ ${list(false).join("\n")}
 `;
 }
 
-/** Names of the generated files that differ from what instructions.txt says; writes them unless \`check\`. */
+/** Names of the generated files that differ from what the two tables say; writes them unless \`check\`. */
 export function generate(check: boolean): string[] {
   const rows = readRows();
   const stale: string[] = [];
   for (const [path, text] of [
     [TABLE, makeTable(rows)],
     [PAGE, makePage(rows)],
+    ...operationFiles(),
   ] as const) {
     const file = join(ROOT, path);
     if (existsSync(file) && readFileSync(file, "utf8") === text) continue;

@@ -1,4 +1,4 @@
-// From RIP to a block: by the jump cache (execute.ts), else by physical address, else by decoding.
+// From RIP to a block: by the jump cache (jumps.ts), else by physical address, else by decoding.
 
 import { VECTOR_GP } from "../../abi/x86/registers.ts";
 import {
@@ -12,7 +12,6 @@ import {
 } from "./blocks.ts";
 import { isHot, settlePeriod, staysHot } from "./code-pages.ts";
 import { buildBlock } from "./decode/block.ts";
-import { jumpEntry } from "./execute.ts";
 import { CS, S_SEGMENT, SEG_LIMIT, SEGMENT_SIZE } from "./interface.ts";
 import {
   C_SCRATCH,
@@ -26,6 +25,7 @@ import {
   S_LINK,
   S_SINK,
 } from "./interpreter-state.ts";
+import { jumpEntry } from "./jumps.ts";
 import { fetchPage } from "./memory/access.ts";
 import { M_RAM_BASE, PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE, S_MODE } from "./memory/layout.ts";
 import { MACHINE } from "./memory/machine.ts";

@@ -5,7 +5,7 @@
 // A block is a header and its records, for one CPU and one mode word; operands are absolute addresses of registers, temporaries
 // or of the record's own immediate.
 
-/** Operation (ops.ts), u16. */
+/** Operation (operations.txt), u16. */
 export const R_OP: u32 = 0;
 /** Length of the instruction in bytes, u8. */
 export const R_LENGTH: u32 = 2;

@@ -1,7 +1,7 @@
 // `run`: from one instruction boundary that needs attention to the next, until the deadline or an exit.
 
 import { FLAG_TF, VECTOR_DB } from "../../abi/x86/registers.ts";
-import { execute } from "./execute.ts";
+import { execute } from "./execute.gen.ts";
 import { collectFlags, spreadFlags } from "./flags.ts";
 import {
   ACTIVITY_HALTED,

@@ -3,24 +3,8 @@
 
 import { leavesBlock } from "./decode/block.ts";
 import { collectFlags, spreadFlags } from "./flags.ts";
-import * as atomic from "./instructions/atomic.ts";
-import * as bits from "./instructions/bits.ts";
-import { bound, branch, isBranch } from "./instructions/branches.ts";
-import * as decimal from "./instructions/decimal.ts";
-import { div, idiv, imulWide, mul } from "./instructions/divide.ts";
-import { flagControl } from "./instructions/flag-control.ts";
-import { rcl, rcr, shld, shrd } from "./instructions/rotate.ts";
-import {
-  isLoad,
-  isModify,
-  isStore,
-  slowLoad,
-  slowModify,
-  slowStore,
-} from "./instructions/slow-memory.ts";
-import { enter, leaveAny, popAny, popMemory, pushAny } from "./instructions/stack.ts";
+import { branch, isBranch } from "./instructions/branches.ts";
 import { isStringDone, REPEAT_FOUND, stringInstruction } from "./instructions/strings.ts";
-import { systemInstruction } from "./instructions/system.ts";
 import { S_DEADLINE, S_PENDING, S_RIP, S_TIME } from "./interface.ts";
 import {
   C_REST,
@@ -36,151 +20,21 @@ import {
   S_USED_DEADLINE,
 } from "./interpreter-state.ts";
 import { S_NEXT } from "./memory/layout.ts";
-import * as op from "./ops.ts";
+import * as op from "./operations.gen.ts";
+import { access, compute, systemInstruction } from "./outside.gen.ts";
 import {
-  R_BASE,
   R_DISPLACEMENT,
-  R_DST,
   R_EXTRA,
   R_IMM,
   R_INDEX,
-  R_INDEX_REGISTER,
   R_LENGTH,
   R_NEXT,
   R_OFFSET,
   R_OP,
-  R_SCALE,
   R_SRC,
   RECORD_SIZE,
 } from "./records.ts";
 import { faulted } from "./system/fault.ts";
-
-/** Executes an operation on registers and temporaries alone. Returns whether it is one. */
-function compute(s: u32, record: u32, operation: u32): bool {
-  switch (operation) {
-    case op.LEA16:
-      leaNarrow(record);
-      return true;
-    case op.BIT_ADDRESS:
-      bits.bitAddress(record);
-      return true;
-    case op.MUL:
-      mul(s, record);
-      return true;
-    case op.IMUL1:
-      imulWide(s, record);
-      return true;
-    case op.RCL:
-      rcl(s, record);
-      return true;
-    case op.RCR:
-      rcr(s, record);
-      return true;
-    case op.SHLD:
-      shld(s, record);
-      return true;
-    case op.SHRD:
-      shrd(s, record);
-      return true;
-    case op.BT:
-      bits.bt(s, record);
-      return true;
-    case op.BTS:
-      bits.bts(s, record);
-      return true;
-    case op.BTR:
-      bits.btr(s, record);
-      return true;
-    case op.BTC:
-      bits.btc(s, record);
-      return true;
-    case op.BSF:
-      bits.bsf(s, record);
-      return true;
-    case op.BSR:
-      bits.bsr(s, record);
-      return true;
-    case op.LZCNT:
-      bits.lzcnt(s, record);
-      return true;
-    case op.TZCNT:
-      bits.tzcnt(s, record);
-      return true;
-    case op.POPCNT:
-      bits.popcntOf(s, record);
-      return true;
-    case op.BSWAP:
-      bits.bswapOf(record);
-      return true;
-    case op.MOVBE:
-      bits.movbe(record);
-      return true;
-    case op.CMPXCHG:
-      atomic.cmpxchg(s, record);
-      return true;
-    case op.XADD:
-      atomic.xadd(s, record);
-      return true;
-    case op.CMC:
-    case op.CLC:
-    case op.STC:
-    case op.CLD:
-    case op.STD:
-    case op.SAHF:
-    case op.LAHF:
-    case op.SALC:
-      flagControl(s, operation);
-      return true;
-    case op.DAA:
-      decimal.adjustPacked(s, 1);
-      return true;
-    case op.DAS:
-      decimal.adjustPacked(s, -1);
-      return true;
-    case op.AAA:
-      decimal.adjustUnpacked(s, 1);
-      return true;
-    case op.AAS:
-      decimal.adjustUnpacked(s, -1);
-      return true;
-    case op.AAD:
-      decimal.aad(s, record);
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** LEA with 16-bit addresses. */
-function leaNarrow(record: u32): void {
-  const sum =
-    load<u32>(load<u32>(record, R_BASE)) +
-    (load<u32>(load<u32>(record, R_INDEX_REGISTER)) << load<u8>(record, R_SCALE)) +
-    load<u32>(record, R_DISPLACEMENT);
-  store<u64>(load<u32>(record, R_DST), sum & 0xffff);
-}
-
-/** Executes an operation that may fault and then goes on with the next record. Returns whether it is one. */
-function access(s: u32, record: u32, operation: u32): bool {
-  if (isLoad(operation)) slowLoad(s, record);
-  else if (isStore(operation)) slowStore(s, record);
-  else if (isModify(operation)) slowModify(s, record);
-  else if (operation === op.PUSH64 || operation === op.PUSH32 || operation === op.PUSHX)
-    pushAny(s, record);
-  else if (operation === op.POP64 || operation === op.POP32 || operation === op.POPX)
-    popAny(s, record);
-  else if (operation === op.LEAVE64 || operation === op.LEAVE32 || operation === op.LEAVEX)
-    leaveAny(s, record);
-  else if (operation === op.POP_MEMORY) popMemory(s, record);
-  else if (operation === op.ENTER) enter(s, record);
-  else if (operation === op.DIV) div(s, record);
-  else if (operation === op.IDIV) idiv(s, record);
-  else if (operation === op.AAM) decimal.aam(s, record);
-  else if (operation === op.CMPXCHG8B) atomic.cmpxchgPair(s, record);
-  else if (operation === op.BOUND) bound(s, record);
-  else return false;
-  return true;
-}
 
 /** Makes S_RIP, S_NEXT, S_TIME and S_FLAGS exact, as they are before the record's instruction. */
 function settle(s: u32, record: u32): void {
@@ -284,8 +138,8 @@ function executeBranch(s: u32, record: u32): void {
   leaveAt(s, target, load<i32>(s, S_LEFT));
 }
 
-function executeSystem(s: u32, record: u32): void {
-  systemInstruction(s, record);
+function executeSystem(s: u32, record: u32, operation: u32): void {
+  if (!systemInstruction(s, record, operation)) unreachable();
   if (faulted(s)) return abandon(s, record, 0);
   spreadFlags(s);
   store<u32>(s, 1, S_LEAVE);
@@ -314,7 +168,7 @@ export function executeOutside(s: u32): void {
     return;
   }
   settle(s, record);
-  if (operation >= op.SYSTEM) executeSystem(s, record);
+  if (operation >= op.SYSTEM) executeSystem(s, record, operation);
   else if (operation >= op.MOVS && operation <= op.OUTS) executeString(s, record);
   else if (isBranch(operation)) executeBranch(s, record);
   else {

@@ -3,7 +3,7 @@
 import { NO_PAGE } from "../blocks.ts";
 import { fetchPage } from "../memory/access.ts";
 import { PAGE_OFFSET, PAGE_SIZE } from "../memory/layout.ts";
-import { CALL64, CALLX, COLD, FETCH_FAULT, JCXZ, SYSTEM } from "../ops.ts";
+import { CALL64, CALLX, COLD, FETCH_FAULT, JCXZ, SYSTEM } from "../operations.gen.ts";
 import {
   B_COUNT,
   B_LENGTH,

@@ -4,7 +4,7 @@ import { FAR_BLOCK, NO_BLOCK } from "../blocks.ts";
 import { ROW_OPERATION } from "../emitters.ts";
 import { DS, S_SEGMENT, SEGMENT_SIZE } from "../interface.ts";
 import { S_ADDRESS } from "../interpreter-state.ts";
-import * as op from "../ops.ts";
+import * as op from "../operations.gen.ts";
 import {
   R_BASE,
   R_DISPLACEMENT,
@@ -123,7 +123,7 @@ export function emitPop(): void {
 /** PUSH of the segment register that the row names. */
 export function emitPushSegment(): void {
   const selector = stateField(S_SEGMENT + operation() * SEGMENT_SIZE);
-  emitBinary(op.MOVZX + 3, WIDTH_64, temporary2(), selector);
+  emitBinary(op.MOVZX_16_64, WIDTH_64, temporary2(), selector);
   emitPushOf(temporary2(), field(D_OPERAND));
 }
 
@@ -359,7 +359,7 @@ export function emitFromSegment(): void {
     emitStore(WIDTH_16, selector);
   } else if (field(D_OPERAND) === WIDTH_16) {
     emitBinary(op.MOV + WIDTH_16, WIDTH_16, registerOf(0), selector);
-  } else emitBinary(op.MOVZX + 3, WIDTH_64, registerOf(0), selector);
+  } else emitBinary(op.MOVZX_16_64, WIDTH_64, registerOf(0), selector);
 }
 
 /** MOV to a segment register: R_EXTRA is its number. */

@@ -10,7 +10,7 @@ import {
 } from "../emitters.ts";
 import { S_GPR } from "../interface.ts";
 import { S_ADDRESS } from "../interpreter-state.ts";
-import * as op from "../ops.ts";
+import * as op from "../operations.gen.ts";
 import { R_DST, R_EXTRA, R_IMM } from "../records.ts";
 import { conditionSet } from "./conditions.ts";
 import {
@@ -144,25 +144,27 @@ export function emitMove(): void {
   }
 }
 
-/** Number of the record that extends `from` to `to` without a sign; MOV where nothing is to be extended. */
+/** The operation that extends `from` to `to` without a sign; MOV where nothing is to be extended. */
 function zeroExtension(from: u32, to: u32): u32 {
   if (from === to) return op.MOV + to;
-  if (from === WIDTH_8) return to === WIDTH_16 ? op.MOVZX : op.MOVZX + 1;
-  return op.MOVZX + 3;
+  if (from === WIDTH_8) return to === WIDTH_16 ? op.MOVZX_8_16 : op.MOVZX_8_64;
+  return op.MOVZX_16_64;
 }
 
 /** The same with the sign. */
 function signExtension(from: u32, to: u32): u32 {
   if (from >= to) return op.MOV + to;
-  if (from === WIDTH_8) return op.MOVSX + to - WIDTH_16;
-  return from === WIDTH_16 ? op.MOVSX + 2 + to : op.MOVSX + 6;
+  if (from === WIDTH_8)
+    return to === WIDTH_16 ? op.MOVSX_8_16 : to === WIDTH_32 ? op.MOVSX_8_32 : op.MOVSX_8_64;
+  if (from === WIDTH_32) return op.MOVSX_32_64;
+  return to === WIDTH_32 ? op.MOVSX_16_32 : op.MOVSX_16_64;
 }
 
 /** MOVZX, MOVSX, MOVSXD. */
 export function emitExtend(): void {
   const from = widthOf(1);
   const to = widthOf(0);
-  const isZero = load<u16>(field(D_ROW), ROW_OPERATION) === op.MOVZX;
+  const isZero = load<u16>(field(D_ROW), ROW_OPERATION) === 0;
   if (isZero && isMemory(1) && to > WIDTH_16) {
     prepareMemory();
     emitZeroLoad(from, registerOf(0));
@@ -223,7 +225,7 @@ function emitOffsetTo(to: u32): void {
 export function emitXlat(): void {
   setField(D_BASE, RBX);
   const at = stateField(S_ADDRESS);
-  emitBinary(op.MOVZX + 1, WIDTH_64, temporary2(), stateField(S_GPR));
+  emitBinary(op.MOVZX_8_64, WIDTH_64, temporary2(), stateField(S_GPR));
   settleRegisters();
   setField(E_INDEX_REGISTER, temporary2());
   emitOffset(at);

@@ -16,7 +16,7 @@ import {
   SETCC,
   SHL,
   TEST,
-} from "../ops.ts";
+} from "../operations.gen.ts";
 import { R_IMM, R_OP, R_SRC, RECORD_SIZE } from "../records.ts";
 
 /** CF. */

@@ -19,7 +19,7 @@ import {
   STORE_FLAT,
   STORE_INDEXED,
   STOREX,
-} from "../ops.ts";
+} from "../operations.gen.ts";
 import {
   R_ADDRESS_WIDTH,
   R_BASE,

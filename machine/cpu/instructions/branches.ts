@@ -22,7 +22,7 @@ import {
   RET32,
   RET64,
   RETX,
-} from "../ops.ts";
+} from "../operations.gen.ts";
 import {
   R_ADDRESS_WIDTH,
   R_BASE,

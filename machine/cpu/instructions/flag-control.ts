@@ -12,7 +12,7 @@ import {
 } from "../../../abi/x86/registers.ts";
 import { arithmeticFlags, carry, setArithmeticFlags } from "../flags.ts";
 import { S_FLAGS, S_GPR } from "../interface.ts";
-import { CLC, CLD, CMC, LAHF, SAHF, SALC, STC } from "../ops.ts";
+import { CLC, CLD, CMC, LAHF, SAHF, SALC, STC } from "../operations.gen.ts";
 
 /** Offset of AH in the state block. */
 const AH: u32 = S_GPR + 1;

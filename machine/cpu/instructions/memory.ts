@@ -128,3 +128,12 @@ export function returnSlot<T extends number>(s: u32): u32 {
 export function dropReturn<T extends number>(s: u32, record: u32): void {
   store<u64>(s, <u64>(<T>(load<T>(s, RSP) + <T>(sizeof<T>() + load<u32>(record, R_IMM)))), RSP);
 }
+
+/** LEA with 16-bit addresses. */
+export function leaNarrow(record: u32): void {
+  const sum =
+    load<u32>(load<u32>(record, R_BASE)) +
+    (load<u32>(load<u32>(record, R_INDEX_REGISTER)) << load<u8>(record, R_SCALE)) +
+    load<u32>(record, R_DISPLACEMENT);
+  store<u64>(load<u32>(record, R_DST), sum & 0xffff);
+}

@@ -3,7 +3,7 @@
 import { flagsOfLogic } from "../flags.ts";
 import { modify, read, write } from "../memory/access.ts";
 import { linearAddress } from "../memory/segmentation.ts";
-import { R_DST, R_SRC, R_WIDTH } from "../records.ts";
+import { R_DST, R_EXTRA, R_SRC, R_WIDTH } from "../records.ts";
 import { faulted } from "../system/fault.ts";
 
 /** Width of a record's operands, 0 to 3. */
@@ -94,4 +94,19 @@ export function readSegment(s: u32, segment: u32, offset: u64, width: u32): u64 
 export function writeSegment(s: u32, segment: u32, offset: u64, width: u32, value: u64): void {
   const linear = linearAddress(s, segment, offset, (<u32>1) << width, true);
   if (!faulted(s)) writeSized(s, linear, width, value);
+}
+
+/** Bytes of a record's operands. */
+export function sizeOf(record: u32): u32 {
+  return (<u32>1) << widthOf(record);
+}
+
+/** The small number that a record has beside its operands. */
+export function extraOf(record: u32): u32 {
+  return load<u8>(record, R_EXTRA);
+}
+
+/** The selector, or another 16-bit value, that a record has as its source. */
+export function selectorOf(record: u32): u32 {
+  return load<u16>(load<u32>(record, R_SRC));
 }

@@ -19,7 +19,7 @@ import {
   STORE_FLAT,
   STORE_INDEXED,
   STOREX,
-} from "../ops.ts";
+} from "../operations.gen.ts";
 import { R_DST, R_OP, R_SEGMENT, R_SRC } from "../records.ts";
 import { faulted } from "../system/fault.ts";
 import { based, flat, indexed } from "./memory.ts";

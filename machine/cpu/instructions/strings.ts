@@ -9,7 +9,7 @@ import { ES, S_DEADLINE, S_FLAGS, S_GPR, S_PENDING, S_TIME } from "../interface.
 import { S_LEAVE, S_RESULT } from "../interpreter-state.ts";
 import { checkWrite } from "../memory/access.ts";
 import { linearAddress } from "../memory/segmentation.ts";
-import { CMPS, INS, LODS, MOVS, OUTS, SCAS, STOS } from "../ops.ts";
+import { CMPS, INS, LODS, MOVS, OUTS, SCAS, STOS } from "../operations.gen.ts";
 import { R_ADDRESS_WIDTH, R_EXTRA, R_OP, R_SEGMENT } from "../records.ts";
 import { faulted } from "../system/fault.ts";
 import { checkPort, portRead, portWrite } from "../system/ports.ts";

@@ -19,73 +19,42 @@ import {
 } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
 import { vendor } from "../memory/machine.ts";
-import * as op from "../ops.ts";
-import { R_BASE, R_DST, R_EXTRA, R_IMM, R_IMM2, R_OP, R_SEGMENT, R_SRC } from "../records.ts";
-import {
-  clts,
-  isPrivileged,
-  lmsw,
-  movFromCr,
-  movFromDr,
-  movToCr,
-  movToDr,
-  smsw,
-} from "../system/control.ts";
-import { cpuid } from "../system/cpuid.ts";
-import { faulted, raiseGp, raiseUd } from "../system/fault.ts";
-import { cli, popFlags, pushedFlags, sti } from "../system/flags.ts";
-import {
-  hlt,
-  hypercall,
-  invd,
-  invlpg,
-  rdpmc,
-  rdtsc,
-  rdtscp,
-  virtualization,
-  vmx,
-  wbinvd,
-  xgetbv,
-  xsetbv,
-} from "../system/instructions.ts";
+import * as op from "../operations.gen.ts";
+import { R_BASE, R_DST, R_IMM, R_IMM2, R_SEGMENT, R_SRC } from "../records.ts";
+import { isPrivileged, movFromCr, movFromDr, movToCr, movToDr, smsw } from "../system/control.ts";
+import { faulted, raiseUd } from "../system/fault.ts";
+import { popFlags, pushedFlags } from "../system/flags.ts";
+import { invlpg, virtualization, vmx } from "../system/instructions.ts";
 import { softwareInterrupt } from "../system/interrupts.ts";
-import { interruptReturn } from "../system/iret.ts";
 import { inLongCode, inRealAddressing } from "../system/mode.ts";
-import { rdmsr, wrmsr } from "../system/msr.ts";
 import { portIn, portOut } from "../system/ports.ts";
 import { arpl, LAR_FAILED, LSL_FAILED, lar, lsl, verr, verw } from "../system/probe.ts";
 import { loadSegment } from "../system/segments.ts";
+import { readBase, writeBase } from "../system/syscall.ts";
+import { lgdt, lidt, sgdt, sidt, sldt, str } from "../system/tables.ts";
+import { farCall, farJump } from "../system/transfer.ts";
 import {
-  readBase,
-  swapgs,
-  syscall,
-  sysenter,
-  sysexit,
-  sysret,
-  writeBase,
-} from "../system/syscall.ts";
-import { lgdt, lidt, lldt, ltr, sgdt, sidt, sldt, str } from "../system/tables.ts";
-import { farCall, farJump, farReturn } from "../system/transfer.ts";
-import { readSegment, setAt, valueAt, widthOf, writeSegment } from "./sized.ts";
-import { dropBytes, peekSized, popa, pusha, pushSized } from "./stack.ts";
-import { stopUnimplemented } from "./unimplemented.ts";
+  extraOf,
+  readSegment,
+  selectorOf,
+  setAt,
+  sizeOf,
+  valueAt,
+  widthOf,
+  writeSegment,
+} from "./sized.ts";
+import { dropBytes, peekSized, pushSized } from "./stack.ts";
 
 /** Offset of RDX in the state block. */
 const RDX: u32 = S_GPR + 2 * 8;
 /** SVM exit codes (AMD64 APM volume 2, appendix C). */
 const EXIT_CODE_VMRUN: u32 = 0x80;
+const EXIT_CODE_VMLOAD: u32 = 0x82;
 const EXIT_CODE_INVLPGA: u32 = 0x7a;
+/** Vector of INTO. */
+const OVERFLOW: u32 = 4;
 /** Width of 16 bits. */
 const WORD: u32 = 1;
-
-/** Bytes of a record's operands. */
-function sizeOf(record: u32): u32 {
-  return (<u32>1) << widthOf(record);
-}
-
-function extraOf(record: u32): u32 {
-  return load<u8>(record, R_EXTRA);
-}
 
 /** Reads at the record's memory operand, `skip` bytes on. */
 function readOperand(s: u32, record: u32, skip: u64, width: u32): u64 {
@@ -94,7 +63,7 @@ function readOperand(s: u32, record: u32, skip: u64, width: u32): u64 {
 }
 
 /** Selector and offset of a far transfer: immediate, or in memory. */
-function farTransfer(s: u32, record: u32, isCall: bool): void {
+export function farTransfer(s: u32, record: u32, isCall: bool): void {
   let offset = load<u64>(record, R_IMM);
   let selector = <u32>load<u16>(record, R_IMM2);
   if (extraOf(record)) {
@@ -108,7 +77,7 @@ function farTransfer(s: u32, record: u32, isCall: bool): void {
 }
 
 /** LES and its kin. */
-function loadFar(s: u32, record: u32): void {
+export function loadFar(s: u32, record: u32): void {
   const offset = readOperand(s, record, 0, widthOf(record));
   if (faulted(s)) return;
   const selector = <u32>readOperand(s, record, sizeOf(record), WORD);
@@ -117,7 +86,7 @@ function loadFar(s: u32, record: u32): void {
   if (!faulted(s)) setAt(load<u32>(record, R_DST), widthOf(record), offset);
 }
 
-function popSegment(s: u32, record: u32): void {
+export function popSegment(s: u32, record: u32): void {
   const selector = <u32>peekSized(s, widthOf(record), 0) & 0xffff;
   if (faulted(s)) return;
   const segment = extraOf(record);
@@ -133,12 +102,12 @@ function popSegment(s: u32, record: u32): void {
   if (!faulted(s)) dropBytes(s, sizeOf(record));
 }
 
-function pushf(s: u32, record: u32): void {
+export function pushf(s: u32, record: u32): void {
   const flags = pushedFlags(s);
   if (!faulted(s)) pushSized(s, widthOf(record), flags);
 }
 
-function popf(s: u32, record: u32): void {
+export function popf(s: u32, record: u32): void {
   const flags = peekSized(s, widthOf(record), 0);
   if (faulted(s)) return;
   popFlags(s, flags, sizeOf(record));
@@ -149,12 +118,12 @@ function portOf(s: u32, record: u32): u32 {
   return extraOf(record) ? <u32>load<u16>(s, RDX) : load<u32>(record, R_IMM);
 }
 
-function input(s: u32, record: u32): void {
+export function input(s: u32, record: u32): void {
   const value = portIn(s, portOf(s, record), sizeOf(record));
   if (!faulted(s)) setAt(s + S_GPR, widthOf(record), value);
 }
 
-function output(s: u32, record: u32): void {
+export function output(s: u32, record: u32): void {
   portOut(s, portOf(s, record), sizeOf(record), <u32>valueAt(s + S_GPR, widthOf(record)));
 }
 
@@ -171,7 +140,7 @@ function baseWidth(s: u32): u32 {
   return inLongCode(s) ? 3 : 2;
 }
 
-function loadTable(s: u32, record: u32, isGdt: bool): void {
+export function loadTable(s: u32, record: u32, isGdt: bool): void {
   if (!isPrivileged(s)) return;
   const limit = <u32>readOperand(s, record, 0, WORD);
   if (faulted(s)) return;
@@ -182,7 +151,7 @@ function loadTable(s: u32, record: u32, isGdt: bool): void {
   else lidt(s, limit, base);
 }
 
-function storeTable(s: u32, record: u32, isGdt: bool): void {
+export function storeTable(s: u32, record: u32, isGdt: bool): void {
   const limit = isGdt ? sgdt(s) : sidt(s);
   if (faulted(s)) return;
   const segment = <u32>load<u8>(record, R_SEGMENT);
@@ -207,8 +176,8 @@ function putProbed(s: u32, record: u32, answer: u64, isAnswer: bool): void {
   if (isAnswer) setAt(load<u32>(record, R_DST), widthOf(record), answer);
 }
 
-function probe(s: u32, record: u32, operation: u32): void {
-  const selector = <u32>load<u16>(load<u32>(record, R_SRC));
+export function probe(s: u32, record: u32, operation: u32): void {
+  const selector = selectorOf(record);
   if (operation === op.LAR) {
     const rights = lar(s, selector);
     putProbed(s, record, rights, rights !== LAR_FAILED);
@@ -222,7 +191,7 @@ function probe(s: u32, record: u32, operation: u32): void {
 }
 
 /** ARPL reads its destination itself, because it writes it only where that changes. */
-function adjustLevel(s: u32, record: u32): void {
+export function adjustLevel(s: u32, record: u32): void {
   const inMemory = extraOf(record) !== 0;
   const old = inMemory
     ? <u32>readOperand(s, record, 0, WORD)
@@ -236,7 +205,7 @@ function adjustLevel(s: u32, record: u32): void {
   if (faulted(s)) store<u64>(s, flags, S_FLAGS);
 }
 
-function moveControl(s: u32, record: u32, operation: u32): void {
+export function moveControl(s: u32, record: u32, operation: u32): void {
   const number = extraOf(record);
   const width = widthOf(record);
   const source = valueAt(load<u32>(record, R_SRC), width);
@@ -246,7 +215,7 @@ function moveControl(s: u32, record: u32, operation: u32): void {
   if (!faulted(s)) setAt(load<u32>(record, R_DST), width, value);
 }
 
-function moveBase(s: u32, record: u32, operation: u32): void {
+export function moveBase(s: u32, record: u32, operation: u32): void {
   const segment = operation === op.RDFSBASE || operation === op.WRFSBASE ? FS : GS;
   const width = widthOf(record) === 3 ? 3 : 2;
   if (operation === op.WRFSBASE || operation === op.WRGSBASE)
@@ -256,7 +225,7 @@ function moveBase(s: u32, record: u32, operation: u32): void {
 }
 
 /** INVLPG ignores limits and faults of its operand's address. */
-function invalidate(s: u32, record: u32): void {
+export function invalidate(s: u32, record: u32): void {
   const segment = <u32>load<u8>(record, R_SEGMENT);
   const offset = load<u64>(load<u32>(record, R_BASE));
   const plain = inLongCode(s) && segment < FS;
@@ -264,236 +233,54 @@ function invalidate(s: u32, record: u32): void {
   invlpg(s, inLongCode(s) ? base + offset : (base + offset) & 0xffffffff);
 }
 
-function isVmx(operation: u32): bool {
-  return operation >= op.VMCLEAR && operation <= op.INVVPID;
-}
-
-/** Exit reason of an instruction of VMX: in ops.ts all but two are in the order of their reasons. */
+/** Exit reason of an instruction of VMX: among the operations all but two are in the order of their reasons. */
 function vmxReason(operation: u32): u32 {
   if (operation === op.INVEPT) return REASON_INVEPT;
   if (operation === op.INVVPID) return REASON_INVVPID;
   return REASON_VMCLEAR + (operation - op.VMCLEAR);
 }
 
-/** The virtualization instructions: #UD on the other vendor's processor. */
-function virtualize(s: u32, operation: u32): void {
-  const isAmd = vendor() === VENDOR_AMD;
-  if (isVmx(operation)) {
-    if (isAmd) raiseUd(s);
-    else vmx(s, vmxReason(operation));
-  } else if (!isAmd) raiseUd(s);
-  else if (operation === op.INVLPGA) virtualization(s, EXIT_CODE_INVLPGA);
-  else virtualization(s, EXIT_CODE_VMRUN + svmNumber(operation));
+/** An instruction of VMX: #UD on AMD's processor. */
+export function vmxInstruction(s: u32, operation: u32): void {
+  if (vendor() === VENDOR_AMD) raiseUd(s);
+  else vmx(s, vmxReason(operation));
 }
 
-/** Place of an SVM instruction's exit code after VMRUN's. */
-function svmNumber(operation: u32): u32 {
-  if (operation === op.VMRUN) return 0;
-  if (operation === op.VMLOAD) return 2;
-  if (operation === op.VMSAVE) return 3;
-  if (operation === op.STGI) return 4;
-  return operation === op.CLGI ? 5 : 6;
+/** Exit code of an instruction of SVM (AMD64 APM volume 2, appendix C). */
+function svmExitCode(operation: u32): u32 {
+  if (operation === op.INVLPGA) return EXIT_CODE_INVLPGA;
+  if (operation === op.VMRUN) return EXIT_CODE_VMRUN;
+  return EXIT_CODE_VMLOAD + (operation - op.VMLOAD);
 }
 
-/** Far transfers, interrupts and returns. */
-function transfer(s: u32, record: u32, operation: u32): bool {
-  switch (operation) {
-    case op.CALLF:
-      farTransfer(s, record, true);
-      return true;
-    case op.JMPF:
-      farTransfer(s, record, false);
-      return true;
-    case op.RETF:
-      farReturn(s, sizeOf(record), load<u16>(record, R_IMM));
-      return true;
-    case op.IRET:
-      interruptReturn(s, sizeOf(record));
-      return true;
-    case op.INT3:
-      softwareInterrupt(s, 3);
-      return true;
-    case op.INT:
-      softwareInterrupt(s, load<u8>(record, R_IMM));
-      return true;
-    case op.INTO:
-      if (load<u32>(s, S_FLAGS) & FLAG_OF) softwareInterrupt(s, 4);
-      return true;
-    case op.INT1:
-      softwareInterrupt(s, 1);
-      return true;
-    case op.SYSCALL:
-      syscall(s);
-      return true;
-    case op.SYSRET:
-      sysret(s, widthOf(record) === 3 ? 8 : 4);
-      return true;
-    case op.SYSENTER:
-      sysenter(s);
-      return true;
-    case op.SYSEXIT:
-      sysexit(s, widthOf(record) === 3 ? 8 : 4);
-      return true;
-    default:
-      return false;
-  }
+/** An instruction of SVM: #UD on Intel's processor. */
+export function svmInstruction(s: u32, operation: u32): void {
+  if (vendor() === VENDOR_AMD) virtualization(s, svmExitCode(operation));
+  else raiseUd(s);
 }
 
-/** Stack, segments, flags and ports. */
-function moveState(s: u32, record: u32, operation: u32): bool {
-  switch (operation) {
-    case op.PUSHA:
-      pusha(s, record);
-      return true;
-    case op.POPA:
-      popa(s, record);
-      return true;
-    case op.PUSHF:
-      pushf(s, record);
-      return true;
-    case op.POPF:
-      popf(s, record);
-      return true;
-    case op.IN:
-      input(s, record);
-      return true;
-    case op.OUT:
-      output(s, record);
-      return true;
-    case op.MOV_TO_SEGMENT:
-      loadSegment(s, extraOf(record), load<u16>(load<u32>(record, R_SRC)));
-      return true;
-    case op.POP_SEGMENT:
-      popSegment(s, record);
-      return true;
-    case op.LOAD_FAR:
-      loadFar(s, record);
-      return true;
-    case op.CLI:
-      cli(s);
-      return true;
-    case op.STI:
-      sti(s);
-      return true;
-    default:
-      return false;
-  }
+/** INTO. */
+export function interruptOnOverflow(s: u32): void {
+  if (load<u32>(s, S_FLAGS) & FLAG_OF) softwareInterrupt(s, OVERFLOW);
 }
 
-/** Descriptor tables and what probes them. */
-function tables(s: u32, record: u32, operation: u32): bool {
-  switch (operation) {
-    case op.SGDT:
-      storeTable(s, record, true);
-      return true;
-    case op.SIDT:
-      storeTable(s, record, false);
-      return true;
-    case op.LGDT:
-      loadTable(s, record, true);
-      return true;
-    case op.LIDT:
-      loadTable(s, record, false);
-      return true;
-    case op.SLDT:
-      if (inRealAddressing(s)) raiseUd(s);
-      else putWritten(s, record, sldt(s));
-      return true;
-    case op.STR:
-      if (inRealAddressing(s)) raiseUd(s);
-      else putWritten(s, record, str(s));
-      return true;
-    case op.LLDT:
-      lldt(s, load<u16>(load<u32>(record, R_SRC)));
-      return true;
-    case op.LTR:
-      ltr(s, load<u16>(load<u32>(record, R_SRC)));
-      return true;
-    case op.ARPL:
-      adjustLevel(s, record);
-      return true;
-    case op.VERR:
-    case op.VERW:
-    case op.LAR:
-    case op.LSL:
-      probe(s, record, operation);
-      return true;
-    default:
-      return false;
-  }
+/** MOV to a segment register. */
+export function moveToSegment(s: u32, record: u32): void {
+  loadSegment(s, extraOf(record), selectorOf(record));
 }
 
-/** Control registers, MSRs, time and what is left. */
-function control(s: u32, record: u32, operation: u32): bool {
-  switch (operation) {
-    case op.FROMCR:
-    case op.FROMDR:
-    case op.TOCR:
-    case op.TODR:
-      moveControl(s, record, operation);
-      return true;
-    case op.SMSW:
-      putWritten(s, record, smsw(s));
-      return true;
-    case op.LMSW:
-      lmsw(s, load<u16>(load<u32>(record, R_SRC)));
-      return true;
-    case op.CLTS:
-      clts(s);
-      return true;
-    case op.INVLPG:
-      invalidate(s, record);
-      return true;
-    case op.INVD:
-      invd(s);
-      return true;
-    case op.WBINVD:
-      wbinvd(s);
-      return true;
-    case op.CPUID:
-      cpuid(s);
-      return true;
-    case op.RDTSC:
-      rdtsc(s);
-      return true;
-    case op.RDTSCP:
-      rdtscp(s);
-      return true;
-    case op.RDPMC:
-      rdpmc(s);
-      return true;
-    case op.RDMSR:
-      rdmsr(s);
-      return true;
-    case op.WRMSR:
-      wrmsr(s);
-      return true;
-    case op.HLT:
-      hlt(s);
-      return true;
-    case op.XGETBV:
-      xgetbv(s);
-      return true;
-    case op.XSETBV:
-      xsetbv(s);
-      return true;
-    case op.SWAPGS:
-      swapgs(s);
-      return true;
-    default:
-      return false;
-  }
+/** SLDT and STR. */
+export function storeSelector(s: u32, record: u32, operation: u32): void {
+  if (inRealAddressing(s)) raiseUd(s);
+  else putWritten(s, record, operation === op.SLDT ? sldt(s) : str(s));
 }
 
-/** Executes one of these instructions. */
-export function systemInstruction(s: u32, record: u32): void {
-  const operation = <u32>load<u16>(record, R_OP);
-  if (transfer(s, record, operation) || moveState(s, record, operation)) return;
-  if (tables(s, record, operation) || control(s, record, operation)) return;
-  if (operation === op.VMCALL || operation === op.VMMCALL) hypercall(s, operation === op.VMMCALL);
-  else if (operation >= op.RDFSBASE && operation <= op.WRGSBASE) moveBase(s, record, operation);
-  else if (operation === op.UNDEFINED || operation === op.CLAC || operation === op.STAC) raiseUd(s);
-  else if (operation === op.FETCH_FAULT) raiseGp(s, 0);
-  else if (operation === op.UNIMPLEMENTED) stopUnimplemented(s, record);
-  else virtualize(s, operation);
+/** SMSW. */
+export function storeStatusWord(s: u32, record: u32): void {
+  putWritten(s, record, smsw(s));
+}
+
+/** Bytes of the operands of SYSRET and SYSEXIT. */
+export function wordSizeOf(record: u32): u32 {
+  return widthOf(record) === 3 ? 8 : 4;
 }
