@@ -35,7 +35,16 @@ export const MODULES = [
     name: "cpu",
     entry: "machine/cpu/index.ts",
     sources: ["abi", "machine/cpu"],
-    options: ["--memoryBase", "4096", "-O3", "--converge"],
+    options: [
+      "--memoryBase",
+      "4096",
+      "-O3",
+      "--converge",
+      "--enable",
+      "simd",
+      "--disableWarning",
+      "112",
+    ],
   },
   {
     name: "conformance",

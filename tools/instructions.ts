@@ -18,7 +18,7 @@ const MAPS = ["", "0F", "0F38", "0F3A"];
 const OPCODES = 256;
 const SEGMENTS = ["ES", "CS", "SS", "DS", "FS", "GS"];
 const CONDITIONS = "o no b ae e ne be a s ns p np l ge le g".split(" ");
-const SIZES = "bwdqvzyspa";
+const SIZES = "bwdqvzyspax";
 const PREFIXES: Record<string, number> = {
   pNP: E.NEEDS_NONE,
   p66: E.NEEDS_66,
@@ -32,6 +32,10 @@ const ATTRIBUTES: Record<string, number> = {
   d64: E.ROW_IS_DEFAULT_64,
   f64: E.ROW_IS_FORCED_64,
   wide: E.ROW_IS_WIDE,
+  x87: E.ROW_IS_X87,
+  mmx: E.ROW_IS_MMX,
+  sse: E.ROW_IS_SSE,
+  unaligned: E.ROW_IS_UNALIGNED,
   r: E.ROW_READS,
   w: E.ROW_WRITES,
   rw: E.ROW_READS | E.ROW_WRITES,
@@ -125,7 +129,7 @@ function operationNumber(name: string): number {
 function hasModRm(row: Row): boolean {
   return (
     row.match.some((word) => /^(\/|=|m$|r$)/.test(word)) ||
-    row.operands.some((operand) => /^[EGRMSKT](?!S$)/.test(operand))
+    row.operands.some((operand) => /^[EGRMSKTVWNQ](?!S$)/.test(operand))
   );
 }
 

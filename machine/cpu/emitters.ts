@@ -89,6 +89,42 @@ export const EMIT_UNDEFINED: u32 = 41;
 export const EMIT_CONTROL: u32 = 42;
 /** `base`. */
 export const EMIT_BASE: u32 = 43;
+/** `vector`. */
+export const EMIT_VECTOR: u32 = 44;
+/** `vectorshift`. */
+export const EMIT_VECTORSHIFT: u32 = 45;
+/** `vectormove`. */
+export const EMIT_VECTORMOVE: u32 = 46;
+/** `scalarload`. */
+export const EMIT_SCALARLOAD: u32 = 47;
+/** `scalarmove`. */
+export const EMIT_SCALARMOVE: u32 = 48;
+/** `lowmove`. */
+export const EMIT_LOWMOVE: u32 = 49;
+/** `halfmove`. */
+export const EMIT_HALFMOVE: u32 = 50;
+/** `toscalar`. */
+export const EMIT_TOSCALAR: u32 = 51;
+/** `fromscalar`. */
+export const EMIT_FROMSCALAR: u32 = 52;
+/** `mmx`. */
+export const EMIT_MMX: u32 = 53;
+/** `mmxshift`. */
+export const EMIT_MMXSHIFT: u32 = 54;
+/** `mmxpair`. */
+export const EMIT_MMXPAIR: u32 = 55;
+/** `mmxhigh`. */
+export const EMIT_MMXHIGH: u32 = 56;
+/** `mmxread`. */
+export const EMIT_MMXREAD: u32 = 57;
+/** `mmxmove`. */
+export const EMIT_MMXMOVE: u32 = 58;
+/** `mmxtovector`. */
+export const EMIT_MMXTOVECTOR: u32 = 59;
+/** `emms`. */
+export const EMIT_EMMS: u32 = 60;
+/** `maskmove`. */
+export const EMIT_MASKMOVE: u32 = 61;
 
 /** Row: number of the mnemonic, u16. */
 export const ROW_MNEMONIC: u32 = 0;
@@ -154,6 +190,14 @@ export const ROW_IS_VEX: u32 = 0x100;
 export const ROW_HAS_CONDITION: u32 = 0x200;
 /** Has a ModRM byte. */
 export const ROW_HAS_MODRM: u32 = 0x400;
+/** x87 and FXSAVE: #NM with CR0.EM or CR0.TS. */
+export const ROW_IS_X87: u32 = 0x800;
+/** MMX: #UD with CR0.EM, #NM with CR0.TS. */
+export const ROW_IS_MMX: u32 = 0x1000;
+/** SSE: #UD with CR0.EM or without CR4.OSFXSR, #NM with CR0.TS. */
+export const ROW_IS_SSE: u32 = 0x2000;
+/** A memory operand of 128 bits may lie anywhere. */
+export const ROW_IS_UNALIGNED: u32 = 0x4000;
 /** One mnemonic. */
 export const NAME_ONE: u32 = 0;
 /** Three mnemonics, by operand size. */
@@ -202,6 +246,14 @@ export const OPERAND_X: u32 = 18;
 export const OPERAND_Y: u32 = 19;
 /** Operand: segment register by name. */
 export const OPERAND_SEG: u32 = 20;
+/** Operand: ModRM.reg, XMM register. */
+export const OPERAND_V: u32 = 21;
+/** Operand: ModRM.rm, XMM register or memory. */
+export const OPERAND_W: u32 = 22;
+/** Operand: ModRM.reg, MMX register. */
+export const OPERAND_N: u32 = 23;
+/** Operand: ModRM.rm, MMX register or memory. */
+export const OPERAND_Q: u32 = 24;
 /** Operand size: 8 bits. */
 export const SIZE_B: u32 = 0;
 /** Operand size: 16 bits. */
@@ -222,3 +274,5 @@ export const SIZE_S: u32 = 7;
 export const SIZE_P: u32 = 8;
 /** Operand size: any. */
 export const SIZE_A: u32 = 9;
+/** Operand size: 128 bits. */
+export const SIZE_X: u32 = 10;

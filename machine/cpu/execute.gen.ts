@@ -4,12 +4,15 @@
 // are literal numbers without gaps, because only then the compiler makes one jump table of them.
 
 import * as arithmetic from "./instructions/arithmetic.ts";
+import * as arithmetic128 from "./instructions/vector/arithmetic.ts";
 import * as flags from "./flags.ts";
 import * as fused from "./instructions/fused.ts";
 import * as memory from "./instructions/memory.ts";
 import * as moves from "./instructions/moves.ts";
 import * as multiply from "./instructions/multiply.ts";
 import * as shifts from "./instructions/shifts.ts";
+import * as shuffles from "./instructions/vector/shuffles.ts";
+import * as vector from "./instructions/vector/operands.ts";
 import {
   J_BLOCK,
   J_LINEAR,
@@ -727,352 +730,602 @@ export function execute(s: u32): void {
         store<u64>(load<u32>(record, R_DST), memory.indexed(record) + load<u64>(load<u32>(record, R_SRC)));
         record += RECORD_SIZE;
         continue;
-      case 169: // NOP
+      case 169: // VMOV
+        vector.put(record, vector.second(record));
         record += RECORD_SIZE;
         continue;
-      case 170: // LOAD
+      case 170: // VMOVQ
+        vector.put(record, vector.quad(record));
+        record += RECORD_SIZE;
+        continue;
+      case 171: // VMOVD
+        vector.put(record, vector.double(record));
+        record += RECORD_SIZE;
+        continue;
+      case 172: // VMERGE32
+        store<u32>(load<u32>(record, R_DST), load<u32>(load<u32>(record, R_SRC)));
+        record += RECORD_SIZE;
+        continue;
+      case 173: // VCLEAR_HIGH
+        store<u64>(load<u32>(record, R_DST), 0, 8);
+        record += RECORD_SIZE;
+        continue;
+      case 174: // PAND
+        vector.put(record, v128.and(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 175: // PANDN
+        vector.put(record, v128.andnot(vector.second(record), vector.first(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 176: // POR
+        vector.put(record, v128.or(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 177: // PXOR
+        vector.put(record, v128.xor(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 178: // PADDB
+        vector.put(record, i8x16.add(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 179: // PSUBB
+        vector.put(record, i8x16.sub(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 180: // PADDW
+        vector.put(record, i16x8.add(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 181: // PSUBW
+        vector.put(record, i16x8.sub(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 182: // PADDD
+        vector.put(record, i32x4.add(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 183: // PSUBD
+        vector.put(record, i32x4.sub(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 184: // PADDQ
+        vector.put(record, i64x2.add(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 185: // PSUBQ
+        vector.put(record, i64x2.sub(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 186: // PCMPEQB
+        vector.put(record, i8x16.eq(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 187: // PCMPGTB
+        vector.put(record, i8x16.gt_s(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 188: // PCMPEQW
+        vector.put(record, i16x8.eq(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 189: // PCMPGTW
+        vector.put(record, i16x8.gt_s(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 190: // PCMPEQD
+        vector.put(record, i32x4.eq(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 191: // PCMPGTD
+        vector.put(record, i32x4.gt_s(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 192: // PMINUB
+        vector.put(record, i8x16.min_u(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 193: // PMAXUB
+        vector.put(record, i8x16.max_u(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 194: // PMINSW
+        vector.put(record, i16x8.min_s(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 195: // PMAXSW
+        vector.put(record, i16x8.max_s(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 196: // PMULLW
+        vector.put(record, i16x8.mul(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 197: // PMADDWD
+        vector.put(record, i32x4.dot_i16x8_s(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 198: // PMULUDQ
+        vector.put(record, arithmetic128.multiplyEven(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 199: // PACKSSWB
+        vector.put(record, i8x16.narrow_i16x8_s(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 200: // PACKUSWB
+        vector.put(record, i8x16.narrow_i16x8_u(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 201: // PACKSSDW
+        vector.put(record, i16x8.narrow_i32x4_s(vector.first(record), vector.second(record)));
+        record += RECORD_SIZE;
+        continue;
+      case 202: // PUNPCKLBW
+        vector.put(record, v128.shuffle<u8>(vector.first(record), vector.second(record), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+        record += RECORD_SIZE;
+        continue;
+      case 203: // PUNPCKHBW
+        vector.put(record, v128.shuffle<u8>(vector.first(record), vector.second(record), 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+        record += RECORD_SIZE;
+        continue;
+      case 204: // PUNPCKLWD
+        vector.put(record, v128.shuffle<u16>(vector.first(record), vector.second(record), 0, 8, 1, 9, 2, 10, 3, 11));
+        record += RECORD_SIZE;
+        continue;
+      case 205: // PUNPCKHWD
+        vector.put(record, v128.shuffle<u16>(vector.first(record), vector.second(record), 4, 12, 5, 13, 6, 14, 7, 15));
+        record += RECORD_SIZE;
+        continue;
+      case 206: // PUNPCKLDQ
+        vector.put(record, v128.shuffle<u32>(vector.first(record), vector.second(record), 0, 4, 1, 5));
+        record += RECORD_SIZE;
+        continue;
+      case 207: // PUNPCKHDQ
+        vector.put(record, v128.shuffle<u32>(vector.first(record), vector.second(record), 2, 6, 3, 7));
+        record += RECORD_SIZE;
+        continue;
+      case 208: // PUNPCKLQDQ
+        vector.put(record, v128.shuffle<u64>(vector.first(record), vector.second(record), 0, 2));
+        record += RECORD_SIZE;
+        continue;
+      case 209: // PUNPCKHQDQ
+        vector.put(record, v128.shuffle<u64>(vector.first(record), vector.second(record), 1, 3));
+        record += RECORD_SIZE;
+        continue;
+      case 210: // PMOVMSKB
+        store<u64>(load<u32>(record, R_DST), <u64>(<u32>i8x16.bitmask(vector.second(record))));
+        record += RECORD_SIZE;
+        continue;
+      case 211: // PSHUFD
+        shuffles.pshufd(record);
+        record += RECORD_SIZE;
+        continue;
+      case 212: // SHUFPS
+        shuffles.shufps(record);
+        record += RECORD_SIZE;
+        continue;
+      case 213: // PSLLW
+        vector.put(record, vector.count(record) < 16 ? i16x8.shl(vector.first(record), <i32>vector.count(record)) : vector.zero());
+        record += RECORD_SIZE;
+        continue;
+      case 214: // PSLLD
+        vector.put(record, vector.count(record) < 32 ? i32x4.shl(vector.first(record), <i32>vector.count(record)) : vector.zero());
+        record += RECORD_SIZE;
+        continue;
+      case 215: // PSLLQ
+        vector.put(record, vector.count(record) < 64 ? i64x2.shl(vector.first(record), <i32>vector.count(record)) : vector.zero());
+        record += RECORD_SIZE;
+        continue;
+      case 216: // PSRLW
+        vector.put(record, vector.count(record) < 16 ? i16x8.shr_u(vector.first(record), <i32>vector.count(record)) : vector.zero());
+        record += RECORD_SIZE;
+        continue;
+      case 217: // PSRLD
+        vector.put(record, vector.count(record) < 32 ? i32x4.shr_u(vector.first(record), <i32>vector.count(record)) : vector.zero());
+        record += RECORD_SIZE;
+        continue;
+      case 218: // PSRLQ
+        vector.put(record, vector.count(record) < 64 ? i64x2.shr_u(vector.first(record), <i32>vector.count(record)) : vector.zero());
+        record += RECORD_SIZE;
+        continue;
+      case 219: // PSRAW
+        vector.put(record, i16x8.shr_s(vector.first(record), <i32>min<u64>(vector.count(record), 15)));
+        record += RECORD_SIZE;
+        continue;
+      case 220: // PSRAD
+        vector.put(record, i32x4.shr_s(vector.first(record), <i32>min<u64>(vector.count(record), 31)));
+        record += RECORD_SIZE;
+        continue;
+      case 221: // NOP
+        record += RECORD_SIZE;
+        continue;
+      case 222: // LOAD
         if (memory.loadTo<u8>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 171: // LOAD + 1
+      case 223: // LOAD + 1
         if (memory.loadTo<u16>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 172: // LOAD + 2
+      case 224: // LOAD + 2
         if (memory.loadTo<u32>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 173: // LOAD + 3
+      case 225: // LOAD + 3
         if (memory.loadTo<u64>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 174: // LOAD_INDEXED
+      case 226: // LOAD_INDEXED
         if (memory.loadTo<u8>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 175: // LOAD_INDEXED + 1
+      case 227: // LOAD_INDEXED + 1
         if (memory.loadTo<u16>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 176: // LOAD_INDEXED + 2
+      case 228: // LOAD_INDEXED + 2
         if (memory.loadTo<u32>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 177: // LOAD_INDEXED + 3
+      case 229: // LOAD_INDEXED + 3
         if (memory.loadTo<u64>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 178: // LOAD_FLAT
+      case 230: // LOAD_FLAT
         if (memory.loadTo<u8>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 179: // LOAD_FLAT + 1
+      case 231: // LOAD_FLAT + 1
         if (memory.loadTo<u16>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 180: // LOAD_FLAT + 2
+      case 232: // LOAD_FLAT + 2
         if (memory.loadTo<u32>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 181: // LOAD_FLAT + 3
+      case 233: // LOAD_FLAT + 3
         if (memory.loadTo<u64>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 182: // LOADZX
+      case 234: // LOADZX
         if (memory.loadExtendedTo<u8>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 183: // LOADZX + 1
+      case 235: // LOADZX + 1
         if (memory.loadExtendedTo<u16>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 184: // LOADZX_INDEXED
+      case 236: // LOADZX_INDEXED
         if (memory.loadExtendedTo<u8>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 185: // LOADZX_INDEXED + 1
+      case 237: // LOADZX_INDEXED + 1
         if (memory.loadExtendedTo<u16>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 186: // LOADZX_FLAT
+      case 238: // LOADZX_FLAT
         if (memory.loadExtendedTo<u8>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 187: // LOADZX_FLAT + 1
+      case 239: // LOADZX_FLAT + 1
         if (memory.loadExtendedTo<u16>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 188: // STORE
+      case 240: // STORE
         if (memory.storeFrom<u8>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 189: // STORE + 1
+      case 241: // STORE + 1
         if (memory.storeFrom<u16>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 190: // STORE + 2
+      case 242: // STORE + 2
         if (memory.storeFrom<u32>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 191: // STORE + 3
+      case 243: // STORE + 3
         if (memory.storeFrom<u64>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 192: // STORE_INDEXED
+      case 244: // STORE_INDEXED
         if (memory.storeFrom<u8>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 193: // STORE_INDEXED + 1
+      case 245: // STORE_INDEXED + 1
         if (memory.storeFrom<u16>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 194: // STORE_INDEXED + 2
+      case 246: // STORE_INDEXED + 2
         if (memory.storeFrom<u32>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 195: // STORE_INDEXED + 3
+      case 247: // STORE_INDEXED + 3
         if (memory.storeFrom<u64>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 196: // STORE_FLAT
+      case 248: // STORE_FLAT
         if (memory.storeFrom<u8>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 197: // STORE_FLAT + 1
+      case 249: // STORE_FLAT + 1
         if (memory.storeFrom<u16>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 198: // STORE_FLAT + 2
+      case 250: // STORE_FLAT + 2
         if (memory.storeFrom<u32>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 199: // STORE_FLAT + 3
+      case 251: // STORE_FLAT + 3
         if (memory.storeFrom<u64>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 200: // MODIFY
+      case 252: // MODIFY
         if (memory.modifyTo<u8>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 201: // MODIFY + 1
+      case 253: // MODIFY + 1
         if (memory.modifyTo<u16>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 202: // MODIFY + 2
+      case 254: // MODIFY + 2
         if (memory.modifyTo<u32>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 203: // MODIFY + 3
+      case 255: // MODIFY + 3
         if (memory.modifyTo<u64>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 204: // MODIFY_INDEXED
+      case 256: // MODIFY_INDEXED
         if (memory.modifyTo<u8>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 205: // MODIFY_INDEXED + 1
+      case 257: // MODIFY_INDEXED + 1
         if (memory.modifyTo<u16>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 206: // MODIFY_INDEXED + 2
+      case 258: // MODIFY_INDEXED + 2
         if (memory.modifyTo<u32>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 207: // MODIFY_INDEXED + 3
+      case 259: // MODIFY_INDEXED + 3
         if (memory.modifyTo<u64>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 208: // MODIFY_FLAT
+      case 260: // MODIFY_FLAT
         if (memory.modifyTo<u8>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 209: // MODIFY_FLAT + 1
+      case 261: // MODIFY_FLAT + 1
         if (memory.modifyTo<u16>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 210: // MODIFY_FLAT + 2
+      case 262: // MODIFY_FLAT + 2
         if (memory.modifyTo<u32>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 211: // MODIFY_FLAT + 3
+      case 263: // MODIFY_FLAT + 3
         if (memory.modifyTo<u64>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 212: // PUSH64
+      case 264: // LOADV
+        if (memory.loadVector(s, record, memory.based(record))) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 265: // LOADV_INDEXED
+        if (memory.loadVector(s, record, memory.indexed(record))) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 266: // LOADV_FLAT
+        if (memory.loadVector(s, record, memory.flat(record))) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 267: // STOREV
+        if (memory.storeVector(s, record, memory.based(record))) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 268: // STOREV_INDEXED
+        if (memory.storeVector(s, record, memory.indexed(record))) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 269: // STOREV_FLAT
+        if (memory.storeVector(s, record, memory.flat(record))) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 270: // PUSH64
         if (memory.push<u64>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 213: // PUSH32
+      case 271: // PUSH32
         if (memory.push<u32>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 214: // POP64
+      case 272: // POP64
         if (memory.pop<u64>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 215: // POP32
+      case 273: // POP32
         if (memory.pop<u32>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 216: // LEAVE64
+      case 274: // LEAVE64
         if (memory.leave<u64>(s)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 217: // LEAVE32
+      case 275: // LEAVE32
         if (memory.leave<u32>(s)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 218: // CALL64
+      case 276: // CALL64
         then = memory.pushValue<u64>(s, <u64>(rip + load<u16>(record, R_NEXT))) ? TAKEN : LEAVE;
         break;
-      case 219: // CALL32
+      case 277: // CALL32
         then = memory.pushValue<u32>(s, <u32>(rip + load<u16>(record, R_NEXT))) ? TAKEN : LEAVE;
         break;
-      case 220: // CALL_TO64
+      case 278: // CALL_TO64
         {
         const target = <u64>load<u64>(load<u32>(record, R_SRC));
         then = LEAVE;
@@ -1082,7 +1335,7 @@ export function execute(s: u32): void {
         }
         break;
       }
-      case 221: // CALL_TO32
+      case 279: // CALL_TO32
         {
         const target = <u64>load<u32>(load<u32>(record, R_SRC));
         then = LEAVE;
@@ -1092,7 +1345,7 @@ export function execute(s: u32): void {
         }
         break;
       }
-      case 222: // RET64
+      case 280: // RET64
         {
         const from = memory.returnSlot<u64>(s);
         then = LEAVE;
@@ -1103,7 +1356,7 @@ export function execute(s: u32): void {
         }
         break;
       }
-      case 223: // RET32
+      case 281: // RET32
         {
         const from = memory.returnSlot<u32>(s);
         then = LEAVE;
@@ -1114,144 +1367,144 @@ export function execute(s: u32): void {
         }
         break;
       }
-      case 224: // JMP_TO64
+      case 282: // JMP_TO64
         rip = <u64>load<u64>(load<u32>(record, R_SRC));
         then = INDIRECT;
         break;
-      case 225: // JMP_TO32
+      case 283: // JMP_TO32
         rip = <u64>load<u32>(load<u32>(record, R_SRC));
         then = INDIRECT;
         break;
-      case 226: // JMP
+      case 284: // JMP
         then = TAKEN;
         break;
-      case 227: // JCC
+      case 285: // JCC
         then = u32(flags.holds(s, load<u32>(record, R_IMM)));
         break;
-      case 228: // JE
+      case 286: // JE
         then = u32(load<i64>(s, S_RESULT) === 0);
         break;
-      case 229: // JB
+      case 287: // JB
         then = u32(flags.carry(s));
         break;
-      case 230: // CMP_JB
+      case 288: // CMP_JB
         then = u32(fused.cmpBelow<u8>(s, record));
         break;
-      case 231: // CMP_JB + 1
+      case 289: // CMP_JB + 1
         then = u32(fused.cmpBelow<u16>(s, record));
         break;
-      case 232: // CMP_JB + 2
+      case 290: // CMP_JB + 2
         then = u32(fused.cmpBelow<u32>(s, record));
         break;
-      case 233: // CMP_JB + 3
+      case 291: // CMP_JB + 3
         then = u32(fused.cmpBelow<u64>(s, record));
         break;
-      case 234: // CMP_JE
+      case 292: // CMP_JE
         then = u32(fused.cmpEqual<u8>(s, record));
         break;
-      case 235: // CMP_JE + 1
+      case 293: // CMP_JE + 1
         then = u32(fused.cmpEqual<u16>(s, record));
         break;
-      case 236: // CMP_JE + 2
+      case 294: // CMP_JE + 2
         then = u32(fused.cmpEqual<u32>(s, record));
         break;
-      case 237: // CMP_JE + 3
+      case 295: // CMP_JE + 3
         then = u32(fused.cmpEqual<u64>(s, record));
         break;
-      case 238: // CMP_JBE
+      case 296: // CMP_JBE
         then = u32(fused.cmpBelowOrEqual<u8>(s, record));
         break;
-      case 239: // CMP_JBE + 1
+      case 297: // CMP_JBE + 1
         then = u32(fused.cmpBelowOrEqual<u16>(s, record));
         break;
-      case 240: // CMP_JBE + 2
+      case 298: // CMP_JBE + 2
         then = u32(fused.cmpBelowOrEqual<u32>(s, record));
         break;
-      case 241: // CMP_JBE + 3
+      case 299: // CMP_JBE + 3
         then = u32(fused.cmpBelowOrEqual<u64>(s, record));
         break;
-      case 242: // CMP_JS
+      case 300: // CMP_JS
         then = u32(fused.cmpNegative<u8>(s, record));
         break;
-      case 243: // CMP_JS + 1
+      case 301: // CMP_JS + 1
         then = u32(fused.cmpNegative<u16>(s, record));
         break;
-      case 244: // CMP_JS + 2
+      case 302: // CMP_JS + 2
         then = u32(fused.cmpNegative<u32>(s, record));
         break;
-      case 245: // CMP_JS + 3
+      case 303: // CMP_JS + 3
         then = u32(fused.cmpNegative<u64>(s, record));
         break;
-      case 246: // CMP_JL
+      case 304: // CMP_JL
         then = u32(fused.cmpLess<u8, i8>(s, record));
         break;
-      case 247: // CMP_JL + 1
+      case 305: // CMP_JL + 1
         then = u32(fused.cmpLess<u16, i16>(s, record));
         break;
-      case 248: // CMP_JL + 2
+      case 306: // CMP_JL + 2
         then = u32(fused.cmpLess<u32, i32>(s, record));
         break;
-      case 249: // CMP_JL + 3
+      case 307: // CMP_JL + 3
         then = u32(fused.cmpLess<u64, i64>(s, record));
         break;
-      case 250: // CMP_JLE
+      case 308: // CMP_JLE
         then = u32(fused.cmpLessOrEqual<u8, i8>(s, record));
         break;
-      case 251: // CMP_JLE + 1
+      case 309: // CMP_JLE + 1
         then = u32(fused.cmpLessOrEqual<u16, i16>(s, record));
         break;
-      case 252: // CMP_JLE + 2
+      case 310: // CMP_JLE + 2
         then = u32(fused.cmpLessOrEqual<u32, i32>(s, record));
         break;
-      case 253: // CMP_JLE + 3
+      case 311: // CMP_JLE + 3
         then = u32(fused.cmpLessOrEqual<u64, i64>(s, record));
         break;
-      case 254: // TEST_JE
+      case 312: // TEST_JE
         then = u32(fused.testZero<u8>(s, record));
         break;
-      case 255: // TEST_JE + 1
+      case 313: // TEST_JE + 1
         then = u32(fused.testZero<u16>(s, record));
         break;
-      case 256: // TEST_JE + 2
+      case 314: // TEST_JE + 2
         then = u32(fused.testZero<u32>(s, record));
         break;
-      case 257: // TEST_JE + 3
+      case 315: // TEST_JE + 3
         then = u32(fused.testZero<u64>(s, record));
         break;
-      case 258: // TEST_JS
+      case 316: // TEST_JS
         then = u32(fused.testNegative<u8>(s, record));
         break;
-      case 259: // TEST_JS + 1
+      case 317: // TEST_JS + 1
         then = u32(fused.testNegative<u16>(s, record));
         break;
-      case 260: // TEST_JS + 2
+      case 318: // TEST_JS + 2
         then = u32(fused.testNegative<u32>(s, record));
         break;
-      case 261: // TEST_JS + 3
+      case 319: // TEST_JS + 3
         then = u32(fused.testNegative<u64>(s, record));
         break;
-      case 262: // TEST_JLE
+      case 320: // TEST_JLE
         then = u32(fused.testNegativeOrZero<u8>(s, record));
         break;
-      case 263: // TEST_JLE + 1
+      case 321: // TEST_JLE + 1
         then = u32(fused.testNegativeOrZero<u16>(s, record));
         break;
-      case 264: // TEST_JLE + 2
+      case 322: // TEST_JLE + 2
         then = u32(fused.testNegativeOrZero<u32>(s, record));
         break;
-      case 265: // TEST_JLE + 3
+      case 323: // TEST_JLE + 3
         then = u32(fused.testNegativeOrZero<u64>(s, record));
         break;
-      case 266: // DEC_JE
+      case 324: // DEC_JE
         then = u32(fused.decZero<u8>(s, record));
         break;
-      case 267: // DEC_JE + 1
+      case 325: // DEC_JE + 1
         then = u32(fused.decZero<u16>(s, record));
         break;
-      case 268: // DEC_JE + 2
+      case 326: // DEC_JE + 2
         then = u32(fused.decZero<u32>(s, record));
         break;
-      case 269: // DEC_JE + 3
+      case 327: // DEC_JE + 3
         then = u32(fused.decZero<u64>(s, record));
         break;
       default:

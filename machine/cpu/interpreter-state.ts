@@ -40,6 +40,13 @@ export const S_SINK: u32 = 0x9fc;
 /** S_DEADLINE as the inner loop knows it, u64. */
 export const S_USED_DEADLINE: u32 = 0xa00;
 
+/** Temporary for a memory operand of 128 bits, u8[16]. */
+export const S_VECTOR: u32 = 0xa10;
+/** MMX: the destination while it is computed, u8[16]. */
+export const S_MMX: u32 = 0xa20;
+/** MMX: the source, u64, and zeros, u64. */
+export const S_MMX_SOURCE: u32 = 0xa30;
+
 /** Jump cache: entries J_*, direct mapped by RIP. An empty entry is all ones, which is no mode. */
 export const C_JUMPS: u32 = 0;
 /** Entry of the jump cache: linear address, u64. */

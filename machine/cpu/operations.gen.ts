@@ -71,397 +71,573 @@ export const LEA64: u32 = 166;
 export const LEA32: u32 = 167;
 /** LEA64 plus the segment base at src. */
 export const LEA_SEGMENT: u32 = 168;
+/** dst (128 bits) = src. */
+export const VMOV: u32 = 169;
+/** dst (128 bits) = src, 64 bits, zero-extended. */
+export const VMOVQ: u32 = 170;
+/** dst (128 bits) = src, 32 bits, zero-extended. */
+export const VMOVD: u32 = 171;
+/** The low 32 bits of dst = src. */
+export const VMERGE32: u32 = 172;
+/** The high 64 bits of dst = 0. */
+export const VCLEAR_HIGH: u32 = 173;
+/** dst &= src, 128 bits. */
+export const PAND: u32 = 174;
+/** dst = ~dst & src, 128 bits. */
+export const PANDN: u32 = 175;
+/** dst |= src, 128 bits. */
+export const POR: u32 = 176;
+/** dst ^= src, 128 bits. */
+export const PXOR: u32 = 177;
+/** PADDB. */
+export const PADDB: u32 = 178;
+/** PSUBB. */
+export const PSUBB: u32 = 179;
+/** PADDW. */
+export const PADDW: u32 = 180;
+/** PSUBW. */
+export const PSUBW: u32 = 181;
+/** PADDD. */
+export const PADDD: u32 = 182;
+/** PSUBD. */
+export const PSUBD: u32 = 183;
+/** PADDQ. */
+export const PADDQ: u32 = 184;
+/** PSUBQ. */
+export const PSUBQ: u32 = 185;
+/** PCMPEQB. */
+export const PCMPEQB: u32 = 186;
+/** PCMPGTB. */
+export const PCMPGTB: u32 = 187;
+/** PCMPEQW. */
+export const PCMPEQW: u32 = 188;
+/** PCMPGTW. */
+export const PCMPGTW: u32 = 189;
+/** PCMPEQD. */
+export const PCMPEQD: u32 = 190;
+/** PCMPGTD. */
+export const PCMPGTD: u32 = 191;
+/** PMINUB. */
+export const PMINUB: u32 = 192;
+/** PMAXUB. */
+export const PMAXUB: u32 = 193;
+/** PMINSW. */
+export const PMINSW: u32 = 194;
+/** PMAXSW. */
+export const PMAXSW: u32 = 195;
+/** PMULLW. */
+export const PMULLW: u32 = 196;
+/** PMADDWD. */
+export const PMADDWD: u32 = 197;
+/** PMULUDQ. */
+export const PMULUDQ: u32 = 198;
+/** PACKSSWB. */
+export const PACKSSWB: u32 = 199;
+/** PACKUSWB. */
+export const PACKUSWB: u32 = 200;
+/** PACKSSDW. */
+export const PACKSSDW: u32 = 201;
+/** PUNPCKLBW. */
+export const PUNPCKLBW: u32 = 202;
+/** PUNPCKHBW. */
+export const PUNPCKHBW: u32 = 203;
+/** PUNPCKLWD. */
+export const PUNPCKLWD: u32 = 204;
+/** PUNPCKHWD. */
+export const PUNPCKHWD: u32 = 205;
+/** PUNPCKLDQ. */
+export const PUNPCKLDQ: u32 = 206;
+/** PUNPCKHDQ. */
+export const PUNPCKHDQ: u32 = 207;
+/** PUNPCKLQDQ. */
+export const PUNPCKLQDQ: u32 = 208;
+/** PUNPCKHQDQ. */
+export const PUNPCKHQDQ: u32 = 209;
+/** PMOVMSKB. */
+export const PMOVMSKB: u32 = 210;
+/** PSHUFD. */
+export const PSHUFD: u32 = 211;
+/** SHUFPS. */
+export const SHUFPS: u32 = 212;
+/** PSLLW. */
+export const PSLLW: u32 = 213;
+/** PSLLD. */
+export const PSLLD: u32 = 214;
+/** PSLLQ. */
+export const PSLLQ: u32 = 215;
+/** PSRLW. */
+export const PSRLW: u32 = 216;
+/** PSRLD. */
+export const PSRLD: u32 = 217;
+/** PSRLQ. */
+export const PSRLQ: u32 = 218;
+/** PSRAW. */
+export const PSRAW: u32 = 219;
+/** PSRAD. */
+export const PSRAD: u32 = 220;
 /** Nothing. */
-export const NOP: u32 = 169;
+export const NOP: u32 = 221;
 /** dst = memory at base + displacement, 64-bit linear. */
-export const LOAD: u32 = 170;
+export const LOAD: u32 = 222;
 /** dst = memory at base + (index << scale) + displacement, 64-bit linear. */
-export const LOAD_INDEXED: u32 = 174;
+export const LOAD_INDEXED: u32 = 226;
 /** The same with 32-bit linear addresses. */
-export const LOAD_FLAT: u32 = 178;
+export const LOAD_FLAT: u32 = 230;
 /** dst (64 bits) = memory, zero-extended from 8, 16 bits; addressed as LOAD. */
-export const LOADZX: u32 = 182;
+export const LOADZX: u32 = 234;
 /** The same, addressed as LOAD_INDEXED. */
-export const LOADZX_INDEXED: u32 = 184;
+export const LOADZX_INDEXED: u32 = 236;
 /** The same, addressed as LOAD_FLAT. */
-export const LOADZX_FLAT: u32 = 186;
+export const LOADZX_FLAT: u32 = 238;
 /** memory = src; addressed as LOAD. */
-export const STORE: u32 = 188;
+export const STORE: u32 = 240;
 /** memory = src; addressed as LOAD_INDEXED. */
-export const STORE_INDEXED: u32 = 192;
+export const STORE_INDEXED: u32 = 244;
 /** memory = src; addressed as LOAD_FLAT. */
-export const STORE_FLAT: u32 = 196;
+export const STORE_FLAT: u32 = 248;
 /** LOAD of what a STORE to the same place will replace. */
-export const MODIFY: u32 = 200;
+export const MODIFY: u32 = 252;
 /** The same, addressed as LOAD_INDEXED. */
-export const MODIFY_INDEXED: u32 = 204;
+export const MODIFY_INDEXED: u32 = 256;
 /** The same, addressed as LOAD_FLAT. */
-export const MODIFY_FLAT: u32 = 208;
+export const MODIFY_FLAT: u32 = 260;
+/** dst = memory, 128 bits, aligned as R_EXTRA says; addressed as LOAD. */
+export const LOADV: u32 = 264;
+/** dst = memory, 128 bits, aligned as R_EXTRA says; addressed as LOAD_INDEXED. */
+export const LOADV_INDEXED: u32 = 265;
+/** dst = memory, 128 bits, aligned as R_EXTRA says; addressed as LOAD_FLAT. */
+export const LOADV_FLAT: u32 = 266;
+/** memory = src, 128 bits, aligned as R_EXTRA says; addressed as LOAD. */
+export const STOREV: u32 = 267;
+/** memory = src, 128 bits, aligned as R_EXTRA says; addressed as LOAD_INDEXED. */
+export const STOREV_INDEXED: u32 = 268;
+/** memory = src, 128 bits, aligned as R_EXTRA says; addressed as LOAD_FLAT. */
+export const STOREV_FLAT: u32 = 269;
 /** Pushes src, 64-bit stack. */
-export const PUSH64: u32 = 212;
+export const PUSH64: u32 = 270;
 /** Pushes src, flat 32-bit stack. */
-export const PUSH32: u32 = 213;
+export const PUSH32: u32 = 271;
 /** Pops into dst, 64-bit stack. */
-export const POP64: u32 = 214;
+export const POP64: u32 = 272;
 /** Pops into dst, flat 32-bit stack. */
-export const POP32: u32 = 215;
+export const POP32: u32 = 273;
 /** RSP = RBP, then pops RBP. */
-export const LEAVE64: u32 = 216;
+export const LEAVE64: u32 = 274;
 /** The same, flat 32-bit stack. */
-export const LEAVE32: u32 = 217;
+export const LEAVE32: u32 = 275;
 /** Pushes the next RIP, jumps by displacement. */
-export const CALL64: u32 = 218;
+export const CALL64: u32 = 276;
 /** The same, flat 32-bit stack. */
-export const CALL32: u32 = 219;
+export const CALL32: u32 = 277;
 /** Pushes the next RIP, jumps to src. */
-export const CALL_TO64: u32 = 220;
+export const CALL_TO64: u32 = 278;
 /** The same, flat 32-bit stack. */
-export const CALL_TO32: u32 = 221;
+export const CALL_TO32: u32 = 279;
 /** Pops RIP, then adds `imm` to RSP. */
-export const RET64: u32 = 222;
+export const RET64: u32 = 280;
 /** The same, flat 32-bit stack. */
-export const RET32: u32 = 223;
+export const RET32: u32 = 281;
 /** Jumps to src. */
-export const JMP_TO64: u32 = 224;
+export const JMP_TO64: u32 = 282;
 /** Jumps to src, 32 bits. */
-export const JMP_TO32: u32 = 225;
+export const JMP_TO32: u32 = 283;
 /** Jumps by displacement, relative to the block. */
-export const JMP: u32 = 226;
+export const JMP: u32 = 284;
 /** Jumps where the condition set in `imm` holds. */
-export const JCC: u32 = 227;
+export const JCC: u32 = 285;
 /** Jumps if ZF. */
-export const JE: u32 = 228;
+export const JE: u32 = 286;
 /** Jumps if CF. */
-export const JB: u32 = 229;
+export const JB: u32 = 287;
 /** CMP, then jumps if below. */
-export const CMP_JB: u32 = 230;
+export const CMP_JB: u32 = 288;
 /** CMP, then jumps if equal. */
-export const CMP_JE: u32 = 234;
+export const CMP_JE: u32 = 292;
 /** CMP, then jumps if below or equal. */
-export const CMP_JBE: u32 = 238;
+export const CMP_JBE: u32 = 296;
 /** CMP, then jumps if the difference is negative. */
-export const CMP_JS: u32 = 242;
+export const CMP_JS: u32 = 300;
 /** CMP, then jumps if less. */
-export const CMP_JL: u32 = 246;
+export const CMP_JL: u32 = 304;
 /** CMP, then jumps if less or equal. */
-export const CMP_JLE: u32 = 250;
+export const CMP_JLE: u32 = 308;
 /** TEST, then jumps if zero. */
-export const TEST_JE: u32 = 254;
+export const TEST_JE: u32 = 312;
 /** TEST, then jumps if negative. */
-export const TEST_JS: u32 = 258;
+export const TEST_JS: u32 = 316;
 /** TEST, then jumps if negative or zero. */
-export const TEST_JLE: u32 = 262;
+export const TEST_JLE: u32 = 320;
 /** DEC, then jumps if zero. */
-export const DEC_JE: u32 = 266;
+export const DEC_JE: u32 = 324;
 /** dst = memory at segment:dst offset in base. */
-export const LOADX: u32 = 270;
+export const LOADX: u32 = 328;
 /** memory = src. */
-export const STOREX: u32 = 271;
+export const STOREX: u32 = 329;
 /** LOADX of what a STOREX will replace. */
-export const MODIFYX: u32 = 272;
+export const MODIFYX: u32 = 330;
 /** dst = (base + index + displacement) cut to 16 bits. */
-export const LEA16: u32 = 273;
+export const LEA16: u32 = 331;
 /** Moves the offset in dst by the bit offset in src. */
-export const BIT_ADDRESS: u32 = 274;
+export const BIT_ADDRESS: u32 = 332;
 /** Pushes src, any stack. */
-export const PUSHX: u32 = 275;
+export const PUSHX: u32 = 333;
 /** Pops into dst, any stack. */
-export const POPX: u32 = 276;
+export const POPX: u32 = 334;
 /** Pops into memory. */
-export const POP_MEMORY: u32 = 277;
+export const POP_MEMORY: u32 = 335;
 /** ENTER. */
-export const ENTER: u32 = 278;
+export const ENTER: u32 = 336;
 /** LEAVE, any stack. */
-export const LEAVEX: u32 = 279;
+export const LEAVEX: u32 = 337;
 /** Near call by displacement, any mode. */
-export const CALLX: u32 = 280;
+export const CALLX: u32 = 338;
 /** Near call to src, any mode. */
-export const CALL_TOX: u32 = 281;
+export const CALL_TOX: u32 = 339;
 /** Near return, any mode. */
-export const RETX: u32 = 282;
+export const RETX: u32 = 340;
 /** Jump by displacement with truncation of IP. */
-export const JMPX: u32 = 283;
+export const JMPX: u32 = 341;
 /** Jump to src with truncation of IP. */
-export const JMP_TOX: u32 = 284;
+export const JMP_TOX: u32 = 342;
 /** Conditional jump with truncation of IP. */
-export const JCCX: u32 = 285;
+export const JCCX: u32 = 343;
 /** LOOP. */
-export const LOOP: u32 = 286;
+export const LOOP: u32 = 344;
 /** LOOPE. */
-export const LOOPE: u32 = 287;
+export const LOOPE: u32 = 345;
 /** LOOPNE. */
-export const LOOPNE: u32 = 288;
+export const LOOPNE: u32 = 346;
 /** JCXZ, JECXZ, JRCXZ. */
-export const JCXZ: u32 = 289;
+export const JCXZ: u32 = 347;
 /** MUL. */
-export const MUL: u32 = 290;
+export const MUL: u32 = 348;
 /** IMUL with one operand. */
-export const IMUL1: u32 = 291;
+export const IMUL1: u32 = 349;
 /** DIV. */
-export const DIV: u32 = 292;
+export const DIV: u32 = 350;
 /** IDIV. */
-export const IDIV: u32 = 293;
+export const IDIV: u32 = 351;
 /** RCL. */
-export const RCL: u32 = 294;
+export const RCL: u32 = 352;
 /** RCR. */
-export const RCR: u32 = 295;
+export const RCR: u32 = 353;
 /** SHLD. */
-export const SHLD: u32 = 296;
+export const SHLD: u32 = 354;
 /** SHRD. */
-export const SHRD: u32 = 297;
+export const SHRD: u32 = 355;
 /** BT. */
-export const BT: u32 = 298;
+export const BT: u32 = 356;
 /** BTS. */
-export const BTS: u32 = 299;
+export const BTS: u32 = 357;
 /** BTR. */
-export const BTR: u32 = 300;
+export const BTR: u32 = 358;
 /** BTC. */
-export const BTC: u32 = 301;
+export const BTC: u32 = 359;
 /** BSF. */
-export const BSF: u32 = 302;
+export const BSF: u32 = 360;
 /** BSR. */
-export const BSR: u32 = 303;
+export const BSR: u32 = 361;
 /** LZCNT. */
-export const LZCNT: u32 = 304;
+export const LZCNT: u32 = 362;
 /** TZCNT. */
-export const TZCNT: u32 = 305;
+export const TZCNT: u32 = 363;
 /** POPCNT. */
-export const POPCNT: u32 = 306;
+export const POPCNT: u32 = 364;
 /** BSWAP. */
-export const BSWAP: u32 = 307;
+export const BSWAP: u32 = 365;
 /** MOVBE. */
-export const MOVBE: u32 = 308;
+export const MOVBE: u32 = 366;
 /** CMPXCHG. */
-export const CMPXCHG: u32 = 309;
+export const CMPXCHG: u32 = 367;
 /** XADD. */
-export const XADD: u32 = 310;
+export const XADD: u32 = 368;
 /** CMPXCHG8B and CMPXCHG16B. */
-export const CMPXCHG8B: u32 = 311;
+export const CMPXCHG8B: u32 = 369;
 /** CMC. */
-export const CMC: u32 = 312;
+export const CMC: u32 = 370;
 /** CLC. */
-export const CLC: u32 = 313;
+export const CLC: u32 = 371;
 /** STC. */
-export const STC: u32 = 314;
+export const STC: u32 = 372;
 /** CLD. */
-export const CLD: u32 = 315;
+export const CLD: u32 = 373;
 /** STD. */
-export const STD: u32 = 316;
+export const STD: u32 = 374;
 /** SAHF. */
-export const SAHF: u32 = 317;
+export const SAHF: u32 = 375;
 /** LAHF. */
-export const LAHF: u32 = 318;
+export const LAHF: u32 = 376;
 /** DAA. */
-export const DAA: u32 = 319;
+export const DAA: u32 = 377;
 /** DAS. */
-export const DAS: u32 = 320;
+export const DAS: u32 = 378;
 /** AAA. */
-export const AAA: u32 = 321;
+export const AAA: u32 = 379;
 /** AAS. */
-export const AAS: u32 = 322;
+export const AAS: u32 = 380;
 /** AAM. */
-export const AAM: u32 = 323;
+export const AAM: u32 = 381;
 /** AAD. */
-export const AAD: u32 = 324;
+export const AAD: u32 = 382;
 /** SALC. */
-export const SALC: u32 = 325;
+export const SALC: u32 = 383;
 /** CBW, CWDE, CDQE (emits MOVSX). */
-export const CBW: u32 = 326;
+export const CBW: u32 = 384;
 /** CWD, CDQ, CQO (emits SIGN). */
-export const CWD: u32 = 327;
+export const CWD: u32 = 385;
+/** PSLLDQ. */
+export const PSLLDQ: u32 = 386;
+/** PSRLDQ. */
+export const PSRLDQ: u32 = 387;
+/** PADDSB. */
+export const PADDSB: u32 = 388;
+/** PADDSW. */
+export const PADDSW: u32 = 389;
+/** PADDUSB. */
+export const PADDUSB: u32 = 390;
+/** PADDUSW. */
+export const PADDUSW: u32 = 391;
+/** PSUBSB. */
+export const PSUBSB: u32 = 392;
+/** PSUBSW. */
+export const PSUBSW: u32 = 393;
+/** PSUBUSB. */
+export const PSUBUSB: u32 = 394;
+/** PSUBUSW. */
+export const PSUBUSW: u32 = 395;
+/** PAVGB. */
+export const PAVGB: u32 = 396;
+/** PAVGW. */
+export const PAVGW: u32 = 397;
+/** PMULHW. */
+export const PMULHW: u32 = 398;
+/** PMULHUW. */
+export const PMULHUW: u32 = 399;
+/** PSADBW. */
+export const PSADBW: u32 = 400;
+/** PSHUFW. */
+export const PSHUFW: u32 = 401;
+/** PSHUFLW. */
+export const PSHUFLW: u32 = 402;
+/** PSHUFHW. */
+export const PSHUFHW: u32 = 403;
+/** SHUFPD. */
+export const SHUFPD: u32 = 404;
+/** PINSRW. */
+export const PINSRW: u32 = 405;
+/** PEXTRW. */
+export const PEXTRW: u32 = 406;
+/** MOVMSKPS. */
+export const MOVMSKPS: u32 = 407;
+/** MOVMSKPD. */
+export const MOVMSKPD: u32 = 408;
+/** Makes the x87 registers those of MMX. */
+export const MMX_SET: u32 = 409;
+/** The same, and MM register dst = src. */
+export const MMX_PUT: u32 = 410;
+/** EMMS. */
+export const EMMS: u32 = 411;
+/** LOADV at segment:offset. */
+export const LOADVX: u32 = 412;
+/** STOREV at segment:offset. */
+export const STOREVX: u32 = 413;
+/** #MF where an x87 exception waits. */
+export const MMX_CHECK: u32 = 414;
+/** MASKMOVQ, MASKMOVDQU. */
+export const MASKMOV: u32 = 415;
 /** MOVS. */
-export const MOVS: u32 = 328;
+export const MOVS: u32 = 416;
 /** CMPS. */
-export const CMPS: u32 = 329;
+export const CMPS: u32 = 417;
 /** STOS. */
-export const STOS: u32 = 330;
+export const STOS: u32 = 418;
 /** LODS. */
-export const LODS: u32 = 331;
+export const LODS: u32 = 419;
 /** SCAS. */
-export const SCAS: u32 = 332;
+export const SCAS: u32 = 420;
 /** INS. */
-export const INS: u32 = 333;
+export const INS: u32 = 421;
 /** OUTS. */
-export const OUTS: u32 = 334;
+export const OUTS: u32 = 422;
 /** BOUND. */
-export const BOUND: u32 = 335;
+export const BOUND: u32 = 423;
 /** PUSHA. */
-export const PUSHA: u32 = 336;
+export const PUSHA: u32 = 424;
 /** POPA. */
-export const POPA: u32 = 337;
+export const POPA: u32 = 425;
 /** PUSHF. */
-export const PUSHF: u32 = 338;
+export const PUSHF: u32 = 426;
 /** POPF. */
-export const POPF: u32 = 339;
+export const POPF: u32 = 427;
 /** Far call. */
-export const CALLF: u32 = 340;
+export const CALLF: u32 = 428;
 /** Far jump. */
-export const JMPF: u32 = 341;
+export const JMPF: u32 = 429;
 /** Far return. */
-export const RETF: u32 = 342;
+export const RETF: u32 = 430;
 /** IRET. */
-export const IRET: u32 = 343;
+export const IRET: u32 = 431;
 /** INT3. */
-export const INT3: u32 = 344;
+export const INT3: u32 = 432;
 /** INT n. */
-export const INT: u32 = 345;
+export const INT: u32 = 433;
 /** INTO. */
-export const INTO: u32 = 346;
+export const INTO: u32 = 434;
 /** INT1. */
-export const INT1: u32 = 347;
+export const INT1: u32 = 435;
 /** IN. */
-export const IN: u32 = 348;
+export const IN: u32 = 436;
 /** OUT. */
-export const OUT: u32 = 349;
+export const OUT: u32 = 437;
 /** MOV to a segment register. */
-export const MOV_TO_SEGMENT: u32 = 350;
+export const MOV_TO_SEGMENT: u32 = 438;
 /** POP of a segment register. */
-export const POP_SEGMENT: u32 = 351;
+export const POP_SEGMENT: u32 = 439;
 /** LES, LDS, LSS, LFS, LGS. */
-export const LOAD_FAR: u32 = 352;
+export const LOAD_FAR: u32 = 440;
 /** CLI. */
-export const CLI: u32 = 353;
+export const CLI: u32 = 441;
 /** STI. */
-export const STI: u32 = 354;
+export const STI: u32 = 442;
 /** HLT. */
-export const HLT: u32 = 355;
+export const HLT: u32 = 443;
 /** ARPL. */
-export const ARPL: u32 = 356;
+export const ARPL: u32 = 444;
 /** SLDT. */
-export const SLDT: u32 = 357;
+export const SLDT: u32 = 445;
 /** STR. */
-export const STR: u32 = 358;
+export const STR: u32 = 446;
 /** LLDT. */
-export const LLDT: u32 = 359;
+export const LLDT: u32 = 447;
 /** LTR. */
-export const LTR: u32 = 360;
+export const LTR: u32 = 448;
 /** VERR. */
-export const VERR: u32 = 361;
+export const VERR: u32 = 449;
 /** VERW. */
-export const VERW: u32 = 362;
+export const VERW: u32 = 450;
 /** LAR. */
-export const LAR: u32 = 363;
+export const LAR: u32 = 451;
 /** LSL. */
-export const LSL: u32 = 364;
+export const LSL: u32 = 452;
 /** VMCALL. */
-export const VMCALL: u32 = 365;
+export const VMCALL: u32 = 453;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 366;
+export const VMCLEAR: u32 = 454;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 367;
+export const VMLAUNCH: u32 = 455;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 368;
+export const VMPTRLD: u32 = 456;
 /** VMPTRST. */
-export const VMPTRST: u32 = 369;
+export const VMPTRST: u32 = 457;
 /** VMREAD. */
-export const VMREAD: u32 = 370;
+export const VMREAD: u32 = 458;
 /** VMRESUME. */
-export const VMRESUME: u32 = 371;
+export const VMRESUME: u32 = 459;
 /** VMWRITE. */
-export const VMWRITE: u32 = 372;
+export const VMWRITE: u32 = 460;
 /** VMXOFF. */
-export const VMXOFF: u32 = 373;
+export const VMXOFF: u32 = 461;
 /** VMXON. */
-export const VMXON: u32 = 374;
+export const VMXON: u32 = 462;
 /** INVEPT. */
-export const INVEPT: u32 = 375;
+export const INVEPT: u32 = 463;
 /** INVVPID. */
-export const INVVPID: u32 = 376;
+export const INVVPID: u32 = 464;
 /** CLAC. */
-export const CLAC: u32 = 377;
+export const CLAC: u32 = 465;
 /** STAC. */
-export const STAC: u32 = 378;
+export const STAC: u32 = 466;
 /** XGETBV. */
-export const XGETBV: u32 = 379;
+export const XGETBV: u32 = 467;
 /** XSETBV. */
-export const XSETBV: u32 = 380;
+export const XSETBV: u32 = 468;
 /** VMRUN. */
-export const VMRUN: u32 = 381;
+export const VMRUN: u32 = 469;
 /** VMMCALL. */
-export const VMMCALL: u32 = 382;
+export const VMMCALL: u32 = 470;
 /** VMLOAD. */
-export const VMLOAD: u32 = 383;
+export const VMLOAD: u32 = 471;
 /** VMSAVE. */
-export const VMSAVE: u32 = 384;
+export const VMSAVE: u32 = 472;
 /** STGI. */
-export const STGI: u32 = 385;
+export const STGI: u32 = 473;
 /** CLGI. */
-export const CLGI: u32 = 386;
+export const CLGI: u32 = 474;
 /** SKINIT. */
-export const SKINIT: u32 = 387;
+export const SKINIT: u32 = 475;
 /** INVLPGA. */
-export const INVLPGA: u32 = 388;
+export const INVLPGA: u32 = 476;
 /** SWAPGS. */
-export const SWAPGS: u32 = 389;
+export const SWAPGS: u32 = 477;
 /** RDTSCP. */
-export const RDTSCP: u32 = 390;
+export const RDTSCP: u32 = 478;
 /** SGDT. */
-export const SGDT: u32 = 391;
+export const SGDT: u32 = 479;
 /** SIDT. */
-export const SIDT: u32 = 392;
+export const SIDT: u32 = 480;
 /** LGDT. */
-export const LGDT: u32 = 393;
+export const LGDT: u32 = 481;
 /** LIDT. */
-export const LIDT: u32 = 394;
+export const LIDT: u32 = 482;
 /** SMSW. */
-export const SMSW: u32 = 395;
+export const SMSW: u32 = 483;
 /** LMSW. */
-export const LMSW: u32 = 396;
+export const LMSW: u32 = 484;
 /** INVLPG. */
-export const INVLPG: u32 = 397;
+export const INVLPG: u32 = 485;
 /** SYSCALL. */
-export const SYSCALL: u32 = 398;
+export const SYSCALL: u32 = 486;
 /** CLTS. */
-export const CLTS: u32 = 399;
+export const CLTS: u32 = 487;
 /** SYSRET. */
-export const SYSRET: u32 = 400;
+export const SYSRET: u32 = 488;
 /** INVD. */
-export const INVD: u32 = 401;
+export const INVD: u32 = 489;
 /** WBINVD. */
-export const WBINVD: u32 = 402;
+export const WBINVD: u32 = 490;
 /** MOV from a control register. */
-export const FROMCR: u32 = 403;
+export const FROMCR: u32 = 491;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 404;
+export const FROMDR: u32 = 492;
 /** MOV to a control register. */
-export const TOCR: u32 = 405;
+export const TOCR: u32 = 493;
 /** MOV to a debug register. */
-export const TODR: u32 = 406;
+export const TODR: u32 = 494;
 /** WRMSR. */
-export const WRMSR: u32 = 407;
+export const WRMSR: u32 = 495;
 /** RDTSC. */
-export const RDTSC: u32 = 408;
+export const RDTSC: u32 = 496;
 /** RDMSR. */
-export const RDMSR: u32 = 409;
+export const RDMSR: u32 = 497;
 /** RDPMC. */
-export const RDPMC: u32 = 410;
+export const RDPMC: u32 = 498;
 /** SYSENTER. */
-export const SYSENTER: u32 = 411;
+export const SYSENTER: u32 = 499;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 412;
+export const SYSEXIT: u32 = 500;
 /** CPUID. */
-export const CPUID: u32 = 413;
+export const CPUID: u32 = 501;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 414;
+export const RDFSBASE: u32 = 502;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 415;
+export const RDGSBASE: u32 = 503;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 416;
+export const WRFSBASE: u32 = 504;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 417;
+export const WRGSBASE: u32 = 505;
 /** #UD. */
-export const UNDEFINED: u32 = 418;
+export const UNDEFINED: u32 = 506;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 419;
+export const FETCH_FAULT: u32 = 507;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 420;
+export const UNIMPLEMENTED: u32 = 508;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 421;
+export const STOP: u32 = 509;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
-export const COLD: u32 = 270;
+export const COLD: u32 = 328;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
-export const SYSTEM: u32 = 336;
+export const SYSTEM: u32 = 424;
 /** Number of operations. */
-export const OP_COUNT: u32 = 422;
+export const OP_COUNT: u32 = 510;

@@ -1,4 +1,5 @@
 // Made by tools/operations.ts from operations.txt. Do not edit.
+import * as arithmetic128 from "./instructions/vector/arithmetic.ts";
 import * as atomic from "./instructions/atomic.ts";
 import * as bits from "./instructions/bits.ts";
 import * as branches from "./instructions/branches.ts";
@@ -12,10 +13,12 @@ import * as instructions from "./system/instructions.ts";
 import * as interrupts from "./system/interrupts.ts";
 import * as iret from "./system/iret.ts";
 import * as memory from "./instructions/memory.ts";
+import * as mmx from "./instructions/vector/mmx.ts";
 import * as msr from "./system/msr.ts";
 import * as rflags from "./system/flags.ts";
 import * as rotate from "./instructions/rotate.ts";
 import * as sized from "./instructions/sized.ts";
+import * as shuffles from "./instructions/vector/shuffles.ts";
 import * as slow from "./instructions/slow-memory.ts";
 import * as stack from "./instructions/stack.ts";
 import * as syscall from "./system/syscall.ts";
@@ -23,98 +26,177 @@ import * as system from "./instructions/system.ts";
 import * as tables from "./system/tables.ts";
 import * as transfer from "./system/transfer.ts";
 import * as unimplemented from "./instructions/unimplemented.ts";
-import { R_IMM } from "./records.ts";
+import * as vector from "./instructions/vector/operands.ts";
+import { R_DST, R_IMM } from "./records.ts";
 
 /** Executes an operation on registers and temporaries alone. Returns whether it is one. */
 export function compute(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 273: // LEA16
+    case 331: // LEA16
       memory.leaNarrow(record);
       return true;
-    case 274: // BIT_ADDRESS
+    case 332: // BIT_ADDRESS
       bits.bitAddress(record);
       return true;
-    case 290: // MUL
+    case 348: // MUL
       divide.mul(s, record);
       return true;
-    case 291: // IMUL1
+    case 349: // IMUL1
       divide.imulWide(s, record);
       return true;
-    case 294: // RCL
+    case 352: // RCL
       rotate.rcl(s, record);
       return true;
-    case 295: // RCR
+    case 353: // RCR
       rotate.rcr(s, record);
       return true;
-    case 296: // SHLD
+    case 354: // SHLD
       rotate.shld(s, record);
       return true;
-    case 297: // SHRD
+    case 355: // SHRD
       rotate.shrd(s, record);
       return true;
-    case 298: // BT
+    case 356: // BT
       bits.bt(s, record);
       return true;
-    case 299: // BTS
+    case 357: // BTS
       bits.bts(s, record);
       return true;
-    case 300: // BTR
+    case 358: // BTR
       bits.btr(s, record);
       return true;
-    case 301: // BTC
+    case 359: // BTC
       bits.btc(s, record);
       return true;
-    case 302: // BSF
+    case 360: // BSF
       bits.bsf(s, record);
       return true;
-    case 303: // BSR
+    case 361: // BSR
       bits.bsr(s, record);
       return true;
-    case 304: // LZCNT
+    case 362: // LZCNT
       bits.lzcnt(s, record);
       return true;
-    case 305: // TZCNT
+    case 363: // TZCNT
       bits.tzcnt(s, record);
       return true;
-    case 306: // POPCNT
+    case 364: // POPCNT
       bits.popcntOf(s, record);
       return true;
-    case 307: // BSWAP
+    case 365: // BSWAP
       bits.bswapOf(record);
       return true;
-    case 308: // MOVBE
+    case 366: // MOVBE
       bits.movbe(record);
       return true;
-    case 309: // CMPXCHG
+    case 367: // CMPXCHG
       atomic.cmpxchg(s, record);
       return true;
-    case 310: // XADD
+    case 368: // XADD
       atomic.xadd(s, record);
       return true;
-    case 312: // CMC
-    case 313: // CLC
-    case 314: // STC
-    case 315: // CLD
-    case 316: // STD
-    case 317: // SAHF
-    case 318: // LAHF
-    case 325: // SALC
+    case 370: // CMC
+    case 371: // CLC
+    case 372: // STC
+    case 373: // CLD
+    case 374: // STD
+    case 375: // SAHF
+    case 376: // LAHF
+    case 383: // SALC
       flagControl.flagControl(s, operation);
       return true;
-    case 319: // DAA
+    case 377: // DAA
       decimal.adjustPacked(s, 1);
       return true;
-    case 320: // DAS
+    case 378: // DAS
       decimal.adjustPacked(s, -1);
       return true;
-    case 321: // AAA
+    case 379: // AAA
       decimal.adjustUnpacked(s, 1);
       return true;
-    case 322: // AAS
+    case 380: // AAS
       decimal.adjustUnpacked(s, -1);
       return true;
-    case 324: // AAD
+    case 382: // AAD
       decimal.aad(s, record);
+      return true;
+    case 386: // PSLLDQ
+      shuffles.pslldq(record);
+      return true;
+    case 387: // PSRLDQ
+      shuffles.psrldq(record);
+      return true;
+    case 388: // PADDSB
+      vector.put(record, i8x16.add_sat_s(vector.first(record), vector.second(record)));
+      return true;
+    case 389: // PADDSW
+      vector.put(record, i16x8.add_sat_s(vector.first(record), vector.second(record)));
+      return true;
+    case 390: // PADDUSB
+      vector.put(record, i8x16.add_sat_u(vector.first(record), vector.second(record)));
+      return true;
+    case 391: // PADDUSW
+      vector.put(record, i16x8.add_sat_u(vector.first(record), vector.second(record)));
+      return true;
+    case 392: // PSUBSB
+      vector.put(record, i8x16.sub_sat_s(vector.first(record), vector.second(record)));
+      return true;
+    case 393: // PSUBSW
+      vector.put(record, i16x8.sub_sat_s(vector.first(record), vector.second(record)));
+      return true;
+    case 394: // PSUBUSB
+      vector.put(record, i8x16.sub_sat_u(vector.first(record), vector.second(record)));
+      return true;
+    case 395: // PSUBUSW
+      vector.put(record, i16x8.sub_sat_u(vector.first(record), vector.second(record)));
+      return true;
+    case 396: // PAVGB
+      vector.put(record, i8x16.avgr_u(vector.first(record), vector.second(record)));
+      return true;
+    case 397: // PAVGW
+      vector.put(record, i16x8.avgr_u(vector.first(record), vector.second(record)));
+      return true;
+    case 398: // PMULHW
+      vector.put(record, arithmetic128.pmulhw(vector.first(record), vector.second(record)));
+      return true;
+    case 399: // PMULHUW
+      vector.put(record, arithmetic128.pmulhuw(vector.first(record), vector.second(record)));
+      return true;
+    case 400: // PSADBW
+      vector.put(record, arithmetic128.psadbw(vector.first(record), vector.second(record)));
+      return true;
+    case 401: // PSHUFW
+      shuffles.pshufw(record);
+      return true;
+    case 402: // PSHUFLW
+      shuffles.pshuflw(record);
+      return true;
+    case 403: // PSHUFHW
+      shuffles.pshufhw(record);
+      return true;
+    case 404: // SHUFPD
+      shuffles.shufpd(record);
+      return true;
+    case 405: // PINSRW
+      shuffles.pinsrw(record);
+      return true;
+    case 406: // PEXTRW
+      shuffles.pextrw(record);
+      return true;
+    case 407: // MOVMSKPS
+      store<u64>(load<u32>(record, R_DST), <u64>(<u32>i32x4.bitmask(vector.second(record))));
+      return true;
+    case 408: // MOVMSKPD
+      store<u64>(load<u32>(record, R_DST), <u64>(<u32>i64x2.bitmask(vector.second(record))));
+      return true;
+    case 409: // MMX_SET
+      mmx.use(s);
+      return true;
+    case 410: // MMX_PUT
+      mmx.put(s, record);
+      return true;
+    case 411: // EMMS
+      mmx.empty(s);
       return true;
     default:
       return false;
@@ -124,91 +206,109 @@ export function compute(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation that may fault. Returns whether it is one. */
 export function access(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 170: // LOAD
-    case 171: // LOAD
-    case 172: // LOAD
-    case 173: // LOAD
-    case 174: // LOAD_INDEXED
-    case 175: // LOAD_INDEXED
-    case 176: // LOAD_INDEXED
-    case 177: // LOAD_INDEXED
-    case 178: // LOAD_FLAT
-    case 179: // LOAD_FLAT
-    case 180: // LOAD_FLAT
-    case 181: // LOAD_FLAT
-    case 182: // LOADZX
-    case 183: // LOADZX
-    case 184: // LOADZX_INDEXED
-    case 185: // LOADZX_INDEXED
-    case 186: // LOADZX_FLAT
-    case 187: // LOADZX_FLAT
-    case 270: // LOADX
+    case 222: // LOAD
+    case 223: // LOAD
+    case 224: // LOAD
+    case 225: // LOAD
+    case 226: // LOAD_INDEXED
+    case 227: // LOAD_INDEXED
+    case 228: // LOAD_INDEXED
+    case 229: // LOAD_INDEXED
+    case 230: // LOAD_FLAT
+    case 231: // LOAD_FLAT
+    case 232: // LOAD_FLAT
+    case 233: // LOAD_FLAT
+    case 234: // LOADZX
+    case 235: // LOADZX
+    case 236: // LOADZX_INDEXED
+    case 237: // LOADZX_INDEXED
+    case 238: // LOADZX_FLAT
+    case 239: // LOADZX_FLAT
+    case 328: // LOADX
       slow.slowLoad(s, record);
       return true;
-    case 188: // STORE
-    case 189: // STORE
-    case 190: // STORE
-    case 191: // STORE
-    case 192: // STORE_INDEXED
-    case 193: // STORE_INDEXED
-    case 194: // STORE_INDEXED
-    case 195: // STORE_INDEXED
-    case 196: // STORE_FLAT
-    case 197: // STORE_FLAT
-    case 198: // STORE_FLAT
-    case 199: // STORE_FLAT
-    case 271: // STOREX
+    case 240: // STORE
+    case 241: // STORE
+    case 242: // STORE
+    case 243: // STORE
+    case 244: // STORE_INDEXED
+    case 245: // STORE_INDEXED
+    case 246: // STORE_INDEXED
+    case 247: // STORE_INDEXED
+    case 248: // STORE_FLAT
+    case 249: // STORE_FLAT
+    case 250: // STORE_FLAT
+    case 251: // STORE_FLAT
+    case 329: // STOREX
       slow.slowStore(s, record);
       return true;
-    case 200: // MODIFY
-    case 201: // MODIFY
-    case 202: // MODIFY
-    case 203: // MODIFY
-    case 204: // MODIFY_INDEXED
-    case 205: // MODIFY_INDEXED
-    case 206: // MODIFY_INDEXED
-    case 207: // MODIFY_INDEXED
-    case 208: // MODIFY_FLAT
-    case 209: // MODIFY_FLAT
-    case 210: // MODIFY_FLAT
-    case 211: // MODIFY_FLAT
-    case 272: // MODIFYX
+    case 252: // MODIFY
+    case 253: // MODIFY
+    case 254: // MODIFY
+    case 255: // MODIFY
+    case 256: // MODIFY_INDEXED
+    case 257: // MODIFY_INDEXED
+    case 258: // MODIFY_INDEXED
+    case 259: // MODIFY_INDEXED
+    case 260: // MODIFY_FLAT
+    case 261: // MODIFY_FLAT
+    case 262: // MODIFY_FLAT
+    case 263: // MODIFY_FLAT
+    case 330: // MODIFYX
       slow.slowModify(s, record);
       return true;
-    case 212: // PUSH64
-    case 213: // PUSH32
-    case 275: // PUSHX
+    case 264: // LOADV
+    case 265: // LOADV_INDEXED
+    case 266: // LOADV_FLAT
+    case 412: // LOADVX
+      slow.slowLoadVector(s, record);
+      return true;
+    case 267: // STOREV
+    case 268: // STOREV_INDEXED
+    case 269: // STOREV_FLAT
+    case 413: // STOREVX
+      slow.slowStoreVector(s, record);
+      return true;
+    case 270: // PUSH64
+    case 271: // PUSH32
+    case 333: // PUSHX
       stack.pushAny(s, record);
       return true;
-    case 214: // POP64
-    case 215: // POP32
-    case 276: // POPX
+    case 272: // POP64
+    case 273: // POP32
+    case 334: // POPX
       stack.popAny(s, record);
       return true;
-    case 216: // LEAVE64
-    case 217: // LEAVE32
-    case 279: // LEAVEX
+    case 274: // LEAVE64
+    case 275: // LEAVE32
+    case 337: // LEAVEX
       stack.leaveAny(s, record);
       return true;
-    case 277: // POP_MEMORY
+    case 335: // POP_MEMORY
       stack.popMemory(s, record);
       return true;
-    case 278: // ENTER
+    case 336: // ENTER
       stack.enter(s, record);
       return true;
-    case 292: // DIV
+    case 350: // DIV
       divide.div(s, record);
       return true;
-    case 293: // IDIV
+    case 351: // IDIV
       divide.idiv(s, record);
       return true;
-    case 311: // CMPXCHG8B
+    case 369: // CMPXCHG8B
       atomic.cmpxchgPair(s, record);
       return true;
-    case 323: // AAM
+    case 381: // AAM
       decimal.aam(s, record);
       return true;
-    case 335: // BOUND
+    case 414: // MMX_CHECK
+      mmx.check(s);
+      return true;
+    case 415: // MASKMOV
+      mmx.maskedStore(s, record);
+      return true;
+    case 423: // BOUND
       branches.bound(s, record);
       return true;
     default:
@@ -219,203 +319,203 @@ export function access(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation of the system. Returns whether it is one. */
 export function systemInstruction(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 336: // PUSHA
+    case 424: // PUSHA
       stack.pusha(s, record);
       return true;
-    case 337: // POPA
+    case 425: // POPA
       stack.popa(s, record);
       return true;
-    case 338: // PUSHF
+    case 426: // PUSHF
       system.pushf(s, record);
       return true;
-    case 339: // POPF
+    case 427: // POPF
       system.popf(s, record);
       return true;
-    case 340: // CALLF
+    case 428: // CALLF
       system.farTransfer(s, record, true);
       return true;
-    case 341: // JMPF
+    case 429: // JMPF
       system.farTransfer(s, record, false);
       return true;
-    case 342: // RETF
+    case 430: // RETF
       transfer.farReturn(s, sized.sizeOf(record), load<u16>(record, R_IMM));
       return true;
-    case 343: // IRET
+    case 431: // IRET
       iret.interruptReturn(s, sized.sizeOf(record));
       return true;
-    case 344: // INT3
+    case 432: // INT3
       interrupts.softwareInterrupt(s, 3);
       return true;
-    case 345: // INT
+    case 433: // INT
       interrupts.softwareInterrupt(s, load<u8>(record, R_IMM));
       return true;
-    case 346: // INTO
+    case 434: // INTO
       system.interruptOnOverflow(s);
       return true;
-    case 347: // INT1
+    case 435: // INT1
       interrupts.softwareInterrupt(s, 1);
       return true;
-    case 348: // IN
+    case 436: // IN
       system.input(s, record);
       return true;
-    case 349: // OUT
+    case 437: // OUT
       system.output(s, record);
       return true;
-    case 350: // MOV_TO_SEGMENT
+    case 438: // MOV_TO_SEGMENT
       system.moveToSegment(s, record);
       return true;
-    case 351: // POP_SEGMENT
+    case 439: // POP_SEGMENT
       system.popSegment(s, record);
       return true;
-    case 352: // LOAD_FAR
+    case 440: // LOAD_FAR
       system.loadFar(s, record);
       return true;
-    case 353: // CLI
+    case 441: // CLI
       rflags.cli(s);
       return true;
-    case 354: // STI
+    case 442: // STI
       rflags.sti(s);
       return true;
-    case 355: // HLT
+    case 443: // HLT
       instructions.hlt(s);
       return true;
-    case 356: // ARPL
+    case 444: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 357: // SLDT
-    case 358: // STR
+    case 445: // SLDT
+    case 446: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 359: // LLDT
+    case 447: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 360: // LTR
+    case 448: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 361: // VERR
-    case 362: // VERW
-    case 363: // LAR
-    case 364: // LSL
+    case 449: // VERR
+    case 450: // VERW
+    case 451: // LAR
+    case 452: // LSL
       system.probe(s, record, operation);
       return true;
-    case 365: // VMCALL
+    case 453: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 366: // VMCLEAR
-    case 367: // VMLAUNCH
-    case 368: // VMPTRLD
-    case 369: // VMPTRST
-    case 370: // VMREAD
-    case 371: // VMRESUME
-    case 372: // VMWRITE
-    case 373: // VMXOFF
-    case 374: // VMXON
-    case 375: // INVEPT
-    case 376: // INVVPID
+    case 454: // VMCLEAR
+    case 455: // VMLAUNCH
+    case 456: // VMPTRLD
+    case 457: // VMPTRST
+    case 458: // VMREAD
+    case 459: // VMRESUME
+    case 460: // VMWRITE
+    case 461: // VMXOFF
+    case 462: // VMXON
+    case 463: // INVEPT
+    case 464: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 377: // CLAC
-    case 378: // STAC
-    case 418: // UNDEFINED
+    case 465: // CLAC
+    case 466: // STAC
+    case 506: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 379: // XGETBV
+    case 467: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 380: // XSETBV
+    case 468: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 381: // VMRUN
-    case 383: // VMLOAD
-    case 384: // VMSAVE
-    case 385: // STGI
-    case 386: // CLGI
-    case 387: // SKINIT
-    case 388: // INVLPGA
+    case 469: // VMRUN
+    case 471: // VMLOAD
+    case 472: // VMSAVE
+    case 473: // STGI
+    case 474: // CLGI
+    case 475: // SKINIT
+    case 476: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 382: // VMMCALL
+    case 470: // VMMCALL
       instructions.hypercall(s, true);
       return true;
-    case 389: // SWAPGS
+    case 477: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 390: // RDTSCP
+    case 478: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 391: // SGDT
+    case 479: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 392: // SIDT
+    case 480: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 393: // LGDT
+    case 481: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 394: // LIDT
+    case 482: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 395: // SMSW
+    case 483: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 396: // LMSW
+    case 484: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 397: // INVLPG
+    case 485: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 398: // SYSCALL
+    case 486: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 399: // CLTS
+    case 487: // CLTS
       control.clts(s);
       return true;
-    case 400: // SYSRET
+    case 488: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 401: // INVD
+    case 489: // INVD
       instructions.invd(s);
       return true;
-    case 402: // WBINVD
+    case 490: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 403: // FROMCR
-    case 404: // FROMDR
-    case 405: // TOCR
-    case 406: // TODR
+    case 491: // FROMCR
+    case 492: // FROMDR
+    case 493: // TOCR
+    case 494: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 407: // WRMSR
+    case 495: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 408: // RDTSC
+    case 496: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 409: // RDMSR
+    case 497: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 410: // RDPMC
+    case 498: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 411: // SYSENTER
+    case 499: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 412: // SYSEXIT
+    case 500: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 413: // CPUID
+    case 501: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 414: // RDFSBASE
-    case 415: // RDGSBASE
-    case 416: // WRFSBASE
-    case 417: // WRGSBASE
+    case 502: // RDFSBASE
+    case 503: // RDGSBASE
+    case 504: // WRFSBASE
+    case 505: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 419: // FETCH_FAULT
+    case 507: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 420: // UNIMPLEMENTED
+    case 508: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

@@ -1,6 +1,7 @@
 // Builds blocks: decodes instruction after instruction, then marks flags that nobody will see.
 
 import { NO_PAGE } from "../blocks.ts";
+import { ROW_ATTRIBUTES, ROW_IS_MMX, ROW_IS_SSE, ROW_IS_X87 } from "../emitters.ts";
 import { fetchPage } from "../memory/access.ts";
 import { PAGE_OFFSET, PAGE_SIZE } from "../memory/layout.ts";
 import { CALL64, CALLX, COLD, FETCH_FAULT, JCXZ, SYSTEM } from "../operations.gen.ts";
@@ -15,12 +16,13 @@ import {
   R_INDEX,
   RECORD_SIZE,
 } from "../records.ts";
-import { MODE_CODE_MASK } from "../system/mode.ts";
+import { MODE_CODE_MASK, MODE_SSE, MODE_X87 } from "../system/mode.ts";
 import { emitInstruction } from "./emit.ts";
 import { emitFall, emitSystemRecord, emitUndefined, emitUnimplemented } from "./emit-control.ts";
 import {
   D_BYTES,
   D_LENGTH,
+  D_ROW,
   DECODER,
   E_CPU,
   E_CURSOR,
@@ -54,9 +56,17 @@ function gather(from: u32, left: u32, next: u32): u32 {
   return MAX_LENGTH;
 }
 
+/** Whether the unit that the parsed instruction belongs to can be used in the block's mode. */
+function isUsable(): bool {
+  const attributes = <u32>load<u16>(field(D_ROW), ROW_ATTRIBUTES);
+  const mode = field(E_MODE);
+  if (attributes & ROW_IS_SSE && !(mode & MODE_SSE)) return false;
+  return !(attributes & (ROW_IS_X87 | ROW_IS_MMX)) || (mode & MODE_X87) !== 0;
+}
+
 /** Emits the parsed instruction, or what takes the place of one that cannot be executed. */
 function emitParsed(status: u32): void {
-  if (status === STATUS_OK) emitInstruction();
+  if (status === STATUS_OK && isUsable()) emitInstruction();
   else if (status === STATUS_UNDEFINED) emitUndefined();
   else if (status === STATUS_TOO_LONG) emitSystemRecord(FETCH_FAULT);
   else emitUnimplemented();

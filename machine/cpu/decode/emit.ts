@@ -4,6 +4,8 @@ import * as e from "../emitters.ts";
 import { ROW_EMITTER } from "../emitters.ts";
 import * as control from "./emit-control.ts";
 import * as data from "./emit-data.ts";
+import * as mmx from "./emit-mmx.ts";
+import * as vector from "./emit-vector.ts";
 import { D_ROW, field } from "./fields.ts";
 
 /** Emits the records of the instruction at hand. */
@@ -93,6 +95,42 @@ export function emitInstruction(): void {
       return control.emitControl();
     case e.EMIT_BASE:
       return control.emitBase();
+    case e.EMIT_VECTOR:
+      return vector.emitVector();
+    case e.EMIT_VECTORSHIFT:
+      return vector.emitVectorShift();
+    case e.EMIT_VECTORMOVE:
+      return vector.emitVectorMove();
+    case e.EMIT_SCALARLOAD:
+      return vector.emitScalarLoad();
+    case e.EMIT_SCALARMOVE:
+      return vector.emitScalarMove();
+    case e.EMIT_LOWMOVE:
+      return vector.emitLowMove();
+    case e.EMIT_HALFMOVE:
+      return vector.emitHalfMove();
+    case e.EMIT_TOSCALAR:
+      return vector.emitToScalar();
+    case e.EMIT_FROMSCALAR:
+      return vector.emitFromScalar();
+    case e.EMIT_MMX:
+      return mmx.emitMmx();
+    case e.EMIT_MMXSHIFT:
+      return mmx.emitMmxShift();
+    case e.EMIT_MMXPAIR:
+      return mmx.emitMmxPair();
+    case e.EMIT_MMXHIGH:
+      return mmx.emitMmxHigh();
+    case e.EMIT_MMXREAD:
+      return mmx.emitMmxRead();
+    case e.EMIT_MMXMOVE:
+      return mmx.emitMmxMove();
+    case e.EMIT_MMXTOVECTOR:
+      return mmx.emitMmxToVector();
+    case e.EMIT_EMMS:
+      return mmx.emitEmms();
+    case e.EMIT_MASKMOVE:
+      return mmx.emitMaskMove();
     case e.EMIT_UNDEFINED:
       return control.emitUndefined();
     default:

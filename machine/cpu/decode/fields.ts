@@ -106,6 +106,8 @@ export const WIDTH_16: u32 = 1;
 export const WIDTH_32: u32 = 2;
 /** 64 bits. */
 export const WIDTH_64: u32 = 3;
+/** 128 bits. */
+export const WIDTH_128: u32 = 4;
 /** REP, REPE. */
 export const PREFIX_REP: u32 = 1;
 /** REPNE. */

@@ -10,6 +10,10 @@ import {
   LOAD,
   LOAD_FLAT,
   LOAD_INDEXED,
+  LOADV,
+  LOADV_FLAT,
+  LOADV_INDEXED,
+  LOADVX,
   LOADX,
   MODIFY,
   MODIFY_FLAT,
@@ -18,6 +22,10 @@ import {
   STORE,
   STORE_FLAT,
   STORE_INDEXED,
+  STOREV,
+  STOREV_FLAT,
+  STOREV_INDEXED,
+  STOREVX,
   STOREX,
 } from "../operations.gen.ts";
 import {
@@ -25,6 +33,7 @@ import {
   R_BASE,
   R_DISPLACEMENT,
   R_DST,
+  R_EXTRA,
   R_IMM,
   R_INDEX,
   R_INDEX_REGISTER,
@@ -67,6 +76,7 @@ import {
   WIDTH_16,
   WIDTH_32,
   WIDTH_64,
+  WIDTH_128,
 } from "./fields.ts";
 
 /** The operand is addressed as LOAD does. */
@@ -200,10 +210,11 @@ export function prepareOffset(): void {
 /** Emits a memory record; `based` to `segmented` are its operations by form. */
 function emitAccess(based: u32, indexed: u32, flat: u32, segmented: u32, width: u32): u32 {
   const form = field(E_FORM);
+  const number = width === WIDTH_128 ? 0 : width;
   let operation = segmented;
-  if (form === FORM_BASED) operation = based + width;
-  else if (form === FORM_INDEXED) operation = indexed + width;
-  else if (form === FORM_FLAT) operation = flat + width;
+  if (form === FORM_BASED) operation = based + number;
+  else if (form === FORM_INDEXED) operation = indexed + number;
+  else if (form === FORM_FLAT) operation = flat + number;
   const record = emit(operation);
   store<u8>(record, <u8>width, R_WIDTH);
   store<u32>(record, field(E_BASE), R_BASE);
@@ -233,6 +244,23 @@ export function emitStore(width: u32, src: u32): u32 {
   const record = emitAccess(STORE, STORE_INDEXED, STORE_FLAT, STOREX, width);
   store<u32>(record, src, R_SRC);
   return record;
+}
+
+/** Bits of an address that must be 0 where an operand of 128 bits is aligned. */
+const ALIGNED: u32 = 15;
+
+/** Emits dst = memory operand of 128 bits. */
+export function emitLoadVector(dst: u32, isAligned: bool): void {
+  const record = emitAccess(LOADV, LOADV_INDEXED, LOADV_FLAT, LOADVX, WIDTH_128);
+  store<u32>(record, dst, R_DST);
+  store<u8>(record, <u8>(isAligned ? ALIGNED : 0), R_EXTRA);
+}
+
+/** Emits memory operand of 128 bits = src. */
+export function emitStoreVector(src: u32, isAligned: bool): void {
+  const record = emitAccess(STOREV, STOREV_INDEXED, STOREV_FLAT, STOREVX, WIDTH_128);
+  store<u32>(record, src, R_SRC);
+  store<u8>(record, <u8>(isAligned ? ALIGNED : 0), R_EXTRA);
 }
 
 /** Whether the stack is flat and its pointer, and what is pushed, have `width`. */

@@ -7,6 +7,7 @@ import {
   R_BASE,
   R_DISPLACEMENT,
   R_DST,
+  R_EXTRA,
   R_IMM,
   R_INDEX_REGISTER,
   R_SCALE,
@@ -82,6 +83,27 @@ export function storeFrom<T extends number>(s: u32, record: u32, linear: u64): b
   const entry = entryFor(s, TLB_WRITE, linear);
   if (!answers(entry, linear, sizeof<T>())) return false;
   store<T>(host(entry, linear), source<T>(record));
+  return true;
+}
+
+/** Bytes of a vector. */
+const VECTOR_SIZE: u32 = 16;
+
+/** LOADV: R_EXTRA is the bits of the address that must be 0. */
+export function loadVector(s: u32, record: u32, linear: u64): bool {
+  const entry = entryFor(s, TLB_READ, linear);
+  if (!answers(entry, linear, VECTOR_SIZE)) return false;
+  if (<u32>linear & load<u8>(record, R_EXTRA)) return false;
+  v128.store(load<u32>(record, R_DST), v128.load(host(entry, linear)));
+  return true;
+}
+
+/** STOREV. */
+export function storeVector(s: u32, record: u32, linear: u64): bool {
+  const entry = entryFor(s, TLB_WRITE, linear);
+  if (!answers(entry, linear, VECTOR_SIZE)) return false;
+  if (<u32>linear & load<u8>(record, R_EXTRA)) return false;
+  v128.store(host(entry, linear), v128.load(load<u32>(record, R_SRC)));
   return true;
 }
 

@@ -16,6 +16,8 @@ import {
   CR4_FSGSBASE,
   CR4_LA57,
   CR4_MCE,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
   CR4_PAE,
   CR4_PCE,
   CR4_PGE,
@@ -69,6 +71,8 @@ const CR4_BITS: u32 =
   CR4_PAE |
   CR4_MCE |
   CR4_PGE |
+  CR4_OSFXSR |
+  CR4_OSXMMEXCPT |
   CR4_PCE |
   CR4_UMIP |
   CR4_FSGSBASE |
@@ -205,7 +209,9 @@ export function isHiddenFromUser(s: u32): bool {
 
 /** CLTS. */
 export function clts(s: u32): void {
-  if (isPrivileged(s)) store<u64>(s, load<u64>(s, S_CR0) & ~(<u64>CR0_TS), S_CR0);
+  if (!isPrivileged(s)) return;
+  store<u64>(s, load<u64>(s, S_CR0) & ~(<u64>CR0_TS), S_CR0);
+  updateMode(s);
 }
 
 /** Number of the debug register that an encoding means (4 and 5 are 6 and 7 unless CR4.DE), or 8 with the fault set. */

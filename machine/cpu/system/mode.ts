@@ -1,12 +1,21 @@
 // The mode word: what the decoder and the block cache must know of a CPU's state, in one number. Blocks are keyed on it.
 
-import { CR0_PE, CR0_PG, EFER_LMA, FLAG_VM } from "../../../abi/x86/registers.ts";
+import {
+  CR0_EM,
+  CR0_PE,
+  CR0_PG,
+  CR0_TS,
+  CR4_OSFXSR,
+  EFER_LMA,
+  FLAG_VM,
+} from "../../../abi/x86/registers.ts";
 import {
   CS,
   DS,
   ES,
   S_CPL,
   S_CR0,
+  S_CR4,
   S_EFER,
   S_FLAGS,
   S_SEGMENT,
@@ -45,6 +54,10 @@ export const MODE_LONG: u32 = 0x100;
  * these, an offset is the linear address and nothing need be checked. (Writes through CS still need linearAddress.)
  */
 export const MODE_FLAT: u32 = 0x200;
+/** x87 and MMX can be used: neither CR0.EM nor CR0.TS. */
+export const MODE_X87: u32 = 0x400;
+/** SSE can be used: the same, and CR4.OSFXSR. */
+export const MODE_SSE: u32 = 0x800;
 
 /** Segment attributes: type bits, then S, DPL, P; AVL, L, D/B and G from bit 8 on (compressed layout). */
 export const ATTR_ACCESSED: u32 = 0x1;
@@ -101,7 +114,7 @@ function isFlat(s: u32, segment: u32, wanted: u32): bool {
   return (load<u32>(at, SEG_ATTRIBUTES) & mask) == wanted;
 }
 
-/** Computes the mode word anew, after any change of CR0, EFER, RFLAGS.VM, CPL or a segment. */
+/** Computes the mode word anew, after any change of CR0, CR4, EFER, RFLAGS.VM, CPL or a segment. */
 export function updateMode(s: u32): void {
   const cr0 = load<u32>(s, S_CR0);
   const code = load<u32>(segmentAt(s, CS), SEG_ATTRIBUTES);
@@ -113,6 +126,8 @@ export function updateMode(s: u32): void {
   if (mode & MODE_LONG && code & ATTR_L) mode |= MODE_CODE_64;
   else if (code & ATTR_DB && !(mode & MODE_VM86)) mode |= MODE_CODE_32;
   if (load<u32>(segmentAt(s, SS), SEG_ATTRIBUTES) & ATTR_DB) mode |= MODE_STACK_32;
+  if (!(cr0 & (CR0_EM | CR0_TS)))
+    mode |= load<u32>(s, S_CR4) & CR4_OSFXSR ? MODE_X87 | MODE_SSE : MODE_X87;
   const data = ATTR_P | ATTR_S | ATTR_RW;
   if (
     (mode & MODE_CODE_MASK) == MODE_CODE_32 &&

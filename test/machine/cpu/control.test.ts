@@ -35,7 +35,7 @@ describe("control registers", () => {
     ["NW without CD", 0, 0x20000001n, "#13(0x0)"],
     ["bits above 31", 0, 1n << 32n, "#13(0x0)"],
     ["a CR4 bit that is not there", 4, 1n << 12n, "#13(0x0)"],
-    ["OSFXSR, which this CPU lacks", 4, BigInt(R.CR4_OSFXSR), "#13(0x0)"],
+    ["SMAP, which this CPU lacks", 4, BigInt(R.CR4_SMAP), "#13(0x0)"],
     ["CR1", 1, 0n, "#6"],
     ["CR5", 5, 0n, "#6"],
     ["CR8 beyond 15", 8, 16n, "#13(0x0)"],

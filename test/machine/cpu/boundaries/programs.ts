@@ -147,7 +147,7 @@ function item(random: Random, at: number): number[] {
   if (kind === 8) return restore(random);
   if (kind === 9) return string(random, at);
   if (kind === 10) return Array(random.below(60) === 0 ? 60 : 1).fill(NOP) as number[];
-  return fromRow(random.pick(ROWS), random, at);
+  return fromRow(random.pick(random.below(4) === 0 ? VECTOR_ROWS : ROWS), random, at);
 }
 
 /** An item that ends at, or `over` bytes beyond, the page's end; what is left before it is filled with NOP. */

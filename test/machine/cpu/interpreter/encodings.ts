@@ -152,7 +152,7 @@ function registerOperand(random: Random, reg: number, width: number, place: Plac
 
 function hasModRm(row: Row): boolean {
   if (row.match.some((word) => /^(\/|=|m$|r$)/.test(word))) return true;
-  return row.operands.some((operand) => /^[EGRMKT](?!S$)/.test(operand));
+  return row.operands.some((operand) => /^[EGRMKTVWNQ](?!S$)/.test(operand));
 }
 
 function modrmOf(row: Row, random: Random, width: number, place: Place): Draft {
@@ -163,7 +163,7 @@ function modrmOf(row: Row, random: Random, width: number, place: Place): Draft {
   // A bit string's index is an address: it must be small.
   const free = row.emitter === "bits" ? NUMBERS : place.destinations;
   const reg = fixed(row, /^\//) ?? random.pick(free);
-  const controls = row.operands.some((operand) => /^[RKT]/.test(operand));
+  const controls = row.operands.some((operand) => /^[KT]/.test(operand));
   const memory = row.match.includes("m") || (!row.match.includes("r") && random.below(2) === 0);
   if (memory && !controls) return memoryOperand(random, reg);
   return registerOperand(random, reg, width, place);

@@ -17,7 +17,8 @@ export const PHYSICAL = 0x600000;
 const TABLES = 0x8000;
 const CR0_PE = 0x11n;
 const CR0_PG = 0x80000000n;
-const CR4_PAE = 0x20n;
+/** PAE, OSFXSR and OSXMMEXCPT. */
+const CR4_LONG = 0x620n;
 const EFER_LONG = 0x500n;
 const ATTR_DATA = 0xc93;
 const ATTR_DATA_16 = 0x93;
@@ -131,7 +132,7 @@ export class Guest {
     for (let i = 0; i < 6; i++) this.segment(i, ATTR_DATA, 16);
     this.segment(S.CS, ATTR_CODE_64, 8);
     this.set(S.S_CR3, BigInt(TABLES));
-    this.set(S.S_CR4, CR4_PAE);
+    this.set(S.S_CR4, CR4_LONG);
     this.set(S.S_EFER, EFER_LONG);
     this.set(S.S_CR0, CR0_PE | CR0_PG);
     this.exports.sync!(0);

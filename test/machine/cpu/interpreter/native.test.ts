@@ -2,7 +2,16 @@ import { describe, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
 import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
 import { Guest, PHYSICAL } from "./guest.ts";
-import { BASE, CODE, DATA, DATA_SIZE, DATA_START, Native, type Registers } from "./native.ts";
+import {
+  BASE,
+  CODE,
+  DATA,
+  DATA_SIZE,
+  DATA_START,
+  Native,
+  plainFx,
+  type Registers,
+} from "./native.ts";
 import { ALL_FLAGS, makeSnippet, Random } from "./snippets.ts";
 
 /** Snippets in a run. More of them: npm run campaign -- snippets --cases 1000000 */
@@ -19,7 +28,7 @@ function randomRegisters(random: Random): Registers {
   gpr[RBP] = BigInt(DATA);
   gpr[R14] = BigInt(DATA + 0x100);
   gpr[R15] = BigInt(random.below(64));
-  return { gpr, flags: BigInt((random.next() & ALL_FLAGS) | 0x202) };
+  return { gpr, flags: BigInt((random.next() & ALL_FLAGS) | 0x202), fx: plainFx() };
 }
 
 /** The same snippet on the emulated CPU, in 64-bit mode; the flags come without IF. */
@@ -33,7 +42,7 @@ function emulate(guest: Guest, snippet: number[], before: Registers, data: Uint8
   expect(guest.get(S.S_RIP), "rip").toBe(BigInt(CODE + snippet.length + 1));
   data.set(guest.read(PHYSICAL + DATA_START - BASE, DATA_SIZE));
   const gpr = BigUint64Array.from({ length: 16 }, (_, register) => guest.gpr(register));
-  return { gpr, flags: guest.get(S.S_FLAGS) };
+  return { gpr, flags: guest.get(S.S_FLAGS), fx: before.fx };
 }
 
 const isHere = process.platform === "linux" && process.arch === "x64";

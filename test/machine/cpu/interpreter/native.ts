@@ -21,6 +21,12 @@ const BEFORE = BASE + 0xa000;
 const AFTER = BASE + 0xa100;
 /** The caller's stack pointer. */
 const HOST_RSP = BASE + 0xa200;
+/** What FXSAVE64 writes: the caller's, before, after. */
+const HOST_FX = BASE + 0xa400;
+const BEFORE_FX = BASE + 0xa600;
+const AFTER_FX = BASE + 0xa800;
+/** Bytes that FXSAVE64 writes. */
+export const FX_SIZE = 512;
 /** The epilogue. */
 const EPILOGUE = BASE + 0x800;
 /** The handler of faults, what it notes, and its stack. */
@@ -35,10 +41,25 @@ const PROT_NONE = 0;
 const MAP_PRIVATE_ANONYMOUS_FIXED = 0x100022;
 const PAGE = 4096;
 
-/** Registers in encoding order, and RFLAGS. */
+/** Registers in encoding order, RFLAGS, and what FXSAVE64 would write. */
 export interface Registers {
   gpr: BigUint64Array;
   flags: bigint;
+  fx: Uint8Array;
+}
+
+/** x87 and SSE as they are after a reset and FNINIT. */
+export function plainFx(): Uint8Array {
+  const fx = new Uint8Array(FX_SIZE);
+  const view = new DataView(fx.buffer);
+  view.setUint16(0, 0x37f, true);
+  view.setUint32(24, 0x1f80, true);
+  return fx;
+}
+
+/** FXSAVE64 (/0) or FXRSTOR64 (/1) at an absolute address. */
+function transferFx(number: number, address: number): number[] {
+  return [0x48, 0x0f, 0xae, (number << 3) | 4, 0x25, ...absolute(address)];
 }
 
 function absolute(address: number): number[] {
@@ -63,6 +84,8 @@ function prologue(): number[] {
   const others = [...Array(REGISTERS).keys()].filter((register) => register !== RSP);
   const code = [
     ...SAVED.flat(),
+    ...transferFx(0, HOST_FX),
+    ...transferFx(1, BEFORE_FX),
     ...move(0x89, RSP, HOST_RSP),
     ...[0xff, 0x34, 0x25, ...absolute(BEFORE + REGISTERS * 8), 0x9d],
     ...others.flatMap((register) => move(0x8b, register, BEFORE + register * 8)),
@@ -78,6 +101,8 @@ function epilogue(): number[] {
     ),
     ...move(0x8b, RSP, HOST_RSP),
     ...[0x9c, 0x8f, 0x04, 0x25, ...absolute(AFTER + REGISTERS * 8), 0xfc],
+    ...transferFx(0, AFTER_FX),
+    ...transferFx(1, HOST_FX),
     ...RESTORED.flat(),
     0xc3,
   ];
@@ -114,10 +139,12 @@ export class Native {
     const words = this.#words;
     words.set(before.gpr, (BEFORE - BASE) / 8);
     words[(BEFORE - BASE) / 8 + REGISTERS] = before.flags;
+    this.#bytes.set(before.fx, BEFORE_FX - BASE);
     this.#call();
     data.set(this.#bytes.subarray(DATA_START - BASE, DATA_START - BASE + DATA_SIZE));
     const after = (AFTER - BASE) / 8;
-    return { gpr: words.slice(after, after + REGISTERS), flags: words[after + REGISTERS]! };
+    const fx = this.#bytes.slice(AFTER_FX - BASE, AFTER_FX - BASE + FX_SIZE);
+    return { gpr: words.slice(after, after + REGISTERS), flags: words[after + REGISTERS]!, fx };
   }
 
   /** `use` may call `run` with snippets that fault; `fault` tells of the last one. */
