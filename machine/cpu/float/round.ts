@@ -64,6 +64,11 @@ export function roundedUp(): bool {
   return load<u32>(GREW) != 0;
 }
 
+/** Says whether the last result was rounded up. */
+export function setRoundedUp(grew: bool): void {
+  store<u32>(GREW, u32(grew));
+}
+
 /** Says that the last result is exact, or was not rounded up. */
 export function setNotRoundedUp(): void {
   store<u32>(GREW, 0);

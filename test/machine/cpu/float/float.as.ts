@@ -36,6 +36,7 @@ import {
   sqrt32,
   sub32,
 } from "../../../../machine/cpu/float/single";
+import { runExtended } from "./extended.as";
 
 /** Layout of a case, as native.ts has it. */
 const CASE_B: u32 = 16;
@@ -147,10 +148,14 @@ function packed(operation: u32, at: u32, control: u32): void {
   store<u32>(at, reported(control, takeFlags()), CASE_FLAGS);
 }
 
-/** Runs an operation over cases: 0 to 9 on binary32, from 16 on binary64, 32 conversions, 48 approximations, 64 packed binary32. */
+/** Runs an operation over cases: 0 to 9 on binary32, from 16 on binary64, 32 conversions, 48 approximations, 64 packed binary32, 128 x87. */
 export function run(operation: u32, at: u32, count: u32): void {
   for (let i: u32 = 0; i < count; i++, at += CASE_SIZE) {
     const control = load<u32>(at, CASE_CONTROL);
+    if (operation >= 128) {
+      runExtended(operation - 128, at, control);
+      continue;
+    }
     if (operation >= 64) {
       packed(operation - 64, at, control);
       continue;
