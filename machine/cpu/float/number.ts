@@ -13,7 +13,7 @@ export const N_HIGH: u32 = 16;
 /** What follows N_HIGH: more bits of an exact result, the lowest standing for all that are not zero behind it, u64. */
 export const N_LOW: u32 = 24;
 /** Size of a number. */
-const NUMBER_SIZE: i32 = 32;
+export const NUMBER_SIZE: i32 = 32;
 
 /** First operand. */
 export const A: usize = memory.data(NUMBER_SIZE, 8);

@@ -10,6 +10,11 @@ export function lowOf(): u64 {
   return load<u64>(LOW);
 }
 
+/** Sets the second half of a result, for functions elsewhere that have two. */
+export function setLow(low: u64): void {
+  store<u64>(LOW, low);
+}
+
 /** high:low shifted right; the lowest bit of the result stands for all that are lost. */
 export function shiftRightSticky(high: u64, low: u64, count: u32): u64 {
   if (count == 0) {
@@ -54,6 +59,14 @@ export function divideWide(high: u64, low: u64, by: u64): u64 {
   const second = divideDigit(rest, low & 0xffffffff, by);
   store<u64>(LOW, ((rest << 32) | (low & 0xffffffff)) - second * by);
   return (first << 32) + second;
+}
+
+/** high:low divided by a small number (below 2^32), the rest dropped. */
+export function divideSmall(high: u64, low: u64, by: u64): u64 {
+  const upper = ((high % by) << 32) | (low >> 32);
+  const lower = ((upper % by) << 32) | (low & 0xffffffff);
+  store<u64>(LOW, ((upper / by) << 32) + lower / by);
+  return high / by;
 }
 
 /** Whether root * root > high:low. */

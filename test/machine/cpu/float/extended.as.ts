@@ -1,5 +1,6 @@
 // What the module of the numeric core does for an x87 instruction (AssemblyScript, part of float.as.ts).
 import { ROOT } from "../../../../machine/cpu/float/arithmetic";
+import { circular, isBeyond } from "../../../../machine/cpu/float/circular";
 import { decimalFlags, decimalUpper, resultToDecimal } from "../../../../machine/cpu/float/decimal";
 import {
   ROUND_ZERO,
@@ -37,6 +38,13 @@ import {
   roundedUp,
 } from "../../../../machine/cpu/float/round";
 
+import {
+  angle,
+  multiplyLogarithm,
+  multiplyLogarithmOfSum,
+  power,
+} from "../../../../machine/cpu/float/transcendental";
+
 /** Layout of a case, as native.ts has it. */
 const CASE_B: u32 = 16;
 const CASE_FLAGS: u32 = 36;
@@ -72,8 +80,25 @@ function arithmetic(operation: u32, word: u32): u32 {
   return flags;
 }
 
+/** 48 to 54: transcendental functions. */
+function transcendental(operation: u32, control: u32): u32 {
+  switch (operation) {
+    case 48:
+      return power(control);
+    case 49:
+      return multiplyLogarithm(control);
+    case 50:
+      return multiplyLogarithmOfSum(control);
+    case 51:
+      return angle(control);
+    default:
+      return circular(operation - 52, control);
+  }
+}
+
 /** Condition codes of the status word. */
 function conditions(operation: u32): u32 {
+  if (operation >= 52) return isBeyond() ? C2 : 0;
   if (operation !== 5 && operation !== 6) return roundedUp() ? C1 : 0;
   const q = <u32>quotientOf();
   return (((q >> 2) & 1) << 8) | ((q & 1) << 9) | (((q >> 1) & 1) << 14) | (isPartial() ? C2 : 0);
@@ -102,12 +127,17 @@ function stored(operation: u32, at: u32, word: u32): u32 {
   return flags | (roundedUp() ? C1 : 0);
 }
 
-/** Operations 0 to 10 leave R; 16, 17 compare; 32 to 40 store. The status word is left in the case. */
+/** Operations 0 to 10 leave R; 16, 17 compare; 32 to 40 store; 48 to 54 leave R. The status word is left in the case. */
 export function runExtended(operation: u32, at: u32, word: u32): void {
   unpackExtended(A, load<u64>(at), load<u16>(at, 8));
   unpackExtended(B, load<u64>(at, CASE_B), load<u16>(at, CASE_B + 8));
   let status: u32;
-  if (operation >= 32) status = stored(operation - 32, at, word);
+  if (operation >= 48) {
+    const control = controlOf(word);
+    status = reported(control, transcendental(operation, control)) | conditions(operation);
+    store<u64>(at, packedSignificand(), CASE_RESULT);
+    store<u16>(at, <u16>packedSignExponent(), CASE_RESULT + 8);
+  } else if (operation >= 32) status = stored(operation - 32, at, word);
   else if (operation >= 16) {
     status = compareExtended(operation === 17);
     const relation = relationOf();
