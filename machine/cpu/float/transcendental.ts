@@ -65,9 +65,7 @@ export function power(control: u32): u32 {
   if (classOf(A) == CLASS_ZERO) return 0;
   const isOne = exponentOf(A) == 0 && highOf(A) == INTEGER_BIT;
   if (classOf(A) == CLASS_INFINITE) {
-    if (signOf(A) != 0) {
-      setInteger(-1);
-    }
+    if (signOf(A) != 0) setInteger(-1);
     return 0;
   }
   if (exponentOf(A) >= 0) {
@@ -94,7 +92,7 @@ function setLogarithm(): void {
 /** Y = the binary logarithm of X, finite and positive. */
 function logarithm(): void {
   const isHigh = highOf(X) > ROOT_OF_2;
-  const exponent = exponentOf(X) + <i32>isHigh;
+  const exponent = exponentOf(X) + i32(isHigh);
   store<i32>(X, 0, N_EXPONENT);
   setInteger(isHigh ? 2 : 1);
   addNumbers(Y, X, R);

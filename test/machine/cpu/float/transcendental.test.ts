@@ -19,8 +19,6 @@ import { EXTENDED, extendedOf, operand, partner } from "./operands.ts";
 const { cases, seed, title } = share({ quick: 4000, full: 20000, seed: 83 });
 const CHUNK = 2000;
 const EXCEPTIONS = 0x3f;
-/** Exceptions before the computation, and over- and underflow. */
-const _EARLY = 0x7;
 const C2 = 0x400;
 const BIAS = 0x3fff;
 const SAVED_STATUS = CASE_SAVED + 2;
