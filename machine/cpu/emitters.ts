@@ -125,6 +125,24 @@ export const EMIT_MMXTOVECTOR: u32 = 59;
 export const EMIT_EMMS: u32 = 60;
 /** `maskmove`. */
 export const EMIT_MASKMOVE: u32 = 61;
+/** `ps`. */
+export const EMIT_PS: u32 = 62;
+/** `pd`. */
+export const EMIT_PD: u32 = 63;
+/** `ss`. */
+export const EMIT_SS: u32 = 64;
+/** `sd`. */
+export const EMIT_SD: u32 = 65;
+/** `mmxsource`. */
+export const EMIT_MMXSOURCE: u32 = 66;
+/** `mmxresult`. */
+export const EMIT_MMXRESULT: u32 = 67;
+/** `frominteger`. */
+export const EMIT_FROMINTEGER: u32 = 68;
+/** `control32`. */
+export const EMIT_CONTROL32: u32 = 69;
+/** `storemxcsr`. */
+export const EMIT_STOREMXCSR: u32 = 70;
 
 /** Row: number of the mnemonic, u16. */
 export const ROW_MNEMONIC: u32 = 0;

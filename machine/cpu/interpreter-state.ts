@@ -44,6 +44,8 @@ export const S_USED_DEADLINE: u32 = 0xa00;
 export const S_VECTOR: u32 = 0xa10;
 /** MMX: the destination while it is computed, u8[16]. */
 export const S_MMX: u32 = 0xa20;
+/** Result of floating point before its exceptions are known, u8[16]. */
+export const S_VECTOR_RESULT: u32 = 0xa40;
 /** MMX: the source, u64, and zeros, u64. */
 export const S_MMX_SOURCE: u32 = 0xa30;
 

@@ -445,199 +445,269 @@ export const STOREVX: u32 = 413;
 export const MMX_CHECK: u32 = 414;
 /** MASKMOVQ, MASKMOVDQU. */
 export const MASKMOV: u32 = 415;
+/** MOVSLDUP. */
+export const MOVSLDUP: u32 = 416;
+/** MOVSHDUP. */
+export const MOVSHDUP: u32 = 417;
+/** MOVDDUP. */
+export const MOVDDUP: u32 = 418;
+/** ADDPS to ADDSD. */
+export const VADD: u32 = 419;
+/** SUBPS to SUBSD. */
+export const VSUB: u32 = 420;
+/** MULPS to MULSD. */
+export const VMUL: u32 = 421;
+/** DIVPS to DIVSD. */
+export const VDIV: u32 = 422;
+/** MINPS to MINSD. */
+export const VMIN: u32 = 423;
+/** MAXPS to MAXSD. */
+export const VMAX: u32 = 424;
+/** SQRTPS to SQRTSD. */
+export const VSQRT: u32 = 425;
+/** HADDPS, HADDPD. */
+export const VHADD: u32 = 426;
+/** HSUBPS, HSUBPD. */
+export const VHSUB: u32 = 427;
+/** ADDSUBPS, ADDSUBPD. */
+export const VADDSUB: u32 = 428;
+/** RCPPS, RCPSS. */
+export const VRCP: u32 = 429;
+/** RSQRTPS, RSQRTSS. */
+export const VRSQRT: u32 = 430;
+/** CMPPS to CMPSD. */
+export const VCMP: u32 = 431;
+/** COMISS, COMISD. */
+export const VCOMI: u32 = 432;
+/** UCOMISS, UCOMISD. */
+export const VUCOMI: u32 = 433;
+/** CVTPS2PD. */
+export const CVTPS2PD: u32 = 434;
+/** CVTPD2PS. */
+export const CVTPD2PS: u32 = 435;
+/** CVTSS2SD. */
+export const CVTSS2SD: u32 = 436;
+/** CVTSD2SS. */
+export const CVTSD2SS: u32 = 437;
+/** CVTDQ2PS. */
+export const CVTDQ2PS: u32 = 438;
+/** CVTPI2PS. */
+export const CVTPI2PS: u32 = 439;
+/** CVTDQ2PD, CVTPI2PD. */
+export const CVTDQ2PD: u32 = 440;
+/** CVTPS2DQ. */
+export const CVTPS2DQ: u32 = 441;
+/** CVTPS2PI. */
+export const CVTPS2PI: u32 = 442;
+/** CVTPD2DQ, CVTPD2PI. */
+export const CVTPD2DQ: u32 = 443;
+/** CVTSS2SI, CVTSD2SI. */
+export const CVTS2SI: u32 = 444;
+/** CVTTPS2DQ. */
+export const CVTTPS2DQ: u32 = 445;
+/** CVTTPS2PI. */
+export const CVTTPS2PI: u32 = 446;
+/** CVTTPD2DQ, CVTTPD2PI. */
+export const CVTTPD2DQ: u32 = 447;
+/** CVTTSS2SI, CVTTSD2SI. */
+export const CVTTS2SI: u32 = 448;
+/** CVTSI2SS, CVTSI2SD. */
+export const CVTSI2S: u32 = 449;
+/** LDMXCSR. */
+export const MXCSR_LOAD: u32 = 450;
 /** MOVS. */
-export const MOVS: u32 = 416;
+export const MOVS: u32 = 451;
 /** CMPS. */
-export const CMPS: u32 = 417;
+export const CMPS: u32 = 452;
 /** STOS. */
-export const STOS: u32 = 418;
+export const STOS: u32 = 453;
 /** LODS. */
-export const LODS: u32 = 419;
+export const LODS: u32 = 454;
 /** SCAS. */
-export const SCAS: u32 = 420;
+export const SCAS: u32 = 455;
 /** INS. */
-export const INS: u32 = 421;
+export const INS: u32 = 456;
 /** OUTS. */
-export const OUTS: u32 = 422;
+export const OUTS: u32 = 457;
 /** BOUND. */
-export const BOUND: u32 = 423;
+export const BOUND: u32 = 458;
 /** PUSHA. */
-export const PUSHA: u32 = 424;
+export const PUSHA: u32 = 459;
 /** POPA. */
-export const POPA: u32 = 425;
+export const POPA: u32 = 460;
 /** PUSHF. */
-export const PUSHF: u32 = 426;
+export const PUSHF: u32 = 461;
 /** POPF. */
-export const POPF: u32 = 427;
+export const POPF: u32 = 462;
 /** Far call. */
-export const CALLF: u32 = 428;
+export const CALLF: u32 = 463;
 /** Far jump. */
-export const JMPF: u32 = 429;
+export const JMPF: u32 = 464;
 /** Far return. */
-export const RETF: u32 = 430;
+export const RETF: u32 = 465;
 /** IRET. */
-export const IRET: u32 = 431;
+export const IRET: u32 = 466;
 /** INT3. */
-export const INT3: u32 = 432;
+export const INT3: u32 = 467;
 /** INT n. */
-export const INT: u32 = 433;
+export const INT: u32 = 468;
 /** INTO. */
-export const INTO: u32 = 434;
+export const INTO: u32 = 469;
 /** INT1. */
-export const INT1: u32 = 435;
+export const INT1: u32 = 470;
 /** IN. */
-export const IN: u32 = 436;
+export const IN: u32 = 471;
 /** OUT. */
-export const OUT: u32 = 437;
+export const OUT: u32 = 472;
 /** MOV to a segment register. */
-export const MOV_TO_SEGMENT: u32 = 438;
+export const MOV_TO_SEGMENT: u32 = 473;
 /** POP of a segment register. */
-export const POP_SEGMENT: u32 = 439;
+export const POP_SEGMENT: u32 = 474;
 /** LES, LDS, LSS, LFS, LGS. */
-export const LOAD_FAR: u32 = 440;
+export const LOAD_FAR: u32 = 475;
 /** CLI. */
-export const CLI: u32 = 441;
+export const CLI: u32 = 476;
 /** STI. */
-export const STI: u32 = 442;
+export const STI: u32 = 477;
 /** HLT. */
-export const HLT: u32 = 443;
+export const HLT: u32 = 478;
 /** ARPL. */
-export const ARPL: u32 = 444;
+export const ARPL: u32 = 479;
 /** SLDT. */
-export const SLDT: u32 = 445;
+export const SLDT: u32 = 480;
 /** STR. */
-export const STR: u32 = 446;
+export const STR: u32 = 481;
 /** LLDT. */
-export const LLDT: u32 = 447;
+export const LLDT: u32 = 482;
 /** LTR. */
-export const LTR: u32 = 448;
+export const LTR: u32 = 483;
 /** VERR. */
-export const VERR: u32 = 449;
+export const VERR: u32 = 484;
 /** VERW. */
-export const VERW: u32 = 450;
+export const VERW: u32 = 485;
 /** LAR. */
-export const LAR: u32 = 451;
+export const LAR: u32 = 486;
 /** LSL. */
-export const LSL: u32 = 452;
+export const LSL: u32 = 487;
 /** VMCALL. */
-export const VMCALL: u32 = 453;
+export const VMCALL: u32 = 488;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 454;
+export const VMCLEAR: u32 = 489;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 455;
+export const VMLAUNCH: u32 = 490;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 456;
+export const VMPTRLD: u32 = 491;
 /** VMPTRST. */
-export const VMPTRST: u32 = 457;
+export const VMPTRST: u32 = 492;
 /** VMREAD. */
-export const VMREAD: u32 = 458;
+export const VMREAD: u32 = 493;
 /** VMRESUME. */
-export const VMRESUME: u32 = 459;
+export const VMRESUME: u32 = 494;
 /** VMWRITE. */
-export const VMWRITE: u32 = 460;
+export const VMWRITE: u32 = 495;
 /** VMXOFF. */
-export const VMXOFF: u32 = 461;
+export const VMXOFF: u32 = 496;
 /** VMXON. */
-export const VMXON: u32 = 462;
+export const VMXON: u32 = 497;
 /** INVEPT. */
-export const INVEPT: u32 = 463;
+export const INVEPT: u32 = 498;
 /** INVVPID. */
-export const INVVPID: u32 = 464;
+export const INVVPID: u32 = 499;
 /** CLAC. */
-export const CLAC: u32 = 465;
+export const CLAC: u32 = 500;
 /** STAC. */
-export const STAC: u32 = 466;
+export const STAC: u32 = 501;
 /** XGETBV. */
-export const XGETBV: u32 = 467;
+export const XGETBV: u32 = 502;
 /** XSETBV. */
-export const XSETBV: u32 = 468;
+export const XSETBV: u32 = 503;
 /** VMRUN. */
-export const VMRUN: u32 = 469;
+export const VMRUN: u32 = 504;
 /** VMMCALL. */
-export const VMMCALL: u32 = 470;
+export const VMMCALL: u32 = 505;
 /** VMLOAD. */
-export const VMLOAD: u32 = 471;
+export const VMLOAD: u32 = 506;
 /** VMSAVE. */
-export const VMSAVE: u32 = 472;
+export const VMSAVE: u32 = 507;
 /** STGI. */
-export const STGI: u32 = 473;
+export const STGI: u32 = 508;
 /** CLGI. */
-export const CLGI: u32 = 474;
+export const CLGI: u32 = 509;
 /** SKINIT. */
-export const SKINIT: u32 = 475;
+export const SKINIT: u32 = 510;
 /** INVLPGA. */
-export const INVLPGA: u32 = 476;
+export const INVLPGA: u32 = 511;
 /** SWAPGS. */
-export const SWAPGS: u32 = 477;
+export const SWAPGS: u32 = 512;
 /** RDTSCP. */
-export const RDTSCP: u32 = 478;
+export const RDTSCP: u32 = 513;
 /** SGDT. */
-export const SGDT: u32 = 479;
+export const SGDT: u32 = 514;
 /** SIDT. */
-export const SIDT: u32 = 480;
+export const SIDT: u32 = 515;
 /** LGDT. */
-export const LGDT: u32 = 481;
+export const LGDT: u32 = 516;
 /** LIDT. */
-export const LIDT: u32 = 482;
+export const LIDT: u32 = 517;
 /** SMSW. */
-export const SMSW: u32 = 483;
+export const SMSW: u32 = 518;
 /** LMSW. */
-export const LMSW: u32 = 484;
+export const LMSW: u32 = 519;
 /** INVLPG. */
-export const INVLPG: u32 = 485;
+export const INVLPG: u32 = 520;
 /** SYSCALL. */
-export const SYSCALL: u32 = 486;
+export const SYSCALL: u32 = 521;
 /** CLTS. */
-export const CLTS: u32 = 487;
+export const CLTS: u32 = 522;
 /** SYSRET. */
-export const SYSRET: u32 = 488;
+export const SYSRET: u32 = 523;
 /** INVD. */
-export const INVD: u32 = 489;
+export const INVD: u32 = 524;
 /** WBINVD. */
-export const WBINVD: u32 = 490;
+export const WBINVD: u32 = 525;
 /** MOV from a control register. */
-export const FROMCR: u32 = 491;
+export const FROMCR: u32 = 526;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 492;
+export const FROMDR: u32 = 527;
 /** MOV to a control register. */
-export const TOCR: u32 = 493;
+export const TOCR: u32 = 528;
 /** MOV to a debug register. */
-export const TODR: u32 = 494;
+export const TODR: u32 = 529;
 /** WRMSR. */
-export const WRMSR: u32 = 495;
+export const WRMSR: u32 = 530;
 /** RDTSC. */
-export const RDTSC: u32 = 496;
+export const RDTSC: u32 = 531;
 /** RDMSR. */
-export const RDMSR: u32 = 497;
+export const RDMSR: u32 = 532;
 /** RDPMC. */
-export const RDPMC: u32 = 498;
+export const RDPMC: u32 = 533;
 /** SYSENTER. */
-export const SYSENTER: u32 = 499;
+export const SYSENTER: u32 = 534;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 500;
+export const SYSEXIT: u32 = 535;
 /** CPUID. */
-export const CPUID: u32 = 501;
+export const CPUID: u32 = 536;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 502;
+export const RDFSBASE: u32 = 537;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 503;
+export const RDGSBASE: u32 = 538;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 504;
+export const WRFSBASE: u32 = 539;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 505;
+export const WRGSBASE: u32 = 540;
 /** #UD. */
-export const UNDEFINED: u32 = 506;
+export const UNDEFINED: u32 = 541;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 507;
+export const FETCH_FAULT: u32 = 542;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 508;
+export const UNIMPLEMENTED: u32 = 543;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 509;
+export const STOP: u32 = 544;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
 export const COLD: u32 = 328;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
-export const SYSTEM: u32 = 424;
+export const SYSTEM: u32 = 459;
 /** Number of operations. */
-export const OP_COUNT: u32 = 510;
+export const OP_COUNT: u32 = 545;

@@ -4,11 +4,13 @@ import * as atomic from "./instructions/atomic.ts";
 import * as bits from "./instructions/bits.ts";
 import * as branches from "./instructions/branches.ts";
 import * as control from "./system/control.ts";
+import * as conversions from "./instructions/vector/conversions.ts";
 import * as cpuid from "./system/cpuid.ts";
 import * as decimal from "./instructions/decimal.ts";
 import * as divide from "./instructions/divide.ts";
 import * as fault from "./system/fault.ts";
 import * as flagControl from "./instructions/flag-control.ts";
+import * as float from "./instructions/vector/float.ts";
 import * as instructions from "./system/instructions.ts";
 import * as interrupts from "./system/interrupts.ts";
 import * as iret from "./system/iret.ts";
@@ -20,6 +22,7 @@ import * as rotate from "./instructions/rotate.ts";
 import * as sized from "./instructions/sized.ts";
 import * as shuffles from "./instructions/vector/shuffles.ts";
 import * as slow from "./instructions/slow-memory.ts";
+import * as sse from "./instructions/vector/control.ts";
 import * as stack from "./instructions/stack.ts";
 import * as syscall from "./system/syscall.ts";
 import * as system from "./instructions/system.ts";
@@ -27,7 +30,7 @@ import * as tables from "./system/tables.ts";
 import * as transfer from "./system/transfer.ts";
 import * as unimplemented from "./instructions/unimplemented.ts";
 import * as vector from "./instructions/vector/operands.ts";
-import { R_DST, R_IMM } from "./records.ts";
+import { R_DST, R_IMM, R_SRC } from "./records.ts";
 
 /** Executes an operation on registers and temporaries alone. Returns whether it is one. */
 export function compute(s: u32, record: u32, operation: u32): bool {
@@ -198,6 +201,22 @@ export function compute(s: u32, record: u32, operation: u32): bool {
     case 411: // EMMS
       mmx.empty(s);
       return true;
+    case 416: // MOVSLDUP
+      vector.put(record, v128.shuffle<u32>(vector.second(record), vector.second(record), 0, 0, 2, 2));
+      return true;
+    case 417: // MOVSHDUP
+      vector.put(record, v128.shuffle<u32>(vector.second(record), vector.second(record), 1, 1, 3, 3));
+      return true;
+    case 418: // MOVDDUP
+      vector.put(record, v128.load64_splat(load<u32>(record, R_SRC)));
+      return true;
+    case 429: // VRCP
+    case 430: // VRSQRT
+      float.approximate(record, operation);
+      return true;
+    case 440: // CVTDQ2PD
+      conversions.integersToDoubles(s, record);
+      return true;
     default:
       return false;
   }
@@ -308,7 +327,72 @@ export function access(s: u32, record: u32, operation: u32): bool {
     case 415: // MASKMOV
       mmx.maskedStore(s, record);
       return true;
-    case 423: // BOUND
+    case 419: // VADD
+    case 420: // VSUB
+    case 421: // VMUL
+    case 422: // VDIV
+    case 423: // VMIN
+    case 424: // VMAX
+    case 425: // VSQRT
+      float.lanewise(s, record, operation);
+      return true;
+    case 426: // VHADD
+    case 427: // VHSUB
+      float.horizontal(s, record, operation);
+      return true;
+    case 428: // VADDSUB
+      float.alternate(s, record);
+      return true;
+    case 431: // VCMP
+      float.compareLanes(s, record);
+      return true;
+    case 432: // VCOMI
+    case 433: // VUCOMI
+      float.compareScalars(s, record, operation);
+      return true;
+    case 434: // CVTPS2PD
+    case 435: // CVTPD2PS
+    case 436: // CVTSS2SD
+    case 437: // CVTSD2SS
+      conversions.changePrecision(s, record, operation);
+      return true;
+    case 438: // CVTDQ2PS
+      conversions.integersToSingles(s, record, 4);
+      return true;
+    case 439: // CVTPI2PS
+      conversions.integersToSingles(s, record, 2);
+      return true;
+    case 441: // CVTPS2DQ
+      conversions.singlesToIntegers(s, record, 4, false);
+      return true;
+    case 442: // CVTPS2PI
+      conversions.singlesToIntegers(s, record, 2, false);
+      return true;
+    case 443: // CVTPD2DQ
+      conversions.doublesToIntegers(s, record, false);
+      return true;
+    case 444: // CVTS2SI
+      conversions.scalarToInteger(s, record, false);
+      return true;
+    case 445: // CVTTPS2DQ
+      conversions.singlesToIntegers(s, record, 4, true);
+      return true;
+    case 446: // CVTTPS2PI
+      conversions.singlesToIntegers(s, record, 2, true);
+      return true;
+    case 447: // CVTTPD2DQ
+      conversions.doublesToIntegers(s, record, true);
+      return true;
+    case 448: // CVTTS2SI
+      conversions.scalarToInteger(s, record, true);
+      return true;
+    case 449: // CVTSI2S
+      conversions.integerToScalar(s, record);
+      return true;
+    case 450: // MXCSR_LOAD
+      sse.loadControl(s, record);
+      return true;
+    case 458: // BOUND
       branches.bound(s, record);
       return true;
     default:
@@ -319,203 +403,203 @@ export function access(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation of the system. Returns whether it is one. */
 export function systemInstruction(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 424: // PUSHA
+    case 459: // PUSHA
       stack.pusha(s, record);
       return true;
-    case 425: // POPA
+    case 460: // POPA
       stack.popa(s, record);
       return true;
-    case 426: // PUSHF
+    case 461: // PUSHF
       system.pushf(s, record);
       return true;
-    case 427: // POPF
+    case 462: // POPF
       system.popf(s, record);
       return true;
-    case 428: // CALLF
+    case 463: // CALLF
       system.farTransfer(s, record, true);
       return true;
-    case 429: // JMPF
+    case 464: // JMPF
       system.farTransfer(s, record, false);
       return true;
-    case 430: // RETF
+    case 465: // RETF
       transfer.farReturn(s, sized.sizeOf(record), load<u16>(record, R_IMM));
       return true;
-    case 431: // IRET
+    case 466: // IRET
       iret.interruptReturn(s, sized.sizeOf(record));
       return true;
-    case 432: // INT3
+    case 467: // INT3
       interrupts.softwareInterrupt(s, 3);
       return true;
-    case 433: // INT
+    case 468: // INT
       interrupts.softwareInterrupt(s, load<u8>(record, R_IMM));
       return true;
-    case 434: // INTO
+    case 469: // INTO
       system.interruptOnOverflow(s);
       return true;
-    case 435: // INT1
+    case 470: // INT1
       interrupts.softwareInterrupt(s, 1);
       return true;
-    case 436: // IN
+    case 471: // IN
       system.input(s, record);
       return true;
-    case 437: // OUT
+    case 472: // OUT
       system.output(s, record);
       return true;
-    case 438: // MOV_TO_SEGMENT
+    case 473: // MOV_TO_SEGMENT
       system.moveToSegment(s, record);
       return true;
-    case 439: // POP_SEGMENT
+    case 474: // POP_SEGMENT
       system.popSegment(s, record);
       return true;
-    case 440: // LOAD_FAR
+    case 475: // LOAD_FAR
       system.loadFar(s, record);
       return true;
-    case 441: // CLI
+    case 476: // CLI
       rflags.cli(s);
       return true;
-    case 442: // STI
+    case 477: // STI
       rflags.sti(s);
       return true;
-    case 443: // HLT
+    case 478: // HLT
       instructions.hlt(s);
       return true;
-    case 444: // ARPL
+    case 479: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 445: // SLDT
-    case 446: // STR
+    case 480: // SLDT
+    case 481: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 447: // LLDT
+    case 482: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 448: // LTR
+    case 483: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 449: // VERR
-    case 450: // VERW
-    case 451: // LAR
-    case 452: // LSL
+    case 484: // VERR
+    case 485: // VERW
+    case 486: // LAR
+    case 487: // LSL
       system.probe(s, record, operation);
       return true;
-    case 453: // VMCALL
+    case 488: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 454: // VMCLEAR
-    case 455: // VMLAUNCH
-    case 456: // VMPTRLD
-    case 457: // VMPTRST
-    case 458: // VMREAD
-    case 459: // VMRESUME
-    case 460: // VMWRITE
-    case 461: // VMXOFF
-    case 462: // VMXON
-    case 463: // INVEPT
-    case 464: // INVVPID
+    case 489: // VMCLEAR
+    case 490: // VMLAUNCH
+    case 491: // VMPTRLD
+    case 492: // VMPTRST
+    case 493: // VMREAD
+    case 494: // VMRESUME
+    case 495: // VMWRITE
+    case 496: // VMXOFF
+    case 497: // VMXON
+    case 498: // INVEPT
+    case 499: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 465: // CLAC
-    case 466: // STAC
-    case 506: // UNDEFINED
+    case 500: // CLAC
+    case 501: // STAC
+    case 541: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 467: // XGETBV
+    case 502: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 468: // XSETBV
+    case 503: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 469: // VMRUN
-    case 471: // VMLOAD
-    case 472: // VMSAVE
-    case 473: // STGI
-    case 474: // CLGI
-    case 475: // SKINIT
-    case 476: // INVLPGA
+    case 504: // VMRUN
+    case 506: // VMLOAD
+    case 507: // VMSAVE
+    case 508: // STGI
+    case 509: // CLGI
+    case 510: // SKINIT
+    case 511: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 470: // VMMCALL
+    case 505: // VMMCALL
       instructions.hypercall(s, true);
       return true;
-    case 477: // SWAPGS
+    case 512: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 478: // RDTSCP
+    case 513: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 479: // SGDT
+    case 514: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 480: // SIDT
+    case 515: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 481: // LGDT
+    case 516: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 482: // LIDT
+    case 517: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 483: // SMSW
+    case 518: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 484: // LMSW
+    case 519: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 485: // INVLPG
+    case 520: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 486: // SYSCALL
+    case 521: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 487: // CLTS
+    case 522: // CLTS
       control.clts(s);
       return true;
-    case 488: // SYSRET
+    case 523: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 489: // INVD
+    case 524: // INVD
       instructions.invd(s);
       return true;
-    case 490: // WBINVD
+    case 525: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 491: // FROMCR
-    case 492: // FROMDR
-    case 493: // TOCR
-    case 494: // TODR
+    case 526: // FROMCR
+    case 527: // FROMDR
+    case 528: // TOCR
+    case 529: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 495: // WRMSR
+    case 530: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 496: // RDTSC
+    case 531: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 497: // RDMSR
+    case 532: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 498: // RDPMC
+    case 533: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 499: // SYSENTER
+    case 534: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 500: // SYSEXIT
+    case 535: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 501: // CPUID
+    case 536: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 502: // RDFSBASE
-    case 503: // RDGSBASE
-    case 504: // WRFSBASE
-    case 505: // WRGSBASE
+    case 537: // RDFSBASE
+    case 538: // RDGSBASE
+    case 539: // WRFSBASE
+    case 540: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 507: // FETCH_FAULT
+    case 542: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 508: // UNIMPLEMENTED
+    case 543: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

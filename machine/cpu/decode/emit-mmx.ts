@@ -6,7 +6,7 @@ import { S_MMX, S_MMX_SOURCE } from "../interpreter-state.ts";
 import * as op from "../operations.gen.ts";
 import { R_EXTRA, R_IMM } from "../records.ts";
 import { emitMaskedStore } from "./emit-vector.ts";
-import { D_ROW, field, WIDTH_64 } from "./fields.ts";
+import { D_ROW, field, WIDTH_64, WIDTH_128 } from "./fields.ts";
 import {
   finishSource,
   immediate,
@@ -14,6 +14,7 @@ import {
   isMemory,
   letterOf,
   registerOf,
+  sourceOf,
   widthOf,
 } from "./operands.ts";
 import { emit, emitBinary, emitLoad, emitStore, prepareMemory, stateField } from "./write.ts";
@@ -135,4 +136,26 @@ export function emitMaskMove(): void {
   if (isMmx) emit(op.MMX_CHECK);
   emitMaskedStore();
   if (isMmx) emit(op.MMX_SET);
+}
+
+/** CVTPI2PS and CVTPI2PD; a register makes the x87's stack MMX's, memory does not. */
+export function emitMmxSource(): void {
+  const toMmx = !isMemory(1);
+  if (toMmx) {
+    emit(op.MMX_CHECK);
+    emit(op.MMX_SET);
+  }
+  const src = sourceOfMmx();
+  emitBinary(operation(), WIDTH_128, registerOf(0), src);
+}
+
+/** CVTPS2PI and its kin. */
+export function emitMmxResult(): void {
+  emit(op.MMX_CHECK);
+  const src = sourceOf(1);
+  // #XF finds the stack MMX's already, as on AMD's processors.
+  emit(op.MMX_SET);
+  const dst = stateField(S_MMX);
+  emitBinary(operation(), WIDTH_64, dst, src);
+  emitPut(dst);
 }

@@ -2,9 +2,10 @@
 // block like any other, so that parts of it are loaded and stored by the operations of general-purpose registers.
 
 import { ROW_ATTRIBUTES, ROW_IS_UNALIGNED, ROW_OPERATION } from "../emitters.ts";
+import { FX_MXCSR, S_FX } from "../interface.ts";
 import * as op from "../operations.gen.ts";
 import { R_EXTRA, R_IMM } from "../records.ts";
-import { D_ROW, field, WIDTH_64 } from "./fields.ts";
+import { D_ROW, field, WIDTH_32, WIDTH_64 } from "./fields.ts";
 import {
   finishSource,
   immediate,
@@ -21,6 +22,7 @@ import {
   emitStore,
   emitStoreVector,
   prepareMemory,
+  stateField,
 } from "./write.ts";
 
 /** Bytes of an XMM register, and of its half. */
@@ -129,4 +131,31 @@ export function emitFromScalar(): void {
 export function emitMaskedStore(): void {
   const record = emitBinary(operation(), 0, registerOf(0), registerOf(1));
   store<u8>(record, <u8>(widthOf(0) === WIDTH_64 ? HALF : SIZE), R_EXTRA);
+}
+
+/** Arithmetic on lanes of a kind (LANES_*). */
+export function emitFloat(kind: u32): void {
+  const src = sourceOf(1);
+  const record = emitBinary(operation(), widthOf(0), registerOf(0), src);
+  store<u8>(record, <u8>kind, R_EXTRA);
+  if (isImmediate(2)) store<u64>(record, immediate(2), R_IMM);
+}
+
+/** CVTSI2SS and CVTSI2SD: the operation is the kind of the lane, the width the integer's. */
+export function emitFromInteger(): void {
+  const src = sourceOf(1);
+  const record = emitBinary(op.CVTSI2S, widthOf(1), registerOf(0), src);
+  store<u8>(record, <u8>operation(), R_EXTRA);
+}
+
+/** LDMXCSR. */
+export function emitControlLoad(): void {
+  const src = sourceOf(0);
+  emitBinary(operation(), 0, 0, src);
+}
+
+/** STMXCSR. */
+export function emitControlStore(): void {
+  prepareMemory();
+  emitStore(WIDTH_32, stateField(S_FX + FX_MXCSR));
 }

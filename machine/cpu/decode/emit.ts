@@ -131,6 +131,24 @@ export function emitInstruction(): void {
       return mmx.emitEmms();
     case e.EMIT_MASKMOVE:
       return mmx.emitMaskMove();
+    case e.EMIT_PS:
+      return vector.emitFloat(0);
+    case e.EMIT_PD:
+      return vector.emitFloat(1);
+    case e.EMIT_SS:
+      return vector.emitFloat(2);
+    case e.EMIT_SD:
+      return vector.emitFloat(3);
+    case e.EMIT_MMXSOURCE:
+      return mmx.emitMmxSource();
+    case e.EMIT_MMXRESULT:
+      return mmx.emitMmxResult();
+    case e.EMIT_FROMINTEGER:
+      return vector.emitFromInteger();
+    case e.EMIT_CONTROL32:
+      return vector.emitControlLoad();
+    case e.EMIT_STOREMXCSR:
+      return vector.emitControlStore();
     case e.EMIT_UNDEFINED:
       return control.emitUndefined();
     default:

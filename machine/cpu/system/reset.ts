@@ -1,16 +1,21 @@
 // The life of a CPU as the outside sees it: making the machine, power-on, and changes of state from outside.
 
 import { CR0_RESET, FLAG_FIXED } from "../../../abi/x86/registers.ts";
+import { CONTROL_DEFAULT } from "../float/exceptions.ts";
 import {
   ACTIVITY_RUNNING,
   ACTIVITY_WAIT_FOR_SIPI,
   CS,
+  FX_CONTROL,
+  FX_MXCSR,
+  FX_TAGS,
   GS,
   LDTR,
   S_ACTIVITY,
   S_CR0,
   S_DR,
   S_FLAGS,
+  S_FX,
   S_GDT_LIMIT,
   S_GPR,
   S_IDT_LIMIT,
@@ -57,6 +62,10 @@ const RESET_RDX_AMD: u64 = 0x00800f12;
 const RESET_RDX_INTEL: u64 = 0x00050654;
 /** XCR0: x87. */
 const RESET_XCR0: u64 = 1;
+
+/** x87 control word after power-on, and its registers, which hold zeros (Intel SDM volume 3, table 9-1). */
+const RESET_X87_CONTROL: u32 = 0x40;
+const RESET_X87_TAGS: u32 = 0xff;
 
 /** Size of a state block, private part included. */
 export function stateSize(): u32 {
@@ -111,6 +120,9 @@ export function resetState(cpu: u32): void {
   setSegment(s, CS, RESET_SELECTOR, RESET_BASE, RESET_LIMIT, RESET_CODE);
   setSegment(s, LDTR, 0, 0, RESET_LIMIT, RESET_LDT);
   setSegment(s, TR, 0, 0, RESET_LIMIT, RESET_TSS);
+  store<u16>(s, <u16>RESET_X87_CONTROL, S_FX + FX_CONTROL);
+  store<u8>(s, <u8>RESET_X87_TAGS, S_FX + FX_TAGS);
+  store<u32>(s, CONTROL_DEFAULT, S_FX + FX_MXCSR);
   updateMode(s);
 }
 

@@ -73,9 +73,12 @@ export interface Program {
 }
 
 /** Rows that a program of 64-bit user code can be made of; what ring 3 may not do faults. */
-const ROWS = readRows().filter(
+const ALL_ROWS = readRows().filter(
   (row) => reasonNotRun(row) === undefined && row.operation !== "SALC",
 );
+const isVector = (row: Row) => row.attributes.some((word) => /^(x87|mmx|sse)$/.test(word));
+const ROWS = ALL_ROWS.filter((row) => !isVector(row));
+const VECTOR_ROWS = ALL_ROWS.filter(isVector);
 const FIRST_HALVES = ROWS.filter((row) => /^(CMP|TEST|DEC)$/.test(row.operation));
 const JUMPS = ROWS.filter((row) => row.emitter === "jcc");
 const REPEATED = ROWS.filter((row) => row.emitter === "string");

@@ -49,10 +49,11 @@ export function reasonNotRun(row: Row): string | undefined {
     return "loads a segment register";
   if (row.emitter === "farmemory" || ["RETF", "IRET"].includes(row.operation)) return "loads CS";
   if (["fromsegment", "pushsegment"].includes(row.emitter)) return "shows the system's selectors";
-  if (/^(VM|STGI|CLGI|SKINIT|INVLPGA|INVEPT|INVVPID)/.test(row.operation))
+  if (/^(VM(?!UL|IN|AX)|STGI|CLGI|SKINIT|INVLPGA|INVEPT|INVVPID)/.test(row.operation))
     return "leads to a hypervisor";
   if (/^(SYSCALL|SYSENTER|SYSRET|SYSEXIT|INT|INT1|INT3)$/.test(row.operation))
     return "leads to the system";
+  if (/^VR(CP|SQRT)$/.test(row.operation)) return "approximates as its maker likes";
   if (row.operation === "XSETBV") return "depends on CR4.OSXSAVE";
   const shows =
     /^(CPUID|RDTSCP?|RDPMC|XGETBV|LAR|LSL|VER[RW]|S[GIL]DT|STR|SMSW|..[FG]SBASE|SWAPGS)$/;

@@ -51,14 +51,15 @@ export function lane(random: Random): bigint {
   }
 }
 
-/** A random state without unmasked exceptions. */
+/** A random state, without unmasked exceptions of the x87. */
 export function randomFx(random: Random): Uint8Array {
   const fx = plainFx();
   const view = new DataView(fx.buffer);
   view.setUint16(S.FX_STATUS, random.below(REGISTERS) << TOP_SHIFT, true);
   view.setUint8(S.FX_TAGS, random.next() & 255);
   const mxcsr = MXCSR_MASKED | random.pick(MXCSR_BITS) | (random.next() & MXCSR_FLAGS);
-  view.setUint32(S.FX_MXCSR, random.below(2) ? mxcsr : MXCSR_MASKED, true);
+  const unmasked = random.below(4) === 0 ? random.next() & MXCSR_MASKED : 0;
+  view.setUint32(S.FX_MXCSR, random.below(2) ? mxcsr & ~unmasked : MXCSR_MASKED, true);
   for (let i = 0; i < REGISTERS; i++) {
     const at = S.FX_REGISTERS + i * REGISTER_SIZE;
     view.setBigUint64(at, random.wide(), true);

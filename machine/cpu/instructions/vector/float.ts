@@ -1,0 +1,197 @@
+// Arithmetic of SSE on floating point: lane by lane into a temporary, then the exceptions of all lanes, then the result (Intel SDM
+// volume 1, chapter 11.5; AMD64 APM volume 1, section 4.10). R_EXTRA is the kind of the lanes (LANES_*).
+
+import { CR4_OSXMMEXCPT, VECTOR_XF } from "../../../../abi/x86/registers.ts";
+import { setArithmeticFlags } from "../../flags.ts";
+import { reciprocal32, reciprocalRoot32 } from "../../float/approximations.ts";
+import * as double from "../../float/double.ts";
+import { reported, takeFlags, unmasked } from "../../float/exceptions.ts";
+import { EQUAL, GREATER, LESS, UNORDERED } from "../../float/order.ts";
+import * as single from "../../float/single.ts";
+import { FX_MXCSR, S_CR4, S_FX } from "../../interface.ts";
+import { S_VECTOR_RESULT } from "../../interpreter-state.ts";
+import * as op from "../../operations.gen.ts";
+import { R_DST, R_EXTRA, R_IMM, R_SRC } from "../../records.ts";
+import { NO_ERROR, raiseException, raiseUd } from "../../system/fault.ts";
+
+/** Lanes of 64 bits; else of 32. */
+export const LANES_DOUBLE: u32 = 1;
+/** One lane only. */
+export const LANES_SCALAR: u32 = 2;
+/** Bytes of a vector. */
+const SIZE: u32 = 16;
+/** CF, PF and ZF, as COMISS sets them. */
+const CF: u32 = 0x1;
+const PF: u32 = 0x4;
+const ZF: u32 = 0x40;
+
+/** MXCSR. */
+export function controlOf(s: u32): u32 {
+  return load<u32>(s, S_FX + FX_MXCSR);
+}
+
+/** Takes note of the exceptions since the last call; sets #XF (#UD without CR4.OSXMMEXCPT) and returns false where one is unmasked. */
+export function settle(s: u32): bool {
+  const flags = takeFlags();
+  if (flags === 0) return true;
+  const control = controlOf(s);
+  const seen = reported(control, flags);
+  store<u32>(s, control | seen, S_FX + FX_MXCSR);
+  if (!unmasked(control, seen)) return true;
+  if (load<u32>(s, S_CR4) & CR4_OSXMMEXCPT) raiseException(s, VECTOR_XF, NO_ERROR);
+  else raiseUd(s);
+  return false;
+}
+
+/** Address of the temporary for the result, which holds the destination. */
+function begin(s: u32, record: u32): u32 {
+  const result = s + S_VECTOR_RESULT;
+  memory.copy(result, load<u32>(record, R_DST), SIZE);
+  return result;
+}
+
+/** Gives the destination its result unless there is a fault. */
+export function finish(s: u32, record: u32): void {
+  if (settle(s)) memory.copy(load<u32>(record, R_DST), s + S_VECTOR_RESULT, SIZE);
+}
+
+function lanesOf(record: u32): u32 {
+  const kind = <u32>load<u8>(record, R_EXTRA);
+  if (kind & LANES_SCALAR) return 1;
+  return kind & LANES_DOUBLE ? 2 : 4;
+}
+
+function isDouble(record: u32): bool {
+  return (load<u8>(record, R_EXTRA) & LANES_DOUBLE) !== 0;
+}
+
+function operate64(operation: u32, a: u64, b: u64, control: u32): u64 {
+  if (operation === op.VADD) return double.add64(a, b, control);
+  if (operation === op.VMUL) return double.mul64(a, b, control);
+  if (operation === op.VSUB) return double.sub64(a, b, control);
+  if (operation === op.VDIV) return double.div64(a, b, control);
+  if (operation === op.VMIN) return double.min64(a, b, control);
+  return operation === op.VMAX ? double.max64(a, b, control) : double.sqrt64(b, control);
+}
+
+function operate32(operation: u32, a: u32, b: u32, control: u32): u32 {
+  if (operation === op.VADD) return single.add32(a, b, control);
+  if (operation === op.VMUL) return single.mul32(a, b, control);
+  if (operation === op.VSUB) return single.sub32(a, b, control);
+  if (operation === op.VDIV) return single.div32(a, b, control);
+  if (operation === op.VMIN) return single.min32(a, b, control);
+  return operation === op.VMAX ? single.max32(a, b, control) : single.sqrt32(b, control);
+}
+
+/** ADD, SUB, MUL, DIV, MIN, MAX, and SQRT of the source. */
+export function lanewise(s: u32, record: u32, operation: u32): void {
+  const result = begin(s, record);
+  const src = load<u32>(record, R_SRC);
+  const control = controlOf(s);
+  const lanes = lanesOf(record);
+  for (let i: u32 = 0; i < lanes; i++)
+    if (isDouble(record)) {
+      const at = result + i * 8;
+      store<u64>(at, operate64(operation, load<u64>(at), load<u64>(src + i * 8), control));
+    } else {
+      const at = result + i * 4;
+      store<u32>(at, operate32(operation, load<u32>(at), load<u32>(src + i * 4), control));
+    }
+  finish(s, record);
+}
+
+/** HADD, HSUB: each pair of the destination's lanes, then of the source's. */
+export function horizontal(s: u32, record: u32, operation: u32): void {
+  const dst = load<u32>(record, R_DST);
+  const src = load<u32>(record, R_SRC);
+  const result = s + S_VECTOR_RESULT;
+  const control = controlOf(s);
+  const inner = operation === op.VHADD ? op.VADD : op.VSUB;
+  const lanes = lanesOf(record);
+  for (let i: u32 = 0; i < lanes; i++) {
+    const from = i < lanes / 2 ? dst : src;
+    const pair = from + (i % (lanes / 2)) * 2 * (SIZE / lanes);
+    if (isDouble(record))
+      store<u64>(result + i * 8, operate64(inner, load<u64>(pair), load<u64>(pair, 8), control));
+    else store<u32>(result + i * 4, operate32(inner, load<u32>(pair), load<u32>(pair, 4), control));
+  }
+  finish(s, record);
+}
+
+/** ADDSUB: even lanes are subtracted, odd ones added. */
+export function alternate(s: u32, record: u32): void {
+  const result = begin(s, record);
+  const src = load<u32>(record, R_SRC);
+  const control = controlOf(s);
+  const lanes = lanesOf(record);
+  for (let i: u32 = 0; i < lanes; i++) {
+    const inner = i & 1 ? op.VADD : op.VSUB;
+    if (isDouble(record)) {
+      const at = result + i * 8;
+      store<u64>(at, operate64(inner, load<u64>(at), load<u64>(src + i * 8), control));
+    } else {
+      const at = result + i * 4;
+      store<u32>(at, operate32(inner, load<u32>(at), load<u32>(src + i * 4), control));
+    }
+  }
+  finish(s, record);
+}
+
+/** RCP and RSQRT, which know no exceptions. */
+export function approximate(record: u32, operation: u32): void {
+  const to = load<u32>(record, R_DST);
+  const src = load<u32>(record, R_SRC);
+  const lanes = lanesOf(record);
+  for (let i: u32 = 0; i < lanes; i++) {
+    const value = load<u32>(src + i * 4);
+    store<u32>(to + i * 4, operation === op.VRCP ? reciprocal32(value) : reciprocalRoot32(value));
+  }
+}
+
+/** Whether an order is what a predicate of CMPPS asks for: EQ, LT, LE, UNORD; plus 4 for the opposite. */
+function isOrder(order: u32, predicate: u32): bool {
+  const base = predicate & 3;
+  let holds = order === UNORDERED;
+  if (base === 0) holds = order === EQUAL;
+  else if (base === 1) holds = order === LESS;
+  else if (base === 2) holds = order === LESS || order === EQUAL;
+  return predicate & 4 ? !holds : holds;
+}
+
+/** CMP: all ones where the predicate holds. LT, LE and their opposites signal quiet NaNs as well. */
+export function compareLanes(s: u32, record: u32): void {
+  const result = begin(s, record);
+  const src = load<u32>(record, R_SRC);
+  const predicate = load<u32>(record, R_IMM) & 7;
+  const signals = (predicate & 3) === 1 || (predicate & 3) === 2;
+  const control = controlOf(s);
+  const lanes = lanesOf(record);
+  for (let i: u32 = 0; i < lanes; i++)
+    if (isDouble(record)) {
+      const at = result + i * 8;
+      const order = double.compare64(load<u64>(at), load<u64>(src + i * 8), control, signals);
+      store<i64>(at, isOrder(order, predicate) ? -1 : 0);
+    } else {
+      const at = result + i * 4;
+      const order = single.compare32(load<u32>(at), load<u32>(src + i * 4), control, signals);
+      store<i32>(at, isOrder(order, predicate) ? -1 : 0);
+    }
+  finish(s, record);
+}
+
+/** COMISS, COMISD, UCOMISS, UCOMISD: ZF, PF and CF tell the order, the other flags are cleared. */
+export function compareScalars(s: u32, record: u32, operation: u32): void {
+  const a = load<u32>(record, R_DST);
+  const b = load<u32>(record, R_SRC);
+  const control = controlOf(s);
+  const signals = operation === op.VCOMI;
+  const order = isDouble(record)
+    ? double.compare64(load<u64>(a), load<u64>(b), control, signals)
+    : single.compare32(load<u32>(a), load<u32>(b), control, signals);
+  if (!settle(s)) return;
+  let flags: u32 = 0;
+  if (order === UNORDERED) flags = ZF | PF | CF;
+  else if (order === LESS) flags = CF;
+  else if (order !== GREATER) flags = ZF;
+  setArithmeticFlags(s, flags);
+}
