@@ -695,14 +695,22 @@ export const RDGSBASE: u32 = 538;
 export const WRFSBASE: u32 = 539;
 /** WRGSBASE. */
 export const WRGSBASE: u32 = 540;
+/** FXSAVE. */
+export const FXSAVE: u32 = 541;
+/** FXRSTOR. */
+export const FXRSTOR: u32 = 542;
+/** XSAVE. */
+export const XSAVE: u32 = 543;
+/** XRSTOR. */
+export const XRSTOR: u32 = 544;
 /** #UD. */
-export const UNDEFINED: u32 = 541;
+export const UNDEFINED: u32 = 545;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 542;
+export const FETCH_FAULT: u32 = 546;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 543;
+export const UNIMPLEMENTED: u32 = 547;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 544;
+export const STOP: u32 = 548;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
@@ -710,4 +718,4 @@ export const COLD: u32 = 328;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
 export const SYSTEM: u32 = 459;
 /** Number of operations. */
-export const OP_COUNT: u32 = 545;
+export const OP_COUNT: u32 = 549;

@@ -19,6 +19,7 @@ import * as mmx from "./instructions/vector/mmx.ts";
 import * as msr from "./system/msr.ts";
 import * as rflags from "./system/flags.ts";
 import * as rotate from "./instructions/rotate.ts";
+import * as save from "./instructions/vector/save.ts";
 import * as sized from "./instructions/sized.ts";
 import * as shuffles from "./instructions/vector/shuffles.ts";
 import * as slow from "./instructions/slow-memory.ts";
@@ -500,7 +501,7 @@ export function systemInstruction(s: u32, record: u32, operation: u32): bool {
       return true;
     case 500: // CLAC
     case 501: // STAC
-    case 541: // UNDEFINED
+    case 545: // UNDEFINED
       fault.raiseUd(s);
       return true;
     case 502: // XGETBV
@@ -596,10 +597,22 @@ export function systemInstruction(s: u32, record: u32, operation: u32): bool {
     case 540: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 542: // FETCH_FAULT
+    case 541: // FXSAVE
+      save.fxsave(s, record);
+      return true;
+    case 542: // FXRSTOR
+      save.fxrstor(s, record);
+      return true;
+    case 543: // XSAVE
+      save.xsave(s, record);
+      return true;
+    case 544: // XRSTOR
+      save.xrstor(s, record);
+      return true;
+    case 546: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 543: // UNIMPLEMENTED
+    case 547: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

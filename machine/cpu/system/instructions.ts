@@ -31,6 +31,13 @@ const S_RCX: u32 = S_GPR + 8;
 const S_RDX: u32 = S_GPR + 16;
 /** XCR0: x87, the one component that cannot be switched off. */
 const XCR0_X87: u64 = 1;
+/** XCR0: SSE. */
+const XCR0_SSE: u64 = 2;
+
+/** Whether a value is one that XCR0 can have: x87 always, SSE or not. */
+function isXcr0Valid(value: u64): bool {
+  return value === XCR0_X87 || value === (XCR0_X87 | XCR0_SSE);
+}
 
 /** Puts a value in EDX:EAX. */
 function setPair(s: u32, value: u64): void {
@@ -82,7 +89,7 @@ export function xgetbv(s: u32): void {
   else setPair(s, load<u64>(s, S_XCR0));
 }
 
-/** XSETBV: exits where the cell's hypervisor wants it; otherwise only x87 can be enabled. */
+/** XSETBV: exits where the cell's hypervisor wants it. */
 export function xsetbv(s: u32): void {
   if (!(load<u32>(s, S_CR4) & CR4_OSXSAVE)) return raiseUd(s);
   if (!isPrivileged(s)) return;
@@ -90,7 +97,7 @@ export function xsetbv(s: u32): void {
   if (guest != 0 && load<u32>(guest, G_INTERCEPTS) & INTERCEPT_XSETBV)
     return raiseInstructionExit(s, EXIT_XSETBV, 0, 0);
   const value = ((<u64>load<u32>(s, S_RDX)) << 32) | load<u32>(s, S_RAX);
-  if (load<u32>(s, S_RCX) != 0 || value != XCR0_X87) raiseGp(s, 0);
+  if (load<u32>(s, S_RCX) != 0 || !isXcr0Valid(value)) raiseGp(s, 0);
   else store<u64>(s, value, S_XCR0);
 }
 
