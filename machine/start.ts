@@ -3,7 +3,7 @@ import * as S from "./cpu/interface.ts";
 import { CS } from "./cpu/interface.ts";
 import type { Processor } from "./processor.ts";
 
-/** What INIT leaves alone: time, counters, and the MSRs that only a power-on resets. Offset and bytes. */
+/** What INIT leaves alone: time, counters, x87 and SSE, and the MSRs that only a power-on resets. Offset and bytes. */
 const KEPT: readonly [number, number][] = [
   [S.S_TIME, 8],
   [S.S_DEADLINE, 8],
@@ -12,6 +12,8 @@ const KEPT: readonly [number, number][] = [
   [S.S_INSTRUCTIONS, 8],
   [S.S_XCR0, 8],
   [S.S_STAR, S.S_CPL - S.S_STAR],
+  [S.S_FX, S.FX_SIZE],
+  [S.S_MISC_ENABLE, 8],
 ];
 const WORD = 4;
 const SIPI_SELECTOR_SHIFT = 8;

@@ -100,8 +100,10 @@ export const S_INSTRUCTIONS: u32 = 0x6e8;
 export const S_EXIT_CODE: u32 = 0x6f0;
 /** x87, MMX and SSE: the 512 bytes that FXSAVE64 would write (FX_*), but that the eight 80-bit registers are in physical order. */
 export const S_FX: u32 = 0x700;
+/** MISC_ENABLE (Intel), u64. */
+export const S_MISC_ENABLE: u32 = 0x900;
 /** From here on the CPU's own business (TLBs, caches); not part of the interface. */
-export const S_PRIVATE: u32 = 0x900;
+export const S_PRIVATE: u32 = 0x910;
 
 /** In S_FX: x87 control word, u16. */
 export const FX_CONTROL: u32 = 0;
@@ -125,6 +127,12 @@ export const FX_REGISTERS: u32 = 32;
 export const FX_XMM: u32 = 160;
 /** Size of what FXSAVE writes. */
 export const FX_SIZE: u32 = 512;
+/** FX_CONTROL after power-on (Intel SDM volume 3, table 9-1). */
+export const FX_CONTROL_RESET: u32 = 0x40;
+/** FX_TAGS after power-on: the registers hold zeros. */
+export const FX_TAGS_RESET: u32 = 0xff;
+/** FX_MXCSR after power-on. */
+export const FX_MXCSR_RESET: u32 = 0x1f80;
 
 /** Segment: selector, u32. */
 export const SEG_SELECTOR: u32 = 0x0;

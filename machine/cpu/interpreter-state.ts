@@ -1,53 +1,56 @@
-// The interpreter's own part of a CPU's state block (0x988 to 0xfff), and its cache of decoded code, which lies apart.
+// The interpreter's own part of a CPU's state block (0x998 to 0xfff), and its cache of decoded code, which lies apart.
 
 /** Source of an absent base or index register: always 0, u64. */
-export const S_ZERO: u32 = 0x988;
+export const S_ZERO: u32 = 0x998;
 /** Temporary for a memory operand that is the destination, u64. */
-export const S_TEMPORARY: u32 = 0x990;
+export const S_TEMPORARY: u32 = 0x9a0;
 /** Temporary for a memory operand that is the source, u64. */
-export const S_TEMPORARY2: u32 = 0x998;
+export const S_TEMPORARY2: u32 = 0x9a8;
 /** Effective address (offset or linear) computed by an operation of its own, u64. */
-export const S_ADDRESS: u32 = 0x9a0;
+export const S_ADDRESS: u32 = 0x9b0;
 /** RIP of the present block's first byte, u64. */
-export const S_BLOCK_RIP: u32 = 0x9a8;
+export const S_BLOCK_RIP: u32 = 0x9b8;
 /** Lazy flags: the last result, sign-extended, i64 (flags.ts). */
-export const S_RESULT: u32 = 0x9b0;
+export const S_RESULT: u32 = 0x9c0;
 /** Lazy flags: carries, u64 (flags.ts). */
-export const S_CARRIES: u32 = 0x9b8;
+export const S_CARRIES: u32 = 0x9c8;
 /** Time at which S_LEFT is 0, u64. */
-export const S_LIMIT: u32 = 0x9c0;
+export const S_LIMIT: u32 = 0x9d0;
 /** Ticks left after the present block, i32. */
-export const S_LEFT: u32 = 0x9c8;
+export const S_LEFT: u32 = 0x9d8;
 /** The present record, u32. */
-export const S_RECORD: u32 = 0x9cc;
+export const S_RECORD: u32 = 0x9dc;
 /** Where to store the address of the block that is looked up next (R_TAKEN or R_FALLEN of a jump), or 0, u32. */
-export const S_LINK: u32 = 0x9d4;
+export const S_LINK: u32 = 0x9e4;
 /** Base of CS as the inner loop uses it, u64. */
-export const S_CODE_BASE: u32 = 0x9d8;
+export const S_CODE_BASE: u32 = 0x9e8;
 /** Limit of CS as the jump cache knows it, u64. */
-export const S_CODE_LIMIT: u32 = 0x9e8;
+export const S_CODE_LIMIT: u32 = 0x9f8;
 /** What RIP is cut to by a jump, u64. */
-export const S_RIP_MASK: u32 = 0x9e0;
+export const S_RIP_MASK: u32 = 0x9f0;
 /** This CPU's cache of decoded code (C_*), u32. */
-export const S_CACHE: u32 = 0x9f0;
+export const S_CACHE: u32 = 0xa00;
 /** Next free byte for a block, u32. */
-export const S_FREE: u32 = 0x9f4;
+export const S_FREE: u32 = 0xa04;
 /** 1 once the block that executes should be left at the next instruction boundary, u32. */
-export const S_LEAVE: u32 = 0x9f8;
+export const S_LEAVE: u32 = 0xa08;
 /** A place that S_LINK may point to when there is nothing to link, u32. */
-export const S_SINK: u32 = 0x9fc;
+export const S_SINK: u32 = 0xa0c;
 
 /** S_DEADLINE as the inner loop knows it, u64. */
-export const S_USED_DEADLINE: u32 = 0xa00;
+export const S_USED_DEADLINE: u32 = 0xa10;
 
 /** Temporary for a memory operand of 128 bits, u8[16]. */
-export const S_VECTOR: u32 = 0xa10;
+export const S_VECTOR: u32 = 0xa20;
 /** MMX: the destination while it is computed, u8[16]. */
-export const S_MMX: u32 = 0xa20;
+export const S_MMX: u32 = 0xa30;
 /** Result of floating point before its exceptions are known, u8[16]. */
-export const S_VECTOR_RESULT: u32 = 0xa40;
+export const S_VECTOR_RESULT: u32 = 0xa50;
 /** MMX: the source, u64, and zeros, u64. */
-export const S_MMX_SOURCE: u32 = 0xa30;
+export const S_MMX_SOURCE: u32 = 0xa40;
+
+/** 1 where a single step traps after the instruction at hand, u32. */
+export const S_TRACED: u32 = 0xa60;
 
 /** Jump cache: entries J_*, direct mapped by RIP. An empty entry is all ones, which is no mode. */
 export const C_JUMPS: u32 = 0;

@@ -39,6 +39,7 @@ import {
   S_RECORD,
   S_RIP_MASK,
   S_SINK,
+  S_TRACED,
   S_USED_DEADLINE,
 } from "./interpreter-state.ts";
 import { forgetJumps } from "./jumps.ts";
@@ -157,6 +158,7 @@ function trap(s: u32): u32 {
 function step(s: u32): u32 {
   const shadow = load<u32>(s, S_SHADOW);
   const isTraced = (load<u32>(s, S_FLAGS) & FLAG_TF) !== 0;
+  store<u32>(s, u32(isTraced), S_TRACED);
   const deadline = load<u64>(s, S_DEADLINE);
   store<u64>(s, deadline, S_USED_DEADLINE);
   settleMode(s);
@@ -168,7 +170,7 @@ function step(s: u32): u32 {
     return settleFault(s);
   }
   if (load<u32>(s, S_ACTIVITY) === ACTIVITY_HALTED) return EXIT_HALTED;
-  return isTraced ? trap(s) : NO_EXIT;
+  return load<u32>(s, S_TRACED) ? trap(s) : NO_EXIT;
 }
 
 /** Executes until S_DEADLINE or an exit; returns EXIT_*. */

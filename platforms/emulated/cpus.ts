@@ -37,6 +37,7 @@ export function cpuMembers(context: Context) {
     const target = cpu(number);
     for (let at = S_STAR; at < S_PAT; at += WORD) target.setWord(at, 0);
     target.setWide(S_XCR0, XCR0_RESET);
+    target.resetUnits();
     pc.resetLapic(number);
   };
 

@@ -357,6 +357,9 @@ function checkLock(row: u32): void {
   if (!(load<u16>(row, ROW_ATTRIBUTES) & ROW_IS_LOCKABLE) || !toMemory) fail(STATUS_UNDEFINED);
 }
 
+/** The one VEX opcode without ModRM: VZEROUPPER and VZEROALL. */
+const VZEROUPPER: u32 = 0x77;
+
 /** What an opcode without a row is: SSE's later maps and VEX are known, all else is undefined. */
 function parseUnknown(): void {
   const map = field(D_MAP);
@@ -364,7 +367,7 @@ function parseUnknown(): void {
     fail(field(D_OPCODE) === 0x62 && map === 0 ? STATUS_UNIMPLEMENTED : STATUS_UNDEFINED);
     return;
   }
-  takeModRm(0);
+  if (!(map === 1 && field(D_OPCODE) === VZEROUPPER)) takeModRm(0);
   if (map === 3) take(1);
   fail(STATUS_UNIMPLEMENTED);
 }

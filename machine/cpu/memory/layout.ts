@@ -1,35 +1,35 @@
 // The private part of a CPU's state block (from S_PRIVATE on), as far as memory/ and system/ own it, and the block that
-// describes the machine. 0x980 to 0xfff is the interpreter's; it says so beside its own constants.
+// describes the machine. 0x990 to 0xfff is the interpreter's; it says so beside its own constants.
 
 /** What a translation answers where there is none. */
 export const NO_ADDRESS: u64 = 0xffffffffffffffff;
 
 /** MODE_* bits (system/mode.ts), u32. */
-export const S_MODE: u32 = 0x900;
+export const S_MODE: u32 = 0x910;
 /** Number of logged entries of each translation cache, u32[3]. */
-export const S_TLB_COUNTS: u32 = 0x908;
+export const S_TLB_COUNTS: u32 = 0x918;
 /** Frame (system/frame.ts): stack pointer, u64. */
-export const S_FRAME_POINTER: u32 = 0x918;
+export const S_FRAME_POINTER: u32 = 0x928;
 /** Frame: which bits of the pointer count, u64. */
-export const S_FRAME_MASK: u32 = 0x920;
+export const S_FRAME_MASK: u32 = 0x930;
 /** Frame: base of the stack segment, u64. */
-export const S_FRAME_BASE: u32 = 0x928;
+export const S_FRAME_BASE: u32 = 0x938;
 /** Frame: limit of the stack segment, u32. */
-export const S_FRAME_LIMIT: u32 = 0x930;
+export const S_FRAME_LIMIT: u32 = 0x940;
 /** Frame: attributes of the stack segment, u32. */
-export const S_FRAME_ATTRIBUTES: u32 = 0x934;
+export const S_FRAME_ATTRIBUTES: u32 = 0x944;
 /** Frame: PF_USER if the stack is accessed as a user, u32. */
-export const S_FRAME_USER: u32 = 0x938;
+export const S_FRAME_USER: u32 = 0x948;
 /** Frame: error code of #SS, u32. */
-export const S_FRAME_ERROR: u32 = 0x93c;
+export const S_FRAME_ERROR: u32 = 0x94c;
 /** Frame: selector of a stack that is being switched to, u32. */
-export const S_FRAME_SELECTOR: u32 = 0x940;
+export const S_FRAME_SELECTOR: u32 = 0x950;
 /** Event that waits for the next `run`: EVENT_* and vector, u32. */
-export const S_EVENT: u32 = 0x944;
+export const S_EVENT: u32 = 0x954;
 /** Frame: descriptor of a stack that is being switched to, u64. */
-export const S_FRAME_DESCRIPTOR: u32 = 0x948;
+export const S_FRAME_DESCRIPTOR: u32 = 0x958;
 /** RIP of the next instruction, u64; functions that transfer control overwrite it. */
-export const S_NEXT: u32 = 0x980;
+export const S_NEXT: u32 = 0x990;
 
 /** Translation cache for reads: TLB_ENTRIES of TLB_ENTRY_SIZE bytes. */
 export const TLB_READ: u32 = 0x1000;

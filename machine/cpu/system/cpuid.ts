@@ -1,13 +1,19 @@
 // CPUID (AMD64 APM volume 3, appendix E): an EPYC-like AMD or a Xeon-like Intel processor, with what the interpreter has and
 // nothing else.
 
+import { MSR_APIC_BASE } from "../../../abi/x86/msr.ts";
 import { CR4_OSXSAVE } from "../../../abi/x86/registers.ts";
+import { call } from "../bus.ts";
 import {
+  BUS_HANDLED,
+  BUS_MSR_READ,
   EXIT_CPUID,
   FEATURE_TSC_DEADLINE,
   FEATURE_X2APIC,
   G_INTERCEPTS,
   INTERCEPT_CPUID,
+  S_BUS_ADDRESS,
+  S_BUS_VALUE,
   S_CR4,
   S_GPR,
   S_GUEST,
@@ -17,7 +23,10 @@ import { M_FEATURES, VENDOR_AMD } from "../memory/layout.ts";
 import { cpuCount, MACHINE, stateOf, vendor } from "../memory/machine.ts";
 import { PHYSICAL_BITS } from "../memory/paging.ts";
 import { raiseInstructionExit } from "./fault.ts";
+import { isCpuidLimited, isNxOff } from "./msr-rules.ts";
 
+/** IA32_APIC_BASE: enabled. */
+const APIC_BASE_ENABLED: u32 = 0x800;
 /** Parts of a result. */
 const EAX: u32 = 0;
 const EBX: u32 = 1;
@@ -29,6 +38,8 @@ const EXTENDED: u32 = 0x80000000;
 const AMD_MAX: u32 = 0xd;
 /** Highest leaf of an Intel processor (0x16: frequencies). */
 const INTEL_MAX: u32 = 0x16;
+/** Highest leaf where MISC_ENABLE limits them. */
+const LIMITED_MAX: u32 = 2;
 /** Highest extended leaf (AMD: SVM). */
 const AMD_EXTENDED_MAX: u32 = 0x8000000a;
 /** Highest extended leaf (Intel). */
@@ -41,6 +52,7 @@ const INTEL_SIGNATURE: u32 = 0x00050654;
 const LINE_SIZE: u32 = 0x800;
 /** Leaf 1 EDX: DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE36 CLFSH, and HTT with several CPUs. */
 const FEATURES_EDX: u32 = 0x000bfbfc;
+const FEATURES_APIC: u32 = 0x200;
 const FEATURES_HTT: u32 = 0x10000000;
 /** Leaf 1 ECX: CMPXCHG16B, MOVBE, POPCNT. */
 const FEATURES_ECX: u32 = 0xc02000;
@@ -59,6 +71,8 @@ const EXTENDED_ECX: u32 = 0x121;
 const EXTENDED_ECX_AMD: u32 = 0x6;
 /** Leaf 0x80000001 EDX: SYSCALL, NX, 1 GiB pages, RDTSCP, long mode. */
 const EXTENDED_EDX: u32 = 0x2c100800;
+/** NX, in it. */
+const EXTENDED_NX: u32 = 0x100000;
 /** What AMD repeats of leaf 1's EDX there. */
 const EXTENDED_EDX_REPEATED: u32 = 0x0183f3ff;
 /** Leaf 0x80000007 EDX: invariant TSC. */
@@ -69,9 +83,9 @@ const LINEAR_BITS: u32 = 48 << 8;
 const SVM_REVISION: u32 = 1;
 const SVM_ASIDS: u32 = 16;
 const SVM_FEATURES: u32 = 0x9;
-/** Leaf 0x15: the TSC is a 25 MHz crystal times 40. */
-const CRYSTAL_HZ: u32 = 25000000;
-const CRYSTAL_FACTOR: u32 = 40;
+/** Leaf 0x15: the TSC runs at the crystal's rate, as does the local APIC's timer, of which software concludes it from here. */
+const CRYSTAL_HZ: u32 = 1000000000;
+const CRYSTAL_FACTOR: u32 = 1;
 /** Leaf 0x16: core and bus frequency in MHz. */
 const CORE_MHZ: u32 = 1000;
 const BUS_MHZ: u32 = 100;
@@ -113,10 +127,22 @@ function idBits(): u32 {
   return 32 - <u32>clz<u32>(cpuCount() - 1);
 }
 
+/** Whether the local APIC is enabled in its base register. */
+function isApicEnabled(s: u32): bool {
+  store<u64>(s, MSR_APIC_BASE, S_BUS_ADDRESS);
+  const result = <u32>call(load<u32>(s, S_INDEX), BUS_MSR_READ, 8);
+  return result !== BUS_HANDLED || (load<u32>(s, S_BUS_VALUE) & APIC_BASE_ENABLED) !== 0;
+}
+
+/** Leaf 1 EDX, and what AMD repeats of it: without the local APIC where that is switched off. */
+function basicFeatures(s: u32): u32 {
+  return isApicEnabled(s) ? FEATURES_EDX : FEATURES_EDX & ~FEATURES_APIC;
+}
+
 function features(s: u32, part: u32): u32 {
   if (part == EAX) return isAmd() ? AMD_SIGNATURE : INTEL_SIGNATURE;
   if (part == EBX) return LINE_SIZE | (cpuCount() << 16) | (load<u32>(s, S_INDEX) << 24);
-  if (part == EDX) return FEATURES_EDX | (cpuCount() > 1 ? FEATURES_HTT : 0);
+  if (part == EDX) return basicFeatures(s) | (cpuCount() > 1 ? FEATURES_HTT : 0);
   const options = load<u32>(MACHINE, M_FEATURES);
   let result = FEATURES_ECX;
   if (options & FEATURE_X2APIC) result |= FEATURES_ECX_X2APIC;
@@ -143,7 +169,7 @@ function frequency(leaf: u32, part: u32): u32 {
 function basicLeaf(s: u32, leaf: u32, subleaf: u32, part: u32): u32 {
   switch (leaf) {
     case 0: {
-      if (part == EAX) return isAmd() ? AMD_MAX : INTEL_MAX;
+      if (part == EAX) return isAmd() ? AMD_MAX : isCpuidLimited(s) ? LIMITED_MAX : INTEL_MAX;
       const word = part == EBX ? 0 : part == EDX ? 1 : 2;
       return load<u32>(VENDORS + (isAmd() ? 0 : 12) + word * 4);
     }
@@ -170,9 +196,12 @@ function basicLeaf(s: u32, leaf: u32, subleaf: u32, part: u32): u32 {
   }
 }
 
-function extendedFeatures(part: u32): u32 {
+function extendedFeatures(s: u32, part: u32): u32 {
   if (part == ECX) return EXTENDED_ECX | (isAmd() ? EXTENDED_ECX_AMD : 0);
-  if (part == EDX) return EXTENDED_EDX | (isAmd() ? FEATURES_EDX & EXTENDED_EDX_REPEATED : 0);
+  if (part == EDX) {
+    const own = isNxOff(s) ? EXTENDED_EDX & ~EXTENDED_NX : EXTENDED_EDX;
+    return own | (isAmd() ? basicFeatures(s) & EXTENDED_EDX_REPEATED : 0);
+  }
   return part == EAX && isAmd() ? AMD_SIGNATURE : 0;
 }
 
@@ -181,13 +210,13 @@ function svmFeatures(part: u32): u32 {
   return part == EAX ? SVM_REVISION : part == EBX ? SVM_ASIDS : SVM_FEATURES;
 }
 
-function extendedLeaf(leaf: u32, part: u32): u32 {
+function extendedLeaf(s: u32, leaf: u32, part: u32): u32 {
   switch (leaf - EXTENDED) {
     case 0:
-      if (part != EAX) return isAmd() ? basicLeaf(0, 0, 0, part) : 0;
+      if (part != EAX) return isAmd() ? basicLeaf(s, 0, 0, part) : 0;
       return isAmd() ? AMD_EXTENDED_MAX : INTEL_EXTENDED_MAX;
     case 1:
-      return extendedFeatures(part);
+      return extendedFeatures(s, part);
     case 2:
     case 3:
     case 4:
@@ -209,7 +238,9 @@ function extendedLeaf(leaf: u32, part: u32): u32 {
 
 /** One part (0 to 3: EAX, EBX, ECX, EDX) of a leaf as a CPU answers it. */
 export function cpuidPart(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32 {
-  return leaf >= EXTENDED ? extendedLeaf(leaf, part) : basicLeaf(stateOf(cpu), leaf, subleaf, part);
+  return leaf >= EXTENDED
+    ? extendedLeaf(stateOf(cpu), leaf, part)
+    : basicLeaf(stateOf(cpu), leaf, subleaf, part);
 }
 
 /** CPUID: EAX, EBX, ECX, EDX from the leaf in EAX and the subleaf in ECX, or EXIT_CPUID. */

@@ -1,11 +1,6 @@
 // EFER's rules, and the registers that answer with a constant: what operating systems look at on every processor of the kind.
 
-import {
-  MSR_MISC_ENABLE,
-  MSR_MTRR_CAP,
-  MSR_PLATFORM_INFO,
-  MSR_SMI_COUNT,
-} from "../../../abi/x86/msr.ts";
+import { MSR_MTRR_CAP, MSR_PLATFORM_INFO, MSR_SMI_COUNT } from "../../../abi/x86/msr.ts";
 import {
   CR0_PG,
   EFER_LMA,
@@ -14,7 +9,7 @@ import {
   EFER_SCE,
   EFER_SVME,
 } from "../../../abi/x86/registers.ts";
-import { S_CR0, S_EFER } from "../interface.ts";
+import { S_CR0, S_EFER, S_MISC_ENABLE } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
 import { vendor } from "../memory/machine.ts";
 import { flushTranslations } from "../memory/tlb.ts";
@@ -57,12 +52,26 @@ const HWCR_TSC_NOMINAL: u64 = 0x1000000;
 const DE_CFG_LFENCE: u64 = 2;
 /** Platform information: ten times 100 MHz. */
 const PLATFORM_RATIO: u64 = 0xa00;
-/** Miscellaneous enables: fast strings; no branch trace, no PEBS. */
-const MISC_ENABLE: u64 = 0x1801;
+/** MISC_ENABLE after power-on: fast strings; no branch trace, no PEBS. */
+export const MISC_ENABLE_RESET: u64 = 0x1801;
+/** MISC_ENABLE: what there is (Intel SDM volume 4, table 2-2): fast strings, thermal control, performance monitoring (read-only), no branch
+ * trace and no PEBS (read-only), SpeedStep, MONITOR, limited CPUID, xTPR, NX off. */
+const MISC_ENABLE_BITS: u64 = 0x400c51889;
+/** MISC_ENABLE: what does not change. */
+const MISC_ENABLE_FIXED: u64 = 0x1880;
+/** MISC_ENABLE: CPUID has leaves up to 2 only. */
+const MISC_ENABLE_LIMIT_CPUID: u64 = 0x400000;
+/** MISC_ENABLE: there is no NX. */
+const MISC_ENABLE_NO_NX: u64 = 0x400000000;
 /** Bits of EFER that software may set. */
 const EFER_BITS: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 
+/** Performance monitoring as all AMD processors since the K7 have it: four selections and four counters, which never count. */
+const MSR_PERFORMANCE_FIRST: u32 = 0xc0010000;
+const MSR_PERFORMANCE_LAST: u32 = 0xc0010007;
+
 function isAmdRegister(msr: u32): bool {
+  if (msr >= MSR_PERFORMANCE_FIRST && msr <= MSR_PERFORMANCE_LAST) return true;
   switch (msr) {
     case MSR_SYSCFG:
     case MSR_HWCR:
@@ -83,7 +92,6 @@ function isIntelRegister(msr: u32): bool {
     case MSR_FEATURE_CONTROL:
     case MSR_PLATFORM_INFO:
     case MSR_SMI_COUNT:
-    case MSR_MISC_ENABLE:
       return true;
     default:
       return false;
@@ -116,8 +124,6 @@ export function fixedMsr(msr: u32): u64 {
       return FEATURE_CONTROL_LOCKED;
     case MSR_PLATFORM_INFO:
       return PLATFORM_RATIO;
-    case MSR_MISC_ENABLE:
-      return MISC_ENABLE;
     default:
       return 0;
   }
@@ -126,10 +132,33 @@ export function fixedMsr(msr: u32): u64 {
 /** WRMSR to EFER: LMA follows LME and paging, LME is fixed while paging is on; #GP(0) for bits that do not exist. */
 export function writeEfer(s: u32, value: u64): void {
   const old = load<u64>(s, S_EFER);
-  const allowed = EFER_BITS | (vendor() == VENDOR_AMD ? EFER_SVME : 0);
+  const bits = isNxOff(s) ? EFER_BITS & ~(<u64>EFER_NXE) : EFER_BITS;
+  const allowed = bits | (vendor() == VENDOR_AMD ? EFER_SVME : 0);
   const paging = (load<u32>(s, S_CR0) & CR0_PG) != 0;
   if (value & ~allowed || (paging && (old ^ value) & EFER_LME)) return raiseGp(s, 0);
   store<u64>(s, (value & ~(<u64>EFER_LMA)) | (old & EFER_LMA), S_EFER);
   if ((old ^ value) & EFER_NXE) flushTranslations(s);
   updateMode(s);
+}
+
+/** Whether the processor has MISC_ENABLE. */
+export function hasMiscEnable(): bool {
+  return vendor() != VENDOR_AMD;
+}
+
+/** WRMSR to MISC_ENABLE; #GP(0) for bits that do not exist. */
+export function writeMiscEnable(s: u32, value: u64): void {
+  if (value & ~(<u64>MISC_ENABLE_BITS)) return raiseGp(s, 0);
+  const fixed = load<u64>(s, S_MISC_ENABLE) & MISC_ENABLE_FIXED;
+  store<u64>(s, (value & ~(<u64>MISC_ENABLE_FIXED)) | fixed, S_MISC_ENABLE);
+}
+
+/** Whether CPUID has leaves up to 2 only. */
+export function isCpuidLimited(s: u32): bool {
+  return hasMiscEnable() && (load<u64>(s, S_MISC_ENABLE) & MISC_ENABLE_LIMIT_CPUID) != 0;
+}
+
+/** Whether NX was switched off. */
+export function isNxOff(s: u32): bool {
+  return hasMiscEnable() && (load<u64>(s, S_MISC_ENABLE) & MISC_ENABLE_NO_NX) != 0;
 }

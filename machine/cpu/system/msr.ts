@@ -9,6 +9,7 @@ import {
   MSR_GS_BASE,
   MSR_KERNEL_GS_BASE,
   MSR_LSTAR,
+  MSR_MISC_ENABLE,
   MSR_MTRR_DEF_TYPE,
   MSR_MTRR_FIRST,
   MSR_PAT,
@@ -47,6 +48,7 @@ import {
   S_INDEX,
   S_KERNEL_GS_BASE,
   S_LSTAR,
+  S_MISC_ENABLE,
   S_MTRR,
   S_MTRR_DEF_TYPE,
   S_PAT,
@@ -66,7 +68,7 @@ import { stateOf } from "../memory/machine.ts";
 import { isCanonical } from "../memory/segmentation.ts";
 import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit } from "./fault.ts";
-import { fixedMsr, isFixedMsr, writeEfer } from "./msr-rules.ts";
+import { fixedMsr, hasMiscEnable, isFixedMsr, writeEfer, writeMiscEnable } from "./msr-rules.ts";
 import { isMtrr, isValidMtrr, isValidPat } from "./mtrr.ts";
 
 /** Number of RAX, RCX and RDX among the general registers, times their size. */
@@ -148,6 +150,7 @@ function callBus(s: u32, kind: u32, msr: u32, value: u64): u64 {
 function readRegister(s: u32, msr: u32): u64 {
   if (msr == MSR_TSC) return load<u64>(s, S_TIME) + load<u64>(s, S_TSC_OFFSET);
   if (isBusMsr(msr)) return callBus(s, BUS_MSR_READ, msr, 0);
+  if (msr == MSR_MISC_ENABLE && hasMiscEnable()) return load<u64>(s, S_MISC_ENABLE);
   const at = plainRegister(msr);
   if (at != NOWHERE) return load<u64>(s + at);
   if (isFixedMsr(msr)) return fixedMsr(msr);
@@ -168,6 +171,7 @@ function isValid(msr: u32, value: u64): bool {
 function writeRegister(s: u32, msr: u32, value: u64): void {
   if (msr == MSR_TSC) return store<u64>(s, value - load<u64>(s, S_TIME), S_TSC_OFFSET);
   if (msr == MSR_EFER) return writeEfer(s, value);
+  if (msr == MSR_MISC_ENABLE && hasMiscEnable()) return writeMiscEnable(s, value);
   if (isBusMsr(msr)) {
     callBus(s, BUS_MSR_WRITE, msr, value);
     return;

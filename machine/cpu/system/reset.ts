@@ -1,14 +1,16 @@
 // The life of a CPU as the outside sees it: making the machine, power-on, and changes of state from outside.
 
 import { CR0_RESET, FLAG_FIXED } from "../../../abi/x86/registers.ts";
-import { CONTROL_DEFAULT } from "../float/exceptions.ts";
 import {
   ACTIVITY_RUNNING,
   ACTIVITY_WAIT_FOR_SIPI,
   CS,
   FX_CONTROL,
+  FX_CONTROL_RESET,
   FX_MXCSR,
+  FX_MXCSR_RESET,
   FX_TAGS,
+  FX_TAGS_RESET,
   GS,
   LDTR,
   S_ACTIVITY,
@@ -20,6 +22,7 @@ import {
   S_GPR,
   S_IDT_LIMIT,
   S_INDEX,
+  S_MISC_ENABLE,
   S_PAT,
   S_RIP,
   S_XCR0,
@@ -40,6 +43,7 @@ import { initializePool } from "../memory/pool.ts";
 import { flushTranslations, initializeTranslations } from "../memory/tlb.ts";
 import { setSegment } from "./descriptors.ts";
 import { updateMode } from "./mode.ts";
+import { MISC_ENABLE_RESET } from "./msr-rules.ts";
 
 /** Where a processor starts: F000:FFF0, at the top of the first MiB (there is no ROM at the top of 4 GiB). */
 const RESET_SELECTOR: u32 = 0xf000;
@@ -62,10 +66,6 @@ const RESET_RDX_AMD: u64 = 0x00800f12;
 const RESET_RDX_INTEL: u64 = 0x00050654;
 /** XCR0: x87. */
 const RESET_XCR0: u64 = 1;
-
-/** x87 control word after power-on, and its registers, which hold zeros (Intel SDM volume 3, table 9-1). */
-const RESET_X87_CONTROL: u32 = 0x40;
-const RESET_X87_TAGS: u32 = 0xff;
 
 /** Size of a state block, private part included. */
 export function stateSize(): u32 {
@@ -113,6 +113,7 @@ export function resetState(cpu: u32): void {
   store<u64>(s, RESET_DR7, S_DR + 7 * 8);
   store<u64>(s, RESET_PAT, S_PAT);
   store<u64>(s, RESET_XCR0, S_XCR0);
+  store<u64>(s, MISC_ENABLE_RESET, S_MISC_ENABLE);
   store<u32>(s, RESET_LIMIT, S_GDT_LIMIT);
   store<u32>(s, RESET_LIMIT, S_IDT_LIMIT);
   for (let segment: u32 = 0; segment <= GS; segment++)
@@ -120,9 +121,9 @@ export function resetState(cpu: u32): void {
   setSegment(s, CS, RESET_SELECTOR, RESET_BASE, RESET_LIMIT, RESET_CODE);
   setSegment(s, LDTR, 0, 0, RESET_LIMIT, RESET_LDT);
   setSegment(s, TR, 0, 0, RESET_LIMIT, RESET_TSS);
-  store<u16>(s, <u16>RESET_X87_CONTROL, S_FX + FX_CONTROL);
-  store<u8>(s, <u8>RESET_X87_TAGS, S_FX + FX_TAGS);
-  store<u32>(s, CONTROL_DEFAULT, S_FX + FX_MXCSR);
+  store<u16>(s, <u16>FX_CONTROL_RESET, S_FX + FX_CONTROL);
+  store<u8>(s, <u8>FX_TAGS_RESET, S_FX + FX_TAGS);
+  store<u32>(s, FX_MXCSR_RESET, S_FX + FX_MXCSR);
   updateMode(s);
 }
 

@@ -8,6 +8,7 @@ import {
   FLAG_FIXED,
   FLAG_IF,
   FLAG_RF,
+  FLAG_TF,
   FLAG_VM,
 } from "../../../abi/x86/registers.ts";
 import {
@@ -29,6 +30,7 @@ import {
   SEG_BASE,
   SS,
 } from "../interface.ts";
+import { S_TRACED } from "../interpreter-state.ts";
 import { S_NEXT, VENDOR_INTEL } from "../memory/layout.ts";
 import { vendor } from "../memory/machine.ts";
 import { isCanonical } from "../memory/segmentation.ts";
@@ -89,6 +91,8 @@ export function syscall(s: u32): void {
   const selector = <u32>(star >> STAR_CALL_SHIFT) & SELECTOR_ERROR;
   const flags = load<u64>(s, S_FLAGS);
   store<u64>(s, load<u64>(s, S_NEXT), S_RCX);
+  // A single step traps after SYSCALL only where its mask leaves TF set.
+  if (inLongMode(s) && load<u64>(s, S_SFMASK) & FLAG_TF) store<u32>(s, 0, S_TRACED);
   if (inLongMode(s)) {
     const target = inLongCode(s) ? S_LSTAR : S_CSTAR;
     store<u64>(s, flags, S_R11);

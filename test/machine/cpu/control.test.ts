@@ -128,6 +128,32 @@ describe("MSRs", () => {
     expect(wrmsr(msr, value)).toBe("#13(0x0)");
   });
 
+  test("AMD's first performance counters are there, and never count", () => {
+    for (let msr = 0xc001_0000; msr < 0xc001_0008; msr++) {
+      expect([wrmsr(msr, 0x1234n), rdmsr(msr)]).toEqual(["ok", "0x0"]);
+    }
+    cpu = new TestCpu({ vendor: 1 });
+    expect(rdmsr(0xc001_0000)).toBe("#13(0x0)");
+  });
+
+  test("MISC_ENABLE: limited CPUID and no NX, and bits that stay or do not exist", () => {
+    expect(rdmsr(M.MSR_MISC_ENABLE)).toBe("#13(0x0)");
+    cpu = new TestCpu({ vendor: 1 });
+    const part = (leaf: number, index: number) => Number(cpu.x.cpuidPart!(0, leaf, 0, index)) >>> 0;
+    expect([rdmsr(M.MSR_MISC_ENABLE), part(0, 0)]).toEqual(["0x1801", 0x16]);
+    expect(wrmsr(M.MSR_MISC_ENABLE, 0x4_00c5_1889n)).toBe("ok");
+    expect(rdmsr(M.MSR_MISC_ENABLE)).toBe("0x400c51809");
+    expect([part(0, 0), part(0x8000_0001, 3) & 0x10_0000]).toEqual([2, 0]);
+    expect(wrmsr(M.MSR_EFER, 0x800n)).toBe("#13(0x0)");
+    expect(wrmsr(M.MSR_MISC_ENABLE, 1n)).toBe("ok");
+    expect([rdmsr(M.MSR_MISC_ENABLE), part(0, 0)]).toEqual(["0x1801", 0x16]);
+    expect([part(0x8000_0001, 3) & 0x10_0000, wrmsr(M.MSR_EFER, 0x800n)]).toEqual([
+      0x10_0000,
+      "ok",
+    ]);
+    expect(wrmsr(M.MSR_MISC_ENABLE, 2n)).toBe("#13(0x0)");
+  });
+
   test("the TSC follows time and can be moved", () => {
     cpu.setWide(S.S_TIME, 1000n);
     expect(rdmsr(M.MSR_TSC)).toBe("0x3e8");
@@ -202,6 +228,25 @@ describe("CPUID", () => {
     expect(Number(cpu.x.cpuidPart!(3, 1, 0, 1)) >>> 16).toBe(0x304);
     expect(cpu.x.cpuidPart!(3, 0xb, 0, 3)).toBe(3);
     expect([0, 1, 2].map((i) => part(0xb, i, 1))).toEqual([2, 4, 0x201]);
+  });
+
+  test("the crystal's rate is the TSC's and the APIC timer's", () => {
+    cpu = new TestCpu({ vendor: 1 });
+    expect([0, 1, 2].map((i) => part(0x15, i))).toEqual([1, 1, 1_000_000_000]);
+  });
+
+  test("without its local APIC, a CPU has no bit for it", () => {
+    for (const [enabled, bit] of [
+      [0xfee0_0900n, 0x200],
+      [0xfee0_0100n, 0],
+    ] as const) {
+      cpu = new TestCpu();
+      cpu.answer = ({ address }) => {
+        expect(address).toBe(BigInt(M.MSR_APIC_BASE));
+        return { result: S.BUS_HANDLED, value: enabled };
+      };
+      expect([part(1, 3) & 0x200, part(0x8000_0001, 3) & 0x200]).toEqual([bit, bit]);
+    }
   });
 
   test("the instruction fills all four registers with 32 bits", () => {

@@ -6,6 +6,7 @@ import {
   FX_CONTROL,
   FX_INSTRUCTION,
   FX_MXCSR,
+  FX_OPCODE,
   FX_OPERAND,
   FX_REGISTERS,
   FX_SIZE,
@@ -45,6 +46,11 @@ const REGISTERS: u32 = 8;
 const TOP_SHIFT: u32 = 11;
 /** x87 control word after FNINIT. */
 const INITIAL_CONTROL: u16 = 0x37f;
+/** x87 control word: bits that there are, and the one that is always set. */
+const CONTROL_BITS: u16 = 0x1f3f;
+const CONTROL_FIXED: u16 = 0x40;
+/** Bits of the last opcode. */
+const OPCODE_BITS: u16 = 0x7ff;
 /** Operand size of 64 bits: the addresses have all their bits. */
 const QUAD: u32 = 3;
 
@@ -101,6 +107,8 @@ function takeX87(s: u32, isWide: bool): void {
   const fx = s + S_FX;
   memory.copy(fx, <u32>AREA, FX_MXCSR);
   store<u8>(fx, 0, FX_TAGS + 1);
+  store<u16>(fx, (load<u16>(fx, FX_CONTROL) & CONTROL_BITS) | CONTROL_FIXED, FX_CONTROL);
+  store<u16>(fx, load<u16>(fx, FX_OPCODE) & OPCODE_BITS, FX_OPCODE);
   if (!isWide) {
     store<u32>(fx, 0, FX_INSTRUCTION + 4);
     store<u32>(fx, 0, FX_OPERAND + 4);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
-import { Guest } from "./guest.ts";
+import { Guest, PHYSICAL } from "./guest.ts";
 
 const RAX = 0;
 const RCX = 1;
@@ -12,6 +12,8 @@ const STACK = 0x7000n;
 const HLT = 0xf4;
 const FLAG_IF = 0x200n;
 const FLAG_TF = 0x100n;
+/** Linear address that leads to PHYSICAL. */
+const LONG_CODE = 0x200000;
 
 function flat(...code: number[]): Guest {
   const guest = new Guest().protect(32);
@@ -147,6 +149,32 @@ describe("boundaries", () => {
     expect([guest.gpr(RAX), guest.gpr(3)]).toEqual([3n, 3n]);
   });
 
+  it("do not trap after SYSCALL whose mask clears TF, and do where it does not", () => {
+    for (const [mask, traps] of [
+      [FLAG_TF, false],
+      [0n, true],
+    ] as const) {
+      const guest = new Guest().long(LONG_CODE);
+      guest.write(PHYSICAL, [0x0f, 0x05]); // syscall
+      guest.write(0x1800, [0x90, HLT]); // nop; hlt
+      guest.set(S.S_STAR, 0x8n << 32n);
+      guest.set(S.S_LSTAR, 0x1800n);
+      guest.set(S.S_SFMASK, mask);
+      guest.set(S.S_EFER, guest.get(S.S_EFER) | 1n);
+      const block = Number(guest.exports.createGuest!());
+      guest.exports.mapGuest!(block, 0n, 0n, 0x1000000n, 7);
+      guest.view.setUint32(block + S.G_EXCEPTIONS, 0xffffffff, true);
+      guest.set32(S.S_GUEST, block);
+      guest.exports.sync!(0);
+      guest.set(S.S_FLAGS, 2n | FLAG_TF);
+      const exit = guest.run(BigInt(LONG_CODE));
+      expect([exit === S.EXIT_EXCEPTION, guest.get(S.S_RIP)]).toEqual([
+        traps,
+        traps ? 0x1800n : 0x1802n,
+      ]);
+    }
+  });
+
   it("have exact flags and registers at a fault", () => {
     // xor eax, eax; stc; div al -> #DE; the handler halts
     const guest = flat(0x31, 0xc0, 0xf9, 0xf6, 0xf0);
@@ -203,12 +231,12 @@ describe("real mode", () => {
 
 describe("what is missing", () => {
   it("stops with the instruction's bytes", () => {
-    const guest = flat(0x90, 0xc5, 0xf8, 0x77); // vzeroupper
+    const guest = flat(0x90, 0xc5, 0xfc, 0x77); // vzeroall, which has no ModRM
     expect(guest.run(BigInt(CODE))).toBe(S.EXIT_UNIMPLEMENTED);
     expect(guest.get(S.S_RIP)).toBe(BigInt(CODE + 1));
     expect(guest.get32(S.S_EXIT_LENGTH)).toBe(3);
     const at = guest.s + S.S_EXIT_BYTES;
-    expect([...guest.bytes.slice(at, at + 4)]).toEqual([0xc5, 0xf8, 0x77, 0]);
+    expect([...guest.bytes.slice(at, at + 4)]).toEqual([0xc5, 0xfc, 0x77, 0]);
   });
 });
 

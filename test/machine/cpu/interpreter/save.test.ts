@@ -91,6 +91,8 @@ function restorable(random: Random, components: number): Uint8Array {
   const data = Uint8Array.from({ length: DATA_SIZE }, () => random.next());
   const area = data.subarray(DATA - DATA_START, DATA - DATA_START + AREA_SIZE);
   area.set(randomFx(random));
+  // Control and status words, tags and opcode of any bits; what follows from them is settled on the way in.
+  for (let i = 0; i < 8; i++) area[i] = random.next() & 255;
   area.fill(0, HEADER);
   area[HEADER] = components;
   return data;
