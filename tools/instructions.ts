@@ -18,7 +18,7 @@ const MAPS = ["", "0F", "0F38", "0F3A"];
 const OPCODES = 256;
 const SEGMENTS = ["ES", "CS", "SS", "DS", "FS", "GS"];
 const CONDITIONS = "o no b ae e ne be a s ns p np l ge le g".split(" ");
-const SIZES = "bwdqvzyspax";
+const SIZES = "bwdqvzyspaxt";
 const PREFIXES: Record<string, number> = {
   pNP: E.NEEDS_NONE,
   p66: E.NEEDS_66,

@@ -60,6 +60,8 @@ const SIZES: usize = memory.data<u8>([
   0x62, 0x79, 0x74, 0x65, 0, 0, 0, 0, 0x77, 0x6f, 0x72, 0x64, 0, 0, 0, 0, 0x64, 0x77, 0x6f, 0x72,
   0x64, 0, 0, 0, 0x71, 0x77, 0x6f, 0x72, 0x64, 0, 0, 0,
 ]);
+/** `tbyte`. */
+const TBYTE: usize = memory.data<u8>([0x74, 0x62, 0x79, 0x74, 0x65, 0]);
 /** ` ptr `. */
 const PTR: usize = memory.data<u8>([0x20, 0x70, 0x74, 0x72, 0x20, 0]);
 /** `lock `, `rep `, `repne `, each followed by a zero, at multiples of 8. */
@@ -130,7 +132,11 @@ function displacement(isAlone: bool): void {
 /** Appends the memory operand, with its size unless the operand has none. */
 function memoryOperand(i: u32, hasSize: bool): void {
   if (hasSize) {
-    words(SIZES + widthOf(i) * 8);
+    words(
+      load<u8>(field(D_ROW) + e.ROW_OPERANDS + i * 2 + 1) === e.SIZE_T
+        ? TBYTE
+        : SIZES + widthOf(i) * 8,
+    );
     words(PTR);
   }
   const segment = field(D_OVERRIDE);
@@ -165,6 +171,16 @@ function specialRegister(first: u32): void {
   decimalNumber(field(D_REG));
 }
 
+/** Appends `st`, or `st(i)`. */
+function x87Register(kind: u32): void {
+  letter(0x73);
+  letter(0x74);
+  if (kind === e.OPERAND_H) return;
+  letter(0x28);
+  letter(0x30 + (field(D_RM) & 7));
+  letter(0x29);
+}
+
 /** Appends an immediate, cut to its operand's width. */
 function immediateOperand(value: u64, width: u32): void {
   hex(value & (<u64>-1 >> (64 - ((<u64>8) << width))));
@@ -194,6 +210,7 @@ function operand(i: u32, next: u64): void {
       i === 1 && letterOf(0) === e.OPERAND_I ? field(D_IMMEDIATE2) : immediate(i),
       widthOf(i),
     );
+  if (kind === e.OPERAND_F || kind === e.OPERAND_H) return x87Register(kind);
   if (kind === e.OPERAND_ONE) return letter(0x31);
   if (kind === e.OPERAND_J) return hex(next + load<u64>(DECODER + D_IMMEDIATE));
   if (kind === e.OPERAND_S) return twoLetters(NAMES_SEGMENT, min<u32>(field(D_REG), 5));

@@ -143,6 +143,8 @@ export const EMIT_FROMINTEGER: u32 = 68;
 export const EMIT_CONTROL32: u32 = 69;
 /** `storemxcsr`. */
 export const EMIT_STOREMXCSR: u32 = 70;
+/** `x87`. */
+export const EMIT_X87: u32 = 71;
 
 /** Row: number of the mnemonic, u16. */
 export const ROW_MNEMONIC: u32 = 0;
@@ -272,6 +274,10 @@ export const OPERAND_W: u32 = 22;
 export const OPERAND_N: u32 = 23;
 /** Operand: ModRM.rm, MMX register or memory. */
 export const OPERAND_Q: u32 = 24;
+/** Operand: ModRM.rm, x87 register. */
+export const OPERAND_F: u32 = 25;
+/** Operand: ST(0). */
+export const OPERAND_H: u32 = 26;
 /** Operand size: 8 bits. */
 export const SIZE_B: u32 = 0;
 /** Operand size: 16 bits. */
@@ -294,3 +300,5 @@ export const SIZE_P: u32 = 8;
 export const SIZE_A: u32 = 9;
 /** Operand size: 128 bits. */
 export const SIZE_X: u32 = 10;
+/** Operand size: 80 bits. */
+export const SIZE_T: u32 = 11;

@@ -531,191 +531,275 @@ export const INS: u32 = 456;
 export const OUTS: u32 = 457;
 /** BOUND. */
 export const BOUND: u32 = 458;
+/** FADD and its kin with memory. */
+export const FARITHMETIC_MEMORY: u32 = 459;
+/** FADD and its kin with registers. */
+export const FARITHMETIC: u32 = 460;
+/** FCOM and FCOMP with memory. */
+export const FCOM_MEMORY: u32 = 461;
+/** FCOM, FUCOM and their kin. */
+export const FCOM: u32 = 462;
+/** FTST. */
+export const FTST: u32 = 463;
+/** FCOMI and its kin. */
+export const FCOMI: u32 = 464;
+/** FXAM. */
+export const FXAM: u32 = 465;
+/** FLD of 32 and 64 bits. */
+export const FLD_FLOAT: u32 = 466;
+/** FILD. */
+export const FILD: u32 = 467;
+/** FLD of 80 bits, FBLD. */
+export const FLD_EXTENDED: u32 = 468;
+/** FLD of a register. */
+export const FLD: u32 = 469;
+/** FLD1 and its kin. */
+export const FLD_CONSTANT: u32 = 470;
+/** FXCH. */
+export const FXCH: u32 = 471;
+/** FCMOVcc. */
+export const FCMOV: u32 = 472;
+/** FFREE, FFREEP. */
+export const FFREE: u32 = 473;
+/** FST and FSTP of 32 and 64 bits. */
+export const FST_FLOAT: u32 = 474;
+/** FIST, FISTP, FISTTP. */
+export const FIST: u32 = 475;
+/** FBSTP. */
+export const FBSTP: u32 = 476;
+/** FSTP of 80 bits. */
+export const FSTP_EXTENDED: u32 = 477;
+/** FST and FSTP to a register. */
+export const FST: u32 = 478;
+/** FCHS, FABS. */
+export const FSIGN: u32 = 479;
+/** Functions of ST(0). */
+export const FUNARY: u32 = 480;
+/** FYL2X, FYL2XP1, FPATAN. */
+export const FBINARY: u32 = 481;
+/** FSCALE. */
+export const FSCALE: u32 = 482;
+/** FPREM, FPREM1. */
+export const FPREM: u32 = 483;
+/** FXTRACT. */
+export const FXTRACT: u32 = 484;
+/** FPTAN. */
+export const FPTAN: u32 = 485;
+/** FSINCOS. */
+export const FSINCOS: u32 = 486;
+/** FINCSTP, FDECSTP. */
+export const FTURN: u32 = 487;
+/** FNOP. */
+export const FNOP: u32 = 488;
+/** FWAIT. */
+export const FWAIT: u32 = 489;
+/** FLDCW. */
+export const FLDCW: u32 = 490;
+/** FNSTCW. */
+export const FNSTCW: u32 = 491;
+/** FNSTSW to memory. */
+export const FNSTSW: u32 = 492;
+/** FNSTSW AX. */
+export const FNSTSW_AX: u32 = 493;
+/** FNCLEX. */
+export const FNCLEX: u32 = 494;
+/** FNINIT. */
+export const FNINIT: u32 = 495;
+/** FNENI, FNDISI, FNSETPM. */
+export const FOBSOLETE: u32 = 496;
+/** FLDENV. */
+export const FLDENV: u32 = 497;
+/** FNSTENV. */
+export const FNSTENV: u32 = 498;
+/** FRSTOR. */
+export const FRSTOR: u32 = 499;
+/** FNSAVE. */
+export const FNSAVE: u32 = 500;
 /** PUSHA. */
-export const PUSHA: u32 = 459;
+export const PUSHA: u32 = 501;
 /** POPA. */
-export const POPA: u32 = 460;
+export const POPA: u32 = 502;
 /** PUSHF. */
-export const PUSHF: u32 = 461;
+export const PUSHF: u32 = 503;
 /** POPF. */
-export const POPF: u32 = 462;
+export const POPF: u32 = 504;
 /** Far call. */
-export const CALLF: u32 = 463;
+export const CALLF: u32 = 505;
 /** Far jump. */
-export const JMPF: u32 = 464;
+export const JMPF: u32 = 506;
 /** Far return. */
-export const RETF: u32 = 465;
+export const RETF: u32 = 507;
 /** IRET. */
-export const IRET: u32 = 466;
+export const IRET: u32 = 508;
 /** INT3. */
-export const INT3: u32 = 467;
+export const INT3: u32 = 509;
 /** INT n. */
-export const INT: u32 = 468;
+export const INT: u32 = 510;
 /** INTO. */
-export const INTO: u32 = 469;
+export const INTO: u32 = 511;
 /** INT1. */
-export const INT1: u32 = 470;
+export const INT1: u32 = 512;
 /** IN. */
-export const IN: u32 = 471;
+export const IN: u32 = 513;
 /** OUT. */
-export const OUT: u32 = 472;
+export const OUT: u32 = 514;
 /** MOV to a segment register. */
-export const MOV_TO_SEGMENT: u32 = 473;
+export const MOV_TO_SEGMENT: u32 = 515;
 /** POP of a segment register. */
-export const POP_SEGMENT: u32 = 474;
+export const POP_SEGMENT: u32 = 516;
 /** LES, LDS, LSS, LFS, LGS. */
-export const LOAD_FAR: u32 = 475;
+export const LOAD_FAR: u32 = 517;
 /** CLI. */
-export const CLI: u32 = 476;
+export const CLI: u32 = 518;
 /** STI. */
-export const STI: u32 = 477;
+export const STI: u32 = 519;
 /** HLT. */
-export const HLT: u32 = 478;
+export const HLT: u32 = 520;
 /** ARPL. */
-export const ARPL: u32 = 479;
+export const ARPL: u32 = 521;
 /** SLDT. */
-export const SLDT: u32 = 480;
+export const SLDT: u32 = 522;
 /** STR. */
-export const STR: u32 = 481;
+export const STR: u32 = 523;
 /** LLDT. */
-export const LLDT: u32 = 482;
+export const LLDT: u32 = 524;
 /** LTR. */
-export const LTR: u32 = 483;
+export const LTR: u32 = 525;
 /** VERR. */
-export const VERR: u32 = 484;
+export const VERR: u32 = 526;
 /** VERW. */
-export const VERW: u32 = 485;
+export const VERW: u32 = 527;
 /** LAR. */
-export const LAR: u32 = 486;
+export const LAR: u32 = 528;
 /** LSL. */
-export const LSL: u32 = 487;
+export const LSL: u32 = 529;
 /** VMCALL. */
-export const VMCALL: u32 = 488;
+export const VMCALL: u32 = 530;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 489;
+export const VMCLEAR: u32 = 531;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 490;
+export const VMLAUNCH: u32 = 532;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 491;
+export const VMPTRLD: u32 = 533;
 /** VMPTRST. */
-export const VMPTRST: u32 = 492;
+export const VMPTRST: u32 = 534;
 /** VMREAD. */
-export const VMREAD: u32 = 493;
+export const VMREAD: u32 = 535;
 /** VMRESUME. */
-export const VMRESUME: u32 = 494;
+export const VMRESUME: u32 = 536;
 /** VMWRITE. */
-export const VMWRITE: u32 = 495;
+export const VMWRITE: u32 = 537;
 /** VMXOFF. */
-export const VMXOFF: u32 = 496;
+export const VMXOFF: u32 = 538;
 /** VMXON. */
-export const VMXON: u32 = 497;
+export const VMXON: u32 = 539;
 /** INVEPT. */
-export const INVEPT: u32 = 498;
+export const INVEPT: u32 = 540;
 /** INVVPID. */
-export const INVVPID: u32 = 499;
+export const INVVPID: u32 = 541;
 /** CLAC. */
-export const CLAC: u32 = 500;
+export const CLAC: u32 = 542;
 /** STAC. */
-export const STAC: u32 = 501;
+export const STAC: u32 = 543;
 /** XGETBV. */
-export const XGETBV: u32 = 502;
+export const XGETBV: u32 = 544;
 /** XSETBV. */
-export const XSETBV: u32 = 503;
+export const XSETBV: u32 = 545;
 /** VMRUN. */
-export const VMRUN: u32 = 504;
+export const VMRUN: u32 = 546;
 /** VMMCALL. */
-export const VMMCALL: u32 = 505;
+export const VMMCALL: u32 = 547;
 /** VMLOAD. */
-export const VMLOAD: u32 = 506;
+export const VMLOAD: u32 = 548;
 /** VMSAVE. */
-export const VMSAVE: u32 = 507;
+export const VMSAVE: u32 = 549;
 /** STGI. */
-export const STGI: u32 = 508;
+export const STGI: u32 = 550;
 /** CLGI. */
-export const CLGI: u32 = 509;
+export const CLGI: u32 = 551;
 /** SKINIT. */
-export const SKINIT: u32 = 510;
+export const SKINIT: u32 = 552;
 /** INVLPGA. */
-export const INVLPGA: u32 = 511;
+export const INVLPGA: u32 = 553;
 /** SWAPGS. */
-export const SWAPGS: u32 = 512;
+export const SWAPGS: u32 = 554;
 /** RDTSCP. */
-export const RDTSCP: u32 = 513;
+export const RDTSCP: u32 = 555;
 /** SGDT. */
-export const SGDT: u32 = 514;
+export const SGDT: u32 = 556;
 /** SIDT. */
-export const SIDT: u32 = 515;
+export const SIDT: u32 = 557;
 /** LGDT. */
-export const LGDT: u32 = 516;
+export const LGDT: u32 = 558;
 /** LIDT. */
-export const LIDT: u32 = 517;
+export const LIDT: u32 = 559;
 /** SMSW. */
-export const SMSW: u32 = 518;
+export const SMSW: u32 = 560;
 /** LMSW. */
-export const LMSW: u32 = 519;
+export const LMSW: u32 = 561;
 /** INVLPG. */
-export const INVLPG: u32 = 520;
+export const INVLPG: u32 = 562;
 /** SYSCALL. */
-export const SYSCALL: u32 = 521;
+export const SYSCALL: u32 = 563;
 /** CLTS. */
-export const CLTS: u32 = 522;
+export const CLTS: u32 = 564;
 /** SYSRET. */
-export const SYSRET: u32 = 523;
+export const SYSRET: u32 = 565;
 /** INVD. */
-export const INVD: u32 = 524;
+export const INVD: u32 = 566;
 /** WBINVD. */
-export const WBINVD: u32 = 525;
+export const WBINVD: u32 = 567;
 /** MOV from a control register. */
-export const FROMCR: u32 = 526;
+export const FROMCR: u32 = 568;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 527;
+export const FROMDR: u32 = 569;
 /** MOV to a control register. */
-export const TOCR: u32 = 528;
+export const TOCR: u32 = 570;
 /** MOV to a debug register. */
-export const TODR: u32 = 529;
+export const TODR: u32 = 571;
 /** WRMSR. */
-export const WRMSR: u32 = 530;
+export const WRMSR: u32 = 572;
 /** RDTSC. */
-export const RDTSC: u32 = 531;
+export const RDTSC: u32 = 573;
 /** RDMSR. */
-export const RDMSR: u32 = 532;
+export const RDMSR: u32 = 574;
 /** RDPMC. */
-export const RDPMC: u32 = 533;
+export const RDPMC: u32 = 575;
 /** SYSENTER. */
-export const SYSENTER: u32 = 534;
+export const SYSENTER: u32 = 576;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 535;
+export const SYSEXIT: u32 = 577;
 /** CPUID. */
-export const CPUID: u32 = 536;
+export const CPUID: u32 = 578;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 537;
+export const RDFSBASE: u32 = 579;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 538;
+export const RDGSBASE: u32 = 580;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 539;
+export const WRFSBASE: u32 = 581;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 540;
+export const WRGSBASE: u32 = 582;
 /** FXSAVE. */
-export const FXSAVE: u32 = 541;
+export const FXSAVE: u32 = 583;
 /** FXRSTOR. */
-export const FXRSTOR: u32 = 542;
+export const FXRSTOR: u32 = 584;
 /** XSAVE. */
-export const XSAVE: u32 = 543;
+export const XSAVE: u32 = 585;
 /** XRSTOR. */
-export const XRSTOR: u32 = 544;
+export const XRSTOR: u32 = 586;
 /** #UD. */
-export const UNDEFINED: u32 = 545;
+export const UNDEFINED: u32 = 587;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 546;
+export const FETCH_FAULT: u32 = 588;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 547;
+export const UNIMPLEMENTED: u32 = 589;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 548;
+export const STOP: u32 = 590;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
 export const COLD: u32 = 328;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
-export const SYSTEM: u32 = 459;
+export const SYSTEM: u32 = 501;
 /** Number of operations. */
-export const OP_COUNT: u32 = 549;
+export const OP_COUNT: u32 = 591;

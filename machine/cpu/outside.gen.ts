@@ -31,6 +31,13 @@ import * as tables from "./system/tables.ts";
 import * as transfer from "./system/transfer.ts";
 import * as unimplemented from "./instructions/unimplemented.ts";
 import * as vector from "./instructions/vector/operands.ts";
+import * as x87arithmetic from "./instructions/x87/arithmetic.ts";
+import * as x87compare from "./instructions/x87/compare.ts";
+import * as x87environment from "./instructions/x87/environment.ts";
+import * as x87functions from "./instructions/x87/functions.ts";
+import * as x87moves from "./instructions/x87/moves.ts";
+import * as x87stores from "./instructions/x87/stores.ts";
+import * as x87unit from "./instructions/x87/unit.ts";
 import { R_DST, R_IMM, R_SRC } from "./records.ts";
 
 /** Executes an operation on registers and temporaries alone. Returns whether it is one. */
@@ -396,6 +403,132 @@ export function access(s: u32, record: u32, operation: u32): bool {
     case 458: // BOUND
       branches.bound(s, record);
       return true;
+    case 459: // FARITHMETIC_MEMORY
+      x87arithmetic.arithmeticWithMemory(s, record);
+      return true;
+    case 460: // FARITHMETIC
+      x87arithmetic.arithmetic(s, record);
+      return true;
+    case 461: // FCOM_MEMORY
+      x87compare.compareMemory(s, record);
+      return true;
+    case 462: // FCOM
+      x87compare.compareRegister(s, record);
+      return true;
+    case 463: // FTST
+      x87compare.compareZero(s, record);
+      return true;
+    case 464: // FCOMI
+      x87compare.compareToFlags(s, record);
+      return true;
+    case 465: // FXAM
+      x87compare.examine(s, record);
+      return true;
+    case 466: // FLD_FLOAT
+      x87moves.loadFloat(s, record);
+      return true;
+    case 467: // FILD
+      x87moves.loadInteger(s, record);
+      return true;
+    case 468: // FLD_EXTENDED
+      x87moves.loadExtended(s, record);
+      return true;
+    case 469: // FLD
+      x87moves.loadRegister(s, record);
+      return true;
+    case 470: // FLD_CONSTANT
+      x87moves.loadConstant(s, record);
+      return true;
+    case 471: // FXCH
+      x87moves.exchange(s, record);
+      return true;
+    case 472: // FCMOV
+      x87moves.moveIf(s, record);
+      return true;
+    case 473: // FFREE
+      x87moves.freeRegister(s, record);
+      return true;
+    case 474: // FST_FLOAT
+      x87stores.storeFloat(s, record);
+      return true;
+    case 475: // FIST
+      x87stores.storeInteger(s, record);
+      return true;
+    case 476: // FBSTP
+      x87stores.storeDecimal(s, record);
+      return true;
+    case 477: // FSTP_EXTENDED
+      x87stores.storeExtended(s, record);
+      return true;
+    case 478: // FST
+      x87stores.storeRegister(s, record);
+      return true;
+    case 479: // FSIGN
+      x87functions.changeSign(s, record);
+      return true;
+    case 480: // FUNARY
+      x87functions.unary(s, record);
+      return true;
+    case 481: // FBINARY
+      x87functions.binary(s, record);
+      return true;
+    case 482: // FSCALE
+      x87functions.scaleBy(s, record);
+      return true;
+    case 483: // FPREM
+      x87functions.divideRest(s, record);
+      return true;
+    case 484: // FXTRACT
+      x87functions.extract(s, record);
+      return true;
+    case 485: // FPTAN
+      x87functions.tangent(s, record);
+      return true;
+    case 486: // FSINCOS
+      x87functions.sineAndCosine(s, record);
+      return true;
+    case 487: // FTURN
+      x87functions.turn(s, record);
+      return true;
+    case 488: // FNOP
+      x87functions.nothing(s, record);
+      return true;
+    case 489: // FWAIT
+      x87unit.wait(s);
+      return true;
+    case 490: // FLDCW
+      x87environment.loadControl(s, record);
+      return true;
+    case 491: // FNSTCW
+      x87environment.storeControl(s, record);
+      return true;
+    case 492: // FNSTSW
+      x87environment.storeStatus(s, record);
+      return true;
+    case 493: // FNSTSW_AX
+      x87environment.moveStatus(s);
+      return true;
+    case 494: // FNCLEX
+      x87environment.clearExceptions(s);
+      return true;
+    case 495: // FNINIT
+      x87environment.initialize(s);
+      return true;
+    case 496: // FOBSOLETE
+      x87environment.obsolete();
+      return true;
+    case 497: // FLDENV
+      x87environment.loadEnvironment(s, record);
+      return true;
+    case 498: // FNSTENV
+      x87environment.storeEnvironment(s, record);
+      return true;
+    case 499: // FRSTOR
+      x87environment.restoreState(s, record);
+      return true;
+    case 500: // FNSAVE
+      x87environment.saveState(s, record);
+      return true;
     default:
       return false;
   }
@@ -404,215 +537,215 @@ export function access(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation of the system. Returns whether it is one. */
 export function systemInstruction(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 459: // PUSHA
+    case 501: // PUSHA
       stack.pusha(s, record);
       return true;
-    case 460: // POPA
+    case 502: // POPA
       stack.popa(s, record);
       return true;
-    case 461: // PUSHF
+    case 503: // PUSHF
       system.pushf(s, record);
       return true;
-    case 462: // POPF
+    case 504: // POPF
       system.popf(s, record);
       return true;
-    case 463: // CALLF
+    case 505: // CALLF
       system.farTransfer(s, record, true);
       return true;
-    case 464: // JMPF
+    case 506: // JMPF
       system.farTransfer(s, record, false);
       return true;
-    case 465: // RETF
+    case 507: // RETF
       transfer.farReturn(s, sized.sizeOf(record), load<u16>(record, R_IMM));
       return true;
-    case 466: // IRET
+    case 508: // IRET
       iret.interruptReturn(s, sized.sizeOf(record));
       return true;
-    case 467: // INT3
+    case 509: // INT3
       interrupts.softwareInterrupt(s, 3);
       return true;
-    case 468: // INT
+    case 510: // INT
       interrupts.softwareInterrupt(s, load<u8>(record, R_IMM));
       return true;
-    case 469: // INTO
+    case 511: // INTO
       system.interruptOnOverflow(s);
       return true;
-    case 470: // INT1
+    case 512: // INT1
       interrupts.softwareInterrupt(s, 1);
       return true;
-    case 471: // IN
+    case 513: // IN
       system.input(s, record);
       return true;
-    case 472: // OUT
+    case 514: // OUT
       system.output(s, record);
       return true;
-    case 473: // MOV_TO_SEGMENT
+    case 515: // MOV_TO_SEGMENT
       system.moveToSegment(s, record);
       return true;
-    case 474: // POP_SEGMENT
+    case 516: // POP_SEGMENT
       system.popSegment(s, record);
       return true;
-    case 475: // LOAD_FAR
+    case 517: // LOAD_FAR
       system.loadFar(s, record);
       return true;
-    case 476: // CLI
+    case 518: // CLI
       rflags.cli(s);
       return true;
-    case 477: // STI
+    case 519: // STI
       rflags.sti(s);
       return true;
-    case 478: // HLT
+    case 520: // HLT
       instructions.hlt(s);
       return true;
-    case 479: // ARPL
+    case 521: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 480: // SLDT
-    case 481: // STR
+    case 522: // SLDT
+    case 523: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 482: // LLDT
+    case 524: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 483: // LTR
+    case 525: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 484: // VERR
-    case 485: // VERW
-    case 486: // LAR
-    case 487: // LSL
+    case 526: // VERR
+    case 527: // VERW
+    case 528: // LAR
+    case 529: // LSL
       system.probe(s, record, operation);
       return true;
-    case 488: // VMCALL
+    case 530: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 489: // VMCLEAR
-    case 490: // VMLAUNCH
-    case 491: // VMPTRLD
-    case 492: // VMPTRST
-    case 493: // VMREAD
-    case 494: // VMRESUME
-    case 495: // VMWRITE
-    case 496: // VMXOFF
-    case 497: // VMXON
-    case 498: // INVEPT
-    case 499: // INVVPID
+    case 531: // VMCLEAR
+    case 532: // VMLAUNCH
+    case 533: // VMPTRLD
+    case 534: // VMPTRST
+    case 535: // VMREAD
+    case 536: // VMRESUME
+    case 537: // VMWRITE
+    case 538: // VMXOFF
+    case 539: // VMXON
+    case 540: // INVEPT
+    case 541: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 500: // CLAC
-    case 501: // STAC
-    case 545: // UNDEFINED
+    case 542: // CLAC
+    case 543: // STAC
+    case 587: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 502: // XGETBV
+    case 544: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 503: // XSETBV
+    case 545: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 504: // VMRUN
-    case 506: // VMLOAD
-    case 507: // VMSAVE
-    case 508: // STGI
-    case 509: // CLGI
-    case 510: // SKINIT
-    case 511: // INVLPGA
+    case 546: // VMRUN
+    case 548: // VMLOAD
+    case 549: // VMSAVE
+    case 550: // STGI
+    case 551: // CLGI
+    case 552: // SKINIT
+    case 553: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 505: // VMMCALL
+    case 547: // VMMCALL
       instructions.hypercall(s, true);
       return true;
-    case 512: // SWAPGS
+    case 554: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 513: // RDTSCP
+    case 555: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 514: // SGDT
+    case 556: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 515: // SIDT
+    case 557: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 516: // LGDT
+    case 558: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 517: // LIDT
+    case 559: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 518: // SMSW
+    case 560: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 519: // LMSW
+    case 561: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 520: // INVLPG
+    case 562: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 521: // SYSCALL
+    case 563: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 522: // CLTS
+    case 564: // CLTS
       control.clts(s);
       return true;
-    case 523: // SYSRET
+    case 565: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 524: // INVD
+    case 566: // INVD
       instructions.invd(s);
       return true;
-    case 525: // WBINVD
+    case 567: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 526: // FROMCR
-    case 527: // FROMDR
-    case 528: // TOCR
-    case 529: // TODR
+    case 568: // FROMCR
+    case 569: // FROMDR
+    case 570: // TOCR
+    case 571: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 530: // WRMSR
+    case 572: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 531: // RDTSC
+    case 573: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 532: // RDMSR
+    case 574: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 533: // RDPMC
+    case 575: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 534: // SYSENTER
+    case 576: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 535: // SYSEXIT
+    case 577: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 536: // CPUID
+    case 578: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 537: // RDFSBASE
-    case 538: // RDGSBASE
-    case 539: // WRFSBASE
-    case 540: // WRGSBASE
+    case 579: // RDFSBASE
+    case 580: // RDGSBASE
+    case 581: // WRFSBASE
+    case 582: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 541: // FXSAVE
+    case 583: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 542: // FXRSTOR
+    case 584: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 543: // XSAVE
+    case 585: // XSAVE
       save.xsave(s, record);
       return true;
-    case 544: // XRSTOR
+    case 586: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 546: // FETCH_FAULT
+    case 588: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 547: // UNIMPLEMENTED
+    case 589: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

@@ -6,6 +6,7 @@ import * as control from "./emit-control.ts";
 import * as data from "./emit-data.ts";
 import * as mmx from "./emit-mmx.ts";
 import * as vector from "./emit-vector.ts";
+import * as x87 from "./emit-x87.ts";
 import { D_ROW, field } from "./fields.ts";
 
 /** Emits the records of the instruction at hand. */
@@ -149,6 +150,8 @@ export function emitInstruction(): void {
       return vector.emitControlLoad();
     case e.EMIT_STOREMXCSR:
       return vector.emitControlStore();
+    case e.EMIT_X87:
+      return x87.emitX87();
     case e.EMIT_UNDEFINED:
       return control.emitUndefined();
     default:

@@ -22,6 +22,16 @@ export function setHalfPi(to: usize): void {
   setFinite(to, 0, 0, 0xc90fdaa22168c234, 0xc4c6628b80dc1cd1);
 }
 
+/** Sets a number to the binary logarithm of 10. */
+export function setBinaryLogOf10(to: usize): void {
+  setFinite(to, 0, 1, 0xd49a784bcd1b8afe, 0x492bf6ff4dafdb4c);
+}
+
+/** Sets a number to the decimal logarithm of 2. */
+export function setDecimalLogOf2(to: usize): void {
+  setFinite(to, 0, -2, 0x9a209a84fbcff798, 0x8f8959ac0b7c9178);
+}
+
 /** Sets a number to the arc tangent of `eighths` / 8, 1 to 8. */
 export function setArcTangent(to: usize, eighths: u32): void {
   switch (eighths) {

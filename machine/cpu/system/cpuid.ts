@@ -34,7 +34,7 @@ const ECX: u32 = 2;
 const EDX: u32 = 3;
 /** First extended leaf. */
 const EXTENDED: u32 = 0x80000000;
-/** Highest leaf of an AMD processor (0xd: extended state, empty). */
+/** Highest leaf of an AMD processor (0xd: extended state). */
 const AMD_MAX: u32 = 0xd;
 /** Highest leaf of an Intel processor (0x16: frequencies). */
 const INTEL_MAX: u32 = 0x16;
@@ -50,15 +50,18 @@ const AMD_SIGNATURE: u32 = 0x00800f12;
 const INTEL_SIGNATURE: u32 = 0x00050654;
 /** Cache line of 64 bytes, in units of eight, in its place in leaf 1. */
 const LINE_SIZE: u32 = 0x800;
-/** Leaf 1 EDX: DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE36 CLFSH, and HTT with several CPUs. */
-const FEATURES_EDX: u32 = 0x000bfbfc;
+/** Leaf 1 EDX: FPU DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2, and HTT with several CPUs. */
+const FEATURES_EDX: u32 = 0x078bfbfd;
 const FEATURES_APIC: u32 = 0x200;
 const FEATURES_HTT: u32 = 0x10000000;
-/** Leaf 1 ECX: CMPXCHG16B, MOVBE, POPCNT. */
-const FEATURES_ECX: u32 = 0xc02000;
+/** Leaf 1 ECX: SSE3, CMPXCHG16B, MOVBE, POPCNT, XSAVE. */
+const FEATURES_ECX: u32 = 0x4c02001;
 const FEATURES_ECX_X2APIC: u32 = 0x200000;
 const FEATURES_ECX_DEADLINE: u32 = 0x1000000;
 const FEATURES_ECX_OSXSAVE: u32 = 0x8000000;
+/** Leaf 0xd: components that XCR0 can have, and the size of the area. */
+const XCR0_COMPONENTS: u32 = 3;
+const XSAVE_SIZE: u32 = 576;
 /** Leaf 6 EAX: the APIC timer never stops. */
 const POWER_ARAT: u32 = 4;
 /** Leaf 7 EBX: FSGSBASE, SMEP, CLFLUSHOPT. */
@@ -75,6 +78,10 @@ const EXTENDED_EDX: u32 = 0x2c100800;
 const EXTENDED_NX: u32 = 0x100000;
 /** What AMD repeats of leaf 1's EDX there. */
 const EXTENDED_EDX_REPEATED: u32 = 0x0183f3ff;
+/** AMD only: what SSE added to MMX. */
+const EXTENDED_EDX_MMX: u32 = 0x400000;
+/** Leaf 0x80000008 EBX (AMD): the last x87 instruction and operand are always saved. */
+const ERROR_POINTERS: u32 = 4;
 /** Leaf 0x80000007 EDX: invariant TSC. */
 const INVARIANT_TSC: u32 = 0x100;
 /** Linear address bits, in their place in leaf 0x80000008. */
@@ -160,6 +167,12 @@ function topology(s: u32, subleaf: u32, part: u32): u32 {
   return 0;
 }
 
+/** Leaf 0xd: x87 and SSE, in an area that is always of one size; no other form of XSAVE. */
+function extendedState(subleaf: u32, part: u32): u32 {
+  if (subleaf != 0 || part == EDX) return 0;
+  return part == EAX ? XCR0_COMPONENTS : XSAVE_SIZE;
+}
+
 function frequency(leaf: u32, part: u32): u32 {
   if (leaf == 0x15)
     return part == EAX ? 1 : part == EBX ? CRYSTAL_FACTOR : part == ECX ? CRYSTAL_HZ : 0;
@@ -186,6 +199,8 @@ function basicLeaf(s: u32, leaf: u32, subleaf: u32, part: u32): u32 {
     case 7:
       if (subleaf != 0 || part == EAX || part == EDX) return 0;
       return part == EBX ? FEATURES7_EBX : FEATURES7_ECX;
+    case 0xd:
+      return extendedState(subleaf, part);
     case 0xb:
       return topology(s, subleaf, part);
     case 0x15:
@@ -200,7 +215,7 @@ function extendedFeatures(s: u32, part: u32): u32 {
   if (part == ECX) return EXTENDED_ECX | (isAmd() ? EXTENDED_ECX_AMD : 0);
   if (part == EDX) {
     const own = isNxOff(s) ? EXTENDED_EDX & ~EXTENDED_NX : EXTENDED_EDX;
-    return own | (isAmd() ? basicFeatures(s) & EXTENDED_EDX_REPEATED : 0);
+    return own | (isAmd() ? (basicFeatures(s) & EXTENDED_EDX_REPEATED) | EXTENDED_EDX_MMX : 0);
   }
   return part == EAX && isAmd() ? AMD_SIGNATURE : 0;
 }
@@ -228,6 +243,7 @@ function extendedLeaf(s: u32, leaf: u32, part: u32): u32 {
       return part == EDX ? INVARIANT_TSC : 0;
     case 8:
       if (part == EAX) return PHYSICAL_BITS | LINEAR_BITS;
+      if (part == EBX) return isAmd() ? ERROR_POINTERS : 0;
       return part == ECX && isAmd() ? (cpuCount() - 1) | (idBits() << 12) : 0;
     case 10:
       return svmFeatures(part);
