@@ -145,6 +145,14 @@ export const EMIT_CONTROL32: u32 = 69;
 export const EMIT_STOREMXCSR: u32 = 70;
 /** `x87`. */
 export const EMIT_X87: u32 = 71;
+/** `insertlane`. */
+export const EMIT_INSERTLANE: u32 = 72;
+/** `lanestore`. */
+export const EMIT_LANESTORE: u32 = 73;
+/** `insertgeneral`. */
+export const EMIT_INSERTGENERAL: u32 = 74;
+/** `crc`. */
+export const EMIT_CRC: u32 = 75;
 
 /** Row: number of the mnemonic, u16. */
 export const ROW_MNEMONIC: u32 = 0;

@@ -451,355 +451,475 @@ export const MOVSLDUP: u32 = 416;
 export const MOVSHDUP: u32 = 417;
 /** MOVDDUP. */
 export const MOVDDUP: u32 = 418;
+/** PSHUFB. */
+export const PSHUFB: u32 = 419;
+/** PHADDW. */
+export const PHADDW: u32 = 420;
+/** PHADDD. */
+export const PHADDD: u32 = 421;
+/** PHADDSW. */
+export const PHADDSW: u32 = 422;
+/** PHSUBW. */
+export const PHSUBW: u32 = 423;
+/** PHSUBD. */
+export const PHSUBD: u32 = 424;
+/** PHSUBSW. */
+export const PHSUBSW: u32 = 425;
+/** PMADDUBSW. */
+export const PMADDUBSW: u32 = 426;
+/** PMULHRSW. */
+export const PMULHRSW: u32 = 427;
+/** PSIGNB. */
+export const PSIGNB: u32 = 428;
+/** PSIGNW. */
+export const PSIGNW: u32 = 429;
+/** PSIGND. */
+export const PSIGND: u32 = 430;
+/** PABSB. */
+export const PABSB: u32 = 431;
+/** PABSW. */
+export const PABSW: u32 = 432;
+/** PABSD. */
+export const PABSD: u32 = 433;
+/** PALIGNR. */
+export const PALIGNR: u32 = 434;
+/** PCMPEQQ. */
+export const PCMPEQQ: u32 = 435;
+/** PACKUSDW. */
+export const PACKUSDW: u32 = 436;
+/** PMINSB. */
+export const PMINSB: u32 = 437;
+/** PMINSD. */
+export const PMINSD: u32 = 438;
+/** PMINUW. */
+export const PMINUW: u32 = 439;
+/** PMINUD. */
+export const PMINUD: u32 = 440;
+/** PMAXSB. */
+export const PMAXSB: u32 = 441;
+/** PMAXSD. */
+export const PMAXSD: u32 = 442;
+/** PMAXUW. */
+export const PMAXUW: u32 = 443;
+/** PMAXUD. */
+export const PMAXUD: u32 = 444;
+/** PMULLD. */
+export const PMULLD: u32 = 445;
+/** PCMPGTQ. */
+export const PCMPGTQ: u32 = 446;
+/** PMULDQ. */
+export const PMULDQ: u32 = 447;
+/** PHMINPOSUW. */
+export const PHMINPOSUW: u32 = 448;
+/** PMOVSXBW. */
+export const PMOVSXBW: u32 = 449;
+/** PMOVSXBD. */
+export const PMOVSXBD: u32 = 450;
+/** PMOVSXBQ. */
+export const PMOVSXBQ: u32 = 451;
+/** PMOVSXWD. */
+export const PMOVSXWD: u32 = 452;
+/** PMOVSXWQ. */
+export const PMOVSXWQ: u32 = 453;
+/** PMOVSXDQ. */
+export const PMOVSXDQ: u32 = 454;
+/** PMOVZXBW. */
+export const PMOVZXBW: u32 = 455;
+/** PMOVZXBD. */
+export const PMOVZXBD: u32 = 456;
+/** PMOVZXBQ. */
+export const PMOVZXBQ: u32 = 457;
+/** PMOVZXWD. */
+export const PMOVZXWD: u32 = 458;
+/** PMOVZXWQ. */
+export const PMOVZXWQ: u32 = 459;
+/** PMOVZXDQ. */
+export const PMOVZXDQ: u32 = 460;
+/** PTEST. */
+export const PTEST: u32 = 461;
+/** PBLENDVB. */
+export const PBLENDVB: u32 = 462;
+/** BLENDVPS. */
+export const BLENDVPS: u32 = 463;
+/** BLENDVPD. */
+export const BLENDVPD: u32 = 464;
+/** BLENDPS. */
+export const BLENDPS: u32 = 465;
+/** BLENDPD. */
+export const BLENDPD: u32 = 466;
+/** PBLENDW. */
+export const PBLENDW: u32 = 467;
+/** INSERTPS. */
+export const INSERTPS: u32 = 468;
+/** MPSADBW. */
+export const MPSADBW: u32 = 469;
+/** PEXTRB. */
+export const PEXTRB: u32 = 470;
+/** PEXTRD, PEXTRQ. */
+export const PEXTRD: u32 = 471;
+/** EXTRACTPS. */
+export const EXTRACTPS: u32 = 472;
+/** PINSRB. */
+export const PINSRB: u32 = 473;
+/** PINSRD. */
+export const PINSRD: u32 = 474;
+/** PINSRQ. */
+export const PINSRQ: u32 = 475;
+/** CRC32. */
+export const CRC32: u32 = 476;
+/** ROUNDPS to ROUNDSD. */
+export const VROUND: u32 = 477;
+/** DPPS, DPPD. */
+export const VDP: u32 = 478;
 /** ADDPS to ADDSD. */
-export const VADD: u32 = 419;
+export const VADD: u32 = 479;
 /** SUBPS to SUBSD. */
-export const VSUB: u32 = 420;
+export const VSUB: u32 = 480;
 /** MULPS to MULSD. */
-export const VMUL: u32 = 421;
+export const VMUL: u32 = 481;
 /** DIVPS to DIVSD. */
-export const VDIV: u32 = 422;
+export const VDIV: u32 = 482;
 /** MINPS to MINSD. */
-export const VMIN: u32 = 423;
+export const VMIN: u32 = 483;
 /** MAXPS to MAXSD. */
-export const VMAX: u32 = 424;
+export const VMAX: u32 = 484;
 /** SQRTPS to SQRTSD. */
-export const VSQRT: u32 = 425;
+export const VSQRT: u32 = 485;
 /** HADDPS, HADDPD. */
-export const VHADD: u32 = 426;
+export const VHADD: u32 = 486;
 /** HSUBPS, HSUBPD. */
-export const VHSUB: u32 = 427;
+export const VHSUB: u32 = 487;
 /** ADDSUBPS, ADDSUBPD. */
-export const VADDSUB: u32 = 428;
+export const VADDSUB: u32 = 488;
 /** RCPPS, RCPSS. */
-export const VRCP: u32 = 429;
+export const VRCP: u32 = 489;
 /** RSQRTPS, RSQRTSS. */
-export const VRSQRT: u32 = 430;
+export const VRSQRT: u32 = 490;
 /** CMPPS to CMPSD. */
-export const VCMP: u32 = 431;
+export const VCMP: u32 = 491;
 /** COMISS, COMISD. */
-export const VCOMI: u32 = 432;
+export const VCOMI: u32 = 492;
 /** UCOMISS, UCOMISD. */
-export const VUCOMI: u32 = 433;
+export const VUCOMI: u32 = 493;
 /** CVTPS2PD. */
-export const CVTPS2PD: u32 = 434;
+export const CVTPS2PD: u32 = 494;
 /** CVTPD2PS. */
-export const CVTPD2PS: u32 = 435;
+export const CVTPD2PS: u32 = 495;
 /** CVTSS2SD. */
-export const CVTSS2SD: u32 = 436;
+export const CVTSS2SD: u32 = 496;
 /** CVTSD2SS. */
-export const CVTSD2SS: u32 = 437;
+export const CVTSD2SS: u32 = 497;
 /** CVTDQ2PS. */
-export const CVTDQ2PS: u32 = 438;
+export const CVTDQ2PS: u32 = 498;
 /** CVTPI2PS. */
-export const CVTPI2PS: u32 = 439;
+export const CVTPI2PS: u32 = 499;
 /** CVTDQ2PD, CVTPI2PD. */
-export const CVTDQ2PD: u32 = 440;
+export const CVTDQ2PD: u32 = 500;
 /** CVTPS2DQ. */
-export const CVTPS2DQ: u32 = 441;
+export const CVTPS2DQ: u32 = 501;
 /** CVTPS2PI. */
-export const CVTPS2PI: u32 = 442;
+export const CVTPS2PI: u32 = 502;
 /** CVTPD2DQ, CVTPD2PI. */
-export const CVTPD2DQ: u32 = 443;
+export const CVTPD2DQ: u32 = 503;
 /** CVTSS2SI, CVTSD2SI. */
-export const CVTS2SI: u32 = 444;
+export const CVTS2SI: u32 = 504;
 /** CVTTPS2DQ. */
-export const CVTTPS2DQ: u32 = 445;
+export const CVTTPS2DQ: u32 = 505;
 /** CVTTPS2PI. */
-export const CVTTPS2PI: u32 = 446;
+export const CVTTPS2PI: u32 = 506;
 /** CVTTPD2DQ, CVTTPD2PI. */
-export const CVTTPD2DQ: u32 = 447;
+export const CVTTPD2DQ: u32 = 507;
 /** CVTTSS2SI, CVTTSD2SI. */
-export const CVTTS2SI: u32 = 448;
+export const CVTTS2SI: u32 = 508;
 /** CVTSI2SS, CVTSI2SD. */
-export const CVTSI2S: u32 = 449;
+export const CVTSI2S: u32 = 509;
 /** LDMXCSR. */
-export const MXCSR_LOAD: u32 = 450;
+export const MXCSR_LOAD: u32 = 510;
 /** MOVS. */
-export const MOVS: u32 = 451;
+export const MOVS: u32 = 511;
 /** CMPS. */
-export const CMPS: u32 = 452;
+export const CMPS: u32 = 512;
 /** STOS. */
-export const STOS: u32 = 453;
+export const STOS: u32 = 513;
 /** LODS. */
-export const LODS: u32 = 454;
+export const LODS: u32 = 514;
 /** SCAS. */
-export const SCAS: u32 = 455;
+export const SCAS: u32 = 515;
 /** INS. */
-export const INS: u32 = 456;
+export const INS: u32 = 516;
 /** OUTS. */
-export const OUTS: u32 = 457;
+export const OUTS: u32 = 517;
 /** BOUND. */
-export const BOUND: u32 = 458;
+export const BOUND: u32 = 518;
 /** FADD and its kin with memory. */
-export const FARITHMETIC_MEMORY: u32 = 459;
+export const FARITHMETIC_MEMORY: u32 = 519;
 /** FADD and its kin with registers. */
-export const FARITHMETIC: u32 = 460;
+export const FARITHMETIC: u32 = 520;
 /** FCOM and FCOMP with memory. */
-export const FCOM_MEMORY: u32 = 461;
+export const FCOM_MEMORY: u32 = 521;
 /** FCOM, FUCOM and their kin. */
-export const FCOM: u32 = 462;
+export const FCOM: u32 = 522;
 /** FTST. */
-export const FTST: u32 = 463;
+export const FTST: u32 = 523;
 /** FCOMI and its kin. */
-export const FCOMI: u32 = 464;
+export const FCOMI: u32 = 524;
 /** FXAM. */
-export const FXAM: u32 = 465;
+export const FXAM: u32 = 525;
 /** FLD of 32 and 64 bits. */
-export const FLD_FLOAT: u32 = 466;
+export const FLD_FLOAT: u32 = 526;
 /** FILD. */
-export const FILD: u32 = 467;
+export const FILD: u32 = 527;
 /** FLD of 80 bits, FBLD. */
-export const FLD_EXTENDED: u32 = 468;
+export const FLD_EXTENDED: u32 = 528;
 /** FLD of a register. */
-export const FLD: u32 = 469;
+export const FLD: u32 = 529;
 /** FLD1 and its kin. */
-export const FLD_CONSTANT: u32 = 470;
+export const FLD_CONSTANT: u32 = 530;
 /** FXCH. */
-export const FXCH: u32 = 471;
+export const FXCH: u32 = 531;
 /** FCMOVcc. */
-export const FCMOV: u32 = 472;
+export const FCMOV: u32 = 532;
 /** FFREE, FFREEP. */
-export const FFREE: u32 = 473;
+export const FFREE: u32 = 533;
 /** FST and FSTP of 32 and 64 bits. */
-export const FST_FLOAT: u32 = 474;
+export const FST_FLOAT: u32 = 534;
 /** FIST, FISTP, FISTTP. */
-export const FIST: u32 = 475;
+export const FIST: u32 = 535;
 /** FBSTP. */
-export const FBSTP: u32 = 476;
+export const FBSTP: u32 = 536;
 /** FSTP of 80 bits. */
-export const FSTP_EXTENDED: u32 = 477;
+export const FSTP_EXTENDED: u32 = 537;
 /** FST and FSTP to a register. */
-export const FST: u32 = 478;
+export const FST: u32 = 538;
 /** FCHS, FABS. */
-export const FSIGN: u32 = 479;
+export const FSIGN: u32 = 539;
 /** Functions of ST(0). */
-export const FUNARY: u32 = 480;
+export const FUNARY: u32 = 540;
 /** FYL2X, FYL2XP1, FPATAN. */
-export const FBINARY: u32 = 481;
+export const FBINARY: u32 = 541;
 /** FSCALE. */
-export const FSCALE: u32 = 482;
+export const FSCALE: u32 = 542;
 /** FPREM, FPREM1. */
-export const FPREM: u32 = 483;
+export const FPREM: u32 = 543;
 /** FXTRACT. */
-export const FXTRACT: u32 = 484;
+export const FXTRACT: u32 = 544;
 /** FPTAN. */
-export const FPTAN: u32 = 485;
+export const FPTAN: u32 = 545;
 /** FSINCOS. */
-export const FSINCOS: u32 = 486;
+export const FSINCOS: u32 = 546;
 /** FINCSTP, FDECSTP. */
-export const FTURN: u32 = 487;
+export const FTURN: u32 = 547;
 /** FNOP. */
-export const FNOP: u32 = 488;
+export const FNOP: u32 = 548;
 /** FWAIT. */
-export const FWAIT: u32 = 489;
+export const FWAIT: u32 = 549;
 /** FLDCW. */
-export const FLDCW: u32 = 490;
+export const FLDCW: u32 = 550;
 /** FNSTCW. */
-export const FNSTCW: u32 = 491;
+export const FNSTCW: u32 = 551;
 /** FNSTSW to memory. */
-export const FNSTSW: u32 = 492;
+export const FNSTSW: u32 = 552;
 /** FNSTSW AX. */
-export const FNSTSW_AX: u32 = 493;
+export const FNSTSW_AX: u32 = 553;
 /** FNCLEX. */
-export const FNCLEX: u32 = 494;
+export const FNCLEX: u32 = 554;
 /** FNINIT. */
-export const FNINIT: u32 = 495;
+export const FNINIT: u32 = 555;
 /** FNENI, FNDISI, FNSETPM. */
-export const FOBSOLETE: u32 = 496;
+export const FOBSOLETE: u32 = 556;
 /** FLDENV. */
-export const FLDENV: u32 = 497;
+export const FLDENV: u32 = 557;
 /** FNSTENV. */
-export const FNSTENV: u32 = 498;
+export const FNSTENV: u32 = 558;
 /** FRSTOR. */
-export const FRSTOR: u32 = 499;
+export const FRSTOR: u32 = 559;
 /** FNSAVE. */
-export const FNSAVE: u32 = 500;
+export const FNSAVE: u32 = 560;
 /** PUSHA. */
-export const PUSHA: u32 = 501;
+export const PUSHA: u32 = 561;
 /** POPA. */
-export const POPA: u32 = 502;
+export const POPA: u32 = 562;
 /** PUSHF. */
-export const PUSHF: u32 = 503;
+export const PUSHF: u32 = 563;
 /** POPF. */
-export const POPF: u32 = 504;
+export const POPF: u32 = 564;
 /** Far call. */
-export const CALLF: u32 = 505;
+export const CALLF: u32 = 565;
 /** Far jump. */
-export const JMPF: u32 = 506;
+export const JMPF: u32 = 566;
 /** Far return. */
-export const RETF: u32 = 507;
+export const RETF: u32 = 567;
 /** IRET. */
-export const IRET: u32 = 508;
+export const IRET: u32 = 568;
 /** INT3. */
-export const INT3: u32 = 509;
+export const INT3: u32 = 569;
 /** INT n. */
-export const INT: u32 = 510;
+export const INT: u32 = 570;
 /** INTO. */
-export const INTO: u32 = 511;
+export const INTO: u32 = 571;
 /** INT1. */
-export const INT1: u32 = 512;
+export const INT1: u32 = 572;
 /** IN. */
-export const IN: u32 = 513;
+export const IN: u32 = 573;
 /** OUT. */
-export const OUT: u32 = 514;
+export const OUT: u32 = 574;
 /** MOV to a segment register. */
-export const MOV_TO_SEGMENT: u32 = 515;
+export const MOV_TO_SEGMENT: u32 = 575;
 /** POP of a segment register. */
-export const POP_SEGMENT: u32 = 516;
+export const POP_SEGMENT: u32 = 576;
 /** LES, LDS, LSS, LFS, LGS. */
-export const LOAD_FAR: u32 = 517;
+export const LOAD_FAR: u32 = 577;
 /** CLI. */
-export const CLI: u32 = 518;
+export const CLI: u32 = 578;
 /** STI. */
-export const STI: u32 = 519;
+export const STI: u32 = 579;
 /** HLT. */
-export const HLT: u32 = 520;
+export const HLT: u32 = 580;
 /** ARPL. */
-export const ARPL: u32 = 521;
+export const ARPL: u32 = 581;
 /** SLDT. */
-export const SLDT: u32 = 522;
+export const SLDT: u32 = 582;
 /** STR. */
-export const STR: u32 = 523;
+export const STR: u32 = 583;
 /** LLDT. */
-export const LLDT: u32 = 524;
+export const LLDT: u32 = 584;
 /** LTR. */
-export const LTR: u32 = 525;
+export const LTR: u32 = 585;
 /** VERR. */
-export const VERR: u32 = 526;
+export const VERR: u32 = 586;
 /** VERW. */
-export const VERW: u32 = 527;
+export const VERW: u32 = 587;
 /** LAR. */
-export const LAR: u32 = 528;
+export const LAR: u32 = 588;
 /** LSL. */
-export const LSL: u32 = 529;
+export const LSL: u32 = 589;
 /** VMCALL. */
-export const VMCALL: u32 = 530;
+export const VMCALL: u32 = 590;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 531;
+export const VMCLEAR: u32 = 591;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 532;
+export const VMLAUNCH: u32 = 592;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 533;
+export const VMPTRLD: u32 = 593;
 /** VMPTRST. */
-export const VMPTRST: u32 = 534;
+export const VMPTRST: u32 = 594;
 /** VMREAD. */
-export const VMREAD: u32 = 535;
+export const VMREAD: u32 = 595;
 /** VMRESUME. */
-export const VMRESUME: u32 = 536;
+export const VMRESUME: u32 = 596;
 /** VMWRITE. */
-export const VMWRITE: u32 = 537;
+export const VMWRITE: u32 = 597;
 /** VMXOFF. */
-export const VMXOFF: u32 = 538;
+export const VMXOFF: u32 = 598;
 /** VMXON. */
-export const VMXON: u32 = 539;
+export const VMXON: u32 = 599;
 /** INVEPT. */
-export const INVEPT: u32 = 540;
+export const INVEPT: u32 = 600;
 /** INVVPID. */
-export const INVVPID: u32 = 541;
+export const INVVPID: u32 = 601;
 /** CLAC. */
-export const CLAC: u32 = 542;
+export const CLAC: u32 = 602;
 /** STAC. */
-export const STAC: u32 = 543;
+export const STAC: u32 = 603;
 /** XGETBV. */
-export const XGETBV: u32 = 544;
+export const XGETBV: u32 = 604;
 /** XSETBV. */
-export const XSETBV: u32 = 545;
+export const XSETBV: u32 = 605;
 /** VMRUN. */
-export const VMRUN: u32 = 546;
+export const VMRUN: u32 = 606;
 /** VMMCALL. */
-export const VMMCALL: u32 = 547;
+export const VMMCALL: u32 = 607;
 /** VMLOAD. */
-export const VMLOAD: u32 = 548;
+export const VMLOAD: u32 = 608;
 /** VMSAVE. */
-export const VMSAVE: u32 = 549;
+export const VMSAVE: u32 = 609;
 /** STGI. */
-export const STGI: u32 = 550;
+export const STGI: u32 = 610;
 /** CLGI. */
-export const CLGI: u32 = 551;
+export const CLGI: u32 = 611;
 /** SKINIT. */
-export const SKINIT: u32 = 552;
+export const SKINIT: u32 = 612;
 /** INVLPGA. */
-export const INVLPGA: u32 = 553;
+export const INVLPGA: u32 = 613;
 /** SWAPGS. */
-export const SWAPGS: u32 = 554;
+export const SWAPGS: u32 = 614;
 /** RDTSCP. */
-export const RDTSCP: u32 = 555;
+export const RDTSCP: u32 = 615;
 /** SGDT. */
-export const SGDT: u32 = 556;
+export const SGDT: u32 = 616;
 /** SIDT. */
-export const SIDT: u32 = 557;
+export const SIDT: u32 = 617;
 /** LGDT. */
-export const LGDT: u32 = 558;
+export const LGDT: u32 = 618;
 /** LIDT. */
-export const LIDT: u32 = 559;
+export const LIDT: u32 = 619;
 /** SMSW. */
-export const SMSW: u32 = 560;
+export const SMSW: u32 = 620;
 /** LMSW. */
-export const LMSW: u32 = 561;
+export const LMSW: u32 = 621;
 /** INVLPG. */
-export const INVLPG: u32 = 562;
+export const INVLPG: u32 = 622;
 /** SYSCALL. */
-export const SYSCALL: u32 = 563;
+export const SYSCALL: u32 = 623;
 /** CLTS. */
-export const CLTS: u32 = 564;
+export const CLTS: u32 = 624;
 /** SYSRET. */
-export const SYSRET: u32 = 565;
+export const SYSRET: u32 = 625;
 /** INVD. */
-export const INVD: u32 = 566;
+export const INVD: u32 = 626;
 /** WBINVD. */
-export const WBINVD: u32 = 567;
+export const WBINVD: u32 = 627;
 /** MOV from a control register. */
-export const FROMCR: u32 = 568;
+export const FROMCR: u32 = 628;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 569;
+export const FROMDR: u32 = 629;
 /** MOV to a control register. */
-export const TOCR: u32 = 570;
+export const TOCR: u32 = 630;
 /** MOV to a debug register. */
-export const TODR: u32 = 571;
+export const TODR: u32 = 631;
 /** WRMSR. */
-export const WRMSR: u32 = 572;
+export const WRMSR: u32 = 632;
 /** RDTSC. */
-export const RDTSC: u32 = 573;
+export const RDTSC: u32 = 633;
 /** RDMSR. */
-export const RDMSR: u32 = 574;
+export const RDMSR: u32 = 634;
 /** RDPMC. */
-export const RDPMC: u32 = 575;
+export const RDPMC: u32 = 635;
 /** SYSENTER. */
-export const SYSENTER: u32 = 576;
+export const SYSENTER: u32 = 636;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 577;
+export const SYSEXIT: u32 = 637;
 /** CPUID. */
-export const CPUID: u32 = 578;
+export const CPUID: u32 = 638;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 579;
+export const RDFSBASE: u32 = 639;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 580;
+export const RDGSBASE: u32 = 640;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 581;
+export const WRFSBASE: u32 = 641;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 582;
+export const WRGSBASE: u32 = 642;
 /** FXSAVE. */
-export const FXSAVE: u32 = 583;
+export const FXSAVE: u32 = 643;
 /** FXRSTOR. */
-export const FXRSTOR: u32 = 584;
+export const FXRSTOR: u32 = 644;
 /** XSAVE. */
-export const XSAVE: u32 = 585;
+export const XSAVE: u32 = 645;
 /** XRSTOR. */
-export const XRSTOR: u32 = 586;
+export const XRSTOR: u32 = 646;
 /** #UD. */
-export const UNDEFINED: u32 = 587;
+export const UNDEFINED: u32 = 647;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 588;
+export const FETCH_FAULT: u32 = 648;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 589;
+export const UNIMPLEMENTED: u32 = 649;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 590;
+export const STOP: u32 = 650;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
 export const COLD: u32 = 328;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
-export const SYSTEM: u32 = 501;
+export const SYSTEM: u32 = 561;
 /** Number of operations. */
-export const OP_COUNT: u32 = 591;
+export const OP_COUNT: u32 = 651;

@@ -14,6 +14,7 @@ import * as float from "./instructions/vector/float.ts";
 import * as instructions from "./system/instructions.ts";
 import * as interrupts from "./system/interrupts.ts";
 import * as iret from "./system/iret.ts";
+import * as lanes from "./instructions/vector/lanes.ts";
 import * as memory from "./instructions/memory.ts";
 import * as mmx from "./instructions/vector/mmx.ts";
 import * as msr from "./system/msr.ts";
@@ -218,11 +219,185 @@ export function compute(s: u32, record: u32, operation: u32): bool {
     case 418: // MOVDDUP
       vector.put(record, v128.load64_splat(load<u32>(record, R_SRC)));
       return true;
-    case 429: // VRCP
-    case 430: // VRSQRT
+    case 419: // PSHUFB
+      lanes.pshufb(record);
+      return true;
+    case 420: // PHADDW
+      vector.put(record, arithmetic128.phaddw(vector.first(record), vector.second(record)));
+      return true;
+    case 421: // PHADDD
+      vector.put(record, arithmetic128.phaddd(vector.first(record), vector.second(record)));
+      return true;
+    case 422: // PHADDSW
+      vector.put(record, arithmetic128.phaddsw(vector.first(record), vector.second(record)));
+      return true;
+    case 423: // PHSUBW
+      vector.put(record, arithmetic128.phsubw(vector.first(record), vector.second(record)));
+      return true;
+    case 424: // PHSUBD
+      vector.put(record, arithmetic128.phsubd(vector.first(record), vector.second(record)));
+      return true;
+    case 425: // PHSUBSW
+      vector.put(record, arithmetic128.phsubsw(vector.first(record), vector.second(record)));
+      return true;
+    case 426: // PMADDUBSW
+      vector.put(record, arithmetic128.pmaddubsw(vector.first(record), vector.second(record)));
+      return true;
+    case 427: // PMULHRSW
+      vector.put(record, arithmetic128.pmulhrsw(vector.first(record), vector.second(record)));
+      return true;
+    case 428: // PSIGNB
+      vector.put(record, arithmetic128.psignb(vector.first(record), vector.second(record)));
+      return true;
+    case 429: // PSIGNW
+      vector.put(record, arithmetic128.psignw(vector.first(record), vector.second(record)));
+      return true;
+    case 430: // PSIGND
+      vector.put(record, arithmetic128.psignd(vector.first(record), vector.second(record)));
+      return true;
+    case 431: // PABSB
+      vector.put(record, i8x16.abs(vector.second(record)));
+      return true;
+    case 432: // PABSW
+      vector.put(record, i16x8.abs(vector.second(record)));
+      return true;
+    case 433: // PABSD
+      vector.put(record, i32x4.abs(vector.second(record)));
+      return true;
+    case 434: // PALIGNR
+      lanes.palignr(record);
+      return true;
+    case 435: // PCMPEQQ
+      vector.put(record, i64x2.eq(vector.first(record), vector.second(record)));
+      return true;
+    case 436: // PACKUSDW
+      vector.put(record, i16x8.narrow_i32x4_u(vector.first(record), vector.second(record)));
+      return true;
+    case 437: // PMINSB
+      vector.put(record, i8x16.min_s(vector.first(record), vector.second(record)));
+      return true;
+    case 438: // PMINSD
+      vector.put(record, i32x4.min_s(vector.first(record), vector.second(record)));
+      return true;
+    case 439: // PMINUW
+      vector.put(record, i16x8.min_u(vector.first(record), vector.second(record)));
+      return true;
+    case 440: // PMINUD
+      vector.put(record, i32x4.min_u(vector.first(record), vector.second(record)));
+      return true;
+    case 441: // PMAXSB
+      vector.put(record, i8x16.max_s(vector.first(record), vector.second(record)));
+      return true;
+    case 442: // PMAXSD
+      vector.put(record, i32x4.max_s(vector.first(record), vector.second(record)));
+      return true;
+    case 443: // PMAXUW
+      vector.put(record, i16x8.max_u(vector.first(record), vector.second(record)));
+      return true;
+    case 444: // PMAXUD
+      vector.put(record, i32x4.max_u(vector.first(record), vector.second(record)));
+      return true;
+    case 445: // PMULLD
+      vector.put(record, i32x4.mul(vector.first(record), vector.second(record)));
+      return true;
+    case 446: // PCMPGTQ
+      vector.put(record, i64x2.gt_s(vector.first(record), vector.second(record)));
+      return true;
+    case 447: // PMULDQ
+      vector.put(record, arithmetic128.pmuldq(vector.first(record), vector.second(record)));
+      return true;
+    case 448: // PHMINPOSUW
+      lanes.phminposuw(record);
+      return true;
+    case 449: // PMOVSXBW
+      vector.put(record, i16x8.extend_low_i8x16_s(vector.second(record)));
+      return true;
+    case 450: // PMOVSXBD
+      vector.put(record, i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(vector.second(record))));
+      return true;
+    case 451: // PMOVSXBQ
+      vector.put(record, i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(vector.second(record)))));
+      return true;
+    case 452: // PMOVSXWD
+      vector.put(record, i32x4.extend_low_i16x8_s(vector.second(record)));
+      return true;
+    case 453: // PMOVSXWQ
+      vector.put(record, i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(vector.second(record))));
+      return true;
+    case 454: // PMOVSXDQ
+      vector.put(record, i64x2.extend_low_i32x4_s(vector.second(record)));
+      return true;
+    case 455: // PMOVZXBW
+      vector.put(record, i16x8.extend_low_i8x16_u(vector.second(record)));
+      return true;
+    case 456: // PMOVZXBD
+      vector.put(record, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(vector.second(record))));
+      return true;
+    case 457: // PMOVZXBQ
+      vector.put(record, i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(vector.second(record)))));
+      return true;
+    case 458: // PMOVZXWD
+      vector.put(record, i32x4.extend_low_i16x8_u(vector.second(record)));
+      return true;
+    case 459: // PMOVZXWQ
+      vector.put(record, i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(vector.second(record))));
+      return true;
+    case 460: // PMOVZXDQ
+      vector.put(record, i64x2.extend_low_i32x4_u(vector.second(record)));
+      return true;
+    case 461: // PTEST
+      lanes.ptest(s, record);
+      return true;
+    case 462: // PBLENDVB
+      vector.blend(record, i8x16.shr_s(vector.selector(s), 7));
+      return true;
+    case 463: // BLENDVPS
+      vector.blend(record, i32x4.shr_s(vector.selector(s), 31));
+      return true;
+    case 464: // BLENDVPD
+      vector.blend(record, i64x2.shr_s(vector.selector(s), 63));
+      return true;
+    case 465: // BLENDPS
+      lanes.blendps(record);
+      return true;
+    case 466: // BLENDPD
+      lanes.blendpd(record);
+      return true;
+    case 467: // PBLENDW
+      lanes.pblendw(record);
+      return true;
+    case 468: // INSERTPS
+      lanes.insertps(record);
+      return true;
+    case 469: // MPSADBW
+      lanes.mpsadbw(record);
+      return true;
+    case 470: // PEXTRB
+      lanes.pextrb(record);
+      return true;
+    case 471: // PEXTRD
+      lanes.pextrd(record);
+      return true;
+    case 472: // EXTRACTPS
+      lanes.extractps(record);
+      return true;
+    case 473: // PINSRB
+      lanes.pinsrb(record);
+      return true;
+    case 474: // PINSRD
+      lanes.pinsrd(record);
+      return true;
+    case 475: // PINSRQ
+      lanes.pinsrq(record);
+      return true;
+    case 476: // CRC32
+      bits.crc32(record);
+      return true;
+    case 489: // VRCP
+    case 490: // VRSQRT
       float.approximate(record, operation);
       return true;
-    case 440: // CVTDQ2PD
+    case 500: // CVTDQ2PD
       conversions.integersToDoubles(s, record);
       return true;
     default:
@@ -335,198 +510,204 @@ export function access(s: u32, record: u32, operation: u32): bool {
     case 415: // MASKMOV
       mmx.maskedStore(s, record);
       return true;
-    case 419: // VADD
-    case 420: // VSUB
-    case 421: // VMUL
-    case 422: // VDIV
-    case 423: // VMIN
-    case 424: // VMAX
-    case 425: // VSQRT
+    case 477: // VROUND
+      float.roundLanes(s, record);
+      return true;
+    case 478: // VDP
+      float.dotProduct(s, record);
+      return true;
+    case 479: // VADD
+    case 480: // VSUB
+    case 481: // VMUL
+    case 482: // VDIV
+    case 483: // VMIN
+    case 484: // VMAX
+    case 485: // VSQRT
       float.lanewise(s, record, operation);
       return true;
-    case 426: // VHADD
-    case 427: // VHSUB
+    case 486: // VHADD
+    case 487: // VHSUB
       float.horizontal(s, record, operation);
       return true;
-    case 428: // VADDSUB
+    case 488: // VADDSUB
       float.alternate(s, record);
       return true;
-    case 431: // VCMP
+    case 491: // VCMP
       float.compareLanes(s, record);
       return true;
-    case 432: // VCOMI
-    case 433: // VUCOMI
+    case 492: // VCOMI
+    case 493: // VUCOMI
       float.compareScalars(s, record, operation);
       return true;
-    case 434: // CVTPS2PD
-    case 435: // CVTPD2PS
-    case 436: // CVTSS2SD
-    case 437: // CVTSD2SS
+    case 494: // CVTPS2PD
+    case 495: // CVTPD2PS
+    case 496: // CVTSS2SD
+    case 497: // CVTSD2SS
       conversions.changePrecision(s, record, operation);
       return true;
-    case 438: // CVTDQ2PS
+    case 498: // CVTDQ2PS
       conversions.integersToSingles(s, record, 4);
       return true;
-    case 439: // CVTPI2PS
+    case 499: // CVTPI2PS
       conversions.integersToSingles(s, record, 2);
       return true;
-    case 441: // CVTPS2DQ
+    case 501: // CVTPS2DQ
       conversions.singlesToIntegers(s, record, 4, false);
       return true;
-    case 442: // CVTPS2PI
+    case 502: // CVTPS2PI
       conversions.singlesToIntegers(s, record, 2, false);
       return true;
-    case 443: // CVTPD2DQ
+    case 503: // CVTPD2DQ
       conversions.doublesToIntegers(s, record, false);
       return true;
-    case 444: // CVTS2SI
+    case 504: // CVTS2SI
       conversions.scalarToInteger(s, record, false);
       return true;
-    case 445: // CVTTPS2DQ
+    case 505: // CVTTPS2DQ
       conversions.singlesToIntegers(s, record, 4, true);
       return true;
-    case 446: // CVTTPS2PI
+    case 506: // CVTTPS2PI
       conversions.singlesToIntegers(s, record, 2, true);
       return true;
-    case 447: // CVTTPD2DQ
+    case 507: // CVTTPD2DQ
       conversions.doublesToIntegers(s, record, true);
       return true;
-    case 448: // CVTTS2SI
+    case 508: // CVTTS2SI
       conversions.scalarToInteger(s, record, true);
       return true;
-    case 449: // CVTSI2S
+    case 509: // CVTSI2S
       conversions.integerToScalar(s, record);
       return true;
-    case 450: // MXCSR_LOAD
+    case 510: // MXCSR_LOAD
       sse.loadControl(s, record);
       return true;
-    case 458: // BOUND
+    case 518: // BOUND
       branches.bound(s, record);
       return true;
-    case 459: // FARITHMETIC_MEMORY
+    case 519: // FARITHMETIC_MEMORY
       x87arithmetic.arithmeticWithMemory(s, record);
       return true;
-    case 460: // FARITHMETIC
+    case 520: // FARITHMETIC
       x87arithmetic.arithmetic(s, record);
       return true;
-    case 461: // FCOM_MEMORY
+    case 521: // FCOM_MEMORY
       x87compare.compareMemory(s, record);
       return true;
-    case 462: // FCOM
+    case 522: // FCOM
       x87compare.compareRegister(s, record);
       return true;
-    case 463: // FTST
+    case 523: // FTST
       x87compare.compareZero(s, record);
       return true;
-    case 464: // FCOMI
+    case 524: // FCOMI
       x87compare.compareToFlags(s, record);
       return true;
-    case 465: // FXAM
+    case 525: // FXAM
       x87compare.examine(s, record);
       return true;
-    case 466: // FLD_FLOAT
+    case 526: // FLD_FLOAT
       x87moves.loadFloat(s, record);
       return true;
-    case 467: // FILD
+    case 527: // FILD
       x87moves.loadInteger(s, record);
       return true;
-    case 468: // FLD_EXTENDED
+    case 528: // FLD_EXTENDED
       x87moves.loadExtended(s, record);
       return true;
-    case 469: // FLD
+    case 529: // FLD
       x87moves.loadRegister(s, record);
       return true;
-    case 470: // FLD_CONSTANT
+    case 530: // FLD_CONSTANT
       x87moves.loadConstant(s, record);
       return true;
-    case 471: // FXCH
+    case 531: // FXCH
       x87moves.exchange(s, record);
       return true;
-    case 472: // FCMOV
+    case 532: // FCMOV
       x87moves.moveIf(s, record);
       return true;
-    case 473: // FFREE
+    case 533: // FFREE
       x87moves.freeRegister(s, record);
       return true;
-    case 474: // FST_FLOAT
+    case 534: // FST_FLOAT
       x87stores.storeFloat(s, record);
       return true;
-    case 475: // FIST
+    case 535: // FIST
       x87stores.storeInteger(s, record);
       return true;
-    case 476: // FBSTP
+    case 536: // FBSTP
       x87stores.storeDecimal(s, record);
       return true;
-    case 477: // FSTP_EXTENDED
+    case 537: // FSTP_EXTENDED
       x87stores.storeExtended(s, record);
       return true;
-    case 478: // FST
+    case 538: // FST
       x87stores.storeRegister(s, record);
       return true;
-    case 479: // FSIGN
+    case 539: // FSIGN
       x87functions.changeSign(s, record);
       return true;
-    case 480: // FUNARY
+    case 540: // FUNARY
       x87functions.unary(s, record);
       return true;
-    case 481: // FBINARY
+    case 541: // FBINARY
       x87functions.binary(s, record);
       return true;
-    case 482: // FSCALE
+    case 542: // FSCALE
       x87functions.scaleBy(s, record);
       return true;
-    case 483: // FPREM
+    case 543: // FPREM
       x87functions.divideRest(s, record);
       return true;
-    case 484: // FXTRACT
+    case 544: // FXTRACT
       x87functions.extract(s, record);
       return true;
-    case 485: // FPTAN
+    case 545: // FPTAN
       x87functions.tangent(s, record);
       return true;
-    case 486: // FSINCOS
+    case 546: // FSINCOS
       x87functions.sineAndCosine(s, record);
       return true;
-    case 487: // FTURN
+    case 547: // FTURN
       x87functions.turn(s, record);
       return true;
-    case 488: // FNOP
+    case 548: // FNOP
       x87functions.nothing(s, record);
       return true;
-    case 489: // FWAIT
+    case 549: // FWAIT
       x87unit.wait(s);
       return true;
-    case 490: // FLDCW
+    case 550: // FLDCW
       x87environment.loadControl(s, record);
       return true;
-    case 491: // FNSTCW
+    case 551: // FNSTCW
       x87environment.storeControl(s, record);
       return true;
-    case 492: // FNSTSW
+    case 552: // FNSTSW
       x87environment.storeStatus(s, record);
       return true;
-    case 493: // FNSTSW_AX
+    case 553: // FNSTSW_AX
       x87environment.moveStatus(s);
       return true;
-    case 494: // FNCLEX
+    case 554: // FNCLEX
       x87environment.clearExceptions(s);
       return true;
-    case 495: // FNINIT
+    case 555: // FNINIT
       x87environment.initialize(s);
       return true;
-    case 496: // FOBSOLETE
+    case 556: // FOBSOLETE
       x87environment.obsolete();
       return true;
-    case 497: // FLDENV
+    case 557: // FLDENV
       x87environment.loadEnvironment(s, record);
       return true;
-    case 498: // FNSTENV
+    case 558: // FNSTENV
       x87environment.storeEnvironment(s, record);
       return true;
-    case 499: // FRSTOR
+    case 559: // FRSTOR
       x87environment.restoreState(s, record);
       return true;
-    case 500: // FNSAVE
+    case 560: // FNSAVE
       x87environment.saveState(s, record);
       return true;
     default:
@@ -537,215 +718,215 @@ export function access(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation of the system. Returns whether it is one. */
 export function systemInstruction(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 501: // PUSHA
+    case 561: // PUSHA
       stack.pusha(s, record);
       return true;
-    case 502: // POPA
+    case 562: // POPA
       stack.popa(s, record);
       return true;
-    case 503: // PUSHF
+    case 563: // PUSHF
       system.pushf(s, record);
       return true;
-    case 504: // POPF
+    case 564: // POPF
       system.popf(s, record);
       return true;
-    case 505: // CALLF
+    case 565: // CALLF
       system.farTransfer(s, record, true);
       return true;
-    case 506: // JMPF
+    case 566: // JMPF
       system.farTransfer(s, record, false);
       return true;
-    case 507: // RETF
+    case 567: // RETF
       transfer.farReturn(s, sized.sizeOf(record), load<u16>(record, R_IMM));
       return true;
-    case 508: // IRET
+    case 568: // IRET
       iret.interruptReturn(s, sized.sizeOf(record));
       return true;
-    case 509: // INT3
+    case 569: // INT3
       interrupts.softwareInterrupt(s, 3);
       return true;
-    case 510: // INT
+    case 570: // INT
       interrupts.softwareInterrupt(s, load<u8>(record, R_IMM));
       return true;
-    case 511: // INTO
+    case 571: // INTO
       system.interruptOnOverflow(s);
       return true;
-    case 512: // INT1
+    case 572: // INT1
       interrupts.softwareInterrupt(s, 1);
       return true;
-    case 513: // IN
+    case 573: // IN
       system.input(s, record);
       return true;
-    case 514: // OUT
+    case 574: // OUT
       system.output(s, record);
       return true;
-    case 515: // MOV_TO_SEGMENT
+    case 575: // MOV_TO_SEGMENT
       system.moveToSegment(s, record);
       return true;
-    case 516: // POP_SEGMENT
+    case 576: // POP_SEGMENT
       system.popSegment(s, record);
       return true;
-    case 517: // LOAD_FAR
+    case 577: // LOAD_FAR
       system.loadFar(s, record);
       return true;
-    case 518: // CLI
+    case 578: // CLI
       rflags.cli(s);
       return true;
-    case 519: // STI
+    case 579: // STI
       rflags.sti(s);
       return true;
-    case 520: // HLT
+    case 580: // HLT
       instructions.hlt(s);
       return true;
-    case 521: // ARPL
+    case 581: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 522: // SLDT
-    case 523: // STR
+    case 582: // SLDT
+    case 583: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 524: // LLDT
+    case 584: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 525: // LTR
+    case 585: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 526: // VERR
-    case 527: // VERW
-    case 528: // LAR
-    case 529: // LSL
+    case 586: // VERR
+    case 587: // VERW
+    case 588: // LAR
+    case 589: // LSL
       system.probe(s, record, operation);
       return true;
-    case 530: // VMCALL
+    case 590: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 531: // VMCLEAR
-    case 532: // VMLAUNCH
-    case 533: // VMPTRLD
-    case 534: // VMPTRST
-    case 535: // VMREAD
-    case 536: // VMRESUME
-    case 537: // VMWRITE
-    case 538: // VMXOFF
-    case 539: // VMXON
-    case 540: // INVEPT
-    case 541: // INVVPID
+    case 591: // VMCLEAR
+    case 592: // VMLAUNCH
+    case 593: // VMPTRLD
+    case 594: // VMPTRST
+    case 595: // VMREAD
+    case 596: // VMRESUME
+    case 597: // VMWRITE
+    case 598: // VMXOFF
+    case 599: // VMXON
+    case 600: // INVEPT
+    case 601: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 542: // CLAC
-    case 543: // STAC
-    case 587: // UNDEFINED
+    case 602: // CLAC
+    case 603: // STAC
+    case 647: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 544: // XGETBV
+    case 604: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 545: // XSETBV
+    case 605: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 546: // VMRUN
-    case 548: // VMLOAD
-    case 549: // VMSAVE
-    case 550: // STGI
-    case 551: // CLGI
-    case 552: // SKINIT
-    case 553: // INVLPGA
+    case 606: // VMRUN
+    case 608: // VMLOAD
+    case 609: // VMSAVE
+    case 610: // STGI
+    case 611: // CLGI
+    case 612: // SKINIT
+    case 613: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 547: // VMMCALL
+    case 607: // VMMCALL
       instructions.hypercall(s, true);
       return true;
-    case 554: // SWAPGS
+    case 614: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 555: // RDTSCP
+    case 615: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 556: // SGDT
+    case 616: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 557: // SIDT
+    case 617: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 558: // LGDT
+    case 618: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 559: // LIDT
+    case 619: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 560: // SMSW
+    case 620: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 561: // LMSW
+    case 621: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 562: // INVLPG
+    case 622: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 563: // SYSCALL
+    case 623: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 564: // CLTS
+    case 624: // CLTS
       control.clts(s);
       return true;
-    case 565: // SYSRET
+    case 625: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 566: // INVD
+    case 626: // INVD
       instructions.invd(s);
       return true;
-    case 567: // WBINVD
+    case 627: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 568: // FROMCR
-    case 569: // FROMDR
-    case 570: // TOCR
-    case 571: // TODR
+    case 628: // FROMCR
+    case 629: // FROMDR
+    case 630: // TOCR
+    case 631: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 572: // WRMSR
+    case 632: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 573: // RDTSC
+    case 633: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 574: // RDMSR
+    case 634: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 575: // RDPMC
+    case 635: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 576: // SYSENTER
+    case 636: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 577: // SYSEXIT
+    case 637: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 578: // CPUID
+    case 638: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 579: // RDFSBASE
-    case 580: // RDGSBASE
-    case 581: // WRFSBASE
-    case 582: // WRGSBASE
+    case 639: // RDFSBASE
+    case 640: // RDGSBASE
+    case 641: // WRFSBASE
+    case 642: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 583: // FXSAVE
+    case 643: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 584: // FXRSTOR
+    case 644: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 585: // XSAVE
+    case 645: // XSAVE
       save.xsave(s, record);
       return true;
-    case 586: // XRSTOR
+    case 646: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 588: // FETCH_FAULT
+    case 648: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 589: // UNIMPLEMENTED
+    case 649: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

@@ -279,3 +279,9 @@ export function emitTouch(): void {
 export function emitDecimal(): void {
   setImmediate(emit(load<u16>(field(D_ROW), ROW_OPERATION)), load<u64>(DECODER + D_IMMEDIATE));
 }
+
+/** CRC32: the width is the source's. */
+export function emitCrc(): void {
+  const src = sourceOf(1);
+  emitBinary(operationOf(0), widthOf(1), registerOf(0), src);
+}

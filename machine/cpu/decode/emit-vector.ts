@@ -159,3 +159,26 @@ export function emitControlStore(): void {
   prepareMemory();
   emitStore(WIDTH_32, stateField(S_FX + FX_MXCSR));
 }
+
+/** INSERTPS of a register, of which the immediate names the lane. */
+export function emitInsertLane(): void {
+  const lane = (<u32>immediate(2) >> 6) & 3;
+  const record = emitBinary(operation(), widthOf(0), registerOf(0), registerOf(1) + lane * 4);
+  store<u64>(record, immediate(2), R_IMM);
+}
+
+/** PEXTRB and its kin to memory: the lane that the immediate names. */
+export function emitLaneStore(): void {
+  const width = widthOf(0);
+  const lane = <u32>immediate(2) & ((SIZE >> width) - 1);
+  prepareMemory();
+  emitStore(width, registerOf(1) + (lane << width));
+}
+
+/** PINSRD and PINSRQ. */
+export function emitInsertGeneral(): void {
+  const width = widthOf(1);
+  const src = sourceOf(1);
+  const record = emitBinary(width === WIDTH_64 ? op.PINSRQ : op.PINSRD, width, registerOf(0), src);
+  store<u64>(record, immediate(2), R_IMM);
+}

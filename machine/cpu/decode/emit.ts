@@ -152,6 +152,14 @@ export function emitInstruction(): void {
       return vector.emitControlStore();
     case e.EMIT_X87:
       return x87.emitX87();
+    case e.EMIT_INSERTLANE:
+      return vector.emitInsertLane();
+    case e.EMIT_LANESTORE:
+      return vector.emitLaneStore();
+    case e.EMIT_INSERTGENERAL:
+      return vector.emitInsertGeneral();
+    case e.EMIT_CRC:
+      return data.emitCrc();
     case e.EMIT_UNDEFINED:
       return control.emitUndefined();
     default:

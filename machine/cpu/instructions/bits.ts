@@ -110,3 +110,19 @@ export function bswapOf(record: u32): void {
 export function movbe(record: u32): void {
   setAt(load<u32>(record, R_DST), widthOf(record), reversed(sourceOf(record), record));
 }
+
+/** Castagnoli's polynomial, reflected. */
+const CRC_POLYNOMIAL: u32 = 0x82f63b78;
+
+/** CRC32: the checksum of the source's bytes, on from the destination (Intel SDM volume 2). */
+export function crc32(record: u32): void {
+  const to = load<u32>(record, R_DST);
+  let value = sourceOf(record);
+  let sum = load<u32>(to);
+  for (let bits = bitsOf(record); bits > 0; bits--) {
+    const carry = (sum ^ <u32>value) & 1;
+    sum = (sum >> 1) ^ (carry ? CRC_POLYNOMIAL : 0);
+    value >>= 1;
+  }
+  store<u64>(to, <u64>sum);
+}

@@ -5,8 +5,10 @@ import { CR4_OSXMMEXCPT, VECTOR_XF } from "../../../../abi/x86/registers.ts";
 import { setArithmeticFlags } from "../../flags.ts";
 import { reciprocal32, reciprocalRoot32 } from "../../float/approximations.ts";
 import * as double from "../../float/double.ts";
-import { reported, takeFlags, unmasked } from "../../float/exceptions.ts";
+import { reported, roundingOf, takeFlags, unmasked } from "../../float/exceptions.ts";
+import { toIntegral } from "../../float/integers.ts";
 import { EQUAL, GREATER, LESS, UNORDERED } from "../../float/order.ts";
+import { FORMAT_DOUBLE, FORMAT_SINGLE } from "../../float/round.ts";
 import * as single from "../../float/single.ts";
 import { FX_MXCSR, S_CR4, S_FX } from "../../interface.ts";
 import { S_VECTOR_RESULT } from "../../interpreter-state.ts";
@@ -194,4 +196,58 @@ export function compareScalars(s: u32, record: u32, operation: u32): void {
   else if (order === LESS) flags = CF;
   else if (order !== GREATER) flags = ZF;
   setArithmeticFlags(s, flags);
+}
+
+/** ROUNDPS to ROUNDSD: the immediate's bits 1 and 0 are the mode unless bit 2 says MXCSR's; bit 3 keeps inexactness to itself. */
+export function roundLanes(s: u32, record: u32): void {
+  const result = begin(s, record);
+  const src = load<u32>(record, R_SRC);
+  const order = load<u32>(record, R_IMM);
+  const control = controlOf(s);
+  const mode = order & 4 ? roundingOf(control) : order & 3;
+  const isQuiet = (order & 8) !== 0;
+  const lanes = lanesOf(record);
+  for (let i: u32 = 0; i < lanes; i++)
+    if (isDouble(record)) {
+      const value = toIntegral(FORMAT_DOUBLE, load<u64>(src + i * 8), control, mode, isQuiet);
+      store<u64>(result + i * 8, value);
+    } else {
+      const value = toIntegral(FORMAT_SINGLE, load<u32>(src + i * 4), control, mode, isQuiet);
+      store<u32>(result + i * 4, <u32>value);
+    }
+  finish(s, record);
+}
+
+/** The product of a lane of both operands, or zero where the immediate leaves it out. */
+function product(record: u32, i: u32, control: u32): u32 {
+  if (!((load<u32>(record, R_IMM) >> (4 + i)) & 1)) return 0;
+  const a = load<u32>(load<u32>(record, R_DST) + i * 4);
+  return single.mul32(a, load<u32>(load<u32>(record, R_SRC) + i * 4), control);
+}
+
+function product64(record: u32, i: u32, control: u32): u64 {
+  if (!((load<u32>(record, R_IMM) >> (4 + i)) & 1)) return 0;
+  const a = load<u64>(load<u32>(record, R_DST) + i * 8);
+  return double.mul64(a, load<u64>(load<u32>(record, R_SRC) + i * 8), control);
+}
+
+/** DPPS and DPPD: the sum of the products that the immediate's high half names, in the lanes that its low half names. */
+export function dotProduct(s: u32, record: u32): void {
+  const result = s + S_VECTOR_RESULT;
+  const control = controlOf(s);
+  const order = load<u32>(record, R_IMM);
+  if (isDouble(record)) {
+    const low = product64(record, 0, control);
+    const sum = double.add64(low, product64(record, 1, control), control);
+    for (let i: u32 = 0; i < 2; i++) store<u64>(result + i * 8, (order >> i) & 1 ? sum : 0);
+  } else {
+    const a = product(record, 0, control);
+    const b = product(record, 1, control);
+    const c = product(record, 2, control);
+    const d = product(record, 3, control);
+    const low = single.add32(a, b, control);
+    const sum = single.add32(low, single.add32(c, d, control), control);
+    for (let i: u32 = 0; i < 4; i++) store<u32>(result + i * 4, (order >> i) & 1 ? sum : 0);
+  }
+  finish(s, record);
 }

@@ -1,5 +1,6 @@
 // Operands of 128 bits: what operations.txt calls on a record's destination and source.
 
+import { FX_XMM, S_FX } from "../../interface.ts";
 import { R_DST, R_SRC } from "../../records.ts";
 
 /** The destination, which is the first operand. */
@@ -35,4 +36,14 @@ export function count(record: u32): u64 {
 /** Zero. */
 export function zero(): v128 {
   return i64x2.splat(0);
+}
+
+/** XMM0, which selects lanes by their signs. */
+export function selector(s: u32): v128 {
+  return v128.load(s + S_FX + FX_XMM);
+}
+
+/** Sets the destination's bits where `mask` has ones to the source's. */
+export function blend(record: u32, mask: v128): void {
+  put(record, v128.bitselect(second(record), first(record), mask));
 }
