@@ -153,6 +153,8 @@ export const EMIT_LANESTORE: u32 = 73;
 export const EMIT_INSERTGENERAL: u32 = 74;
 /** `crc`. */
 export const EMIT_CRC: u32 = 75;
+/** `comparetext`. */
+export const EMIT_COMPARETEXT: u32 = 76;
 
 /** Row: number of the mnemonic, u16. */
 export const ROW_MNEMONIC: u32 = 0;

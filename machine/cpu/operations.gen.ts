@@ -567,359 +567,395 @@ export const PINSRD: u32 = 474;
 export const PINSRQ: u32 = 475;
 /** CRC32. */
 export const CRC32: u32 = 476;
+/** PCMPESTRM. */
+export const PCMPESTRM: u32 = 477;
+/** PCMPESTRI. */
+export const PCMPESTRI: u32 = 478;
+/** PCMPISTRM. */
+export const PCMPISTRM: u32 = 479;
+/** PCMPISTRI. */
+export const PCMPISTRI: u32 = 480;
+/** AESENC. */
+export const AESENC: u32 = 481;
+/** AESENCLAST. */
+export const AESENCLAST: u32 = 482;
+/** AESDEC. */
+export const AESDEC: u32 = 483;
+/** AESDECLAST. */
+export const AESDECLAST: u32 = 484;
+/** AESIMC. */
+export const AESIMC: u32 = 485;
+/** AESKEYGENASSIST. */
+export const AESKEYGENASSIST: u32 = 486;
+/** PCLMULQDQ. */
+export const PCLMULQDQ: u32 = 487;
+/** SHA1NEXTE. */
+export const SHA1NEXTE: u32 = 488;
+/** SHA1MSG1. */
+export const SHA1MSG1: u32 = 489;
+/** SHA1MSG2. */
+export const SHA1MSG2: u32 = 490;
+/** SHA256RNDS2. */
+export const SHA256RNDS2: u32 = 491;
+/** SHA256MSG1. */
+export const SHA256MSG1: u32 = 492;
+/** SHA256MSG2. */
+export const SHA256MSG2: u32 = 493;
+/** SHA1RNDS4. */
+export const SHA1RNDS4: u32 = 494;
 /** ROUNDPS to ROUNDSD. */
-export const VROUND: u32 = 477;
+export const VROUND: u32 = 495;
 /** DPPS, DPPD. */
-export const VDP: u32 = 478;
+export const VDP: u32 = 496;
 /** ADDPS to ADDSD. */
-export const VADD: u32 = 479;
+export const VADD: u32 = 497;
 /** SUBPS to SUBSD. */
-export const VSUB: u32 = 480;
+export const VSUB: u32 = 498;
 /** MULPS to MULSD. */
-export const VMUL: u32 = 481;
+export const VMUL: u32 = 499;
 /** DIVPS to DIVSD. */
-export const VDIV: u32 = 482;
+export const VDIV: u32 = 500;
 /** MINPS to MINSD. */
-export const VMIN: u32 = 483;
+export const VMIN: u32 = 501;
 /** MAXPS to MAXSD. */
-export const VMAX: u32 = 484;
+export const VMAX: u32 = 502;
 /** SQRTPS to SQRTSD. */
-export const VSQRT: u32 = 485;
+export const VSQRT: u32 = 503;
 /** HADDPS, HADDPD. */
-export const VHADD: u32 = 486;
+export const VHADD: u32 = 504;
 /** HSUBPS, HSUBPD. */
-export const VHSUB: u32 = 487;
+export const VHSUB: u32 = 505;
 /** ADDSUBPS, ADDSUBPD. */
-export const VADDSUB: u32 = 488;
+export const VADDSUB: u32 = 506;
 /** RCPPS, RCPSS. */
-export const VRCP: u32 = 489;
+export const VRCP: u32 = 507;
 /** RSQRTPS, RSQRTSS. */
-export const VRSQRT: u32 = 490;
+export const VRSQRT: u32 = 508;
 /** CMPPS to CMPSD. */
-export const VCMP: u32 = 491;
+export const VCMP: u32 = 509;
 /** COMISS, COMISD. */
-export const VCOMI: u32 = 492;
+export const VCOMI: u32 = 510;
 /** UCOMISS, UCOMISD. */
-export const VUCOMI: u32 = 493;
+export const VUCOMI: u32 = 511;
 /** CVTPS2PD. */
-export const CVTPS2PD: u32 = 494;
+export const CVTPS2PD: u32 = 512;
 /** CVTPD2PS. */
-export const CVTPD2PS: u32 = 495;
+export const CVTPD2PS: u32 = 513;
 /** CVTSS2SD. */
-export const CVTSS2SD: u32 = 496;
+export const CVTSS2SD: u32 = 514;
 /** CVTSD2SS. */
-export const CVTSD2SS: u32 = 497;
+export const CVTSD2SS: u32 = 515;
 /** CVTDQ2PS. */
-export const CVTDQ2PS: u32 = 498;
+export const CVTDQ2PS: u32 = 516;
 /** CVTPI2PS. */
-export const CVTPI2PS: u32 = 499;
+export const CVTPI2PS: u32 = 517;
 /** CVTDQ2PD, CVTPI2PD. */
-export const CVTDQ2PD: u32 = 500;
+export const CVTDQ2PD: u32 = 518;
 /** CVTPS2DQ. */
-export const CVTPS2DQ: u32 = 501;
+export const CVTPS2DQ: u32 = 519;
 /** CVTPS2PI. */
-export const CVTPS2PI: u32 = 502;
+export const CVTPS2PI: u32 = 520;
 /** CVTPD2DQ, CVTPD2PI. */
-export const CVTPD2DQ: u32 = 503;
+export const CVTPD2DQ: u32 = 521;
 /** CVTSS2SI, CVTSD2SI. */
-export const CVTS2SI: u32 = 504;
+export const CVTS2SI: u32 = 522;
 /** CVTTPS2DQ. */
-export const CVTTPS2DQ: u32 = 505;
+export const CVTTPS2DQ: u32 = 523;
 /** CVTTPS2PI. */
-export const CVTTPS2PI: u32 = 506;
+export const CVTTPS2PI: u32 = 524;
 /** CVTTPD2DQ, CVTTPD2PI. */
-export const CVTTPD2DQ: u32 = 507;
+export const CVTTPD2DQ: u32 = 525;
 /** CVTTSS2SI, CVTTSD2SI. */
-export const CVTTS2SI: u32 = 508;
+export const CVTTS2SI: u32 = 526;
 /** CVTSI2SS, CVTSI2SD. */
-export const CVTSI2S: u32 = 509;
+export const CVTSI2S: u32 = 527;
 /** LDMXCSR. */
-export const MXCSR_LOAD: u32 = 510;
+export const MXCSR_LOAD: u32 = 528;
 /** MOVS. */
-export const MOVS: u32 = 511;
+export const MOVS: u32 = 529;
 /** CMPS. */
-export const CMPS: u32 = 512;
+export const CMPS: u32 = 530;
 /** STOS. */
-export const STOS: u32 = 513;
+export const STOS: u32 = 531;
 /** LODS. */
-export const LODS: u32 = 514;
+export const LODS: u32 = 532;
 /** SCAS. */
-export const SCAS: u32 = 515;
+export const SCAS: u32 = 533;
 /** INS. */
-export const INS: u32 = 516;
+export const INS: u32 = 534;
 /** OUTS. */
-export const OUTS: u32 = 517;
+export const OUTS: u32 = 535;
 /** BOUND. */
-export const BOUND: u32 = 518;
+export const BOUND: u32 = 536;
 /** FADD and its kin with memory. */
-export const FARITHMETIC_MEMORY: u32 = 519;
+export const FARITHMETIC_MEMORY: u32 = 537;
 /** FADD and its kin with registers. */
-export const FARITHMETIC: u32 = 520;
+export const FARITHMETIC: u32 = 538;
 /** FCOM and FCOMP with memory. */
-export const FCOM_MEMORY: u32 = 521;
+export const FCOM_MEMORY: u32 = 539;
 /** FCOM, FUCOM and their kin. */
-export const FCOM: u32 = 522;
+export const FCOM: u32 = 540;
 /** FTST. */
-export const FTST: u32 = 523;
+export const FTST: u32 = 541;
 /** FCOMI and its kin. */
-export const FCOMI: u32 = 524;
+export const FCOMI: u32 = 542;
 /** FXAM. */
-export const FXAM: u32 = 525;
+export const FXAM: u32 = 543;
 /** FLD of 32 and 64 bits. */
-export const FLD_FLOAT: u32 = 526;
+export const FLD_FLOAT: u32 = 544;
 /** FILD. */
-export const FILD: u32 = 527;
+export const FILD: u32 = 545;
 /** FLD of 80 bits, FBLD. */
-export const FLD_EXTENDED: u32 = 528;
+export const FLD_EXTENDED: u32 = 546;
 /** FLD of a register. */
-export const FLD: u32 = 529;
+export const FLD: u32 = 547;
 /** FLD1 and its kin. */
-export const FLD_CONSTANT: u32 = 530;
+export const FLD_CONSTANT: u32 = 548;
 /** FXCH. */
-export const FXCH: u32 = 531;
+export const FXCH: u32 = 549;
 /** FCMOVcc. */
-export const FCMOV: u32 = 532;
+export const FCMOV: u32 = 550;
 /** FFREE, FFREEP. */
-export const FFREE: u32 = 533;
+export const FFREE: u32 = 551;
 /** FST and FSTP of 32 and 64 bits. */
-export const FST_FLOAT: u32 = 534;
+export const FST_FLOAT: u32 = 552;
 /** FIST, FISTP, FISTTP. */
-export const FIST: u32 = 535;
+export const FIST: u32 = 553;
 /** FBSTP. */
-export const FBSTP: u32 = 536;
+export const FBSTP: u32 = 554;
 /** FSTP of 80 bits. */
-export const FSTP_EXTENDED: u32 = 537;
+export const FSTP_EXTENDED: u32 = 555;
 /** FST and FSTP to a register. */
-export const FST: u32 = 538;
+export const FST: u32 = 556;
 /** FCHS, FABS. */
-export const FSIGN: u32 = 539;
+export const FSIGN: u32 = 557;
 /** Functions of ST(0). */
-export const FUNARY: u32 = 540;
+export const FUNARY: u32 = 558;
 /** FYL2X, FYL2XP1, FPATAN. */
-export const FBINARY: u32 = 541;
+export const FBINARY: u32 = 559;
 /** FSCALE. */
-export const FSCALE: u32 = 542;
+export const FSCALE: u32 = 560;
 /** FPREM, FPREM1. */
-export const FPREM: u32 = 543;
+export const FPREM: u32 = 561;
 /** FXTRACT. */
-export const FXTRACT: u32 = 544;
+export const FXTRACT: u32 = 562;
 /** FPTAN. */
-export const FPTAN: u32 = 545;
+export const FPTAN: u32 = 563;
 /** FSINCOS. */
-export const FSINCOS: u32 = 546;
+export const FSINCOS: u32 = 564;
 /** FINCSTP, FDECSTP. */
-export const FTURN: u32 = 547;
+export const FTURN: u32 = 565;
 /** FNOP. */
-export const FNOP: u32 = 548;
+export const FNOP: u32 = 566;
 /** FWAIT. */
-export const FWAIT: u32 = 549;
+export const FWAIT: u32 = 567;
 /** FLDCW. */
-export const FLDCW: u32 = 550;
+export const FLDCW: u32 = 568;
 /** FNSTCW. */
-export const FNSTCW: u32 = 551;
+export const FNSTCW: u32 = 569;
 /** FNSTSW to memory. */
-export const FNSTSW: u32 = 552;
+export const FNSTSW: u32 = 570;
 /** FNSTSW AX. */
-export const FNSTSW_AX: u32 = 553;
+export const FNSTSW_AX: u32 = 571;
 /** FNCLEX. */
-export const FNCLEX: u32 = 554;
+export const FNCLEX: u32 = 572;
 /** FNINIT. */
-export const FNINIT: u32 = 555;
+export const FNINIT: u32 = 573;
 /** FNENI, FNDISI, FNSETPM. */
-export const FOBSOLETE: u32 = 556;
+export const FOBSOLETE: u32 = 574;
 /** FLDENV. */
-export const FLDENV: u32 = 557;
+export const FLDENV: u32 = 575;
 /** FNSTENV. */
-export const FNSTENV: u32 = 558;
+export const FNSTENV: u32 = 576;
 /** FRSTOR. */
-export const FRSTOR: u32 = 559;
+export const FRSTOR: u32 = 577;
 /** FNSAVE. */
-export const FNSAVE: u32 = 560;
+export const FNSAVE: u32 = 578;
 /** PUSHA. */
-export const PUSHA: u32 = 561;
+export const PUSHA: u32 = 579;
 /** POPA. */
-export const POPA: u32 = 562;
+export const POPA: u32 = 580;
 /** PUSHF. */
-export const PUSHF: u32 = 563;
+export const PUSHF: u32 = 581;
 /** POPF. */
-export const POPF: u32 = 564;
+export const POPF: u32 = 582;
 /** Far call. */
-export const CALLF: u32 = 565;
+export const CALLF: u32 = 583;
 /** Far jump. */
-export const JMPF: u32 = 566;
+export const JMPF: u32 = 584;
 /** Far return. */
-export const RETF: u32 = 567;
+export const RETF: u32 = 585;
 /** IRET. */
-export const IRET: u32 = 568;
+export const IRET: u32 = 586;
 /** INT3. */
-export const INT3: u32 = 569;
+export const INT3: u32 = 587;
 /** INT n. */
-export const INT: u32 = 570;
+export const INT: u32 = 588;
 /** INTO. */
-export const INTO: u32 = 571;
+export const INTO: u32 = 589;
 /** INT1. */
-export const INT1: u32 = 572;
+export const INT1: u32 = 590;
 /** IN. */
-export const IN: u32 = 573;
+export const IN: u32 = 591;
 /** OUT. */
-export const OUT: u32 = 574;
+export const OUT: u32 = 592;
 /** MOV to a segment register. */
-export const MOV_TO_SEGMENT: u32 = 575;
+export const MOV_TO_SEGMENT: u32 = 593;
 /** POP of a segment register. */
-export const POP_SEGMENT: u32 = 576;
+export const POP_SEGMENT: u32 = 594;
 /** LES, LDS, LSS, LFS, LGS. */
-export const LOAD_FAR: u32 = 577;
+export const LOAD_FAR: u32 = 595;
 /** CLI. */
-export const CLI: u32 = 578;
+export const CLI: u32 = 596;
 /** STI. */
-export const STI: u32 = 579;
+export const STI: u32 = 597;
 /** HLT. */
-export const HLT: u32 = 580;
+export const HLT: u32 = 598;
 /** ARPL. */
-export const ARPL: u32 = 581;
+export const ARPL: u32 = 599;
 /** SLDT. */
-export const SLDT: u32 = 582;
+export const SLDT: u32 = 600;
 /** STR. */
-export const STR: u32 = 583;
+export const STR: u32 = 601;
 /** LLDT. */
-export const LLDT: u32 = 584;
+export const LLDT: u32 = 602;
 /** LTR. */
-export const LTR: u32 = 585;
+export const LTR: u32 = 603;
 /** VERR. */
-export const VERR: u32 = 586;
+export const VERR: u32 = 604;
 /** VERW. */
-export const VERW: u32 = 587;
+export const VERW: u32 = 605;
 /** LAR. */
-export const LAR: u32 = 588;
+export const LAR: u32 = 606;
 /** LSL. */
-export const LSL: u32 = 589;
+export const LSL: u32 = 607;
 /** VMCALL. */
-export const VMCALL: u32 = 590;
+export const VMCALL: u32 = 608;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 591;
+export const VMCLEAR: u32 = 609;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 592;
+export const VMLAUNCH: u32 = 610;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 593;
+export const VMPTRLD: u32 = 611;
 /** VMPTRST. */
-export const VMPTRST: u32 = 594;
+export const VMPTRST: u32 = 612;
 /** VMREAD. */
-export const VMREAD: u32 = 595;
+export const VMREAD: u32 = 613;
 /** VMRESUME. */
-export const VMRESUME: u32 = 596;
+export const VMRESUME: u32 = 614;
 /** VMWRITE. */
-export const VMWRITE: u32 = 597;
+export const VMWRITE: u32 = 615;
 /** VMXOFF. */
-export const VMXOFF: u32 = 598;
+export const VMXOFF: u32 = 616;
 /** VMXON. */
-export const VMXON: u32 = 599;
+export const VMXON: u32 = 617;
 /** INVEPT. */
-export const INVEPT: u32 = 600;
+export const INVEPT: u32 = 618;
 /** INVVPID. */
-export const INVVPID: u32 = 601;
+export const INVVPID: u32 = 619;
 /** CLAC. */
-export const CLAC: u32 = 602;
+export const CLAC: u32 = 620;
 /** STAC. */
-export const STAC: u32 = 603;
+export const STAC: u32 = 621;
 /** XGETBV. */
-export const XGETBV: u32 = 604;
+export const XGETBV: u32 = 622;
 /** XSETBV. */
-export const XSETBV: u32 = 605;
+export const XSETBV: u32 = 623;
 /** VMRUN. */
-export const VMRUN: u32 = 606;
+export const VMRUN: u32 = 624;
 /** VMMCALL. */
-export const VMMCALL: u32 = 607;
+export const VMMCALL: u32 = 625;
 /** VMLOAD. */
-export const VMLOAD: u32 = 608;
+export const VMLOAD: u32 = 626;
 /** VMSAVE. */
-export const VMSAVE: u32 = 609;
+export const VMSAVE: u32 = 627;
 /** STGI. */
-export const STGI: u32 = 610;
+export const STGI: u32 = 628;
 /** CLGI. */
-export const CLGI: u32 = 611;
+export const CLGI: u32 = 629;
 /** SKINIT. */
-export const SKINIT: u32 = 612;
+export const SKINIT: u32 = 630;
 /** INVLPGA. */
-export const INVLPGA: u32 = 613;
+export const INVLPGA: u32 = 631;
 /** SWAPGS. */
-export const SWAPGS: u32 = 614;
+export const SWAPGS: u32 = 632;
 /** RDTSCP. */
-export const RDTSCP: u32 = 615;
+export const RDTSCP: u32 = 633;
 /** SGDT. */
-export const SGDT: u32 = 616;
+export const SGDT: u32 = 634;
 /** SIDT. */
-export const SIDT: u32 = 617;
+export const SIDT: u32 = 635;
 /** LGDT. */
-export const LGDT: u32 = 618;
+export const LGDT: u32 = 636;
 /** LIDT. */
-export const LIDT: u32 = 619;
+export const LIDT: u32 = 637;
 /** SMSW. */
-export const SMSW: u32 = 620;
+export const SMSW: u32 = 638;
 /** LMSW. */
-export const LMSW: u32 = 621;
+export const LMSW: u32 = 639;
 /** INVLPG. */
-export const INVLPG: u32 = 622;
+export const INVLPG: u32 = 640;
 /** SYSCALL. */
-export const SYSCALL: u32 = 623;
+export const SYSCALL: u32 = 641;
 /** CLTS. */
-export const CLTS: u32 = 624;
+export const CLTS: u32 = 642;
 /** SYSRET. */
-export const SYSRET: u32 = 625;
+export const SYSRET: u32 = 643;
 /** INVD. */
-export const INVD: u32 = 626;
+export const INVD: u32 = 644;
 /** WBINVD. */
-export const WBINVD: u32 = 627;
+export const WBINVD: u32 = 645;
 /** MOV from a control register. */
-export const FROMCR: u32 = 628;
+export const FROMCR: u32 = 646;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 629;
+export const FROMDR: u32 = 647;
 /** MOV to a control register. */
-export const TOCR: u32 = 630;
+export const TOCR: u32 = 648;
 /** MOV to a debug register. */
-export const TODR: u32 = 631;
+export const TODR: u32 = 649;
 /** WRMSR. */
-export const WRMSR: u32 = 632;
+export const WRMSR: u32 = 650;
 /** RDTSC. */
-export const RDTSC: u32 = 633;
+export const RDTSC: u32 = 651;
 /** RDMSR. */
-export const RDMSR: u32 = 634;
+export const RDMSR: u32 = 652;
 /** RDPMC. */
-export const RDPMC: u32 = 635;
+export const RDPMC: u32 = 653;
 /** SYSENTER. */
-export const SYSENTER: u32 = 636;
+export const SYSENTER: u32 = 654;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 637;
+export const SYSEXIT: u32 = 655;
 /** CPUID. */
-export const CPUID: u32 = 638;
+export const CPUID: u32 = 656;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 639;
+export const RDFSBASE: u32 = 657;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 640;
+export const RDGSBASE: u32 = 658;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 641;
+export const WRFSBASE: u32 = 659;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 642;
+export const WRGSBASE: u32 = 660;
 /** FXSAVE. */
-export const FXSAVE: u32 = 643;
+export const FXSAVE: u32 = 661;
 /** FXRSTOR. */
-export const FXRSTOR: u32 = 644;
+export const FXRSTOR: u32 = 662;
 /** XSAVE. */
-export const XSAVE: u32 = 645;
+export const XSAVE: u32 = 663;
 /** XRSTOR. */
-export const XRSTOR: u32 = 646;
+export const XRSTOR: u32 = 664;
 /** #UD. */
-export const UNDEFINED: u32 = 647;
+export const UNDEFINED: u32 = 665;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 648;
+export const FETCH_FAULT: u32 = 666;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 649;
+export const UNIMPLEMENTED: u32 = 667;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 650;
+export const STOP: u32 = 668;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
 export const COLD: u32 = 328;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
-export const SYSTEM: u32 = 561;
+export const SYSTEM: u32 = 579;
 /** Number of operations. */
-export const OP_COUNT: u32 = 651;
+export const OP_COUNT: u32 = 669;

@@ -1,4 +1,5 @@
 // Made by tools/operations.ts from operations.txt. Do not edit.
+import * as aes from "./instructions/vector/aes.ts";
 import * as arithmetic128 from "./instructions/vector/arithmetic.ts";
 import * as atomic from "./instructions/atomic.ts";
 import * as bits from "./instructions/bits.ts";
@@ -21,6 +22,7 @@ import * as msr from "./system/msr.ts";
 import * as rflags from "./system/flags.ts";
 import * as rotate from "./instructions/rotate.ts";
 import * as save from "./instructions/vector/save.ts";
+import * as sha from "./instructions/vector/sha.ts";
 import * as sized from "./instructions/sized.ts";
 import * as shuffles from "./instructions/vector/shuffles.ts";
 import * as slow from "./instructions/slow-memory.ts";
@@ -29,6 +31,7 @@ import * as stack from "./instructions/stack.ts";
 import * as syscall from "./system/syscall.ts";
 import * as system from "./instructions/system.ts";
 import * as tables from "./system/tables.ts";
+import * as text from "./instructions/vector/text.ts";
 import * as transfer from "./system/transfer.ts";
 import * as unimplemented from "./instructions/unimplemented.ts";
 import * as vector from "./instructions/vector/operands.ts";
@@ -393,11 +396,65 @@ export function compute(s: u32, record: u32, operation: u32): bool {
     case 476: // CRC32
       bits.crc32(record);
       return true;
-    case 489: // VRCP
-    case 490: // VRSQRT
+    case 477: // PCMPESTRM
+      text.compareExplicit(s, record, true);
+      return true;
+    case 478: // PCMPESTRI
+      text.compareExplicit(s, record, false);
+      return true;
+    case 479: // PCMPISTRM
+      text.compareImplicit(s, record, true);
+      return true;
+    case 480: // PCMPISTRI
+      text.compareImplicit(s, record, false);
+      return true;
+    case 481: // AESENC
+      aes.aesRound(record, false, false);
+      return true;
+    case 482: // AESENCLAST
+      aes.aesRound(record, false, true);
+      return true;
+    case 483: // AESDEC
+      aes.aesRound(record, true, false);
+      return true;
+    case 484: // AESDECLAST
+      aes.aesRound(record, true, true);
+      return true;
+    case 485: // AESIMC
+      aes.aesInverseMix(record);
+      return true;
+    case 486: // AESKEYGENASSIST
+      aes.aesKeyAssist(record);
+      return true;
+    case 487: // PCLMULQDQ
+      arithmetic128.multiplyWithoutCarry(record);
+      return true;
+    case 488: // SHA1NEXTE
+      sha.sha1NextE(record);
+      return true;
+    case 489: // SHA1MSG1
+      sha.sha1Message1(record);
+      return true;
+    case 490: // SHA1MSG2
+      sha.sha1Message2(record);
+      return true;
+    case 491: // SHA256RNDS2
+      sha.sha256Rounds(record, vector.selectorPlace(s));
+      return true;
+    case 492: // SHA256MSG1
+      sha.sha256Message1(record);
+      return true;
+    case 493: // SHA256MSG2
+      sha.sha256Message2(record);
+      return true;
+    case 494: // SHA1RNDS4
+      sha.sha1Rounds(record);
+      return true;
+    case 507: // VRCP
+    case 508: // VRSQRT
       float.approximate(record, operation);
       return true;
-    case 500: // CVTDQ2PD
+    case 518: // CVTDQ2PD
       conversions.integersToDoubles(s, record);
       return true;
     default:
@@ -510,204 +567,204 @@ export function access(s: u32, record: u32, operation: u32): bool {
     case 415: // MASKMOV
       mmx.maskedStore(s, record);
       return true;
-    case 477: // VROUND
+    case 495: // VROUND
       float.roundLanes(s, record);
       return true;
-    case 478: // VDP
+    case 496: // VDP
       float.dotProduct(s, record);
       return true;
-    case 479: // VADD
-    case 480: // VSUB
-    case 481: // VMUL
-    case 482: // VDIV
-    case 483: // VMIN
-    case 484: // VMAX
-    case 485: // VSQRT
+    case 497: // VADD
+    case 498: // VSUB
+    case 499: // VMUL
+    case 500: // VDIV
+    case 501: // VMIN
+    case 502: // VMAX
+    case 503: // VSQRT
       float.lanewise(s, record, operation);
       return true;
-    case 486: // VHADD
-    case 487: // VHSUB
+    case 504: // VHADD
+    case 505: // VHSUB
       float.horizontal(s, record, operation);
       return true;
-    case 488: // VADDSUB
+    case 506: // VADDSUB
       float.alternate(s, record);
       return true;
-    case 491: // VCMP
+    case 509: // VCMP
       float.compareLanes(s, record);
       return true;
-    case 492: // VCOMI
-    case 493: // VUCOMI
+    case 510: // VCOMI
+    case 511: // VUCOMI
       float.compareScalars(s, record, operation);
       return true;
-    case 494: // CVTPS2PD
-    case 495: // CVTPD2PS
-    case 496: // CVTSS2SD
-    case 497: // CVTSD2SS
+    case 512: // CVTPS2PD
+    case 513: // CVTPD2PS
+    case 514: // CVTSS2SD
+    case 515: // CVTSD2SS
       conversions.changePrecision(s, record, operation);
       return true;
-    case 498: // CVTDQ2PS
+    case 516: // CVTDQ2PS
       conversions.integersToSingles(s, record, 4);
       return true;
-    case 499: // CVTPI2PS
+    case 517: // CVTPI2PS
       conversions.integersToSingles(s, record, 2);
       return true;
-    case 501: // CVTPS2DQ
+    case 519: // CVTPS2DQ
       conversions.singlesToIntegers(s, record, 4, false);
       return true;
-    case 502: // CVTPS2PI
+    case 520: // CVTPS2PI
       conversions.singlesToIntegers(s, record, 2, false);
       return true;
-    case 503: // CVTPD2DQ
+    case 521: // CVTPD2DQ
       conversions.doublesToIntegers(s, record, false);
       return true;
-    case 504: // CVTS2SI
+    case 522: // CVTS2SI
       conversions.scalarToInteger(s, record, false);
       return true;
-    case 505: // CVTTPS2DQ
+    case 523: // CVTTPS2DQ
       conversions.singlesToIntegers(s, record, 4, true);
       return true;
-    case 506: // CVTTPS2PI
+    case 524: // CVTTPS2PI
       conversions.singlesToIntegers(s, record, 2, true);
       return true;
-    case 507: // CVTTPD2DQ
+    case 525: // CVTTPD2DQ
       conversions.doublesToIntegers(s, record, true);
       return true;
-    case 508: // CVTTS2SI
+    case 526: // CVTTS2SI
       conversions.scalarToInteger(s, record, true);
       return true;
-    case 509: // CVTSI2S
+    case 527: // CVTSI2S
       conversions.integerToScalar(s, record);
       return true;
-    case 510: // MXCSR_LOAD
+    case 528: // MXCSR_LOAD
       sse.loadControl(s, record);
       return true;
-    case 518: // BOUND
+    case 536: // BOUND
       branches.bound(s, record);
       return true;
-    case 519: // FARITHMETIC_MEMORY
+    case 537: // FARITHMETIC_MEMORY
       x87arithmetic.arithmeticWithMemory(s, record);
       return true;
-    case 520: // FARITHMETIC
+    case 538: // FARITHMETIC
       x87arithmetic.arithmetic(s, record);
       return true;
-    case 521: // FCOM_MEMORY
+    case 539: // FCOM_MEMORY
       x87compare.compareMemory(s, record);
       return true;
-    case 522: // FCOM
+    case 540: // FCOM
       x87compare.compareRegister(s, record);
       return true;
-    case 523: // FTST
+    case 541: // FTST
       x87compare.compareZero(s, record);
       return true;
-    case 524: // FCOMI
+    case 542: // FCOMI
       x87compare.compareToFlags(s, record);
       return true;
-    case 525: // FXAM
+    case 543: // FXAM
       x87compare.examine(s, record);
       return true;
-    case 526: // FLD_FLOAT
+    case 544: // FLD_FLOAT
       x87moves.loadFloat(s, record);
       return true;
-    case 527: // FILD
+    case 545: // FILD
       x87moves.loadInteger(s, record);
       return true;
-    case 528: // FLD_EXTENDED
+    case 546: // FLD_EXTENDED
       x87moves.loadExtended(s, record);
       return true;
-    case 529: // FLD
+    case 547: // FLD
       x87moves.loadRegister(s, record);
       return true;
-    case 530: // FLD_CONSTANT
+    case 548: // FLD_CONSTANT
       x87moves.loadConstant(s, record);
       return true;
-    case 531: // FXCH
+    case 549: // FXCH
       x87moves.exchange(s, record);
       return true;
-    case 532: // FCMOV
+    case 550: // FCMOV
       x87moves.moveIf(s, record);
       return true;
-    case 533: // FFREE
+    case 551: // FFREE
       x87moves.freeRegister(s, record);
       return true;
-    case 534: // FST_FLOAT
+    case 552: // FST_FLOAT
       x87stores.storeFloat(s, record);
       return true;
-    case 535: // FIST
+    case 553: // FIST
       x87stores.storeInteger(s, record);
       return true;
-    case 536: // FBSTP
+    case 554: // FBSTP
       x87stores.storeDecimal(s, record);
       return true;
-    case 537: // FSTP_EXTENDED
+    case 555: // FSTP_EXTENDED
       x87stores.storeExtended(s, record);
       return true;
-    case 538: // FST
+    case 556: // FST
       x87stores.storeRegister(s, record);
       return true;
-    case 539: // FSIGN
+    case 557: // FSIGN
       x87functions.changeSign(s, record);
       return true;
-    case 540: // FUNARY
+    case 558: // FUNARY
       x87functions.unary(s, record);
       return true;
-    case 541: // FBINARY
+    case 559: // FBINARY
       x87functions.binary(s, record);
       return true;
-    case 542: // FSCALE
+    case 560: // FSCALE
       x87functions.scaleBy(s, record);
       return true;
-    case 543: // FPREM
+    case 561: // FPREM
       x87functions.divideRest(s, record);
       return true;
-    case 544: // FXTRACT
+    case 562: // FXTRACT
       x87functions.extract(s, record);
       return true;
-    case 545: // FPTAN
+    case 563: // FPTAN
       x87functions.tangent(s, record);
       return true;
-    case 546: // FSINCOS
+    case 564: // FSINCOS
       x87functions.sineAndCosine(s, record);
       return true;
-    case 547: // FTURN
+    case 565: // FTURN
       x87functions.turn(s, record);
       return true;
-    case 548: // FNOP
+    case 566: // FNOP
       x87functions.nothing(s, record);
       return true;
-    case 549: // FWAIT
+    case 567: // FWAIT
       x87unit.wait(s);
       return true;
-    case 550: // FLDCW
+    case 568: // FLDCW
       x87environment.loadControl(s, record);
       return true;
-    case 551: // FNSTCW
+    case 569: // FNSTCW
       x87environment.storeControl(s, record);
       return true;
-    case 552: // FNSTSW
+    case 570: // FNSTSW
       x87environment.storeStatus(s, record);
       return true;
-    case 553: // FNSTSW_AX
+    case 571: // FNSTSW_AX
       x87environment.moveStatus(s);
       return true;
-    case 554: // FNCLEX
+    case 572: // FNCLEX
       x87environment.clearExceptions(s);
       return true;
-    case 555: // FNINIT
+    case 573: // FNINIT
       x87environment.initialize(s);
       return true;
-    case 556: // FOBSOLETE
+    case 574: // FOBSOLETE
       x87environment.obsolete();
       return true;
-    case 557: // FLDENV
+    case 575: // FLDENV
       x87environment.loadEnvironment(s, record);
       return true;
-    case 558: // FNSTENV
+    case 576: // FNSTENV
       x87environment.storeEnvironment(s, record);
       return true;
-    case 559: // FRSTOR
+    case 577: // FRSTOR
       x87environment.restoreState(s, record);
       return true;
-    case 560: // FNSAVE
+    case 578: // FNSAVE
       x87environment.saveState(s, record);
       return true;
     default:
@@ -718,215 +775,215 @@ export function access(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation of the system. Returns whether it is one. */
 export function systemInstruction(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 561: // PUSHA
+    case 579: // PUSHA
       stack.pusha(s, record);
       return true;
-    case 562: // POPA
+    case 580: // POPA
       stack.popa(s, record);
       return true;
-    case 563: // PUSHF
+    case 581: // PUSHF
       system.pushf(s, record);
       return true;
-    case 564: // POPF
+    case 582: // POPF
       system.popf(s, record);
       return true;
-    case 565: // CALLF
+    case 583: // CALLF
       system.farTransfer(s, record, true);
       return true;
-    case 566: // JMPF
+    case 584: // JMPF
       system.farTransfer(s, record, false);
       return true;
-    case 567: // RETF
+    case 585: // RETF
       transfer.farReturn(s, sized.sizeOf(record), load<u16>(record, R_IMM));
       return true;
-    case 568: // IRET
+    case 586: // IRET
       iret.interruptReturn(s, sized.sizeOf(record));
       return true;
-    case 569: // INT3
+    case 587: // INT3
       interrupts.softwareInterrupt(s, 3);
       return true;
-    case 570: // INT
+    case 588: // INT
       interrupts.softwareInterrupt(s, load<u8>(record, R_IMM));
       return true;
-    case 571: // INTO
+    case 589: // INTO
       system.interruptOnOverflow(s);
       return true;
-    case 572: // INT1
+    case 590: // INT1
       interrupts.softwareInterrupt(s, 1);
       return true;
-    case 573: // IN
+    case 591: // IN
       system.input(s, record);
       return true;
-    case 574: // OUT
+    case 592: // OUT
       system.output(s, record);
       return true;
-    case 575: // MOV_TO_SEGMENT
+    case 593: // MOV_TO_SEGMENT
       system.moveToSegment(s, record);
       return true;
-    case 576: // POP_SEGMENT
+    case 594: // POP_SEGMENT
       system.popSegment(s, record);
       return true;
-    case 577: // LOAD_FAR
+    case 595: // LOAD_FAR
       system.loadFar(s, record);
       return true;
-    case 578: // CLI
+    case 596: // CLI
       rflags.cli(s);
       return true;
-    case 579: // STI
+    case 597: // STI
       rflags.sti(s);
       return true;
-    case 580: // HLT
+    case 598: // HLT
       instructions.hlt(s);
       return true;
-    case 581: // ARPL
+    case 599: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 582: // SLDT
-    case 583: // STR
+    case 600: // SLDT
+    case 601: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 584: // LLDT
+    case 602: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 585: // LTR
+    case 603: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 586: // VERR
-    case 587: // VERW
-    case 588: // LAR
-    case 589: // LSL
+    case 604: // VERR
+    case 605: // VERW
+    case 606: // LAR
+    case 607: // LSL
       system.probe(s, record, operation);
       return true;
-    case 590: // VMCALL
+    case 608: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 591: // VMCLEAR
-    case 592: // VMLAUNCH
-    case 593: // VMPTRLD
-    case 594: // VMPTRST
-    case 595: // VMREAD
-    case 596: // VMRESUME
-    case 597: // VMWRITE
-    case 598: // VMXOFF
-    case 599: // VMXON
-    case 600: // INVEPT
-    case 601: // INVVPID
+    case 609: // VMCLEAR
+    case 610: // VMLAUNCH
+    case 611: // VMPTRLD
+    case 612: // VMPTRST
+    case 613: // VMREAD
+    case 614: // VMRESUME
+    case 615: // VMWRITE
+    case 616: // VMXOFF
+    case 617: // VMXON
+    case 618: // INVEPT
+    case 619: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 602: // CLAC
-    case 603: // STAC
-    case 647: // UNDEFINED
+    case 620: // CLAC
+    case 621: // STAC
+    case 665: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 604: // XGETBV
+    case 622: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 605: // XSETBV
+    case 623: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 606: // VMRUN
-    case 608: // VMLOAD
-    case 609: // VMSAVE
-    case 610: // STGI
-    case 611: // CLGI
-    case 612: // SKINIT
-    case 613: // INVLPGA
+    case 624: // VMRUN
+    case 626: // VMLOAD
+    case 627: // VMSAVE
+    case 628: // STGI
+    case 629: // CLGI
+    case 630: // SKINIT
+    case 631: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 607: // VMMCALL
+    case 625: // VMMCALL
       instructions.hypercall(s, true);
       return true;
-    case 614: // SWAPGS
+    case 632: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 615: // RDTSCP
+    case 633: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 616: // SGDT
+    case 634: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 617: // SIDT
+    case 635: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 618: // LGDT
+    case 636: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 619: // LIDT
+    case 637: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 620: // SMSW
+    case 638: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 621: // LMSW
+    case 639: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 622: // INVLPG
+    case 640: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 623: // SYSCALL
+    case 641: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 624: // CLTS
+    case 642: // CLTS
       control.clts(s);
       return true;
-    case 625: // SYSRET
+    case 643: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 626: // INVD
+    case 644: // INVD
       instructions.invd(s);
       return true;
-    case 627: // WBINVD
+    case 645: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 628: // FROMCR
-    case 629: // FROMDR
-    case 630: // TOCR
-    case 631: // TODR
+    case 646: // FROMCR
+    case 647: // FROMDR
+    case 648: // TOCR
+    case 649: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 632: // WRMSR
+    case 650: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 633: // RDTSC
+    case 651: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 634: // RDMSR
+    case 652: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 635: // RDPMC
+    case 653: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 636: // SYSENTER
+    case 654: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 637: // SYSEXIT
+    case 655: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 638: // CPUID
+    case 656: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 639: // RDFSBASE
-    case 640: // RDGSBASE
-    case 641: // WRFSBASE
-    case 642: // WRGSBASE
+    case 657: // RDFSBASE
+    case 658: // RDGSBASE
+    case 659: // WRFSBASE
+    case 660: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 643: // FXSAVE
+    case 661: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 644: // FXRSTOR
+    case 662: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 645: // XSAVE
+    case 663: // XSAVE
       save.xsave(s, record);
       return true;
-    case 646: // XRSTOR
+    case 664: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 648: // FETCH_FAULT
+    case 666: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 649: // UNIMPLEMENTED
+    case 667: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

@@ -5,7 +5,7 @@ import { ROW_ATTRIBUTES, ROW_IS_UNALIGNED, ROW_OPERATION } from "../emitters.ts"
 import { FX_MXCSR, S_FX } from "../interface.ts";
 import * as op from "../operations.gen.ts";
 import { R_EXTRA, R_IMM } from "../records.ts";
-import { D_ROW, field, WIDTH_32, WIDTH_64 } from "./fields.ts";
+import { D_OPERAND, D_ROW, field, WIDTH_32, WIDTH_64 } from "./fields.ts";
 import {
   finishSource,
   immediate,
@@ -180,5 +180,12 @@ export function emitInsertGeneral(): void {
   const width = widthOf(1);
   const src = sourceOf(1);
   const record = emitBinary(width === WIDTH_64 ? op.PINSRQ : op.PINSRD, width, registerOf(0), src);
+  store<u64>(record, immediate(2), R_IMM);
+}
+
+/** PCMPESTRI and its kin: the width is that of explicit lengths. */
+export function emitCompareText(): void {
+  const src = sourceOf(1);
+  const record = emitBinary(operation(), field(D_OPERAND), registerOf(0), src);
   store<u64>(record, immediate(2), R_IMM);
 }

@@ -160,6 +160,8 @@ export function emitInstruction(): void {
       return vector.emitInsertGeneral();
     case e.EMIT_CRC:
       return data.emitCrc();
+    case e.EMIT_COMPARETEXT:
+      return vector.emitCompareText();
     case e.EMIT_UNDEFINED:
       return control.emitUndefined();
     default:

@@ -360,10 +360,10 @@ function checkLock(row: u32): void {
 /** The one VEX opcode without ModRM: VZEROUPPER and VZEROALL. */
 const VZEROUPPER: u32 = 0x77;
 
-/** What an opcode without a row is: SSE's later maps and VEX are known, all else is undefined. */
+/** What an opcode without a row is: VEX and EVEX are known, and what they encode is not; all else is undefined. */
 function parseUnknown(): void {
   const map = field(D_MAP);
-  if (map < 2 && !field(D_VEX)) {
+  if (!field(D_VEX)) {
     fail(field(D_OPCODE) === 0x62 && map === 0 ? STATUS_UNIMPLEMENTED : STATUS_UNDEFINED);
     return;
   }

@@ -1,5 +1,7 @@
 // Integer arithmetic on vectors where WebAssembly has no instruction that does the same.
 
+import { R_DST, R_IMM, R_SRC } from "../../records.ts";
+
 /** PMULUDQ: the products of the even 32-bit lanes, unsigned. */
 export function multiplyEven(a: v128, b: v128): v128 {
   const low = i64x2.splat(0xffffffff);
@@ -105,4 +107,21 @@ export function psignd(a: v128, b: v128): v128 {
 /** PMULDQ: the products of the even 32-bit lanes, signed. */
 export function pmuldq(a: v128, b: v128): v128 {
   return i64x2.extmul_low_i32x4_s(evenDoubles(a, a), evenDoubles(b, b));
+}
+
+/** PCLMULQDQ: the product of two halves, which the immediate names, without carries. */
+export function multiplyWithoutCarry(record: u32): void {
+  const order = load<u32>(record, R_IMM);
+  const to = load<u32>(record, R_DST);
+  const a = load<u64>(to + (order & 1) * 8);
+  const b = load<u64>(load<u32>(record, R_SRC) + ((order >> 4) & 1) * 8);
+  let low: u64 = 0;
+  let high: u64 = 0;
+  for (let i: u64 = 0; i < 64; i++) {
+    if (!((b >> i) & 1)) continue;
+    low ^= a << i;
+    if (i !== 0) high ^= a >> (64 - i);
+  }
+  store<u64>(to, low);
+  store<u64>(to, high, 8);
 }

@@ -40,7 +40,12 @@ export function zero(): v128 {
 
 /** XMM0, which selects lanes by their signs. */
 export function selector(s: u32): v128 {
-  return v128.load(s + S_FX + FX_XMM);
+  return v128.load(selectorPlace(s));
+}
+
+/** Where XMM0 is. */
+export function selectorPlace(s: u32): u32 {
+  return s + S_FX + FX_XMM;
 }
 
 /** Sets the destination's bits where `mask` has ones to the source's. */
