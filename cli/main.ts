@@ -1,6 +1,9 @@
 // jailhouse: the command. Start reading at program.ts.
 
 import { type Command, CommanderError } from "commander";
+import { formatOrigin } from "../config/origin.ts";
+import { oneLine, printable } from "../config/printable.ts";
+import { placeOfThrown, thrownText } from "../config/thrown.ts";
 import { type CommandFailure, ExitStatus, perror, UsageError } from "./failure.ts";
 import { type Io, processIo } from "./io.ts";
 import { program } from "./program.ts";
@@ -69,6 +72,14 @@ function fail(io: Io, command: Command, { message, hint }: CommandFailure): numb
 const failureOf = (command: Command): number =>
   ANSWERING.includes(command.name()) ? NO_ANSWER : FAILURE;
 
+/** Ends the process for an error that nothing waits for: a promise of a configuration's, or a timer. Node would show a stack trace. */
+function stray(error: unknown): never {
+  const place = placeOfThrown(error);
+  const where = place ? formatOrigin(place) : "jailhouse";
+  process.stderr.write(`${printable(oneLine(`${where}: ${thrownText(error)}`))}\n`);
+  process.exit(FAILURE);
+}
+
 /** The process's command line; sets its exit status. */
 export async function run(): Promise<void> {
   const onExit = (status: number) => {
@@ -80,6 +91,7 @@ export async function run(): Promise<void> {
     process.exitCode = FAILURE;
   };
   process.on("exit", onExit);
+  process.on("uncaughtException", stray);
   process.exitCode = await main(process.argv.slice(2), processIo());
   process.off("exit", onExit);
 }
