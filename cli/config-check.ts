@@ -6,7 +6,9 @@ import { dirname, join } from "node:path";
 import { withSoundFixes } from "../config/check/advice.ts";
 import { loadInput } from "../config/check/files.ts";
 import { checkInputs, type Finding, type Input, type MachineFacts } from "../config/check/index.ts";
+import { printable } from "../config/printable.ts";
 import { size } from "./arguments.ts";
+import { paintDiagnostic } from "./colour.ts";
 import { ExitStatus, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { readMachine } from "./machine-tree.ts";
@@ -76,7 +78,11 @@ async function print(
   io.out(text.frameText(inputs, findings));
   const wanted = findings.filter(({ severity }) => options.notes || severity !== "note");
   const { shown, more } = options.all ? { shown: wanted, more: [] } : text.firstOfEachKind(wanted);
-  for (const finding of shown) io.out(`\n${text.findingText(inputs, finding)}`);
+  for (const finding of shown) {
+    const told = text.findingText(inputs, finding, io.columns);
+    if (io.colours.out) io.draw(`\n${paintDiagnostic(printable(told))}`);
+    else io.out(`\n${told}`);
+  }
   if (more.length > 0) io.out(`\n${more.map((line) => `${line}\n`).join("")}`);
   // What is clean looks as it does in the original: scripts compare it.
   if (shown.length > 0) io.out(`\n${text.summaryText(findings)}`);
