@@ -38,33 +38,42 @@ import {
   encodeImages,
   OUTPUT,
   type Output,
+  STOPPING,
   type WireDenialLog,
   type WireFiles,
   type WireStatistics,
 } from "./protocol.ts";
 import { daemonPid, type MachinePaths } from "./registry.ts";
 
-/** A session whose machine lives in a daemon: `close` ends the connection only. */
+/** What ends a session that nobody has ended. */
+const DAEMON_GONE = "The machine's daemon went away.";
 const NO_TRIAL = "An emulated machine can be thrown away: trials are for computers.";
 
+/** A session whose machine lives in a daemon: `close` ends the connection only. */
 export class RemoteSession implements OpenSession {
   readonly #connection: MessageConnection;
   readonly #socket: Socket;
   readonly #listeners = new Map<number, (text: string) => void>();
   #subscriptions = 0;
-  /** Resolves when the connection has ended, from whichever side. */
-  readonly closed: Promise<void>;
+  readonly closed: Promise<string | undefined>;
+  /** Whether this end closes the connection, or the other one has said that it will. */
+  #isEnding = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     const reader = new SocketMessageReader(socket);
     this.#connection = createMessageConnection(reader, new SocketMessageWriter(socket));
-    this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
+    this.closed = new Promise((resolve) =>
+      socket.once("close", () => resolve(this.#isEnding ? undefined : DAEMON_GONE)),
+    );
     socket.on("error", () => {});
     this.#connection.onError(() => socket.destroy());
     this.#connection.onNotification(OUTPUT, ({ subscription, text }: Output) =>
       this.#listeners.get(subscription)?.(text),
     );
+    this.#connection.onNotification(STOPPING, () => {
+      this.#isEnding = true;
+    });
     this.#connection.listen();
   }
 
@@ -85,7 +94,7 @@ export class RemoteSession implements OpenSession {
 
   async #lost(): Promise<never> {
     await this.closed;
-    throw new SystemError(ECONNRESET, { hint: "The machine's daemon went away." });
+    throw new SystemError(ECONNRESET, { hint: DAEMON_GONE });
   }
 
   #toSystemError(error: unknown): SystemError {
@@ -95,7 +104,7 @@ export class RemoteSession implements OpenSession {
       return new SystemError(error.code, { hint, cause: error });
     }
     const lost = this.#socket.destroyed;
-    const hint = lost ? "The machine's daemon went away." : (error as Error).message;
+    const hint = lost ? DAEMON_GONE : (error as Error).message;
     return new SystemError(lost ? ECONNRESET : EIO, { hint, cause: error });
   }
 
@@ -261,6 +270,7 @@ export class RemoteSession implements OpenSession {
   }
 
   async close(): Promise<void> {
+    this.#isEnding = true;
     this.#connection.dispose();
     this.#socket.destroy();
     await this.closed;
