@@ -3,6 +3,7 @@ import { type Columns, widthOf, wrap } from "../columns.ts";
 import { oneLine } from "../printable.ts";
 import type { Config } from "../types.ts";
 import type { Finding, Input, Shown } from "./finding.ts";
+import type { Group } from "./group.ts";
 import { type Location, locate } from "./locate.ts";
 import { definitionKeys, lineOf, stepsOf } from "./notation.ts";
 import { hex } from "./ranges.ts";
@@ -116,8 +117,23 @@ function others(inputs: readonly Input[], { place, related }: Finding): string[]
   return [...new Set(lines)].slice(0, OTHERS);
 }
 
+/** Where else the same is, by files. */
+function more(inputs: readonly Input[], { places, count }: Group, columns: Columns): string[] {
+  if (count === 1) return [];
+  const paths = new Map<string, string[]>();
+  for (const { file, path } of places) {
+    const name = definitionKeys(path);
+    paths.set(name, [...(paths.get(name) ?? []), inputs[file]!.path]);
+  }
+  const list = [...paths].map(([name, files]) => `${name} of ${files.join(", ")}`).join("; ");
+  const pairs = (places.length * (places.length - 1)) / 2;
+  const each = count === pairs ? "each with each other" : `in ${count} pairs`;
+  return wrap(`the same ${each}, ${places.length} in all: ${list}`, columns);
+}
+
 /** One finding, in several lines; its place and message in one, its fix in lines that can be copied. */
-export function findingText(inputs: readonly Input[], finding: Finding, columns?: Columns): string {
+export function findingText(inputs: readonly Input[], group: Group, columns?: Columns): string {
+  const { finding } = group;
   const { place, severity, message, rule, ranges } = finding;
   const location = locate(inputs, place);
   const room = columns === undefined ? undefined : columns - INDENT.length;
@@ -126,6 +142,7 @@ export function findingText(inputs: readonly Input[], finding: Finding, columns?
     ...excerpt(inputs[place.file]!, place, location, room),
     ...picture(ranges, room),
     ...others(inputs, finding),
+    ...more(inputs, group, room),
     ...remedy(inputs, finding),
   ];
   const head = `${whereText(location)}: ${severity}: ${path}${message} [${rule}]`;
@@ -178,12 +195,12 @@ export function frameText(inputs: readonly Input[], findings: readonly Finding[]
 const SHOWN_OF_A_KIND = 25;
 
 /** The first ones of each kind, and a line for each kind of which there are more. */
-export function firstOfEachKind(findings: readonly Finding[]): {
-  shown: Finding[];
+export function firstOfEachKind(groups: readonly Group[]): {
+  shown: Group[];
   more: string[];
 } {
   const counts = new Map<string, number>();
-  const shown = findings.filter(({ rule }) => {
+  const shown = groups.filter(({ finding: { rule } }) => {
     const count = (counts.get(rule) ?? 0) + 1;
     counts.set(rule, count);
     return count <= SHOWN_OF_A_KIND;
@@ -199,8 +216,11 @@ export function firstOfEachKind(findings: readonly Finding[]): {
 const counted = (count: number, what: string): string =>
   `${count} ${what}${count === 1 ? "" : "s"}`;
 
-/** How many there are of each kind. */
-export function summaryText(findings: readonly Finding[]): string {
-  const count = (wanted: string) => findings.filter(({ severity }) => severity === wanted).length;
-  return `${counted(count("error"), "error")}, ${counted(count("warning"), "warning")}, ${counted(count("note"), "note")}\n`;
+/** How many there are of each kind; what was put together is one. */
+export function summaryText(groups: readonly Group[]): string {
+  const count = (wanted: string) =>
+    groups.filter(({ finding }) => finding.severity === wanted).length;
+  const all = groups.reduce((sum, group) => sum + group.count, 0);
+  const pairs = all === groups.length ? "" : `; ${all} pair by pair: --all shows them`;
+  return `${counted(count("error"), "error")}, ${counted(count("warning"), "warning")}, ${counted(count("note"), "note")}${pairs}\n`;
 }
