@@ -43,7 +43,7 @@ function explanationText(
   disassemble: Disassemble,
   columns: Columns,
 ): string {
-  const { denial, what, where, why, additions } = explanation;
+  const { denial, what, where, why, additions, cautions = [] } = explanation;
   const times = denial.times > 1 ? ` (${denial.times} times)` : "";
   const verdict = denial.allowed > 0 ? "Learning allowed it, although" : "It was denied, because";
   const advice = additions.map(additionText);
@@ -52,6 +52,10 @@ function explanationText(
     sentences([instructionText(explanation, disassemble)], columns),
     sentences([`That is ${where}. ${verdict} ${why}.`], columns),
     advice.length > 0 ? sentences(["To allow it:"], columns) + indented(advice, 2 * DEPTH) : "",
+    sentences(
+      cautions.map((caution) => `config check then says: ${caution}`),
+      columns,
+    ),
   ].join("");
 }
 
@@ -104,7 +108,7 @@ export function denialsJson(
   events: readonly ConsoleEvent[] = [],
 ): string {
   return json([
-    ...explanations.map(({ denial, what, where, why, additions }) => ({
+    ...explanations.map(({ denial, what, where, why, additions, cautions = [] }) => ({
       ...denial,
       address: `0x${denial.address.toString(16)}`,
       value: `0x${denial.value.toString(16)}`,
@@ -113,6 +117,7 @@ export function denialsJson(
       disassembly: disassemble(denial.instruction, denial.bits) ?? null,
       ...{ what, where, why },
       advice: additions.map(additionText),
+      cautions,
     })),
     ...events.map(({ what, why }) => ({ kind: "event", what, why })),
   ]);
