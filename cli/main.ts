@@ -56,7 +56,8 @@ function* everyCommand(command: Command): Generator<Command> {
 function misuse(io: Io, command: Command, message: string): number {
   if (message.startsWith("(")) io.out(command.helpInformation());
   else {
-    const what = message.replace(/\.?$/, "");
+    // What was perhaps meant stands in a line of its own.
+    const what = message.replace(/\s*\n\s*/g, " ").replace(/\.?$/, "");
     sayError(io, what, ` (see: ${pathOf(command)} --help)`);
   }
   return failureOf(command);

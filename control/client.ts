@@ -1,7 +1,7 @@
 // A session over the daemon's socket: what the command uses, and any program that wants to talk to a running machine.
 
 import { createConnection, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -47,6 +47,8 @@ import { daemonPid, type MachinePaths } from "./registry.ts";
 
 /** What ends a session that nobody has ended. */
 const DAEMON_GONE = "The machine's daemon went away.";
+/** Turns of the event loop in which a connection hands out nothing when it has nothing. */
+const QUIET_TURNS = 100;
 const NO_TRIAL = "An emulated machine can be thrown away: trials are for computers.";
 
 /** A session whose machine lives in a daemon: `close` ends the connection only. */
@@ -58,23 +60,38 @@ export class RemoteSession implements OpenSession {
   readonly closed: Promise<string | undefined>;
   /** Whether this end closes the connection, or the other one has said that it will. */
   #isEnding = false;
+  /** Notifications so far. */
+  #taken = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     const reader = new SocketMessageReader(socket);
     this.#connection = createMessageConnection(reader, new SocketMessageWriter(socket));
     this.closed = new Promise((resolve) =>
-      socket.once("close", () => resolve(this.#isEnding ? undefined : DAEMON_GONE)),
+      socket.once("close", async () => {
+        await this.#takeRest();
+        resolve(this.#isEnding ? undefined : DAEMON_GONE);
+      }),
     );
     socket.on("error", () => {});
     this.#connection.onError(() => socket.destroy());
-    this.#connection.onNotification(OUTPUT, ({ subscription, text }: Output) =>
-      this.#listeners.get(subscription)?.(text),
-    );
+    this.#connection.onNotification(OUTPUT, ({ subscription, text }: Output) => {
+      this.#taken++;
+      this.#listeners.get(subscription)?.(text);
+    });
     this.#connection.onNotification(STOPPING, () => {
       this.#isEnding = true;
     });
     this.#connection.listen();
+  }
+
+  /** What has come is handed out turn by turn, and goes on after the socket has closed: waits until there is no more. */
+  async #takeRest(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS && !this.#isEnding; quiet++) {
+      const before = this.#taken;
+      await nextTurn();
+      if (this.#taken !== before) quiet = 0;
+    }
   }
 
   async #request<T>(method: string, params: object = {}, signal?: AbortSignal): Promise<T> {
