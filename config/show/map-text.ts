@@ -72,10 +72,13 @@ interface Frame {
 }
 
 function frameOf(bands: readonly Band[], columns: Columns): Frame {
-  const ends = bands.map(({ start, size }) => (start + size).toString(16).length);
-  const digits = Math.max(ADDRESS_DIGITS, ...ends);
+  const lengthOf = (address: bigint) => address.toString(16).length;
+  const digits = Math.max(ADDRESS_DIGITS, ...bands.map(({ start }) => lengthOf(start)));
+  // The very end may have a digit more, and its line sticks out.
+  const ends = bands.map(({ start, size }) => lengthOf(start + size) - digits);
+  const more = Math.max(0, ...ends);
   const all = Math.max((columns ?? Number.POSITIVE_INFINITY) - SIDES, 1);
-  const beside = all - marginOf(digits).length;
+  const beside = all - marginOf(digits).length - more;
   return beside < WIDTH_MIN
     ? { width: Math.min(WIDTH, all), digits, beside: false }
     : { width: Math.min(WIDTH, beside), digits, beside: true };
