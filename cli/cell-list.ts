@@ -13,5 +13,5 @@ export async function listCells(io: Io, options: CommonOptions): Promise<void> {
     return enabled ? cells : undefined;
   });
   if (options.json) io.out(json(sortCells(cells ?? [])));
-  else if (cells) io.out(cellTable(cells));
+  else if (cells) io.out(cellTable(cells, io.columns));
 }

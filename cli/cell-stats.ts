@@ -52,7 +52,7 @@ async function print(io: Io, session: OpenSession, cell: CellRef, count: number)
       io.out("\n");
     }
     const sample = await look(session, cell);
-    io.out(plain({ sample, previous, cpu: undefined }));
+    io.out(plain({ sample, previous, cpu: undefined }, io.columns));
     previous = sample;
   }
 }

@@ -5,8 +5,11 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { withSoundFixes } from "../config/check/advice.ts";
 import { loadInput } from "../config/check/files.ts";
+import { grouped, ungrouped } from "../config/check/group.ts";
 import { checkInputs, type Finding, type Input, type MachineFacts } from "../config/check/index.ts";
+import { printable } from "../config/printable.ts";
 import { size } from "./arguments.ts";
+import { paintDiagnostic } from "./colour.ts";
 import { ExitStatus, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { readMachine } from "./machine-tree.ts";
@@ -73,15 +76,21 @@ async function print(
     return io.out(json(findingsJson(inputs, findings)));
   }
   const text = await import("../config/check/text.ts");
-  io.out(text.frameText(inputs, findings));
-  const wanted = findings.filter(({ severity }) => options.notes || severity !== "note");
+  const groups = options.all ? ungrouped(findings) : grouped(findings);
+  const firsts = groups.map(({ finding }) => finding);
+  io.out(text.frameText(inputs, firsts));
+  const wanted = groups.filter(({ finding }) => options.notes || finding.severity !== "note");
   const { shown, more } = options.all ? { shown: wanted, more: [] } : text.firstOfEachKind(wanted);
-  for (const finding of shown) io.out(`\n${text.findingText(inputs, finding)}`);
+  for (const group of shown) {
+    const told = text.findingText(inputs, group, io.columns);
+    if (io.colours.out) io.draw(`\n${paintDiagnostic(printable(told))}`);
+    else io.out(`\n${told}`);
+  }
   if (more.length > 0) io.out(`\n${more.map((line) => `${line}\n`).join("")}`);
   // What is clean looks as it does in the original: scripts compare it.
-  if (shown.length > 0) io.out(`\n${text.summaryText(findings)}`);
-  if (wanted.length < findings.length && io.terminal)
-    io.err(`--notes shows ${findings.length - wanted.length} more that is worth knowing.\n`);
+  if (shown.length > 0) io.out(`\n${text.summaryText(groups)}`);
+  if (wanted.length < groups.length && io.terminal)
+    io.err(`--notes shows ${groups.length - wanted.length} more that is worth knowing.\n`);
 }
 
 /** Checks files that belong together; the first is the system's. */

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,6 +8,8 @@ import { itemsFor } from "../test/pages/ledger.ts";
 import { Surroundings } from "./testing/surroundings.ts";
 
 const CELL = fileURLToPath(new URL("../config/testing/import/x86-cell.c", import.meta.url));
+const DATA = new URL("../test/data/machines/", import.meta.url);
+const MACHINES = readdirSync(DATA);
 const compiler = ["cc", "gcc", "clang"].find(
   (name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
 );
@@ -32,6 +34,21 @@ describe.skipIf(!compiler)("config import", () => {
     expect((await run("import", CELL, "-D", "CPU=1", "-o", "cell.json")).status).toBe(0);
     expect(JSON.parse(readFileSync(join(world.directory, "cell.json"), "utf8")).cpus).toEqual([1]);
   });
+
+  it.each(MACHINES)(
+    "reads what `config create FILE.c` writes: the same bytes as FILE.cell, %s",
+    async (machine) => {
+      const create = (file: string) =>
+        world.run(["config", "create", "-r", fileURLToPath(new URL(machine, DATA)), file]);
+      for (const file of ["x.c", "x.cell"]) expect(await create(file)).toMatchObject({ status: 0 });
+      expect(await world.run("config import x.c -o imported.cell")).toMatchObject({ status: 0 });
+      const bytes = (name: string) => readFileSync(join(world.directory, name), "hex");
+      expect(bytes("imported.cell")).toBe(bytes("x.cell"));
+      expect(await world.run("config import x.c -o imported.ts")).toMatchObject({ status: 0 });
+      await world.run("config compile imported.ts -o again.cell");
+      expect(bytes("again.cell")).toBe(bytes("x.cell"));
+    },
+  );
 
   it("is what the page says", async () => {
     const items = itemsFor("cli/config-import.test.ts", "docs/configure-your-machine.md");

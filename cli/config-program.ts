@@ -78,7 +78,7 @@ function addCheck(config: Command, io: Io): void {
     .option("--cpus <N>", "the machine has this many CPUs (default: unknown)")
     .option("--memory <SIZE>", "its RAM ends there, for example 1G (default: unknown)")
     .option("--notes", "show what is worth knowing, too")
-    .option("--all", "show every finding, not only the first 25 of a kind")
+    .option("--all", "show every finding: each pair by itself, and more than 25 of a kind")
     .option("--strict", "end with status 1 when there are warnings, too")
     .option("--json", "print JSON")
     .option("--sarif", "print SARIF 2.1.0, for editors and CI")

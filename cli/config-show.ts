@@ -21,14 +21,14 @@ export async function showConfig(
   if (!map && svg === undefined) {
     const { describe } = await import("../config/show/tables.ts");
     const { renderSections } = await import("../config/show/text.ts");
-    io.out(renderSections(configs.flatMap(describe)));
+    io.out(renderSections(configs.flatMap(describe), io.columns));
     return;
   }
   checkTogether(configs);
   const { mapOf } = await import("../config/show/map.ts");
   if (map) {
     const { drawMap } = await import("../config/show/map-text.ts");
-    io.draw(drawMap(mapOf(configs), io.screens.out));
+    io.draw(drawMap(mapOf(configs), io.colours.out, io.columns));
   }
   if (svg !== undefined) {
     const { drawSvg } = await import("../config/show/map-svg.ts");

@@ -2,7 +2,11 @@
 
 import { ExitStatus } from "./failure.ts";
 
-export async function playDemo(options: { paced?: boolean; record?: string }): Promise<void> {
+export async function playDemo(options: {
+  paced?: boolean;
+  record?: string;
+  color?: boolean;
+}): Promise<void> {
   const { demo } = await import("../tools/demo/index.ts");
   const status = await demo(options);
   if (status !== 0) throw new ExitStatus(status);

@@ -1,5 +1,6 @@
 // What `jailhouse explain` prints.
 
+import { type Columns, wrap } from "../config/columns.ts";
 import {
   additionText,
   type Explanation,
@@ -9,12 +10,26 @@ import {
 import { oneLine } from "../config/printable.ts";
 import type { ConsoleEvent } from "../control/console-events.ts";
 import type { Disassemble } from "../control/disassembler.ts";
-import { json } from "./table.ts";
+import { json, text } from "./table.ts";
 
 function indented(lines: readonly string[], depth: number): string {
   const all = lines.flatMap((line) => line.split("\n"));
   return all.map((line) => `${" ".repeat(depth)}${line}\n`).join("");
 }
+
+const DEPTH = 4;
+
+/** Sentences: unlike lines of sources, which are copied, they are folded where a terminal is narrow. */
+function sentences(lines: readonly string[], columns: Columns): string {
+  const room = columns === undefined ? undefined : columns - DEPTH;
+  const all = lines.flatMap((line) => line.split("\n"));
+  return indented(
+    all.flatMap((line) => wrap(line, room)),
+    DEPTH,
+  );
+}
+
+const headline = (line: string, columns: Columns): string => text(wrap(line, columns));
 
 function instructionText({ denial }: Explanation, disassemble: Disassemble): string {
   const { instruction, bits, rip } = denial;
@@ -23,16 +38,24 @@ function instructionText({ denial }: Explanation, disassemble: Disassemble): str
   return `at 0x${rip.toString(16)} (${bits}-bit code): ${text}`;
 }
 
-function explanationText(explanation: Explanation, disassemble: Disassemble): string {
-  const { denial, what, where, why, additions } = explanation;
+function explanationText(
+  explanation: Explanation,
+  disassemble: Disassemble,
+  columns: Columns,
+): string {
+  const { denial, what, where, why, additions, cautions = [] } = explanation;
   const times = denial.times > 1 ? ` (${denial.times} times)` : "";
   const verdict = denial.allowed > 0 ? "Learning allowed it, although" : "It was denied, because";
   const advice = additions.map(additionText);
   return [
-    `${what}${times}\n`,
-    indented([instructionText(explanation, disassemble)], 4),
-    indented([`That is ${where}. ${verdict} ${why}.`], 4),
-    advice.length > 0 ? indented(["To allow it:"], 4) + indented(advice, 8) : "",
+    headline(`${what}${times}`, columns),
+    sentences([instructionText(explanation, disassemble)], columns),
+    sentences([`That is ${where}. ${verdict} ${why}.`], columns),
+    advice.length > 0 ? sentences(["To allow it:"], columns) + indented(advice, 2 * DEPTH) : "",
+    sentences(
+      cautions.map((caution) => `config check then says: ${caution}`),
+      columns,
+    ),
   ].join("");
 }
 
@@ -42,14 +65,17 @@ export function denialsText(
   explanations: readonly Explanation[],
   disassemble: Disassemble,
   events: readonly ConsoleEvent[] = [],
+  columns?: Columns,
 ): string {
   if (explanations.length + events.length === 0) return "No access was denied.\n";
   const gap = missed > 0 ? `${missed} earlier records were overwritten.\n\n` : "";
   return (
     gap +
     [
-      ...explanations.map((one) => explanationText(one, disassemble)),
-      ...events.map(({ what, why }) => `${oneLine(what)}\n${indented([why], 4)}`),
+      ...explanations.map((one) => explanationText(one, disassemble, columns)),
+      ...events.map(
+        ({ what, why }) => headline(oneLine(what), columns) + sentences([why], columns),
+      ),
     ].join("\n")
   );
 }
@@ -82,7 +108,7 @@ export function denialsJson(
   events: readonly ConsoleEvent[] = [],
 ): string {
   return json([
-    ...explanations.map(({ denial, what, where, why, additions }) => ({
+    ...explanations.map(({ denial, what, where, why, additions, cautions = [] }) => ({
       ...denial,
       address: `0x${denial.address.toString(16)}`,
       value: `0x${denial.value.toString(16)}`,
@@ -91,6 +117,7 @@ export function denialsJson(
       disassembly: disassemble(denial.instruction, denial.bits) ?? null,
       ...{ what, where, why },
       advice: additions.map(additionText),
+      cautions,
     })),
     ...events.map(({ what, why }) => ({ kind: "event", what, why })),
   ]);

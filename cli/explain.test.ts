@@ -52,25 +52,35 @@ test("nothing was denied", async () => {
   expect((await world.run("explain -o fixed.txt")).err).toContain("a .cell, .ts or .json file");
 });
 
-test("a port: the words, the line, and the repaired configuration", async () => {
+test("a port on which the hypervisor prints: the words, and no line", async () => {
   await breakRule("port");
   const { out } = await world.run("explain");
   expect(out).toMatch(/^CPU 2 of cell "rogue-demo" wrote 0x58 to port 0x3f8 \(1 byte\)\n/);
   expect(out).toMatch(/at 0x[0-9a-f]+ \(64-bit code\): out dx, ?al\n/);
   expect(out).toContain("That is COM1. It was denied, because the cell's configuration does not");
-  expect((await world.run("explain rogue-demo --fix")).out).toBe(
-    'cell "rogue-demo":\n    ports: [{ base: 0x3f8, length: 8 }]  // COM1\n',
-  );
+  // The hypervisor prints on that line.
+  expect(out).toContain('no entry is proposed: with one, cell "rogue-demo" has the line of the');
+  expect((await world.run("explain rogue-demo --fix")).out).toBe("No entry is missing.\n");
   const [record] = JSON.parse((await world.run("explain --json")).out);
   expect(record).toMatchObject({ kind: "port", address: "0x3f8", value: "0x58", times: 1 });
+  expect(record).toMatchObject({ advice: [] });
+});
+
+test("a page: the words, the line, and the repaired configuration", async () => {
+  await breakRule("readonly");
+  const region =
+    '{ physical: 0x3ec00000, virtual: 0x180000, size: KiB(4), flags: ["read", "write"] }';
+  expect((await world.run("explain rogue-demo --fix")).out).toBe(
+    `cell "rogue-demo":\n    memory: [${region}]  // found by use\n`,
+  );
   await play("explain rogue-demo -o fixed.cell");
   const fixed = decode(readFileSync(join(world.directory, "fixed.cell"))) as CellConfig;
-  expect(fixed.ports).toContainEqual({ base: 0x3f8, length: 8 });
+  expect(fixed.memory[2]).toMatchObject({ virtualStart: 0x180000n, flags: 3n });
   await play("explain rogue-demo -o fixed.ts", "config compile fixed.ts -o again.cell");
   expect(readFileSync(join(world.directory, "again.cell"))).toEqual(
     readFileSync(join(world.directory, "fixed.cell")),
   );
-  expect({ ...fixed, ports: [] }).toEqual({ ...decode(encode(rogueDemo)), ports: [] });
+  expect({ ...fixed, memory: [] }).toEqual({ ...decode(encode(rogueDemo)), memory: [] });
 });
 
 test.each([
@@ -133,9 +143,10 @@ test("a log without the cell's configuration, a damaged one, and none", async ()
     out: "No access was denied.\n",
     err: "rogue.bin has no report of a stopped CPU.\n",
   });
+  save(log.replaceAll(/port: 3f8|^Denial: .*\n/gm, (text) => (text[0] === "p" ? "port: 2e8" : "")));
   const fix = await world.run(`${OFFLINE} --cell rogue.cell --fix --json`);
   expect(JSON.parse(fix.out)).toEqual([
-    { cell: "rogue-demo", lines: ["ports: [{ base: 0x3f8, length: 8 }]  // COM1"] },
+    { cell: "rogue-demo", lines: ["ports: [{ base: 0x2e8, length: 8 }]  // COM4"] },
   ]);
   expect((await world.run("explain --console log.txt")).err).toContain("needs --system SYSCONFIG");
   expect((await world.run(`${OFFLINE}x`)).err).toContain("system.cellx: No such file");

@@ -1,10 +1,12 @@
 // jailhouse explain [CELL] [--fix] [-o FILE] [--console LOG --system FILE]: what cells were denied, why, and what would allow it.
 
 import { type Explanation, explain, repaired } from "../config/explain/index.ts";
+import { printable } from "../config/printable.ts";
 import type { Cell, Config } from "../config/types.ts";
 import { loadDisassembler } from "../control/disassembler.ts";
 import { LEARN_FLAG } from "../control/learning.ts";
 import { cellRef } from "./arguments.ts";
+import { paintExplanation } from "./colour.ts";
 import { type CommonOptions, withMachine } from "./context.ts";
 import {
   type Facts,
@@ -102,9 +104,9 @@ export async function explainDenials(
     return;
   }
   const disassemble = await loadDisassembler();
-  io.out(
-    options.json
-      ? denialsJson(explanations, disassemble, facts.events)
-      : denialsText(facts.log.missed, explanations, disassemble, facts.events),
-  );
+  if (options.json) return io.out(denialsJson(explanations, disassemble, facts.events));
+  const { missed } = facts.log;
+  const text = denialsText(missed, explanations, disassemble, facts.events, io.columns);
+  if (io.colours.out) io.draw(paintExplanation(printable(text)));
+  else io.out(text);
 }

@@ -1,6 +1,6 @@
 // How a command ends when it cannot do what it should: perror's line, a hint, exit status 1; or, on misuse, the usage.
 
-import { toSystemError } from "../control/errors.ts";
+import { ECONNRESET, toSystemError } from "../control/errors.ts";
 
 /** Ends a command with this line on stderr and exit status 1. */
 export class CommandFailure extends Error {
@@ -42,6 +42,8 @@ export async function attempt<T>(what: string, action: Promise<T>): Promise<T> {
 /** The failure that perror's line for this error makes. */
 export function perror(what: string, error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error;
-  const { message, hint, subject = what } = toSystemError(error);
+  const { message, hint, errno, subject = what } = toSystemError(error);
+  // That there is nobody any more says all.
+  if (errno === ECONNRESET && hint !== undefined) return new CommandFailure(`${subject}: ${hint}`);
   return new CommandFailure(`${subject}: ${message}`, hint);
 }

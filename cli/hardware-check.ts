@@ -1,6 +1,7 @@
 // jailhouse hardware check: what the metal platform needs of a Linux machine, found or missing, and what follows. Exit
 // status 0 when all that is essential is there, 2 when something is missing, 1 when something could not be looked at.
 
+import { hanging, wrap } from "../config/columns.ts";
 import type { Target } from "../control/linux/target.ts";
 import { type CommonOptions, givenTarget, openTarget } from "./context.ts";
 import { attempt, ExitStatus, UsageError } from "./failure.ts";
@@ -9,10 +10,13 @@ import { Facts } from "./hardware-facts.ts";
 import { INTEL } from "./hardware-intel.ts";
 import { type Found, type Maker, type Need, needsOf } from "./hardware-needs.ts";
 import type { Io } from "./io.ts";
+import { text } from "./table.ts";
 
 const FAILED = 2;
 const SKIPPED = 1;
 const NAME_WIDTH = 32;
+/** Columns that the heading takes. */
+const HEADING_WIDTH = 50;
 const ROOT = "run this as root";
 
 const LIVE = "/";
@@ -68,19 +72,23 @@ export async function checkHardware(io: Io, options: HardwareOptions): Promise<v
 }
 
 /** Prints what a machine has. Throws ExitStatus where that is not all. */
-export function showHardware(io: Pick<Io, "out">, facts: Facts): void {
-  io.out("Feature                         Availability\n");
-  io.out("------------------------------  ------------------\n");
+export function showHardware(io: Pick<Io, "out" | "columns">, facts: Facts): void {
+  const isNarrow = io.columns !== undefined && io.columns < HEADING_WIDTH;
+  if (!isNarrow) {
+    io.out("Feature                         Availability\n");
+    io.out("------------------------------  ------------------\n");
+  }
   let [isMissing, isSkipped] = [false, false];
   for (const need of needsOf(makerOf(facts))) {
     const { name, isOptional = false } = need;
     const found = need.look(facts);
-    io.out(`${name.padEnd(NAME_WIDTH)}${result(found, isOptional)}${why(need, found, facts)}\n`);
+    const answer = `${result(found, isOptional)}${why(need, found, facts)}`;
+    io.out(text(hanging(name, answer, NAME_WIDTH, io.columns)));
     if (!isOptional && found === false) isMissing = true;
     if (!isOptional && found === undefined) isSkipped = true;
   }
   io.out(`\nCheck ${isMissing ? "FAILED" : "passed"}!\n`);
-  if (isSkipped) io.out("BUT: Some essential checks had to be skipped!\n");
+  if (isSkipped) io.out(text(wrap("BUT: Some essential checks had to be skipped!", io.columns)));
   if (isMissing) throw new ExitStatus(FAILED);
   if (isSkipped) throw new ExitStatus(SKIPPED);
 }

@@ -47,7 +47,7 @@ async function check(
     const say = (text: string) => {
       out += text;
     };
-    showHardware({ out: say }, facts);
+    showHardware({ out: say, columns: undefined }, facts);
   } catch (error) {
     status = (error as ExitStatus).status;
   }

@@ -1,5 +1,6 @@
 // jailhouse machine list
 
+import { table } from "../config/columns.ts";
 import type { MachineStatus } from "../control/api.ts";
 import { connect } from "../control/client.ts";
 import { DEVICE, hasDevice } from "../control/linux/host.ts";
@@ -7,7 +8,7 @@ import { listMachines } from "../control/registry.ts";
 import { type CommonOptions, givenTarget, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { fittedTable, json } from "./table.ts";
+import { json, text } from "./table.ts";
 
 const MIB = 2 ** 20;
 
@@ -29,7 +30,7 @@ export async function listMachinesOf(io: Io, options: CommonOptions): Promise<vo
     }
   }
   if (options.json) io.out(json(states));
-  else if (states.length > 0) io.out(fittedTable([HEADING, ...states.map(machineRow)]));
+  else if (states.length > 0) io.out(text(table(HEADING, states.map(machineRow), io.columns)));
 }
 
 const HEADING = ["Name", "CPUs", "Memory", "Pace", "Jailhouse", "Cells"];

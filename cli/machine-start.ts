@@ -7,7 +7,7 @@ import { halt, launch } from "../control/launch.ts";
 import type { MachinePaths } from "../control/registry.ts";
 import { size } from "./arguments.ts";
 import { type CommonOptions, isComputer, machineName, refuseComputer } from "./context.ts";
-import { perror, UsageError } from "./failure.ts";
+import { CommandFailure, perror, UsageError } from "./failure.ts";
 import { type Io, serialBytes } from "./io.ts";
 
 export interface StartOptions extends CommonOptions {
@@ -101,10 +101,11 @@ async function stayOn(io: Io, paths: MachinePaths, line: 0 | 1): Promise<void> {
       .write(data.toString())
       .catch(() => {});
   io.input.on("data", typed);
-  await Promise.race([io.interrupted(), session.closed]);
+  const lost = await Promise.race([io.interrupted(), session.closed]);
   io.input.off("data", typed);
   io.input.pause();
   await session.close();
   // Somebody else may have stopped it.
   await halt(paths).catch(() => {});
+  if (lost !== undefined) throw new CommandFailure(lost as string);
 }

@@ -1,5 +1,6 @@
 // jailhouse machine status [NAME]
 
+import { facts } from "../config/columns.ts";
 import type { MachineStatus, OpenSession, PoolUse } from "../control/api.ts";
 import { SYSFS } from "../control/linux/host.ts";
 import type { DaemonInfo } from "../control/protocol.ts";
@@ -14,7 +15,7 @@ import {
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { machineMap } from "./machine-map.ts";
-import { fittedTable, json } from "./table.ts";
+import { json, text } from "./table.ts";
 
 const MIB = 2 ** 20;
 const NS_PER_SECOND = 1e9;
@@ -49,21 +50,20 @@ function show(io: Io, { json: wanted }: CommonOptions, status: MachineStatus, in
     io.out(json(info ? { ...status, daemon: info } : status));
     return;
   }
-  io.out(describe(status, info));
-  const colours = io.screens.out && !io.env.NO_COLOR;
-  if (status.enabled) io.draw(`\n${machineMap(status, colours)}`);
+  io.out(text(facts(describe(status, info), io.columns)));
+  if (status.enabled) io.draw(`\n${machineMap(status, io.colours.out, io.columns)}`);
 }
 
 const pool = ({ used, size }: PoolUse) => `${used} of ${size} pages`;
 
-function describe(status: MachineStatus, info: DaemonInfo | undefined): string {
+function describe(status: MachineStatus, info: DaemonInfo | undefined): string[][] {
   const daemon = info && [
     ["Daemon", `process ${info.pid}`],
     ["sysfs", info.sysfs],
     ["Record", info.record],
     ...info.problems.map((problem) => ["Problem", problem]),
   ];
-  const rows = [
+  return [
     ["Machine", status.name],
     ["CPUs", `${status.cpus}`],
     ["Offline CPUs", cpuList(status.offline) || "none"],
@@ -76,5 +76,4 @@ function describe(status: MachineStatus, info: DaemonInfo | undefined): string {
     ["Remap pool", pool(status.pools.remap)],
     ...(daemon ?? [["sysfs", SYSFS]]),
   ];
-  return fittedTable(rows);
 }

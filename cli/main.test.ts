@@ -248,6 +248,19 @@ test("serial output is shown, followed, and sent", async () => {
   expect((await world.run("serial 1")).out).toBe("");
 });
 
+test.each([
+  [
+    "console --foo",
+    "error: unknown option '--foo' (Did you mean --follow?) (see: jailhouse console --help)\n",
+  ],
+  [
+    "cell lits",
+    "error: unknown command 'lits' (Did you mean list?) (see: jailhouse cell --help)\n",
+  ],
+])("misuse is one line, with what may have been meant: %s", async (line, err) => {
+  expect(await world.run(line)).toEqual({ status: 1, out: "", err });
+});
+
 test("following ends when the machine goes", async () => {
   const { daemon } = await world.machine();
   await prepare("enable system.cell");

@@ -1,6 +1,10 @@
 // jailhouse: the command. Start reading at program.ts.
 
 import { type Command, CommanderError } from "commander";
+import { formatOrigin } from "../config/origin.ts";
+import { oneLine, printable } from "../config/printable.ts";
+import { placeOfThrown, thrownText } from "../config/thrown.ts";
+import { paint } from "./colour.ts";
 import { type CommandFailure, ExitStatus, perror, UsageError } from "./failure.ts";
 import { type Io, processIo } from "./io.ts";
 import { program } from "./program.ts";
@@ -51,7 +55,11 @@ function* everyCommand(command: Command): Generator<Command> {
 /** One line says what is wrong and where help is; without a verb there is nothing wrong yet, and the help is all there is to say. */
 function misuse(io: Io, command: Command, message: string): number {
   if (message.startsWith("(")) io.out(command.helpInformation());
-  else io.err(`${message.replace(/\.?$/, "")} (see: ${pathOf(command)} --help)\n`);
+  else {
+    // What was perhaps meant stands in a line of its own.
+    const what = message.replace(/\s*\n\s*/g, " ").replace(/\.?$/, "");
+    sayError(io, what, ` (see: ${pathOf(command)} --help)`);
+  }
   return failureOf(command);
 }
 
@@ -59,8 +67,14 @@ function misuse(io: Io, command: Command, message: string): number {
 const pathOf = (command: Command): string =>
   command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
+/** What failed, in the colour of errors where there are colours, and more in none. */
+function sayError(io: Io, what: string, more = ""): void {
+  if (io.colours.err) io.drawErr(`${paint("error", printable(what))}${printable(more)}\n`);
+  else io.err(`${what}${more}\n`);
+}
+
 function fail(io: Io, command: Command, { message, hint }: CommandFailure): number {
-  io.err(`${message}\n`);
+  sayError(io, message);
   // The hypervisor's own words may begin with an empty line.
   if (hint?.trim()) io.err(`${hint.trim()}\n`);
   return failureOf(command);
@@ -68,6 +82,14 @@ function fail(io: Io, command: Command, { message, hint }: CommandFailure): numb
 
 const failureOf = (command: Command): number =>
   ANSWERING.includes(command.name()) ? NO_ANSWER : FAILURE;
+
+/** Ends the process for an error that nothing waits for: a promise of a configuration's, or a timer. Node would show a stack trace. */
+function stray(error: unknown): never {
+  const place = placeOfThrown(error);
+  const where = place ? formatOrigin(place) : "jailhouse";
+  process.stderr.write(`${printable(oneLine(`${where}: ${thrownText(error)}`))}\n`);
+  process.exit(FAILURE);
+}
 
 /** The process's command line; sets its exit status. */
 export async function run(): Promise<void> {
@@ -80,6 +102,8 @@ export async function run(): Promise<void> {
     process.exitCode = FAILURE;
   };
   process.on("exit", onExit);
-  process.exitCode = await main(process.argv.slice(2), processIo());
+  process.on("uncaughtException", stray);
+  const args = process.argv.slice(2);
+  process.exitCode = await main(args, processIo(args));
   process.off("exit", onExit);
 }

@@ -1,6 +1,7 @@
 // The command line's grammar. A verb's code is loaded when it is called.
 
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { NO_COLOUR } from "./colour.ts";
 import { addConfig, every } from "./config-program.ts";
 import { CommandFailure } from "./failure.ts";
 import { addInmate } from "./inmate-program.ts";
@@ -57,7 +58,15 @@ export function program(io: Io): Command {
   addInmate(root.command("inmate").description("write programs for cells").helpCommand(false), io);
   addMachine(root.command("machine").description("work with machines").helpCommand(false), io);
   addAids(root, io);
+  addNoColour(root);
   return root;
+}
+
+/** The option is of every command, so that it may stand anywhere; only the first one's help has it. */
+function addNoColour(command: Command, isRoot = true): void {
+  const option = new Option(NO_COLOUR, "print without colours, also where there is a terminal");
+  command.addOption(isRoot ? option : option.hideHelp());
+  for (const child of command.commands) addNoColour(child, false);
 }
 
 /** What is about the command itself. */

@@ -27,7 +27,7 @@ const save = (file: string, content: string | Uint8Array) =>
 
 /** The command's own colours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const COLOURS = /\x1b\[(30;4\d|0?)m/g;
+const COLOURS = /\x1b\[(30;4\d|0?|1|22|3[1-6]|39)m/g;
 
 /** A machine with a cell of that name, which has printed everything. */
 async function hostile(name: string): Promise<void> {

@@ -1,6 +1,7 @@
 // What `cell stats` shows: pure text, one string for each row.
 
-import { oneLine } from "../config/printable.ts";
+import { type Columns, fits, wrap } from "../config/columns.ts";
+import { oneLine, printable } from "../config/printable.ts";
 import type { CellStatistics, Counters } from "../control/api.ts";
 
 /** One look at the counters, at a virtual time in nanoseconds. */
@@ -22,7 +23,11 @@ const NS_PER_SECOND = 1e9;
 const NAME_WIDTH = 30;
 const NUMBER_WIDTH = 10;
 export const WIDTH = NAME_WIDTH + 2 * NUMBER_WIDTH;
-export const KEYS = " Q - Quit | C - Toggle CPU | A - All CPUs";
+/** The keys, as long as there is room for. */
+const KEYS = [" Q - Quit | C - Toggle CPU | A - All CPUs", " Q quit C CPU A all"];
+
+export const keys = (columns: Columns): string =>
+  KEYS.find((text) => fits([text], columns)) ?? (KEYS.at(-1) as string);
 
 interface Line {
   readonly name: string;
@@ -30,16 +35,22 @@ interface Line {
   readonly rate: number | undefined;
 }
 
-export const title = ({ sample }: StatsView): string =>
-  `Statistics for ${oneLine(sample.statistics.cell.name)} cell`;
+export const title = ({ sample }: StatsView, columns?: Columns): string[] =>
+  wrap(`Statistics for ${printable(oneLine(sample.statistics.cell.name))} cell`, columns);
 
-export function heading({ cpu }: StatsView): string {
+/** A name and two numbers in one line; where that has no room, the numbers below the name. */
+function entry(name: string, sum: string, rate: string, columns: Columns): string[] {
+  const numbers = sum.padStart(NUMBER_WIDTH) + rate.padStart(NUMBER_WIDTH);
+  if (columns === undefined || columns >= WIDTH) return [name.padEnd(NAME_WIDTH) + numbers];
+  return [
+    ...wrap(name, columns),
+    ...wrap(columns < numbers.length ? `${sum} ${rate}` : numbers, columns),
+  ];
+}
+
+export function heading({ cpu }: StatsView, columns?: Columns): string[] {
   const which = cpu === undefined ? "(All CPUs)" : `(CPU ${cpu})`;
-  return (
-    `COUNTER ${which}`.padEnd(NAME_WIDTH) +
-    "SUM".padStart(NUMBER_WIDTH) +
-    "PER SEC".padStart(NUMBER_WIDTH)
-  );
+  return entry(`COUNTER ${which}`, "SUM", "PER SEC", columns);
 }
 
 function countersOf({ statistics }: Sample, cpu: number | undefined): Counters {
@@ -57,24 +68,20 @@ function lines({ sample, previous, cpu }: StatsView): Line[] {
   });
 }
 
-/** The counters, by descending rate, then sum, then name. */
-export function rows(view: StatsView): string[] {
+/** The counters, by descending rate, then sum, then name; each in one line, or in several where there is little room. */
+export function rows(view: StatsView, columns?: Columns): string[] {
   const order = (a: Line, b: Line) =>
     (b.rate ?? 0) - (a.rate ?? 0) || b.sum - a.sum || (a.name < b.name ? -1 : 1);
   return lines(view)
     .sort(order)
-    .map(({ name, sum, rate }) =>
-      (
-        name.padEnd(NAME_WIDTH) +
-        `${sum}`.padStart(NUMBER_WIDTH) +
-        `${rate ?? ""}`.padStart(NUMBER_WIDTH)
-      ).trimEnd(),
-    );
+    .flatMap(({ name, sum, rate }) => entry(name, `${sum}`, `${rate ?? ""}`, columns))
+    .map((line) => line.trimEnd());
 }
 
-/** All of it as plain text, for what is not a terminal. */
-export function plain(view: StatsView): string {
-  return `${[title(view), "", heading(view), ...rows(view)].join("\n")}\n`;
+/** All of it as plain text, one look after the other. */
+export function plain(view: StatsView, columns?: Columns): string {
+  const parts = [title(view, columns), "", heading(view, columns), rows(view, columns)].flat();
+  return `${parts.join("\n")}\n`;
 }
 
 /** The CPU after this one, round and round through all of the cell's. */

@@ -1,9 +1,9 @@
 // The live screen of `cell stats`: draws views on a terminal and reads its keys. Control sequences: ECMA-48, and xterm's
 // alternate screen.
 
-import { printable } from "../config/printable.ts";
+import { cut } from "../config/columns.ts";
 import type { Terminal } from "./io.ts";
-import { heading, KEYS, rows, type StatsView, title, WIDTH } from "./stats-screen.ts";
+import { heading, keys, rows, type StatsView, title, WIDTH } from "./stats-screen.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";
@@ -11,21 +11,22 @@ const REVERSE = "\x1b[7m";
 const NORMAL = "\x1b[m";
 const ERASE_LINE = "\x1b[K";
 const CTRL_C = "\x03";
-const FIRST_COUNTER = 3;
 
 const at = (row: number) => `\x1b[${row + 1};1H`;
 
 /** One full frame for a terminal of that size. */
 export function frame(view: StatsView, height: number, width: number): string {
-  const cut = (text: string) => printable(text).slice(0, Math.max(width, 1));
-  const bar = (text: string) => REVERSE + cut(text.padEnd(Math.min(WIDTH, width))) + NORMAL;
-  const counters = rows(view).slice(0, Math.max(height - FIRST_COUNTER - 1, 0));
-  const body = Array.from({ length: Math.max(height - 1, 0) }, (_, row) => {
-    if (row === 0) return cut(title(view));
-    if (row === 2) return bar(heading(view));
-    return cut(counters[row - FIRST_COUNTER] ?? "");
-  });
-  return [...body, bar(KEYS)].map((text, row) => at(row) + text + ERASE_LINE).join("");
+  // What is not folded by now, such as one word, is cut: a longer line would push the others away.
+  const whole = (text: string) => cut(text, Math.max(width, 1))[0] as string;
+  const bar = (text: string) => REVERSE + whole(text.padEnd(Math.min(WIDTH, width))) + NORMAL;
+  const lines = [
+    ...title(view, width).map(whole),
+    "",
+    ...heading(view, width).map(bar),
+    ...rows(view, width).map(whole),
+  ];
+  const body = Array.from({ length: Math.max(height - 1, 0) }, (_, row) => lines[row] ?? "");
+  return [...body, bar(keys(width))].map((text, row) => at(row) + text + ERASE_LINE).join("");
 }
 
 /** A terminal that is given back as it was, however the process ends. */

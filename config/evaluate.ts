@@ -5,6 +5,7 @@ import type { TransformOptions } from "jiti";
 import { ConfigError } from "./errors.ts";
 import { instrument, listen } from "./instrument.ts";
 import { runLinked } from "./link.ts";
+import { noteModule } from "./thrown.ts";
 import { translated } from "./translations.ts";
 
 /** Under these names a configuration anywhere can import this room; the second is that of earlier releases. */
@@ -39,6 +40,7 @@ export async function runTranslated(path: string, shown: string): Promise<Record
     const { filename = path } = options;
     const source = redirect(options.source, filename);
     const name = filename === path ? shown : filename;
+    noteModule(filename, name);
     const facts = [filename, name, source, JSON.stringify(options.jsx ?? null)];
     const made = () =>
       plain.transform({ ...options, source, babel: { plugins: [instrument(name)] } });

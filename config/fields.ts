@@ -1,5 +1,6 @@
 // How values lie in a file. A structure is a table of fields; reading and writing both follow the table, so that they
 // cannot disagree. Little endian throughout.
+import { withArticle } from "./article.ts";
 import { ConfigError } from "./errors.ts";
 import { decodeName, encodeName } from "./name.ts";
 
@@ -191,7 +192,10 @@ export function writeStructure<Type>(
   prefix: string,
 ): void {
   if (typeof value !== "object" || value === null)
-    throw new ConfigError("value", `${prefix.replace(/\.$/, "")} is not a ${structure.name}`);
+    throw new ConfigError(
+      "value",
+      `${prefix.replace(/\.$/, "")} is not ${withArticle(structure.name)}`,
+    );
   const source = value as Readonly<Record<string, unknown>>;
   for (const [key, field] of Object.entries<Field<unknown>>(structure.fields)) {
     const path = prefix + key;

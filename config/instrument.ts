@@ -1,6 +1,7 @@
 // Makes a module note where its objects are written: a plugin for the translator that loads TypeScript. Every object literal
-// and every call is wrapped in a call of the function at NOTE, which knows its lines.
+// and every call is wrapped in a call of the function at NOTE, which knows its lines, and what is thrown in one of THROWN's.
 import { note } from "./origin.ts";
+import { listenThrown, THROWN } from "./thrown.ts";
 
 /** Name of the global that translated modules call. */
 export const NOTE = Symbol.for("jailhouse.config.note");
@@ -49,29 +50,32 @@ function keyLines(t: Builders, properties: readonly Property[]): Node[] {
 /** Takes the calls of translated modules. */
 export function listen(): void {
   Reflect.set(globalThis, NOTE, noteValue);
+  listenThrown();
 }
 
 /** The plugin, for a module that messages call `file`. */
 export function instrument(file: string) {
   return ({ types: t }: { types: Builders }) => {
     const done = new WeakSet<Node>();
-    const wrap = (path: Path<Node>, properties: readonly Property[]) => {
-      if (done.has(path.node) || !path.node.loc) return;
-      done.add(path.node);
+    /** A call of the global of that name: with a value, where it is written, and more. */
+    const noted = (name: symbol, value: Node, line: number, more: readonly Node[]): Node => {
+      done.add(value);
       const symbol = t.callExpression(
         t.memberExpression(t.identifier("Symbol"), t.identifier("for")),
-        [t.stringLiteral(Symbol.keyFor(NOTE) as string)],
+        [t.stringLiteral(Symbol.keyFor(name) as string)],
       );
       const callee = t.memberExpression(t.identifier("globalThis"), symbol, true);
-      const call = t.callExpression(callee, [
-        path.node,
-        t.stringLiteral(file),
-        t.numericLiteral(path.node.loc.start.line),
-        t.arrayExpression(keyLines(t, properties)),
-      ]);
+      const place = [t.stringLiteral(file), t.numericLiteral(line)];
+      const call = t.callExpression(callee, [value, ...place, ...more]);
       done.add(call);
       done.add(symbol);
-      path.replaceWith(call);
+      return call;
+    };
+    const wrap = (path: Path<Node>, properties: readonly Property[]) => {
+      const { node } = path;
+      if (done.has(node) || !node.loc) return;
+      const keys = t.arrayExpression(keyLines(t, properties));
+      path.replaceWith(noted(NOTE, node, node.loc.start.line, [keys]));
     };
     return {
       visitor: {
@@ -80,6 +84,12 @@ export function instrument(file: string) {
             wrap(path, path.node.properties),
         },
         CallExpression: { exit: (path: Path<Node>) => wrap(path, []) },
+        ThrowStatement: {
+          exit: ({ node }: Path<Node & { argument: Node }>) => {
+            if (node.loc && !done.has(node.argument))
+              node.argument = noted(THROWN, node.argument, node.loc.start.line, []);
+          },
+        },
       },
     };
   };

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, extname, resolve } from "node:path";
 import { listen } from "./instrument.ts";
+import { noteModule } from "./thrown.ts";
 import { MODULES, type Translation, translateModule } from "./translate.ts";
 import { keep, kept } from "./translations.ts";
 
@@ -73,7 +74,7 @@ class Linker {
     const { code, imports } = await translation(entry);
     const namespaces: Namespace[] = [];
     for (const specifier of imports) namespaces.push(await this.#import(specifier, path));
-    const module = await evaluate(code, namespaces);
+    const module = await evaluate(code, entry.name, namespaces);
     this.#open.pop();
     this.#done.set(path, module);
     return module;
@@ -90,9 +91,14 @@ class Linker {
   }
 }
 
-async function evaluate(code: string, imports: readonly Namespace[]): Promise<Namespace> {
+async function evaluate(
+  code: string,
+  name: string,
+  imports: readonly Namespace[],
+): Promise<Namespace> {
   const modules = registry();
   const key = randomUUID();
+  noteModule(key, name);
   modules.set(key, imports);
   try {
     return await import(`data:text/javascript;charset=utf-8,${encodeURIComponent(code)}#${key}`);

@@ -9,6 +9,7 @@ import { ConfigError, type ConfigErrorDetails, isConfigError } from "./errors.ts
 import { evaluate } from "./evaluate.ts";
 import { parseJsonText } from "./json.ts";
 import { derive, formatOrigin, nameFile, type Origin } from "./origin.ts";
+import { placeOfThrown, thrownText } from "./thrown.ts";
 import type { Config } from "./types.ts";
 
 /** A configuration and what the hypervisor gets of it. */
@@ -162,7 +163,9 @@ function inFile(path: string, error: unknown): ConfigError {
 
 type Told = readonly [message: string, origin: Origin | undefined, details?: ConfigErrorDetails];
 
-function told(path: string, { message, origin, hint, offset }: ConfigError): Told {
+function told(path: string, error: ConfigError): Told {
+  const { message, hint, offset } = error;
+  const { origin = placeOfThrown(error) } = error;
   // What has a column says its place itself.
   const place = origin?.column === undefined ? origin : {};
   return [
@@ -173,11 +176,13 @@ function told(path: string, { message, origin, hint, offset }: ConfigError): Tol
 }
 
 function evaluationFault(path: string, error: unknown): Told {
-  const text = error instanceof Error ? error.message : String(error);
-  const [what = "", where = ""] = text.split("\n");
+  const what = thrownText(error);
+  const thrown = placeOfThrown(error);
+  if (thrown) return [`${formatOrigin(thrown)}: ${what}`, thrown];
+  const [, where = ""] = error instanceof Error ? error.message.split("\n") : [];
   const [, line, before] = SYNTAX_ERROR.exec(where) ?? [];
-  if (line === undefined) return [`${path}: ${what.trim()}`, undefined];
+  if (line === undefined) return [`${path}: ${what}`, undefined];
   const origin = { line: Number(line), column: Number(before) + 1 };
   const place = `line ${origin.line}, column ${origin.column}`;
-  return [`${path}: ${place}: ${what.trim()}`, origin];
+  return [`${path}: ${place}: ${what}`, origin];
 }

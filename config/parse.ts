@@ -1,5 +1,6 @@
 // Small parsers for what people write: they check a value, fill in defaults and say where a fault is. TypeScript, JSON and
 // plain JavaScript configurations all go through them.
+import { withArticle } from "./article.ts";
 import { ConfigError, isConfigError } from "./errors.ts";
 import { derive, originOfKey } from "./origin.ts";
 
@@ -145,13 +146,13 @@ export function object<Shape extends Record<string, unknown>>(
 ): Parser<Shape> {
   return (value, path) => {
     if (typeof value !== "object" || value === null || Array.isArray(value))
-      wrong(path, value, `an object with the keys of a ${what}`);
+      wrong(path, value, `an object with the keys of ${withArticle(what)}`);
     const source = value as Readonly<Record<string, unknown>>;
     const prefix = path === "" ? "" : `${path}.`;
     for (const name of Object.keys(source))
       if (!Object.hasOwn(keys, name))
         located(source, name, () => {
-          throw new ConfigError("key", `${prefix}${name} is not a key of a ${what}`, {
+          throw new ConfigError("key", `${prefix}${name} is not a key of ${withArticle(what)}`, {
             hint: suggest(name, Object.keys(keys)),
           });
         });

@@ -4,6 +4,7 @@
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { NOTE } from "./instrument.ts";
+import { THROWN } from "./thrown.ts";
 
 /** Name of the global that translated modules take their imports from. */
 export const MODULES = Symbol.for("jailhouse.config.modules");
@@ -100,6 +101,7 @@ class Translator {
     if (type === "ImportDeclaration") return this.#import(node);
     if (type.startsWith("Export")) return this.#export(node);
     if (type === "ArrowFunctionExpression") this.#checkArrow(node);
+    if (type === "ThrowStatement") return this.#thrown(node);
     const isPlainCall = type === "CallExpression" && parent.type !== "ChainExpression";
     if (type === "ObjectExpression" || isPlainCall) return this.#noted(node);
     return this.#generic(node);
@@ -142,6 +144,14 @@ class Translator {
     });
     const facts = [this.#name, node.loc.start.line, keys].map((fact) => JSON.stringify(fact));
     return `${call(NOTE)}(${this.#generic(node)}, ${facts.join(", ")})`;
+  }
+
+  /** A `throw`, noted with its line. */
+  #thrown(node: Node): string {
+    const value = node.argument as Node;
+    const facts = `${JSON.stringify(this.#name)}, ${node.loc.start.line}`;
+    const before = this.#text(node.start, value.start);
+    return `${before}${call(THROWN)}(${this.#node(value, node)}, ${facts})${this.#text(value.end, node.end)}`;
   }
 
   #import(node: Node): string {

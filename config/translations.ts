@@ -14,7 +14,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** To be changed with everything that changes what is translated to what, such as instrument.ts. */
-const EDITION = "2";
+const EDITION = "3";
 /** In the translator's answer to a source that is none. */
 const FAULT = "__JITI_ERROR__";
 /** More entries than this are cleared away, all at once. */

@@ -183,8 +183,8 @@ export interface Attachment {
  * (control/client.ts), or with a computer, this one or another (control/linux/session.ts).
  */
 export interface OpenSession extends Session {
-  /** Resolves when the session has ended, from whichever side. */
-  readonly closed: Promise<void>;
+  /** Resolves when the session has ended, from whichever side: with the reason, in a line, when nobody had asked for it. */
+  readonly closed: Promise<string | undefined>;
   /** Waits for that much of the machine's time; aborting the signal ends the waiting only. */
   run(nanoseconds: number, signal?: AbortSignal): Promise<void>;
   /** The console's text, and each further piece to the listener. */

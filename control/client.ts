@@ -1,7 +1,7 @@
 // A session over the daemon's socket: what the command uses, and any program that wants to talk to a running machine.
 
 import { createConnection, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -38,34 +38,60 @@ import {
   encodeImages,
   OUTPUT,
   type Output,
+  STOPPING,
   type WireDenialLog,
   type WireFiles,
   type WireStatistics,
 } from "./protocol.ts";
 import { daemonPid, type MachinePaths } from "./registry.ts";
 
-/** A session whose machine lives in a daemon: `close` ends the connection only. */
+/** What ends a session that nobody has ended. */
+const DAEMON_GONE = "The machine's daemon went away.";
+/** Turns of the event loop in which a connection hands out nothing when it has nothing. */
+const QUIET_TURNS = 100;
 const NO_TRIAL = "An emulated machine can be thrown away: trials are for computers.";
 
+/** A session whose machine lives in a daemon: `close` ends the connection only. */
 export class RemoteSession implements OpenSession {
   readonly #connection: MessageConnection;
   readonly #socket: Socket;
   readonly #listeners = new Map<number, (text: string) => void>();
   #subscriptions = 0;
-  /** Resolves when the connection has ended, from whichever side. */
-  readonly closed: Promise<void>;
+  readonly closed: Promise<string | undefined>;
+  /** Whether this end closes the connection, or the other one has said that it will. */
+  #isEnding = false;
+  /** Notifications so far. */
+  #taken = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     const reader = new SocketMessageReader(socket);
     this.#connection = createMessageConnection(reader, new SocketMessageWriter(socket));
-    this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
+    this.closed = new Promise((resolve) =>
+      socket.once("close", async () => {
+        await this.#takeRest();
+        resolve(this.#isEnding ? undefined : DAEMON_GONE);
+      }),
+    );
     socket.on("error", () => {});
     this.#connection.onError(() => socket.destroy());
-    this.#connection.onNotification(OUTPUT, ({ subscription, text }: Output) =>
-      this.#listeners.get(subscription)?.(text),
-    );
+    this.#connection.onNotification(OUTPUT, ({ subscription, text }: Output) => {
+      this.#taken++;
+      this.#listeners.get(subscription)?.(text);
+    });
+    this.#connection.onNotification(STOPPING, () => {
+      this.#isEnding = true;
+    });
     this.#connection.listen();
+  }
+
+  /** What has come is handed out turn by turn, and goes on after the socket has closed: waits until there is no more. */
+  async #takeRest(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS && !this.#isEnding; quiet++) {
+      const before = this.#taken;
+      await nextTurn();
+      if (this.#taken !== before) quiet = 0;
+    }
   }
 
   async #request<T>(method: string, params: object = {}, signal?: AbortSignal): Promise<T> {
@@ -85,7 +111,7 @@ export class RemoteSession implements OpenSession {
 
   async #lost(): Promise<never> {
     await this.closed;
-    throw new SystemError(ECONNRESET, { hint: "The machine's daemon went away." });
+    throw new SystemError(ECONNRESET, { hint: DAEMON_GONE });
   }
 
   #toSystemError(error: unknown): SystemError {
@@ -95,7 +121,7 @@ export class RemoteSession implements OpenSession {
       return new SystemError(error.code, { hint, cause: error });
     }
     const lost = this.#socket.destroyed;
-    const hint = lost ? "The machine's daemon went away." : (error as Error).message;
+    const hint = lost ? DAEMON_GONE : (error as Error).message;
     return new SystemError(lost ? ECONNRESET : EIO, { hint, cause: error });
   }
 
@@ -261,6 +287,7 @@ export class RemoteSession implements OpenSession {
   }
 
   async close(): Promise<void> {
+    this.#isEnding = true;
     this.#connection.dispose();
     this.#socket.destroy();
     await this.closed;

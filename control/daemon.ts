@@ -162,7 +162,7 @@ export class Daemon {
     await this.turns.take(() => this.session.close()).catch((error) => this.#log(error));
     for (const line of SERIAL_LINES) this.#passOn(line);
     for (const sink of this.#sinks) sink?.close();
-    for (const socket of this.#clients.keys()) socket.destroySoon();
+    for (const client of this.#clients.values()) client.farewell();
     this.#tree.close();
     this.#parts.stopped?.();
   }

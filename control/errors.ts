@@ -4,7 +4,7 @@
 import * as numbers from "../abi/errno.ts";
 
 /** The numbers that the command itself fails with. */
-export { E2BIG, ENOENT, EOPNOTSUPP } from "../abi/errno.ts";
+export { E2BIG, ECONNRESET, ENOENT, EOPNOTSUPP } from "../abi/errno.ts";
 
 /** strerror's text (glibc, C locale) for every number of abi/errno.ts. */
 const TEXTS: Record<keyof typeof numbers, string> = {

@@ -10,6 +10,9 @@ import { MESSAGE_MAX } from "./framing.ts";
 /** Notification from the daemon: a further piece of a line that this client follows ({@link Output}). */
 export const OUTPUT = "output";
 
+/** Notification from the daemon: it stops, as somebody has asked for. A connection that ends without it was lost. */
+export const STOPPING = "stopping";
+
 export interface Output {
   /** The number that the client gave when it began to follow. */
   readonly subscription: number;

@@ -14,6 +14,7 @@ import {
   encodeStatistics,
   Fields,
   OUTPUT,
+  STOPPING,
 } from "./protocol.ts";
 import { Turns } from "./turns.ts";
 
@@ -39,6 +40,8 @@ export interface Served {
   /** When it said something last, in milliseconds. */
   readonly heard: () => number;
   readonly end: () => void;
+  /** Ends the connection, and says before that the daemon stops. */
+  readonly farewell: () => void;
 }
 
 /** Serves a client until its socket closes. */
@@ -53,6 +56,10 @@ export function serveClient(daemon: Daemon, socket: Socket): Served {
     isIdle: () => connection.isIdle && !client.follows,
     heard: () => connection.heard,
     end: () => connection.end(),
+    farewell: () => {
+      connection.notify(STOPPING, {});
+      socket.destroySoon();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 // Vitest's global set-up: the tests run on the TypeScript sources, but need the WebAssembly modules.
 import { buildModules } from "./build.mjs";
 
-export default function setup() {
-  buildModules({ quiet: true });
+export default async function setup() {
+  await buildModules({ quiet: true });
 }

@@ -1,10 +1,10 @@
 // Builds what is missing or stale in dist/: the WebAssembly modules (asc) and the JavaScript of all rooms (tsc).
 // Plain JavaScript, because it runs before anything is built.
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { quietly, step } from "./progress.mjs";
 import { packTexts } from "./texts.mjs";
 
 /** The clone's root directory. */
@@ -110,58 +110,66 @@ function digest(directories, suffix, extra) {
   return hash.digest("hex");
 }
 
-/** Runs `action` unless the stamp of its last success equals `value`. Returns whether it ran. */
-function whenStale(name, value, product, action) {
+/**
+ * What has to be built to have one product: undefined if the stamp of its last success equals `value`.
+ * `make` builds it.
+ */
+function unlessFresh(name, value, product, make) {
   const stamp = join(ROOT, "dist", `.${name}.stamp`);
-  if (existsSync(product) && existsSync(stamp) && readFileSync(stamp, "utf8") === value)
-    return false;
-  action();
-  writeFileSync(stamp, value);
-  return true;
+  if (existsSync(product) && existsSync(stamp) && readFileSync(stamp, "utf8") === value) return [];
+  const action = async () => {
+    await make();
+    writeFileSync(stamp, value);
+  };
+  return [{ name, action }];
 }
 
-function runNode(args) {
-  execFileSync(process.execPath, args, {
-    cwd: ROOT,
-    stdio: ["ignore", 2, 2],
-  });
-}
+const runNode = (args) => quietly(process.execPath, args, { cwd: ROOT });
 
-/** Compiles the WebAssembly modules that are stale; `only` names one. */
-export function buildModules({ quiet = false, only } = {}) {
-  mkdirSync(join(ROOT, "dist"), { recursive: true });
-  for (const module of MODULES) {
-    if (only && module.name !== only) continue;
-    if (!existsSync(join(ROOT, module.entry))) continue;
+/** The WebAssembly modules that are stale; `only` names one. */
+function staleModules(only) {
+  return MODULES.flatMap((module) => {
+    if (only && module.name !== only) return [];
+    if (!existsSync(join(ROOT, module.entry))) return [];
     const product = join(ROOT, "dist", `${module.name}.wasm`);
     const used = [module.packsTexts && "tools/texts.mjs", module.architecture && "tools/asc.mjs"];
     const helpers = used.filter(Boolean).map((path) => readFileSync(join(ROOT, path), "utf8"));
     const value = digest(module.sources, ".ts", [module, COMMON_OPTIONS, ...helpers]);
-    whenStale(module.name, value, product, () => {
-      if (!quiet) console.error(`Compiling ${module.entry} to dist/${module.name}.wasm …`);
+    return unlessFresh(module.name, value, product, async () => {
       const asc = module.architecture
         ? [join(ROOT, "tools/asc.mjs"), module.architecture]
         : [join(ROOT, "node_modules/assemblyscript/bin/asc.js")];
-      runNode([...asc, module.entry, ...COMMON_OPTIONS, ...module.options, "-o", product]);
+      await runNode([...asc, module.entry, ...COMMON_OPTIONS, ...module.options, "-o", product]);
       if (module.packsTexts) writeFileSync(product, packTexts(readFileSync(product)));
     });
-  }
-}
-
-/** Compiles the TypeScript rooms to dist/ if they are stale. */
-export function buildTypeScript({ quiet = false } = {}) {
-  mkdirSync(join(ROOT, "dist"), { recursive: true });
-  const value = digest(TYPESCRIPT, ".ts", readFileSync(join(ROOT, "tsconfig.json"), "utf8"));
-  whenStale("typescript", value, join(ROOT, "dist", ".tsbuildinfo"), () => {
-    if (!quiet) console.error("Compiling TypeScript to dist/ …");
-    runNode([join(ROOT, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.json"]);
   });
 }
 
-/** Builds everything that `npm run demo` and the command need. */
-export function build(options) {
-  buildModules(options);
-  buildTypeScript(options);
+/** The TypeScript rooms, compiled to dist/, if they are stale. */
+function staleTypeScript() {
+  const value = digest(TYPESCRIPT, ".ts", readFileSync(join(ROOT, "tsconfig.json"), "utf8"));
+  const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.json"];
+  const product = join(ROOT, "dist", ".tsbuildinfo");
+  return unlessFresh("typescript", value, product, () => runNode(tsc));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) buildModules({ only: process.argv[2] });
+/** Builds one after the other. Rejects at the first that fails, after it was shown why. */
+async function buildAll(stale, { quiet }) {
+  for (const [index, { name, action }] of stale.entries())
+    await step(`building ${name} (${index + 1} of ${stale.length})`, action, { quiet });
+}
+
+/** Compiles the WebAssembly modules that are stale; `only` names one. */
+export async function buildModules({ quiet = false, only } = {}) {
+  mkdirSync(join(ROOT, "dist"), { recursive: true });
+  await buildAll(staleModules(only), { quiet });
+}
+
+/** Builds everything that `npm run demo` and the command need. */
+export async function build({ quiet = false } = {}) {
+  mkdirSync(join(ROOT, "dist"), { recursive: true });
+  await buildAll([...staleModules(), ...staleTypeScript()], { quiet });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await buildModules({ only: process.argv[2] });

@@ -20,7 +20,7 @@ const SOURCES = [
   "tools/demo",
   "tools/inmates",
 ];
-const FILES = ["package-lock.json", "tsconfig.json", "tools/build.mjs"];
+const FILES = ["package-lock.json", "tsconfig.json", "tools/build.mjs", "tools/progress.mjs"];
 
 function newest(directory) {
   let time = statSync(directory, { throwIfNoEntry: false })?.mtimeMs;

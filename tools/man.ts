@@ -17,6 +17,8 @@ const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
   ["JAILHOUSE_TARGET", "the other computer that is meant, as --target"],
   ["JAILHOUSE_RUNTIME_DIR", "where the sockets of machines are (default: below XDG_RUNTIME_DIR)"],
   ["JAILHOUSE_CACHE_DIR", "where translated configurations are kept; empty: nowhere"],
+  ["NO_COLOR", "not empty: print without colours, as --no-color"],
+  ["FORCE_COLOR", "print with colours, also into files and pipes; 0: without"],
 ];
 const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
   ["0", "The verb did what it should."],
@@ -138,7 +140,7 @@ function mainPage(root: Command): string {
 
 /** All pages, by their files' names. */
 export function manPages(): Map<string, string> {
-  const root = program(processIo());
+  const root = program(processIo([]));
   const groups = visible(root).filter(isGroup);
   return new Map([
     [`jailhouse.${SECTION}`, mainPage(root)],

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./build.mjs";
 import { campaign } from "./campaign.mjs";
+import { quietly, step } from "./progress.mjs";
 import { test } from "./tests.mjs";
 
 const NODE_NEEDED = [20, 19];
@@ -28,15 +29,16 @@ function checkNode() {
 }
 
 /** Installs the locked dependencies unless those installed are of this package-lock.json. */
-function install() {
+async function install() {
   const installed = join(ROOT, "node_modules", ".package-lock.json");
   const lock = join(ROOT, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   if (existsSync(installed) && sameVersions(installed, lock)) return;
-  console.error("Installing the development dependencies (once) …");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const status = run(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-  if (status !== 0) fail("npm ci failed; see above. It needs access to the npm registry, once.");
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  await step("installing the development dependencies, once", () =>
+    quietly(npm, args, { cwd: ROOT, shell: process.platform === "win32" }),
+  ).catch(() => fail("npm ci failed; see above. It needs access to the npm registry, once."));
 }
 
 /** Whether what is installed is what the lock says; what is optional may be missing. */
@@ -83,11 +85,7 @@ const [name, ...args] = process.argv.slice(2);
 const command = COMMANDS[name];
 if (!command) fail(`Unknown command "${name}". Known: ${Object.keys(COMMANDS).join(", ")}.`);
 checkNode();
-install();
+await install();
 const { build } = await import("./build.mjs");
-try {
-  build();
-} catch {
-  fail("The build failed; see above.");
-}
+await build().catch(() => fail("The build failed; see above."));
 process.exit(command(args));

@@ -27,6 +27,7 @@ export const AREAS = {
       "test/assembled.test.ts",
       "cli/config-import.test.ts",
       "config/golden-c.test.ts",
+      "config/import/habits.test.ts",
       "config/import/import.test.ts",
     ],
   },

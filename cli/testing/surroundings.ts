@@ -10,7 +10,7 @@ import { Daemon, type DaemonParts } from "../../control/daemon.ts";
 import { type Host, THIS_HOST } from "../../control/linux/host.ts";
 import { claim, machinePaths, release } from "../../control/registry.ts";
 import { FakeSession } from "../../control/testing/fake-session.ts";
-import type { Io, Terminal } from "../io.ts";
+import { coloursOf, type Io, type Terminal } from "../io.ts";
 import { main } from "../main.ts";
 
 export interface Outcome {
@@ -21,12 +21,16 @@ export interface Outcome {
 
 export class Surroundings {
   readonly directory = mkdtempSync(join(tmpdir(), "command-"));
-  readonly env = { JAILHOUSE_RUNTIME_DIR: join(this.directory, "run") };
+  readonly env: Record<string, string> = {
+    JAILHOUSE_RUNTIME_DIR: join(this.directory, "run"),
+  };
   readonly input = new PassThrough();
   /** What `run` has as its terminal. */
   terminal: Terminal | undefined;
   /** Whether both outputs of `run` are terminals. */
   isTerminal = false;
+  /** How wide that is. */
+  columns = 200;
   /** The computer; without a device unless a test makes one. */
   host: Host = { ...THIS_HOST, root: join(this.directory, "computer") };
   /** Ends a command that waits for Ctrl-C. */
@@ -58,6 +62,7 @@ export class Surroundings {
 
   /** Runs one command line, a text that is split at blanks or its words, in a directory. */
   async run(line: string | readonly string[], cwd = this.directory): Promise<Outcome> {
+    const args = typeof line === "string" ? line.split(" ").filter((word) => word) : line;
     let [out, err] = ["", ""];
     this.#pieces = [];
     this.printed = "";
@@ -79,6 +84,8 @@ export class Surroundings {
         err += text;
       },
       screens: { out: this.isTerminal, err: this.isTerminal },
+      colours: coloursOf(this.env, { out: this.isTerminal, err: this.isTerminal }, args),
+      columns: this.isTerminal ? this.columns : undefined,
       env: this.env,
       cwd,
       terminal: this.terminal,
@@ -90,7 +97,6 @@ export class Surroundings {
           this.isInterruptible = true;
         }),
     };
-    const args = typeof line === "string" ? line.split(" ").filter((word) => word) : line;
     const status = await main(args, io);
     return { status, out, err };
   }

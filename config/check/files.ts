@@ -30,8 +30,9 @@ export async function loadInput(
   } catch (error) {
     if (!isConfigError(error)) throw error;
     const { code, message, hint, offset, origin } = error;
-    const { line, column } = origin ?? {};
-    const failure = { code, message: withoutPath(message, path), hint, offset, line, column };
+    const { file, line, column } = origin ?? {};
+    const told = withoutPath(message, file ?? path);
+    const failure = { code, message: told, hint, offset, file, line, column };
     return { path, source: await readSource(path, directory), failure };
   }
 }

@@ -115,6 +115,8 @@ export interface Input {
     readonly code: string;
     readonly message: string;
     readonly hint?: string | undefined;
+    /** The module that it is in, where that is an import of the file. */
+    readonly file?: string | undefined;
     /** Offset in a built file, or line of a source. */
     readonly offset?: number | undefined;
     readonly line?: number | undefined;

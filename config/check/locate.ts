@@ -37,8 +37,8 @@ function columnsOf(text: string, key: string): { column: number; length: number 
 export function locate(inputs: readonly Input[], { file, path }: Place): Location {
   const { path: name, config, source, failure } = inputs[file]!;
   if (!config) {
-    const { line, column, offset } = failure ?? {};
-    return { file: name, line, column, offset };
+    const { file: module = name, line, column, offset } = failure ?? {};
+    return { file: module, line, column, offset };
   }
   const origin = originOf(config, path);
   // A configuration may be put together from several modules: only the lines of the file itself can be shown.

@@ -1,12 +1,19 @@
 // Findings for people: as compilers show them, with the line underlined, a picture of ranges, and the lines of the fix.
+import { type Columns, widthOf, wrap } from "../columns.ts";
 import { oneLine } from "../printable.ts";
 import type { Config } from "../types.ts";
 import type { Finding, Input, Shown } from "./finding.ts";
+import type { Group } from "./group.ts";
 import { type Location, locate } from "./locate.ts";
 import { definitionKeys, lineOf, stepsOf } from "./notation.ts";
 import { hex } from "./ranges.ts";
 
 const PICTURE_WIDTH = 40;
+/** With less the numbers stand below. */
+const PICTURE_MIN = 10;
+/** What a bar has at its ends, and what is around it. */
+const SIDES = 2;
+const GAPS = 2;
 const INDENT = "    ";
 /** Other places of a finding that are told. */
 const OTHERS = 3;
@@ -17,19 +24,43 @@ function whereText({ file, line, column, offset }: Location): string {
   return !offset ? file : `${file}, byte ${hex(offset)}`;
 }
 
-/** Bars on a common scale, one line for each range. */
-export function picture(ranges: readonly Shown[]): string[] {
+/** Bars on a common scale, one line for each range; where a terminal has no room for it all, three. */
+export function picture(ranges: readonly Shown[], columns?: Columns): string[] {
   if (ranges.length < 2) return [];
   const first = ranges.map(({ start }) => start).reduce((a, b) => (a < b ? a : b));
   const last = ranges.map(({ start, size }) => start + size).reduce((a, b) => (a > b ? a : b));
-  const width = BigInt(PICTURE_WIDTH);
+  const labels = Math.max(...ranges.map(({ label }) => widthOf(label)));
+  const numbers = ranges.map(({ start, size }) => `${hex(start)} to ${hex(start + size - 1n)}`);
+  const beside = labels + SIDES + Math.max(...numbers.map((text) => text.length)) + GAPS;
+  const isWide = columns === undefined || columns - beside >= PICTURE_MIN;
+  const all = Math.max(
+    columns === undefined ? PICTURE_WIDTH : columns - (isWide ? beside : SIDES),
+    1,
+  );
+  const drawn = Math.min(PICTURE_WIDTH, all);
+  const width = BigInt(drawn);
   const column = (address: bigint) => Number(((address - first) * width) / (last - first));
-  const labels = Math.max(...ranges.map(({ label }) => label.length));
-  return ranges.map(({ label, start, size }) => {
-    const from = Math.min(column(start), PICTURE_WIDTH - 1);
+  return ranges.flatMap(({ label, start, size }, index) => {
+    const from = Math.min(column(start), drawn - 1);
     const length = Math.max(1, column(start + size) - from);
-    const bar = `${" ".repeat(from)}${"#".repeat(length)}`.padEnd(PICTURE_WIDTH);
-    return `${label.padEnd(labels)} |${bar}| ${hex(start)} to ${hex(start + size - 1n)}`;
+    const bar = `|${`${" ".repeat(from)}${"#".repeat(length)}`.padEnd(drawn)}|`;
+    const number = numbers[index] as string;
+    if (isWide) return [`${label}${" ".repeat(labels - widthOf(label))} ${bar} ${number}`];
+    return [...wrap(label, columns), bar, ...wrap(number, columns)];
+  });
+}
+
+/** A line and what is marked in it, in pieces of as many columns as there are: the mark stays below what it marks. */
+function marked(line: string, from: number, length: number, columns: Columns): string[] {
+  // A tab is as wide as the terminal likes.
+  const text = line.replaceAll("\t", " ");
+  const marks = `${" ".repeat(from)}${"^".repeat(length)}`;
+  if (columns === undefined || text.length <= columns) return [line, marks];
+  const step = Math.max(columns, 1);
+  const pieces = Array.from({ length: Math.ceil(text.length / step) }, (_, index) => index * step);
+  return pieces.flatMap((at) => {
+    const mark = marks.slice(at, at + step).trimEnd();
+    return [text.slice(at, at + step), ...(mark === "" ? [] : [mark])];
   });
 }
 
@@ -38,12 +69,13 @@ function excerpt(
   input: Input,
   place: Finding["place"],
   { line, column, length }: Location,
+  columns: Columns,
 ): string[] {
   const text = line === undefined ? undefined : input.source?.split("\n")[line - 1];
   if (text !== undefined && column !== undefined) {
     const gutter = `${line} | `;
-    const underline = `${" ".repeat(gutter.length + column - 1)}${"^".repeat(Math.max(1, length ?? 1))}`;
-    return [`${gutter}${text}`, underline];
+    const from = gutter.length + column - 1;
+    return marked(`${gutter}${text}`, from, Math.max(1, length ?? 1), columns);
   }
   if (!input.config || line !== undefined || place.path === "") return [];
   const entry = lineOf(input.config, place.path);
@@ -53,7 +85,7 @@ function excerpt(
     key === "" ? null : new RegExp(`${key}: ([[{].*?[\\]}]|[^,}]*[^,} ])`).exec(entry.text);
   const gutter = `${definitionKeys(entry.path)} | `;
   const [start, size] = found ? [found.index, found[0].length] : [0, entry.text.length];
-  return [`${gutter}${entry.text}`, `${" ".repeat(gutter.length + start)}${"^".repeat(size)}`];
+  return marked(`${gutter}${entry.text}`, gutter.length + start, size, columns);
 }
 
 const VERBS = { replace: "write", delete: "delete", add: "add" } as const;
@@ -85,15 +117,32 @@ function others(inputs: readonly Input[], { place, related }: Finding): string[]
   return [...new Set(lines)].slice(0, OTHERS);
 }
 
-/** One finding, in several lines. */
-export function findingText(inputs: readonly Input[], finding: Finding): string {
+/** Where else the same is, by files. */
+function more(inputs: readonly Input[], { places, count }: Group, columns: Columns): string[] {
+  if (count === 1) return [];
+  const paths = new Map<string, string[]>();
+  for (const { file, path } of places) {
+    const name = definitionKeys(path);
+    paths.set(name, [...(paths.get(name) ?? []), inputs[file]!.path]);
+  }
+  const list = [...paths].map(([name, files]) => `${name} of ${files.join(", ")}`).join("; ");
+  const pairs = (places.length * (places.length - 1)) / 2;
+  const each = count === pairs ? "each with each other" : `in ${count} pairs`;
+  return wrap(`the same ${each}, ${places.length} in all: ${list}`, columns);
+}
+
+/** One finding, in several lines; its place and message in one, its fix in lines that can be copied. */
+export function findingText(inputs: readonly Input[], group: Group, columns?: Columns): string {
+  const { finding } = group;
   const { place, severity, message, rule, ranges } = finding;
   const location = locate(inputs, place);
+  const room = columns === undefined ? undefined : columns - INDENT.length;
   const path = place.path === "" ? "" : `${definitionKeys(place.path)}: `;
   const details = [
-    ...excerpt(inputs[place.file]!, place, location),
-    ...picture(ranges),
+    ...excerpt(inputs[place.file]!, place, location, room),
+    ...picture(ranges, room),
     ...others(inputs, finding),
+    ...more(inputs, group, room),
     ...remedy(inputs, finding),
   ];
   const head = `${whereText(location)}: ${severity}: ${path}${message} [${rule}]`;
@@ -146,12 +195,12 @@ export function frameText(inputs: readonly Input[], findings: readonly Finding[]
 const SHOWN_OF_A_KIND = 25;
 
 /** The first ones of each kind, and a line for each kind of which there are more. */
-export function firstOfEachKind(findings: readonly Finding[]): {
-  shown: Finding[];
+export function firstOfEachKind(groups: readonly Group[]): {
+  shown: Group[];
   more: string[];
 } {
   const counts = new Map<string, number>();
-  const shown = findings.filter(({ rule }) => {
+  const shown = groups.filter(({ finding: { rule } }) => {
     const count = (counts.get(rule) ?? 0) + 1;
     counts.set(rule, count);
     return count <= SHOWN_OF_A_KIND;
@@ -167,8 +216,11 @@ export function firstOfEachKind(findings: readonly Finding[]): {
 const counted = (count: number, what: string): string =>
   `${count} ${what}${count === 1 ? "" : "s"}`;
 
-/** How many there are of each kind. */
-export function summaryText(findings: readonly Finding[]): string {
-  const count = (wanted: string) => findings.filter(({ severity }) => severity === wanted).length;
-  return `${counted(count("error"), "error")}, ${counted(count("warning"), "warning")}, ${counted(count("note"), "note")}\n`;
+/** How many there are of each kind; what was put together is one. */
+export function summaryText(groups: readonly Group[]): string {
+  const count = (wanted: string) =>
+    groups.filter(({ finding }) => finding.severity === wanted).length;
+  const all = groups.reduce((sum, group) => sum + group.count, 0);
+  const pairs = all === groups.length ? "" : `; ${all} pair by pair: --all shows them`;
+  return `${counted(count("error"), "error")}, ${counted(count("warning"), "warning")}, ${counted(count("note"), "note")}${pairs}\n`;
 }

@@ -17,6 +17,7 @@ import { explainMemory } from "./memory.ts";
 import { hex, ownerOfDevice, ownerOfPort, type Situation } from "./owners.ts";
 import { PORTS, placeOf } from "./places.ts";
 import { REACHES_ALL_MEMORY, type Reason } from "./reason.ts";
+import { tried } from "./trial.ts";
 import { isVector } from "./vector.ts";
 
 /** One denied access in words. */
@@ -276,5 +277,6 @@ export function explain(situation: Situation, denial: Denial): Explanation {
   const cell = situation.cells.find(({ id }) => id === denial.cell)?.config;
   if (!cell) return explainStranger(situation, denial);
   const what = `${cpuText(denial)} of cell "${oneLine(cell.name)}" ${actionOf(denial)}`;
-  return { denial, what, ...reasonOf(situation, cell, denial) };
+  const reason = reasonOf(situation, cell, denial);
+  return { denial, what, ...tried(situation, denial.cell, reason) };
 }

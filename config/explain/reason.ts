@@ -13,4 +13,6 @@ export interface Reason {
   readonly why: string;
   /** Entries of the cell's configuration that would allow it; none: no configuration does. */
   readonly additions: readonly Addition[];
+  /** What `config check` will say of these, one sentence each. */
+  readonly cautions?: readonly string[];
 }

@@ -29,10 +29,14 @@ const JAILHOUSE: Numbers = {
   MEM_ROOTSHARED: abi.MEM_ROOTSHARED,
   MEM_NO_HUGEPAGES: abi.MEM_NO_HUGEPAGES,
   MEM_IO_UNALIGNED: abi.MEM_IO_UNALIGNED,
+  /** Shifts widths, as sources write them that do without the names. */
+  MEM_IO_WIDTH_SHIFT: Math.log2(abi.MEM_IO_8),
   MEM_IO_8: abi.MEM_IO_8,
   MEM_IO_16: abi.MEM_IO_16,
   MEM_IO_32: abi.MEM_IO_32,
   MEM_IO_64: abi.MEM_IO_64,
+  /** No stream at all. */
+  INVALID_STREAMID: 0xffffffff,
   CACHE_L3_CODE: abi.CACHE_TYPE_L3_CODE,
   CACHE_L3_DATA: abi.CACHE_TYPE_L3_DATA,
   CACHE_L3: abi.CACHE_TYPE_L3,
@@ -85,6 +89,9 @@ const CAPABILITIES =
 const EXTENDED =
   "ERR VC DSN PWR RCLD RCILC RCEC MFVC VC9 RCRB VNDR CAC ACS ARI ATS SRIOV MRIOV MCAST PRI AMD_XXX REBAR DPA TPH LTR " +
   "SECPCI PMUX PASID LNR DPC L1PM PTM M_PCIE FRS RTR DVSEC VF_REBAR DLNK 16GT";
+
+/** The same capabilities by the names that Linux has for them today. */
+const RENAMED: Numbers = { L1SS: 0x1e, DLF: 0x25, PL_16GT: 0x26, DOE: 0x2e };
 
 const numbered = (prefix: string, names: string): string[] =>
   names.split(" ").map((name, index) => `#define ${prefix}${name} ${index + 1}`);
@@ -205,6 +212,7 @@ export function headers(): ReadonlyMap<string, string> {
     ...defined("VIRTIO_DEV_", VIRTIO),
     ...numbered("PCI_CAP_ID_", CAPABILITIES),
     ...numbered("PCI_EXT_CAP_ID_", EXTENDED),
+    ...defined("PCI_EXT_CAP_ID_", RENAMED),
     ...MACROS,
   ];
   const config = `#pragma once\n#include "types.h"\n${definitions.join("\n")}\n${STRUCTURES}`;

@@ -1,30 +1,17 @@
-// Tables as text: columns as wide as they need to be, nothing wrapped.
+// Tables as text: columns as wide as they need to be, folded only where a terminal has no room for them.
+import { type Columns, facts, table, wrap } from "../columns.ts";
 import type { Section } from "./tables.ts";
 
-const GAP = 2;
 const INDENT = "  ";
 
 /** All sections, an empty line between them; ends with a line break. */
-export function renderSections(sections: readonly Section[]): string {
-  return sections.map(renderSection).join("\n");
+export function renderSections(sections: readonly Section[], columns?: Columns): string {
+  return sections.map((section) => renderSection(section, columns)).join("\n");
 }
 
-function renderSection({ title, heading, rows }: Section): string {
-  const lines = heading ? align([heading, ...rows]) : align(rows);
-  return [title, ...lines.map((line) => `${INDENT}${line}`)].map((line) => `${line}\n`).join("");
-}
-
-/** Rows with their columns under each other. */
-export function align(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows)
-    row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
-    });
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]! + GAP))
-      .join("")
-      .trimEnd(),
-  );
+function renderSection({ title, heading, rows }: Section, columns: Columns): string {
+  const room = columns === undefined ? undefined : columns - INDENT.length;
+  const lines = heading ? table(heading, rows, room) : facts(rows, room);
+  const indented = lines.map((line) => `${INDENT}${line}`.trimEnd());
+  return [...wrap(title, columns), ...indented].map((line) => `${line}\n`).join("");
 }

@@ -9,7 +9,7 @@ import { printable } from "../../config/printable.ts";
 import { projectVersion } from "../../config/version.ts";
 import type * as api from "../api.ts";
 import { readDenials } from "../denials.ts";
-import { SystemError } from "../errors.ts";
+import { SystemError, toSystemError } from "../errors.ts";
 import { readCellHeader } from "../headers.ts";
 import * as computer from "./computer.ts";
 import type { Files } from "./files.ts";
@@ -52,14 +52,20 @@ const STATUS = [
   ...[`${SYSFS}/denials`, `${SYSFS}/trial`],
 ];
 
+/** Why the way to a computer was lost, in a line. */
+function reasonOf(error: unknown): string {
+  const { message, hint } = toSystemError(error);
+  return `The way to the computer was lost: ${hint ?? message}`;
+}
+
 /** Talks to the driver only when something needs it: the rest is in sysfs, which anybody may read. */
 export class LinuxSession implements api.OpenSession {
   readonly #target: Target;
   readonly #followers = new Set<() => Promise<void>>();
   /** Of the driver, about the enable of this session. */
   #warnings: readonly string[] = [];
-  #end: () => void = () => {};
-  readonly closed: Promise<void>;
+  #end: (reason?: string) => void = () => {};
+  readonly closed: Promise<string | undefined>;
 
   /** The session closes the target with itself. */
   constructor(target: Target) {
@@ -67,7 +73,7 @@ export class LinuxSession implements api.OpenSession {
     this.closed = new Promise((resolve) => {
       this.#end = resolve;
     });
-    target.lost.catch(() => this.#end());
+    target.lost.catch((error: Error) => this.#end(reasonOf(error)));
   }
 
   /** Returns the driver's warnings. Throws its error number, with the words of driver and hypervisor as the hint. */

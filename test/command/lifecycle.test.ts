@@ -147,6 +147,45 @@ test("a client killed while it follows does not matter to the machine", async ()
   expect((await run("cell", "list")).out).toContain("fake");
 });
 
+/** Begins commands that follow a machine which runs, or run it, and waits until each has shown something. */
+async function followers(): Promise<{ words: string; ended: Promise<Ended> }[]> {
+  const foreground = begin("machine", "start", "--serial", "0=stdio");
+  const own = { words: "machine start --serial 0=stdio", ended: end(foreground) };
+  await until(() => existsSync(paths().socket));
+  await run("enable", "system.cell");
+  await run("cell", "create", "demo.cell");
+  await run("cell", "start", "demo");
+  const others = ["serial -f", "serial 0 --follow", "console -f", "cell stats 0 -n 100000"];
+  const all = others.map((words) => ({ words, child: begin(...words.split(" ")) }));
+  const shown = all.map(
+    ({ child }) => new Promise((resolve) => child.stdout!.once("data", resolve)),
+  );
+  const ends = all.map(({ words, child }) => ({ words, ended: end(child) }));
+  await Promise.all(shown);
+  return [own, ...ends];
+}
+
+test("what followed a machine says in one line that its daemon died, and fails", async () => {
+  const all = await followers();
+  process.kill(daemonPid(paths())!, "SIGKILL");
+  for (const { words, ended } of all) {
+    const { status, err } = await ended;
+    expect([status, err], words).toEqual([
+      1,
+      expect.stringMatching(/^(reading stats: )?The machine's daemon went away\.\n$/),
+    ]);
+  }
+});
+
+test("a machine that is stopped is no accident for what followed it", async () => {
+  const all = await followers();
+  await run("machine", "stop");
+  for (const { words, ended } of all) {
+    const { status, err } = await ended;
+    if (!words.startsWith("cell stats")) expect([status, err], words).toEqual([0, ""]);
+  }
+});
+
 test("on stdio a machine lives as long as its command", async () => {
   const child = begin("machine", "start", "--serial", "0=stdio");
   const ended = end(child);

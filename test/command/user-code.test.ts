@@ -54,6 +54,19 @@ test("a syntax error has its place", async () => {
   expect(err).toContain("cell.ts: line 2, column 11: ");
 });
 
+test.each([
+  ["a promise that nobody waits for", 'Promise.reject(new Error("no luck"));'],
+  ["a timer", 'setTimeout(() => { throw new Error("no luck"); }, 0);'],
+  ["a string", 'setTimeout(() => { throw "no luck"; }, 0);'],
+])("what throws beside the configuration is told with its line: %s", async (_, source) => {
+  const wait = "await new Promise((resolve) => setTimeout(resolve, 60_000));";
+  expect(await create(`\n${source}\n${wait}\n${DEFINITION}`)).toEqual({
+    status: 1,
+    out: "",
+    err: expect.stringMatching(/^\S*cell\.ts:2: no luck\n$/),
+  });
+});
+
 test("a good one gets as far as the machine", async () => {
   const { status, err } = await create(DEFINITION);
   expect([status, err.split("\n")[0]]).toEqual([

@@ -76,7 +76,7 @@ async function until(state: RegExp, cell: string): Promise<void> {
 async function breakRule(): Promise<void> {
   await startPc();
   await play("jailhouse enable configs/qemu-x86.cell");
-  await begin("rogue-demo", "violation=port delay=1");
+  await begin("rogue-demo", "violation=readonly delay=1");
   await until(/failed/, "rogue-demo");
 }
 
@@ -142,7 +142,7 @@ test("Explain and learn", async () => {
   const { out: log } = await world.run("console");
   const report = log
     .replace(/^Denial: .*\n/m, "")
-    .replace(/Invalid PIO .*/, "Invalid MMIO/RAM read, addr: 0x00000000fed000f0 size: 4")
+    .replace(/Invalid MMIO.*/, "Invalid MMIO/RAM read, addr: 0x00000000fed000f0 size: 4")
     .replace('Cell: "rogue-demo"', 'Cell: "my-machine"');
   expect(report).toContain("my-machine");
   writeFileSync(at("serial.log"), report);

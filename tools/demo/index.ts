@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { wantsColour } from "../../cli/colour.ts";
 import { coreDigest } from "../core.ts";
 import { ROOT } from "../root.ts";
 import { Difference } from "./expect.ts";
@@ -18,6 +19,8 @@ const UNSEEN = { typing: 0, pause: 0 };
 const INTERRUPTED = 130;
 
 export interface DemoOptions {
+  /** False: `--no-color`. */
+  readonly color?: boolean;
   /** In real time. */
   readonly paced?: boolean;
   /** A file for what is shown, as JSON lines of [seconds, text]. */
@@ -40,14 +43,14 @@ Next: ${isClone ? linux : ""}by hand             see "By hand" in ${documents}RE
 }
 
 /** Plays it on this process's terminal. Returns the exit status. */
-export async function demo({ paced, record }: DemoOptions): Promise<number> {
+export async function demo({ paced, record, color }: DemoOptions): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupted.abort());
   const isTerminal = process.stdout.isTTY === true;
   const { typing, pause } = paced ? PACED : isTerminal ? QUICK : UNSEEN;
   const screen = new Screen({
     typing,
-    colours: record !== undefined || (isTerminal && !process.env.NO_COLOR),
+    colours: record !== undefined || wantsColour(process.env, isTerminal, color === false),
     recording: record,
     write: (text) => void process.stdout.write(text),
     signal: interrupted.signal,

@@ -53,6 +53,8 @@ class EmulatedStage implements Stage {
     ...process.env,
     JAILHOUSE_RUNTIME_DIR: join(this.#directory, "run"),
     JAILHOUSE_MACHINE: "",
+    // What commands print is compared.
+    FORCE_COLOR: "0",
   };
   #child: ChildProcess | undefined;
   #session: RemoteSession | undefined;
