@@ -194,10 +194,10 @@ describe("an instruction that the emulated PC lacks", () => {
   }
 
   test.each<[string, number[]]>([
-    ["x87", [0xd9, 0xeb]],
     ["AVX", [0xc5, 0xf8, 0x28, 0xc1]],
-    ["MMX", [0x0f, 0x6f, 0xc1]],
-    ["FXSAVE", [0x0f, 0xae, 0x07]],
+    ["AVX2", [0xc5, 0xfd, 0xfe, 0xc1]],
+    ["FMA", [0xc4, 0xe2, 0x71, 0x98, 0xc2]],
+    ["VZEROUPPER", [0xc5, 0xf8, 0x77]],
   ])("%s: is named with its bytes, and is no mistake of the program", async (_, code) => {
     await run(...code, 0xeb, 0xfe);
     const bytes = code.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");

@@ -82,7 +82,12 @@ export const ALONE = [
   "test/machine/cpu/boundaries/boundaries.test.ts",
   "test/machine/cpu/interpreter/blocks.test.ts",
   "test/machine/cpu/interpreter/native.test.ts",
+  "test/machine/cpu/float/extended.test.ts",
+  "test/machine/cpu/float/sse.test.ts",
+  "test/machine/cpu/float/transcendental.test.ts",
   "test/machine/cpu/interpreter/rows.test.ts",
+  "test/machine/cpu/interpreter/save.test.ts",
+  "test/machine/cpu/x87/x87.test.ts",
   "tools/metal/packages.test.ts",
 ];
 
