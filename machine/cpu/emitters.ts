@@ -155,6 +155,10 @@ export const EMIT_INSERTGENERAL: u32 = 74;
 export const EMIT_CRC: u32 = 75;
 /** `comparetext`. */
 export const EMIT_COMPARETEXT: u32 = 76;
+/** `three`. */
+export const EMIT_THREE: u32 = 77;
+/** `mulx`. */
+export const EMIT_MULX: u32 = 78;
 
 /** Row: number of the mnemonic, u16. */
 export const ROW_MNEMONIC: u32 = 0;

@@ -451,511 +451,543 @@ export const MOVSLDUP: u32 = 416;
 export const MOVSHDUP: u32 = 417;
 /** MOVDDUP. */
 export const MOVDDUP: u32 = 418;
+/** ANDN. */
+export const ANDN: u32 = 419;
+/** BEXTR. */
+export const BEXTR: u32 = 420;
+/** BLSI. */
+export const BLSI: u32 = 421;
+/** BLSMSK. */
+export const BLSMSK: u32 = 422;
+/** BLSR. */
+export const BLSR: u32 = 423;
+/** BZHI. */
+export const BZHI: u32 = 424;
+/** PDEP. */
+export const PDEP: u32 = 425;
+/** PEXT. */
+export const PEXT: u32 = 426;
+/** SARX. */
+export const SARX: u32 = 427;
+/** SHLX. */
+export const SHLX: u32 = 428;
+/** SHRX. */
+export const SHRX: u32 = 429;
+/** RORX. */
+export const RORX: u32 = 430;
+/** MULX. */
+export const MULX: u32 = 431;
+/** ADCX. */
+export const ADCX: u32 = 432;
+/** ADOX. */
+export const ADOX: u32 = 433;
+/** RDPID. */
+export const RDPID: u32 = 434;
 /** PSHUFB. */
-export const PSHUFB: u32 = 419;
+export const PSHUFB: u32 = 435;
 /** PHADDW. */
-export const PHADDW: u32 = 420;
+export const PHADDW: u32 = 436;
 /** PHADDD. */
-export const PHADDD: u32 = 421;
+export const PHADDD: u32 = 437;
 /** PHADDSW. */
-export const PHADDSW: u32 = 422;
+export const PHADDSW: u32 = 438;
 /** PHSUBW. */
-export const PHSUBW: u32 = 423;
+export const PHSUBW: u32 = 439;
 /** PHSUBD. */
-export const PHSUBD: u32 = 424;
+export const PHSUBD: u32 = 440;
 /** PHSUBSW. */
-export const PHSUBSW: u32 = 425;
+export const PHSUBSW: u32 = 441;
 /** PMADDUBSW. */
-export const PMADDUBSW: u32 = 426;
+export const PMADDUBSW: u32 = 442;
 /** PMULHRSW. */
-export const PMULHRSW: u32 = 427;
+export const PMULHRSW: u32 = 443;
 /** PSIGNB. */
-export const PSIGNB: u32 = 428;
+export const PSIGNB: u32 = 444;
 /** PSIGNW. */
-export const PSIGNW: u32 = 429;
+export const PSIGNW: u32 = 445;
 /** PSIGND. */
-export const PSIGND: u32 = 430;
+export const PSIGND: u32 = 446;
 /** PABSB. */
-export const PABSB: u32 = 431;
+export const PABSB: u32 = 447;
 /** PABSW. */
-export const PABSW: u32 = 432;
+export const PABSW: u32 = 448;
 /** PABSD. */
-export const PABSD: u32 = 433;
+export const PABSD: u32 = 449;
 /** PALIGNR. */
-export const PALIGNR: u32 = 434;
+export const PALIGNR: u32 = 450;
 /** PCMPEQQ. */
-export const PCMPEQQ: u32 = 435;
+export const PCMPEQQ: u32 = 451;
 /** PACKUSDW. */
-export const PACKUSDW: u32 = 436;
+export const PACKUSDW: u32 = 452;
 /** PMINSB. */
-export const PMINSB: u32 = 437;
+export const PMINSB: u32 = 453;
 /** PMINSD. */
-export const PMINSD: u32 = 438;
+export const PMINSD: u32 = 454;
 /** PMINUW. */
-export const PMINUW: u32 = 439;
+export const PMINUW: u32 = 455;
 /** PMINUD. */
-export const PMINUD: u32 = 440;
+export const PMINUD: u32 = 456;
 /** PMAXSB. */
-export const PMAXSB: u32 = 441;
+export const PMAXSB: u32 = 457;
 /** PMAXSD. */
-export const PMAXSD: u32 = 442;
+export const PMAXSD: u32 = 458;
 /** PMAXUW. */
-export const PMAXUW: u32 = 443;
+export const PMAXUW: u32 = 459;
 /** PMAXUD. */
-export const PMAXUD: u32 = 444;
+export const PMAXUD: u32 = 460;
 /** PMULLD. */
-export const PMULLD: u32 = 445;
+export const PMULLD: u32 = 461;
 /** PCMPGTQ. */
-export const PCMPGTQ: u32 = 446;
+export const PCMPGTQ: u32 = 462;
 /** PMULDQ. */
-export const PMULDQ: u32 = 447;
+export const PMULDQ: u32 = 463;
 /** PHMINPOSUW. */
-export const PHMINPOSUW: u32 = 448;
+export const PHMINPOSUW: u32 = 464;
 /** PMOVSXBW. */
-export const PMOVSXBW: u32 = 449;
+export const PMOVSXBW: u32 = 465;
 /** PMOVSXBD. */
-export const PMOVSXBD: u32 = 450;
+export const PMOVSXBD: u32 = 466;
 /** PMOVSXBQ. */
-export const PMOVSXBQ: u32 = 451;
+export const PMOVSXBQ: u32 = 467;
 /** PMOVSXWD. */
-export const PMOVSXWD: u32 = 452;
+export const PMOVSXWD: u32 = 468;
 /** PMOVSXWQ. */
-export const PMOVSXWQ: u32 = 453;
+export const PMOVSXWQ: u32 = 469;
 /** PMOVSXDQ. */
-export const PMOVSXDQ: u32 = 454;
+export const PMOVSXDQ: u32 = 470;
 /** PMOVZXBW. */
-export const PMOVZXBW: u32 = 455;
+export const PMOVZXBW: u32 = 471;
 /** PMOVZXBD. */
-export const PMOVZXBD: u32 = 456;
+export const PMOVZXBD: u32 = 472;
 /** PMOVZXBQ. */
-export const PMOVZXBQ: u32 = 457;
+export const PMOVZXBQ: u32 = 473;
 /** PMOVZXWD. */
-export const PMOVZXWD: u32 = 458;
+export const PMOVZXWD: u32 = 474;
 /** PMOVZXWQ. */
-export const PMOVZXWQ: u32 = 459;
+export const PMOVZXWQ: u32 = 475;
 /** PMOVZXDQ. */
-export const PMOVZXDQ: u32 = 460;
+export const PMOVZXDQ: u32 = 476;
 /** PTEST. */
-export const PTEST: u32 = 461;
+export const PTEST: u32 = 477;
 /** PBLENDVB. */
-export const PBLENDVB: u32 = 462;
+export const PBLENDVB: u32 = 478;
 /** BLENDVPS. */
-export const BLENDVPS: u32 = 463;
+export const BLENDVPS: u32 = 479;
 /** BLENDVPD. */
-export const BLENDVPD: u32 = 464;
+export const BLENDVPD: u32 = 480;
 /** BLENDPS. */
-export const BLENDPS: u32 = 465;
+export const BLENDPS: u32 = 481;
 /** BLENDPD. */
-export const BLENDPD: u32 = 466;
+export const BLENDPD: u32 = 482;
 /** PBLENDW. */
-export const PBLENDW: u32 = 467;
+export const PBLENDW: u32 = 483;
 /** INSERTPS. */
-export const INSERTPS: u32 = 468;
+export const INSERTPS: u32 = 484;
 /** MPSADBW. */
-export const MPSADBW: u32 = 469;
+export const MPSADBW: u32 = 485;
 /** PEXTRB. */
-export const PEXTRB: u32 = 470;
+export const PEXTRB: u32 = 486;
 /** PEXTRD, PEXTRQ. */
-export const PEXTRD: u32 = 471;
+export const PEXTRD: u32 = 487;
 /** EXTRACTPS. */
-export const EXTRACTPS: u32 = 472;
+export const EXTRACTPS: u32 = 488;
 /** PINSRB. */
-export const PINSRB: u32 = 473;
+export const PINSRB: u32 = 489;
 /** PINSRD. */
-export const PINSRD: u32 = 474;
+export const PINSRD: u32 = 490;
 /** PINSRQ. */
-export const PINSRQ: u32 = 475;
+export const PINSRQ: u32 = 491;
 /** CRC32. */
-export const CRC32: u32 = 476;
+export const CRC32: u32 = 492;
 /** PCMPESTRM. */
-export const PCMPESTRM: u32 = 477;
+export const PCMPESTRM: u32 = 493;
 /** PCMPESTRI. */
-export const PCMPESTRI: u32 = 478;
+export const PCMPESTRI: u32 = 494;
 /** PCMPISTRM. */
-export const PCMPISTRM: u32 = 479;
+export const PCMPISTRM: u32 = 495;
 /** PCMPISTRI. */
-export const PCMPISTRI: u32 = 480;
+export const PCMPISTRI: u32 = 496;
 /** AESENC. */
-export const AESENC: u32 = 481;
+export const AESENC: u32 = 497;
 /** AESENCLAST. */
-export const AESENCLAST: u32 = 482;
+export const AESENCLAST: u32 = 498;
 /** AESDEC. */
-export const AESDEC: u32 = 483;
+export const AESDEC: u32 = 499;
 /** AESDECLAST. */
-export const AESDECLAST: u32 = 484;
+export const AESDECLAST: u32 = 500;
 /** AESIMC. */
-export const AESIMC: u32 = 485;
+export const AESIMC: u32 = 501;
 /** AESKEYGENASSIST. */
-export const AESKEYGENASSIST: u32 = 486;
+export const AESKEYGENASSIST: u32 = 502;
 /** PCLMULQDQ. */
-export const PCLMULQDQ: u32 = 487;
+export const PCLMULQDQ: u32 = 503;
 /** SHA1NEXTE. */
-export const SHA1NEXTE: u32 = 488;
+export const SHA1NEXTE: u32 = 504;
 /** SHA1MSG1. */
-export const SHA1MSG1: u32 = 489;
+export const SHA1MSG1: u32 = 505;
 /** SHA1MSG2. */
-export const SHA1MSG2: u32 = 490;
+export const SHA1MSG2: u32 = 506;
 /** SHA256RNDS2. */
-export const SHA256RNDS2: u32 = 491;
+export const SHA256RNDS2: u32 = 507;
 /** SHA256MSG1. */
-export const SHA256MSG1: u32 = 492;
+export const SHA256MSG1: u32 = 508;
 /** SHA256MSG2. */
-export const SHA256MSG2: u32 = 493;
+export const SHA256MSG2: u32 = 509;
 /** SHA1RNDS4. */
-export const SHA1RNDS4: u32 = 494;
+export const SHA1RNDS4: u32 = 510;
 /** ROUNDPS to ROUNDSD. */
-export const VROUND: u32 = 495;
+export const VROUND: u32 = 511;
 /** DPPS, DPPD. */
-export const VDP: u32 = 496;
+export const VDP: u32 = 512;
 /** ADDPS to ADDSD. */
-export const VADD: u32 = 497;
+export const VADD: u32 = 513;
 /** SUBPS to SUBSD. */
-export const VSUB: u32 = 498;
+export const VSUB: u32 = 514;
 /** MULPS to MULSD. */
-export const VMUL: u32 = 499;
+export const VMUL: u32 = 515;
 /** DIVPS to DIVSD. */
-export const VDIV: u32 = 500;
+export const VDIV: u32 = 516;
 /** MINPS to MINSD. */
-export const VMIN: u32 = 501;
+export const VMIN: u32 = 517;
 /** MAXPS to MAXSD. */
-export const VMAX: u32 = 502;
+export const VMAX: u32 = 518;
 /** SQRTPS to SQRTSD. */
-export const VSQRT: u32 = 503;
+export const VSQRT: u32 = 519;
 /** HADDPS, HADDPD. */
-export const VHADD: u32 = 504;
+export const VHADD: u32 = 520;
 /** HSUBPS, HSUBPD. */
-export const VHSUB: u32 = 505;
+export const VHSUB: u32 = 521;
 /** ADDSUBPS, ADDSUBPD. */
-export const VADDSUB: u32 = 506;
+export const VADDSUB: u32 = 522;
 /** RCPPS, RCPSS. */
-export const VRCP: u32 = 507;
+export const VRCP: u32 = 523;
 /** RSQRTPS, RSQRTSS. */
-export const VRSQRT: u32 = 508;
+export const VRSQRT: u32 = 524;
 /** CMPPS to CMPSD. */
-export const VCMP: u32 = 509;
+export const VCMP: u32 = 525;
 /** COMISS, COMISD. */
-export const VCOMI: u32 = 510;
+export const VCOMI: u32 = 526;
 /** UCOMISS, UCOMISD. */
-export const VUCOMI: u32 = 511;
+export const VUCOMI: u32 = 527;
 /** CVTPS2PD. */
-export const CVTPS2PD: u32 = 512;
+export const CVTPS2PD: u32 = 528;
 /** CVTPD2PS. */
-export const CVTPD2PS: u32 = 513;
+export const CVTPD2PS: u32 = 529;
 /** CVTSS2SD. */
-export const CVTSS2SD: u32 = 514;
+export const CVTSS2SD: u32 = 530;
 /** CVTSD2SS. */
-export const CVTSD2SS: u32 = 515;
+export const CVTSD2SS: u32 = 531;
 /** CVTDQ2PS. */
-export const CVTDQ2PS: u32 = 516;
+export const CVTDQ2PS: u32 = 532;
 /** CVTPI2PS. */
-export const CVTPI2PS: u32 = 517;
+export const CVTPI2PS: u32 = 533;
 /** CVTDQ2PD, CVTPI2PD. */
-export const CVTDQ2PD: u32 = 518;
+export const CVTDQ2PD: u32 = 534;
 /** CVTPS2DQ. */
-export const CVTPS2DQ: u32 = 519;
+export const CVTPS2DQ: u32 = 535;
 /** CVTPS2PI. */
-export const CVTPS2PI: u32 = 520;
+export const CVTPS2PI: u32 = 536;
 /** CVTPD2DQ, CVTPD2PI. */
-export const CVTPD2DQ: u32 = 521;
+export const CVTPD2DQ: u32 = 537;
 /** CVTSS2SI, CVTSD2SI. */
-export const CVTS2SI: u32 = 522;
+export const CVTS2SI: u32 = 538;
 /** CVTTPS2DQ. */
-export const CVTTPS2DQ: u32 = 523;
+export const CVTTPS2DQ: u32 = 539;
 /** CVTTPS2PI. */
-export const CVTTPS2PI: u32 = 524;
+export const CVTTPS2PI: u32 = 540;
 /** CVTTPD2DQ, CVTTPD2PI. */
-export const CVTTPD2DQ: u32 = 525;
+export const CVTTPD2DQ: u32 = 541;
 /** CVTTSS2SI, CVTTSD2SI. */
-export const CVTTS2SI: u32 = 526;
+export const CVTTS2SI: u32 = 542;
 /** CVTSI2SS, CVTSI2SD. */
-export const CVTSI2S: u32 = 527;
+export const CVTSI2S: u32 = 543;
 /** LDMXCSR. */
-export const MXCSR_LOAD: u32 = 528;
+export const MXCSR_LOAD: u32 = 544;
 /** MOVS. */
-export const MOVS: u32 = 529;
+export const MOVS: u32 = 545;
 /** CMPS. */
-export const CMPS: u32 = 530;
+export const CMPS: u32 = 546;
 /** STOS. */
-export const STOS: u32 = 531;
+export const STOS: u32 = 547;
 /** LODS. */
-export const LODS: u32 = 532;
+export const LODS: u32 = 548;
 /** SCAS. */
-export const SCAS: u32 = 533;
+export const SCAS: u32 = 549;
 /** INS. */
-export const INS: u32 = 534;
+export const INS: u32 = 550;
 /** OUTS. */
-export const OUTS: u32 = 535;
+export const OUTS: u32 = 551;
 /** BOUND. */
-export const BOUND: u32 = 536;
+export const BOUND: u32 = 552;
 /** FADD and its kin with memory. */
-export const FARITHMETIC_MEMORY: u32 = 537;
+export const FARITHMETIC_MEMORY: u32 = 553;
 /** FADD and its kin with registers. */
-export const FARITHMETIC: u32 = 538;
+export const FARITHMETIC: u32 = 554;
 /** FCOM and FCOMP with memory. */
-export const FCOM_MEMORY: u32 = 539;
+export const FCOM_MEMORY: u32 = 555;
 /** FCOM, FUCOM and their kin. */
-export const FCOM: u32 = 540;
+export const FCOM: u32 = 556;
 /** FTST. */
-export const FTST: u32 = 541;
+export const FTST: u32 = 557;
 /** FCOMI and its kin. */
-export const FCOMI: u32 = 542;
+export const FCOMI: u32 = 558;
 /** FXAM. */
-export const FXAM: u32 = 543;
+export const FXAM: u32 = 559;
 /** FLD of 32 and 64 bits. */
-export const FLD_FLOAT: u32 = 544;
+export const FLD_FLOAT: u32 = 560;
 /** FILD. */
-export const FILD: u32 = 545;
+export const FILD: u32 = 561;
 /** FLD of 80 bits, FBLD. */
-export const FLD_EXTENDED: u32 = 546;
+export const FLD_EXTENDED: u32 = 562;
 /** FLD of a register. */
-export const FLD: u32 = 547;
+export const FLD: u32 = 563;
 /** FLD1 and its kin. */
-export const FLD_CONSTANT: u32 = 548;
+export const FLD_CONSTANT: u32 = 564;
 /** FXCH. */
-export const FXCH: u32 = 549;
+export const FXCH: u32 = 565;
 /** FCMOVcc. */
-export const FCMOV: u32 = 550;
+export const FCMOV: u32 = 566;
 /** FFREE, FFREEP. */
-export const FFREE: u32 = 551;
+export const FFREE: u32 = 567;
 /** FST and FSTP of 32 and 64 bits. */
-export const FST_FLOAT: u32 = 552;
+export const FST_FLOAT: u32 = 568;
 /** FIST, FISTP, FISTTP. */
-export const FIST: u32 = 553;
+export const FIST: u32 = 569;
 /** FBSTP. */
-export const FBSTP: u32 = 554;
+export const FBSTP: u32 = 570;
 /** FSTP of 80 bits. */
-export const FSTP_EXTENDED: u32 = 555;
+export const FSTP_EXTENDED: u32 = 571;
 /** FST and FSTP to a register. */
-export const FST: u32 = 556;
+export const FST: u32 = 572;
 /** FCHS, FABS. */
-export const FSIGN: u32 = 557;
+export const FSIGN: u32 = 573;
 /** Functions of ST(0). */
-export const FUNARY: u32 = 558;
+export const FUNARY: u32 = 574;
 /** FYL2X, FYL2XP1, FPATAN. */
-export const FBINARY: u32 = 559;
+export const FBINARY: u32 = 575;
 /** FSCALE. */
-export const FSCALE: u32 = 560;
+export const FSCALE: u32 = 576;
 /** FPREM, FPREM1. */
-export const FPREM: u32 = 561;
+export const FPREM: u32 = 577;
 /** FXTRACT. */
-export const FXTRACT: u32 = 562;
+export const FXTRACT: u32 = 578;
 /** FPTAN. */
-export const FPTAN: u32 = 563;
+export const FPTAN: u32 = 579;
 /** FSINCOS. */
-export const FSINCOS: u32 = 564;
+export const FSINCOS: u32 = 580;
 /** FINCSTP, FDECSTP. */
-export const FTURN: u32 = 565;
+export const FTURN: u32 = 581;
 /** FNOP. */
-export const FNOP: u32 = 566;
+export const FNOP: u32 = 582;
 /** FWAIT. */
-export const FWAIT: u32 = 567;
+export const FWAIT: u32 = 583;
 /** FLDCW. */
-export const FLDCW: u32 = 568;
+export const FLDCW: u32 = 584;
 /** FNSTCW. */
-export const FNSTCW: u32 = 569;
+export const FNSTCW: u32 = 585;
 /** FNSTSW to memory. */
-export const FNSTSW: u32 = 570;
+export const FNSTSW: u32 = 586;
 /** FNSTSW AX. */
-export const FNSTSW_AX: u32 = 571;
+export const FNSTSW_AX: u32 = 587;
 /** FNCLEX. */
-export const FNCLEX: u32 = 572;
+export const FNCLEX: u32 = 588;
 /** FNINIT. */
-export const FNINIT: u32 = 573;
+export const FNINIT: u32 = 589;
 /** FNENI, FNDISI, FNSETPM. */
-export const FOBSOLETE: u32 = 574;
+export const FOBSOLETE: u32 = 590;
 /** FLDENV. */
-export const FLDENV: u32 = 575;
+export const FLDENV: u32 = 591;
 /** FNSTENV. */
-export const FNSTENV: u32 = 576;
+export const FNSTENV: u32 = 592;
 /** FRSTOR. */
-export const FRSTOR: u32 = 577;
+export const FRSTOR: u32 = 593;
 /** FNSAVE. */
-export const FNSAVE: u32 = 578;
+export const FNSAVE: u32 = 594;
 /** PUSHA. */
-export const PUSHA: u32 = 579;
+export const PUSHA: u32 = 595;
 /** POPA. */
-export const POPA: u32 = 580;
+export const POPA: u32 = 596;
 /** PUSHF. */
-export const PUSHF: u32 = 581;
+export const PUSHF: u32 = 597;
 /** POPF. */
-export const POPF: u32 = 582;
+export const POPF: u32 = 598;
 /** Far call. */
-export const CALLF: u32 = 583;
+export const CALLF: u32 = 599;
 /** Far jump. */
-export const JMPF: u32 = 584;
+export const JMPF: u32 = 600;
 /** Far return. */
-export const RETF: u32 = 585;
+export const RETF: u32 = 601;
 /** IRET. */
-export const IRET: u32 = 586;
+export const IRET: u32 = 602;
 /** INT3. */
-export const INT3: u32 = 587;
+export const INT3: u32 = 603;
 /** INT n. */
-export const INT: u32 = 588;
+export const INT: u32 = 604;
 /** INTO. */
-export const INTO: u32 = 589;
+export const INTO: u32 = 605;
 /** INT1. */
-export const INT1: u32 = 590;
+export const INT1: u32 = 606;
 /** IN. */
-export const IN: u32 = 591;
+export const IN: u32 = 607;
 /** OUT. */
-export const OUT: u32 = 592;
+export const OUT: u32 = 608;
 /** MOV to a segment register. */
-export const MOV_TO_SEGMENT: u32 = 593;
+export const MOV_TO_SEGMENT: u32 = 609;
 /** POP of a segment register. */
-export const POP_SEGMENT: u32 = 594;
+export const POP_SEGMENT: u32 = 610;
 /** LES, LDS, LSS, LFS, LGS. */
-export const LOAD_FAR: u32 = 595;
+export const LOAD_FAR: u32 = 611;
 /** CLI. */
-export const CLI: u32 = 596;
+export const CLI: u32 = 612;
 /** STI. */
-export const STI: u32 = 597;
+export const STI: u32 = 613;
 /** HLT. */
-export const HLT: u32 = 598;
+export const HLT: u32 = 614;
 /** ARPL. */
-export const ARPL: u32 = 599;
+export const ARPL: u32 = 615;
 /** SLDT. */
-export const SLDT: u32 = 600;
+export const SLDT: u32 = 616;
 /** STR. */
-export const STR: u32 = 601;
+export const STR: u32 = 617;
 /** LLDT. */
-export const LLDT: u32 = 602;
+export const LLDT: u32 = 618;
 /** LTR. */
-export const LTR: u32 = 603;
+export const LTR: u32 = 619;
 /** VERR. */
-export const VERR: u32 = 604;
+export const VERR: u32 = 620;
 /** VERW. */
-export const VERW: u32 = 605;
+export const VERW: u32 = 621;
 /** LAR. */
-export const LAR: u32 = 606;
+export const LAR: u32 = 622;
 /** LSL. */
-export const LSL: u32 = 607;
+export const LSL: u32 = 623;
 /** VMCALL. */
-export const VMCALL: u32 = 608;
+export const VMCALL: u32 = 624;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 609;
+export const VMCLEAR: u32 = 625;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 610;
+export const VMLAUNCH: u32 = 626;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 611;
+export const VMPTRLD: u32 = 627;
 /** VMPTRST. */
-export const VMPTRST: u32 = 612;
+export const VMPTRST: u32 = 628;
 /** VMREAD. */
-export const VMREAD: u32 = 613;
+export const VMREAD: u32 = 629;
 /** VMRESUME. */
-export const VMRESUME: u32 = 614;
+export const VMRESUME: u32 = 630;
 /** VMWRITE. */
-export const VMWRITE: u32 = 615;
+export const VMWRITE: u32 = 631;
 /** VMXOFF. */
-export const VMXOFF: u32 = 616;
+export const VMXOFF: u32 = 632;
 /** VMXON. */
-export const VMXON: u32 = 617;
+export const VMXON: u32 = 633;
 /** INVEPT. */
-export const INVEPT: u32 = 618;
+export const INVEPT: u32 = 634;
 /** INVVPID. */
-export const INVVPID: u32 = 619;
+export const INVVPID: u32 = 635;
 /** CLAC. */
-export const CLAC: u32 = 620;
+export const CLAC: u32 = 636;
 /** STAC. */
-export const STAC: u32 = 621;
+export const STAC: u32 = 637;
 /** XGETBV. */
-export const XGETBV: u32 = 622;
+export const XGETBV: u32 = 638;
 /** XSETBV. */
-export const XSETBV: u32 = 623;
+export const XSETBV: u32 = 639;
 /** VMRUN. */
-export const VMRUN: u32 = 624;
+export const VMRUN: u32 = 640;
 /** VMMCALL. */
-export const VMMCALL: u32 = 625;
+export const VMMCALL: u32 = 641;
 /** VMLOAD. */
-export const VMLOAD: u32 = 626;
+export const VMLOAD: u32 = 642;
 /** VMSAVE. */
-export const VMSAVE: u32 = 627;
+export const VMSAVE: u32 = 643;
 /** STGI. */
-export const STGI: u32 = 628;
+export const STGI: u32 = 644;
 /** CLGI. */
-export const CLGI: u32 = 629;
+export const CLGI: u32 = 645;
 /** SKINIT. */
-export const SKINIT: u32 = 630;
+export const SKINIT: u32 = 646;
 /** INVLPGA. */
-export const INVLPGA: u32 = 631;
+export const INVLPGA: u32 = 647;
 /** SWAPGS. */
-export const SWAPGS: u32 = 632;
+export const SWAPGS: u32 = 648;
 /** RDTSCP. */
-export const RDTSCP: u32 = 633;
+export const RDTSCP: u32 = 649;
 /** SGDT. */
-export const SGDT: u32 = 634;
+export const SGDT: u32 = 650;
 /** SIDT. */
-export const SIDT: u32 = 635;
+export const SIDT: u32 = 651;
 /** LGDT. */
-export const LGDT: u32 = 636;
+export const LGDT: u32 = 652;
 /** LIDT. */
-export const LIDT: u32 = 637;
+export const LIDT: u32 = 653;
 /** SMSW. */
-export const SMSW: u32 = 638;
+export const SMSW: u32 = 654;
 /** LMSW. */
-export const LMSW: u32 = 639;
+export const LMSW: u32 = 655;
 /** INVLPG. */
-export const INVLPG: u32 = 640;
+export const INVLPG: u32 = 656;
 /** SYSCALL. */
-export const SYSCALL: u32 = 641;
+export const SYSCALL: u32 = 657;
 /** CLTS. */
-export const CLTS: u32 = 642;
+export const CLTS: u32 = 658;
 /** SYSRET. */
-export const SYSRET: u32 = 643;
+export const SYSRET: u32 = 659;
 /** INVD. */
-export const INVD: u32 = 644;
+export const INVD: u32 = 660;
 /** WBINVD. */
-export const WBINVD: u32 = 645;
+export const WBINVD: u32 = 661;
 /** MOV from a control register. */
-export const FROMCR: u32 = 646;
+export const FROMCR: u32 = 662;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 647;
+export const FROMDR: u32 = 663;
 /** MOV to a control register. */
-export const TOCR: u32 = 648;
+export const TOCR: u32 = 664;
 /** MOV to a debug register. */
-export const TODR: u32 = 649;
+export const TODR: u32 = 665;
 /** WRMSR. */
-export const WRMSR: u32 = 650;
+export const WRMSR: u32 = 666;
 /** RDTSC. */
-export const RDTSC: u32 = 651;
+export const RDTSC: u32 = 667;
 /** RDMSR. */
-export const RDMSR: u32 = 652;
+export const RDMSR: u32 = 668;
 /** RDPMC. */
-export const RDPMC: u32 = 653;
+export const RDPMC: u32 = 669;
 /** SYSENTER. */
-export const SYSENTER: u32 = 654;
+export const SYSENTER: u32 = 670;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 655;
+export const SYSEXIT: u32 = 671;
 /** CPUID. */
-export const CPUID: u32 = 656;
+export const CPUID: u32 = 672;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 657;
+export const RDFSBASE: u32 = 673;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 658;
+export const RDGSBASE: u32 = 674;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 659;
+export const WRFSBASE: u32 = 675;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 660;
+export const WRGSBASE: u32 = 676;
 /** FXSAVE. */
-export const FXSAVE: u32 = 661;
+export const FXSAVE: u32 = 677;
 /** FXRSTOR. */
-export const FXRSTOR: u32 = 662;
+export const FXRSTOR: u32 = 678;
 /** XSAVE. */
-export const XSAVE: u32 = 663;
+export const XSAVE: u32 = 679;
 /** XRSTOR. */
-export const XRSTOR: u32 = 664;
+export const XRSTOR: u32 = 680;
 /** #UD. */
-export const UNDEFINED: u32 = 665;
+export const UNDEFINED: u32 = 681;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 666;
+export const FETCH_FAULT: u32 = 682;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 667;
+export const UNIMPLEMENTED: u32 = 683;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 668;
+export const STOP: u32 = 684;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
 export const COLD: u32 = 328;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
-export const SYSTEM: u32 = 579;
+export const SYSTEM: u32 = 595;
 /** Number of operations. */
-export const OP_COUNT: u32 = 669;
+export const OP_COUNT: u32 = 685;

@@ -3,6 +3,7 @@ import * as aes from "./instructions/vector/aes.ts";
 import * as arithmetic128 from "./instructions/vector/arithmetic.ts";
 import * as atomic from "./instructions/atomic.ts";
 import * as bits from "./instructions/bits.ts";
+import * as bmi from "./instructions/bmi.ts";
 import * as branches from "./instructions/branches.ts";
 import * as control from "./system/control.ts";
 import * as conversions from "./instructions/vector/conversions.ts";
@@ -222,239 +223,287 @@ export function compute(s: u32, record: u32, operation: u32): bool {
     case 418: // MOVDDUP
       vector.put(record, v128.load64_splat(load<u32>(record, R_SRC)));
       return true;
-    case 419: // PSHUFB
+    case 419: // ANDN
+      bmi.andn(s, record);
+      return true;
+    case 420: // BEXTR
+      bmi.bextr(s, record);
+      return true;
+    case 421: // BLSI
+      bmi.blsi(s, record);
+      return true;
+    case 422: // BLSMSK
+      bmi.blsmsk(s, record);
+      return true;
+    case 423: // BLSR
+      bmi.blsr(s, record);
+      return true;
+    case 424: // BZHI
+      bmi.bzhi(s, record);
+      return true;
+    case 425: // PDEP
+      bmi.pdep(record);
+      return true;
+    case 426: // PEXT
+      bmi.pext(record);
+      return true;
+    case 427: // SARX
+      bmi.sarx(record);
+      return true;
+    case 428: // SHLX
+      bmi.shlx(record);
+      return true;
+    case 429: // SHRX
+      bmi.shrx(record);
+      return true;
+    case 430: // RORX
+      bmi.rorx(record);
+      return true;
+    case 431: // MULX
+      bmi.mulx(s, record);
+      return true;
+    case 432: // ADCX
+      bmi.adcx(s, record);
+      return true;
+    case 433: // ADOX
+      bmi.adox(s, record);
+      return true;
+    case 434: // RDPID
+      store<u64>(load<u32>(record, R_DST), syscall.tscAux(s));
+      return true;
+    case 435: // PSHUFB
       lanes.pshufb(record);
       return true;
-    case 420: // PHADDW
+    case 436: // PHADDW
       vector.put(record, arithmetic128.phaddw(vector.first(record), vector.second(record)));
       return true;
-    case 421: // PHADDD
+    case 437: // PHADDD
       vector.put(record, arithmetic128.phaddd(vector.first(record), vector.second(record)));
       return true;
-    case 422: // PHADDSW
+    case 438: // PHADDSW
       vector.put(record, arithmetic128.phaddsw(vector.first(record), vector.second(record)));
       return true;
-    case 423: // PHSUBW
+    case 439: // PHSUBW
       vector.put(record, arithmetic128.phsubw(vector.first(record), vector.second(record)));
       return true;
-    case 424: // PHSUBD
+    case 440: // PHSUBD
       vector.put(record, arithmetic128.phsubd(vector.first(record), vector.second(record)));
       return true;
-    case 425: // PHSUBSW
+    case 441: // PHSUBSW
       vector.put(record, arithmetic128.phsubsw(vector.first(record), vector.second(record)));
       return true;
-    case 426: // PMADDUBSW
+    case 442: // PMADDUBSW
       vector.put(record, arithmetic128.pmaddubsw(vector.first(record), vector.second(record)));
       return true;
-    case 427: // PMULHRSW
+    case 443: // PMULHRSW
       vector.put(record, arithmetic128.pmulhrsw(vector.first(record), vector.second(record)));
       return true;
-    case 428: // PSIGNB
+    case 444: // PSIGNB
       vector.put(record, arithmetic128.psignb(vector.first(record), vector.second(record)));
       return true;
-    case 429: // PSIGNW
+    case 445: // PSIGNW
       vector.put(record, arithmetic128.psignw(vector.first(record), vector.second(record)));
       return true;
-    case 430: // PSIGND
+    case 446: // PSIGND
       vector.put(record, arithmetic128.psignd(vector.first(record), vector.second(record)));
       return true;
-    case 431: // PABSB
+    case 447: // PABSB
       vector.put(record, i8x16.abs(vector.second(record)));
       return true;
-    case 432: // PABSW
+    case 448: // PABSW
       vector.put(record, i16x8.abs(vector.second(record)));
       return true;
-    case 433: // PABSD
+    case 449: // PABSD
       vector.put(record, i32x4.abs(vector.second(record)));
       return true;
-    case 434: // PALIGNR
+    case 450: // PALIGNR
       lanes.palignr(record);
       return true;
-    case 435: // PCMPEQQ
+    case 451: // PCMPEQQ
       vector.put(record, i64x2.eq(vector.first(record), vector.second(record)));
       return true;
-    case 436: // PACKUSDW
+    case 452: // PACKUSDW
       vector.put(record, i16x8.narrow_i32x4_u(vector.first(record), vector.second(record)));
       return true;
-    case 437: // PMINSB
+    case 453: // PMINSB
       vector.put(record, i8x16.min_s(vector.first(record), vector.second(record)));
       return true;
-    case 438: // PMINSD
+    case 454: // PMINSD
       vector.put(record, i32x4.min_s(vector.first(record), vector.second(record)));
       return true;
-    case 439: // PMINUW
+    case 455: // PMINUW
       vector.put(record, i16x8.min_u(vector.first(record), vector.second(record)));
       return true;
-    case 440: // PMINUD
+    case 456: // PMINUD
       vector.put(record, i32x4.min_u(vector.first(record), vector.second(record)));
       return true;
-    case 441: // PMAXSB
+    case 457: // PMAXSB
       vector.put(record, i8x16.max_s(vector.first(record), vector.second(record)));
       return true;
-    case 442: // PMAXSD
+    case 458: // PMAXSD
       vector.put(record, i32x4.max_s(vector.first(record), vector.second(record)));
       return true;
-    case 443: // PMAXUW
+    case 459: // PMAXUW
       vector.put(record, i16x8.max_u(vector.first(record), vector.second(record)));
       return true;
-    case 444: // PMAXUD
+    case 460: // PMAXUD
       vector.put(record, i32x4.max_u(vector.first(record), vector.second(record)));
       return true;
-    case 445: // PMULLD
+    case 461: // PMULLD
       vector.put(record, i32x4.mul(vector.first(record), vector.second(record)));
       return true;
-    case 446: // PCMPGTQ
+    case 462: // PCMPGTQ
       vector.put(record, i64x2.gt_s(vector.first(record), vector.second(record)));
       return true;
-    case 447: // PMULDQ
+    case 463: // PMULDQ
       vector.put(record, arithmetic128.pmuldq(vector.first(record), vector.second(record)));
       return true;
-    case 448: // PHMINPOSUW
+    case 464: // PHMINPOSUW
       lanes.phminposuw(record);
       return true;
-    case 449: // PMOVSXBW
+    case 465: // PMOVSXBW
       vector.put(record, i16x8.extend_low_i8x16_s(vector.second(record)));
       return true;
-    case 450: // PMOVSXBD
+    case 466: // PMOVSXBD
       vector.put(record, i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(vector.second(record))));
       return true;
-    case 451: // PMOVSXBQ
+    case 467: // PMOVSXBQ
       vector.put(record, i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(vector.second(record)))));
       return true;
-    case 452: // PMOVSXWD
+    case 468: // PMOVSXWD
       vector.put(record, i32x4.extend_low_i16x8_s(vector.second(record)));
       return true;
-    case 453: // PMOVSXWQ
+    case 469: // PMOVSXWQ
       vector.put(record, i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(vector.second(record))));
       return true;
-    case 454: // PMOVSXDQ
+    case 470: // PMOVSXDQ
       vector.put(record, i64x2.extend_low_i32x4_s(vector.second(record)));
       return true;
-    case 455: // PMOVZXBW
+    case 471: // PMOVZXBW
       vector.put(record, i16x8.extend_low_i8x16_u(vector.second(record)));
       return true;
-    case 456: // PMOVZXBD
+    case 472: // PMOVZXBD
       vector.put(record, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(vector.second(record))));
       return true;
-    case 457: // PMOVZXBQ
+    case 473: // PMOVZXBQ
       vector.put(record, i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(vector.second(record)))));
       return true;
-    case 458: // PMOVZXWD
+    case 474: // PMOVZXWD
       vector.put(record, i32x4.extend_low_i16x8_u(vector.second(record)));
       return true;
-    case 459: // PMOVZXWQ
+    case 475: // PMOVZXWQ
       vector.put(record, i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(vector.second(record))));
       return true;
-    case 460: // PMOVZXDQ
+    case 476: // PMOVZXDQ
       vector.put(record, i64x2.extend_low_i32x4_u(vector.second(record)));
       return true;
-    case 461: // PTEST
+    case 477: // PTEST
       lanes.ptest(s, record);
       return true;
-    case 462: // PBLENDVB
+    case 478: // PBLENDVB
       vector.blend(record, i8x16.shr_s(vector.selector(s), 7));
       return true;
-    case 463: // BLENDVPS
+    case 479: // BLENDVPS
       vector.blend(record, i32x4.shr_s(vector.selector(s), 31));
       return true;
-    case 464: // BLENDVPD
+    case 480: // BLENDVPD
       vector.blend(record, i64x2.shr_s(vector.selector(s), 63));
       return true;
-    case 465: // BLENDPS
+    case 481: // BLENDPS
       lanes.blendps(record);
       return true;
-    case 466: // BLENDPD
+    case 482: // BLENDPD
       lanes.blendpd(record);
       return true;
-    case 467: // PBLENDW
+    case 483: // PBLENDW
       lanes.pblendw(record);
       return true;
-    case 468: // INSERTPS
+    case 484: // INSERTPS
       lanes.insertps(record);
       return true;
-    case 469: // MPSADBW
+    case 485: // MPSADBW
       lanes.mpsadbw(record);
       return true;
-    case 470: // PEXTRB
+    case 486: // PEXTRB
       lanes.pextrb(record);
       return true;
-    case 471: // PEXTRD
+    case 487: // PEXTRD
       lanes.pextrd(record);
       return true;
-    case 472: // EXTRACTPS
+    case 488: // EXTRACTPS
       lanes.extractps(record);
       return true;
-    case 473: // PINSRB
+    case 489: // PINSRB
       lanes.pinsrb(record);
       return true;
-    case 474: // PINSRD
+    case 490: // PINSRD
       lanes.pinsrd(record);
       return true;
-    case 475: // PINSRQ
+    case 491: // PINSRQ
       lanes.pinsrq(record);
       return true;
-    case 476: // CRC32
+    case 492: // CRC32
       bits.crc32(record);
       return true;
-    case 477: // PCMPESTRM
+    case 493: // PCMPESTRM
       text.compareExplicit(s, record, true);
       return true;
-    case 478: // PCMPESTRI
+    case 494: // PCMPESTRI
       text.compareExplicit(s, record, false);
       return true;
-    case 479: // PCMPISTRM
+    case 495: // PCMPISTRM
       text.compareImplicit(s, record, true);
       return true;
-    case 480: // PCMPISTRI
+    case 496: // PCMPISTRI
       text.compareImplicit(s, record, false);
       return true;
-    case 481: // AESENC
+    case 497: // AESENC
       aes.aesRound(record, false, false);
       return true;
-    case 482: // AESENCLAST
+    case 498: // AESENCLAST
       aes.aesRound(record, false, true);
       return true;
-    case 483: // AESDEC
+    case 499: // AESDEC
       aes.aesRound(record, true, false);
       return true;
-    case 484: // AESDECLAST
+    case 500: // AESDECLAST
       aes.aesRound(record, true, true);
       return true;
-    case 485: // AESIMC
+    case 501: // AESIMC
       aes.aesInverseMix(record);
       return true;
-    case 486: // AESKEYGENASSIST
+    case 502: // AESKEYGENASSIST
       aes.aesKeyAssist(record);
       return true;
-    case 487: // PCLMULQDQ
+    case 503: // PCLMULQDQ
       arithmetic128.multiplyWithoutCarry(record);
       return true;
-    case 488: // SHA1NEXTE
+    case 504: // SHA1NEXTE
       sha.sha1NextE(record);
       return true;
-    case 489: // SHA1MSG1
+    case 505: // SHA1MSG1
       sha.sha1Message1(record);
       return true;
-    case 490: // SHA1MSG2
+    case 506: // SHA1MSG2
       sha.sha1Message2(record);
       return true;
-    case 491: // SHA256RNDS2
+    case 507: // SHA256RNDS2
       sha.sha256Rounds(record, vector.selectorPlace(s));
       return true;
-    case 492: // SHA256MSG1
+    case 508: // SHA256MSG1
       sha.sha256Message1(record);
       return true;
-    case 493: // SHA256MSG2
+    case 509: // SHA256MSG2
       sha.sha256Message2(record);
       return true;
-    case 494: // SHA1RNDS4
+    case 510: // SHA1RNDS4
       sha.sha1Rounds(record);
       return true;
-    case 507: // VRCP
-    case 508: // VRSQRT
+    case 523: // VRCP
+    case 524: // VRSQRT
       float.approximate(record, operation);
       return true;
-    case 518: // CVTDQ2PD
+    case 534: // CVTDQ2PD
       conversions.integersToDoubles(s, record);
       return true;
     default:
@@ -567,204 +616,204 @@ export function access(s: u32, record: u32, operation: u32): bool {
     case 415: // MASKMOV
       mmx.maskedStore(s, record);
       return true;
-    case 495: // VROUND
+    case 511: // VROUND
       float.roundLanes(s, record);
       return true;
-    case 496: // VDP
+    case 512: // VDP
       float.dotProduct(s, record);
       return true;
-    case 497: // VADD
-    case 498: // VSUB
-    case 499: // VMUL
-    case 500: // VDIV
-    case 501: // VMIN
-    case 502: // VMAX
-    case 503: // VSQRT
+    case 513: // VADD
+    case 514: // VSUB
+    case 515: // VMUL
+    case 516: // VDIV
+    case 517: // VMIN
+    case 518: // VMAX
+    case 519: // VSQRT
       float.lanewise(s, record, operation);
       return true;
-    case 504: // VHADD
-    case 505: // VHSUB
+    case 520: // VHADD
+    case 521: // VHSUB
       float.horizontal(s, record, operation);
       return true;
-    case 506: // VADDSUB
+    case 522: // VADDSUB
       float.alternate(s, record);
       return true;
-    case 509: // VCMP
+    case 525: // VCMP
       float.compareLanes(s, record);
       return true;
-    case 510: // VCOMI
-    case 511: // VUCOMI
+    case 526: // VCOMI
+    case 527: // VUCOMI
       float.compareScalars(s, record, operation);
       return true;
-    case 512: // CVTPS2PD
-    case 513: // CVTPD2PS
-    case 514: // CVTSS2SD
-    case 515: // CVTSD2SS
+    case 528: // CVTPS2PD
+    case 529: // CVTPD2PS
+    case 530: // CVTSS2SD
+    case 531: // CVTSD2SS
       conversions.changePrecision(s, record, operation);
       return true;
-    case 516: // CVTDQ2PS
+    case 532: // CVTDQ2PS
       conversions.integersToSingles(s, record, 4);
       return true;
-    case 517: // CVTPI2PS
+    case 533: // CVTPI2PS
       conversions.integersToSingles(s, record, 2);
       return true;
-    case 519: // CVTPS2DQ
+    case 535: // CVTPS2DQ
       conversions.singlesToIntegers(s, record, 4, false);
       return true;
-    case 520: // CVTPS2PI
+    case 536: // CVTPS2PI
       conversions.singlesToIntegers(s, record, 2, false);
       return true;
-    case 521: // CVTPD2DQ
+    case 537: // CVTPD2DQ
       conversions.doublesToIntegers(s, record, false);
       return true;
-    case 522: // CVTS2SI
+    case 538: // CVTS2SI
       conversions.scalarToInteger(s, record, false);
       return true;
-    case 523: // CVTTPS2DQ
+    case 539: // CVTTPS2DQ
       conversions.singlesToIntegers(s, record, 4, true);
       return true;
-    case 524: // CVTTPS2PI
+    case 540: // CVTTPS2PI
       conversions.singlesToIntegers(s, record, 2, true);
       return true;
-    case 525: // CVTTPD2DQ
+    case 541: // CVTTPD2DQ
       conversions.doublesToIntegers(s, record, true);
       return true;
-    case 526: // CVTTS2SI
+    case 542: // CVTTS2SI
       conversions.scalarToInteger(s, record, true);
       return true;
-    case 527: // CVTSI2S
+    case 543: // CVTSI2S
       conversions.integerToScalar(s, record);
       return true;
-    case 528: // MXCSR_LOAD
+    case 544: // MXCSR_LOAD
       sse.loadControl(s, record);
       return true;
-    case 536: // BOUND
+    case 552: // BOUND
       branches.bound(s, record);
       return true;
-    case 537: // FARITHMETIC_MEMORY
+    case 553: // FARITHMETIC_MEMORY
       x87arithmetic.arithmeticWithMemory(s, record);
       return true;
-    case 538: // FARITHMETIC
+    case 554: // FARITHMETIC
       x87arithmetic.arithmetic(s, record);
       return true;
-    case 539: // FCOM_MEMORY
+    case 555: // FCOM_MEMORY
       x87compare.compareMemory(s, record);
       return true;
-    case 540: // FCOM
+    case 556: // FCOM
       x87compare.compareRegister(s, record);
       return true;
-    case 541: // FTST
+    case 557: // FTST
       x87compare.compareZero(s, record);
       return true;
-    case 542: // FCOMI
+    case 558: // FCOMI
       x87compare.compareToFlags(s, record);
       return true;
-    case 543: // FXAM
+    case 559: // FXAM
       x87compare.examine(s, record);
       return true;
-    case 544: // FLD_FLOAT
+    case 560: // FLD_FLOAT
       x87moves.loadFloat(s, record);
       return true;
-    case 545: // FILD
+    case 561: // FILD
       x87moves.loadInteger(s, record);
       return true;
-    case 546: // FLD_EXTENDED
+    case 562: // FLD_EXTENDED
       x87moves.loadExtended(s, record);
       return true;
-    case 547: // FLD
+    case 563: // FLD
       x87moves.loadRegister(s, record);
       return true;
-    case 548: // FLD_CONSTANT
+    case 564: // FLD_CONSTANT
       x87moves.loadConstant(s, record);
       return true;
-    case 549: // FXCH
+    case 565: // FXCH
       x87moves.exchange(s, record);
       return true;
-    case 550: // FCMOV
+    case 566: // FCMOV
       x87moves.moveIf(s, record);
       return true;
-    case 551: // FFREE
+    case 567: // FFREE
       x87moves.freeRegister(s, record);
       return true;
-    case 552: // FST_FLOAT
+    case 568: // FST_FLOAT
       x87stores.storeFloat(s, record);
       return true;
-    case 553: // FIST
+    case 569: // FIST
       x87stores.storeInteger(s, record);
       return true;
-    case 554: // FBSTP
+    case 570: // FBSTP
       x87stores.storeDecimal(s, record);
       return true;
-    case 555: // FSTP_EXTENDED
+    case 571: // FSTP_EXTENDED
       x87stores.storeExtended(s, record);
       return true;
-    case 556: // FST
+    case 572: // FST
       x87stores.storeRegister(s, record);
       return true;
-    case 557: // FSIGN
+    case 573: // FSIGN
       x87functions.changeSign(s, record);
       return true;
-    case 558: // FUNARY
+    case 574: // FUNARY
       x87functions.unary(s, record);
       return true;
-    case 559: // FBINARY
+    case 575: // FBINARY
       x87functions.binary(s, record);
       return true;
-    case 560: // FSCALE
+    case 576: // FSCALE
       x87functions.scaleBy(s, record);
       return true;
-    case 561: // FPREM
+    case 577: // FPREM
       x87functions.divideRest(s, record);
       return true;
-    case 562: // FXTRACT
+    case 578: // FXTRACT
       x87functions.extract(s, record);
       return true;
-    case 563: // FPTAN
+    case 579: // FPTAN
       x87functions.tangent(s, record);
       return true;
-    case 564: // FSINCOS
+    case 580: // FSINCOS
       x87functions.sineAndCosine(s, record);
       return true;
-    case 565: // FTURN
+    case 581: // FTURN
       x87functions.turn(s, record);
       return true;
-    case 566: // FNOP
+    case 582: // FNOP
       x87functions.nothing(s, record);
       return true;
-    case 567: // FWAIT
+    case 583: // FWAIT
       x87unit.wait(s);
       return true;
-    case 568: // FLDCW
+    case 584: // FLDCW
       x87environment.loadControl(s, record);
       return true;
-    case 569: // FNSTCW
+    case 585: // FNSTCW
       x87environment.storeControl(s, record);
       return true;
-    case 570: // FNSTSW
+    case 586: // FNSTSW
       x87environment.storeStatus(s, record);
       return true;
-    case 571: // FNSTSW_AX
+    case 587: // FNSTSW_AX
       x87environment.moveStatus(s);
       return true;
-    case 572: // FNCLEX
+    case 588: // FNCLEX
       x87environment.clearExceptions(s);
       return true;
-    case 573: // FNINIT
+    case 589: // FNINIT
       x87environment.initialize(s);
       return true;
-    case 574: // FOBSOLETE
+    case 590: // FOBSOLETE
       x87environment.obsolete();
       return true;
-    case 575: // FLDENV
+    case 591: // FLDENV
       x87environment.loadEnvironment(s, record);
       return true;
-    case 576: // FNSTENV
+    case 592: // FNSTENV
       x87environment.storeEnvironment(s, record);
       return true;
-    case 577: // FRSTOR
+    case 593: // FRSTOR
       x87environment.restoreState(s, record);
       return true;
-    case 578: // FNSAVE
+    case 594: // FNSAVE
       x87environment.saveState(s, record);
       return true;
     default:
@@ -775,215 +824,215 @@ export function access(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation of the system. Returns whether it is one. */
 export function systemInstruction(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 579: // PUSHA
+    case 595: // PUSHA
       stack.pusha(s, record);
       return true;
-    case 580: // POPA
+    case 596: // POPA
       stack.popa(s, record);
       return true;
-    case 581: // PUSHF
+    case 597: // PUSHF
       system.pushf(s, record);
       return true;
-    case 582: // POPF
+    case 598: // POPF
       system.popf(s, record);
       return true;
-    case 583: // CALLF
+    case 599: // CALLF
       system.farTransfer(s, record, true);
       return true;
-    case 584: // JMPF
+    case 600: // JMPF
       system.farTransfer(s, record, false);
       return true;
-    case 585: // RETF
+    case 601: // RETF
       transfer.farReturn(s, sized.sizeOf(record), load<u16>(record, R_IMM));
       return true;
-    case 586: // IRET
+    case 602: // IRET
       iret.interruptReturn(s, sized.sizeOf(record));
       return true;
-    case 587: // INT3
+    case 603: // INT3
       interrupts.softwareInterrupt(s, 3);
       return true;
-    case 588: // INT
+    case 604: // INT
       interrupts.softwareInterrupt(s, load<u8>(record, R_IMM));
       return true;
-    case 589: // INTO
+    case 605: // INTO
       system.interruptOnOverflow(s);
       return true;
-    case 590: // INT1
+    case 606: // INT1
       interrupts.softwareInterrupt(s, 1);
       return true;
-    case 591: // IN
+    case 607: // IN
       system.input(s, record);
       return true;
-    case 592: // OUT
+    case 608: // OUT
       system.output(s, record);
       return true;
-    case 593: // MOV_TO_SEGMENT
+    case 609: // MOV_TO_SEGMENT
       system.moveToSegment(s, record);
       return true;
-    case 594: // POP_SEGMENT
+    case 610: // POP_SEGMENT
       system.popSegment(s, record);
       return true;
-    case 595: // LOAD_FAR
+    case 611: // LOAD_FAR
       system.loadFar(s, record);
       return true;
-    case 596: // CLI
+    case 612: // CLI
       rflags.cli(s);
       return true;
-    case 597: // STI
+    case 613: // STI
       rflags.sti(s);
       return true;
-    case 598: // HLT
+    case 614: // HLT
       instructions.hlt(s);
       return true;
-    case 599: // ARPL
+    case 615: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 600: // SLDT
-    case 601: // STR
+    case 616: // SLDT
+    case 617: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 602: // LLDT
+    case 618: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 603: // LTR
+    case 619: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 604: // VERR
-    case 605: // VERW
-    case 606: // LAR
-    case 607: // LSL
+    case 620: // VERR
+    case 621: // VERW
+    case 622: // LAR
+    case 623: // LSL
       system.probe(s, record, operation);
       return true;
-    case 608: // VMCALL
+    case 624: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 609: // VMCLEAR
-    case 610: // VMLAUNCH
-    case 611: // VMPTRLD
-    case 612: // VMPTRST
-    case 613: // VMREAD
-    case 614: // VMRESUME
-    case 615: // VMWRITE
-    case 616: // VMXOFF
-    case 617: // VMXON
-    case 618: // INVEPT
-    case 619: // INVVPID
+    case 625: // VMCLEAR
+    case 626: // VMLAUNCH
+    case 627: // VMPTRLD
+    case 628: // VMPTRST
+    case 629: // VMREAD
+    case 630: // VMRESUME
+    case 631: // VMWRITE
+    case 632: // VMXOFF
+    case 633: // VMXON
+    case 634: // INVEPT
+    case 635: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 620: // CLAC
-    case 621: // STAC
-    case 665: // UNDEFINED
+    case 636: // CLAC
+    case 637: // STAC
+    case 681: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 622: // XGETBV
+    case 638: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 623: // XSETBV
+    case 639: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 624: // VMRUN
-    case 626: // VMLOAD
-    case 627: // VMSAVE
-    case 628: // STGI
-    case 629: // CLGI
-    case 630: // SKINIT
-    case 631: // INVLPGA
+    case 640: // VMRUN
+    case 642: // VMLOAD
+    case 643: // VMSAVE
+    case 644: // STGI
+    case 645: // CLGI
+    case 646: // SKINIT
+    case 647: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 625: // VMMCALL
+    case 641: // VMMCALL
       instructions.hypercall(s, true);
       return true;
-    case 632: // SWAPGS
+    case 648: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 633: // RDTSCP
+    case 649: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 634: // SGDT
+    case 650: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 635: // SIDT
+    case 651: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 636: // LGDT
+    case 652: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 637: // LIDT
+    case 653: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 638: // SMSW
+    case 654: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 639: // LMSW
+    case 655: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 640: // INVLPG
+    case 656: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 641: // SYSCALL
+    case 657: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 642: // CLTS
+    case 658: // CLTS
       control.clts(s);
       return true;
-    case 643: // SYSRET
+    case 659: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 644: // INVD
+    case 660: // INVD
       instructions.invd(s);
       return true;
-    case 645: // WBINVD
+    case 661: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 646: // FROMCR
-    case 647: // FROMDR
-    case 648: // TOCR
-    case 649: // TODR
+    case 662: // FROMCR
+    case 663: // FROMDR
+    case 664: // TOCR
+    case 665: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 650: // WRMSR
+    case 666: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 651: // RDTSC
+    case 667: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 652: // RDMSR
+    case 668: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 653: // RDPMC
+    case 669: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 654: // SYSENTER
+    case 670: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 655: // SYSEXIT
+    case 671: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 656: // CPUID
+    case 672: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 657: // RDFSBASE
-    case 658: // RDGSBASE
-    case 659: // WRFSBASE
-    case 660: // WRGSBASE
+    case 673: // RDFSBASE
+    case 674: // RDGSBASE
+    case 675: // WRFSBASE
+    case 676: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 661: // FXSAVE
+    case 677: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 662: // FXRSTOR
+    case 678: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 663: // XSAVE
+    case 679: // XSAVE
       save.xsave(s, record);
       return true;
-    case 664: // XRSTOR
+    case 680: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 666: // FETCH_FAULT
+    case 682: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 667: // UNIMPLEMENTED
+    case 683: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

@@ -2,6 +2,7 @@
 
 import {
   OPERAND_C,
+  OPERAND_NONE,
   ROW_ATTRIBUTES,
   ROW_IS_WIDE,
   ROW_OPERATION,
@@ -11,7 +12,7 @@ import {
 import { S_GPR } from "../interface.ts";
 import { S_ADDRESS } from "../interpreter-state.ts";
 import * as op from "../operations.gen.ts";
-import { R_DST, R_EXTRA, R_IMM } from "../records.ts";
+import { R_BASE, R_DST, R_EXTRA, R_IMM } from "../records.ts";
 import { conditionSet } from "./conditions.ts";
 import {
   D_ADDRESS,
@@ -284,4 +285,22 @@ export function emitDecimal(): void {
 export function emitCrc(): void {
   const src = sourceOf(1);
   emitBinary(operationOf(0), widthOf(1), registerOf(0), src);
+}
+
+/** Operations of BMI with a destination and up to two sources, of which one may be in memory. */
+export function emitThree(): void {
+  const width = widthOf(0);
+  const src = sourceOf(1);
+  const other = isImmediate(2) || letterOf(2) === OPERAND_NONE ? 0 : sourceOf(2);
+  const record = emitBinary(operationOf(width), width, registerOf(0), src);
+  store<u32>(record, other, R_BASE);
+  if (isImmediate(2)) store<u64>(record, immediate(2), R_IMM);
+}
+
+/** MULX: the second operand is the low half of the product. */
+export function emitMulx(): void {
+  const width = widthOf(0);
+  const src = sourceOf(2);
+  const record = emitBinary(operationOf(width), width, registerOf(0), src);
+  store<u32>(record, registerOf(1), R_BASE);
 }

@@ -162,6 +162,10 @@ export function emitInstruction(): void {
       return data.emitCrc();
     case e.EMIT_COMPARETEXT:
       return vector.emitCompareText();
+    case e.EMIT_THREE:
+      return data.emitThree();
+    case e.EMIT_MULX:
+      return data.emitMulx();
     case e.EMIT_UNDEFINED:
       return control.emitUndefined();
     default:

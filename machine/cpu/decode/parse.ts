@@ -10,6 +10,7 @@ import {
   NEEDS_F2,
   NEEDS_F3,
   NEEDS_NOTHING,
+  OPERAND_B,
   OPERAND_E,
   OPERAND_I,
   OPERAND_J,
@@ -216,8 +217,17 @@ function matchesPrefix(needed: u32): bool {
 
 function matchesMode(attributes: u32): bool {
   if (field(D_VEX) !== u32((attributes & ROW_IS_VEX) !== 0)) return false;
+  // All VEX encodings that there are have length 0.
+  if (field(D_VEX) && field(D_VEX_L)) return false;
   if (field(D_CODE) === WIDTH_64) return (attributes & ROW_IS_LEGACY) === 0;
   return (attributes & ROW_IS_64) === 0;
+}
+
+/** Whether an operand of a row is the register that VEX.vvvv names; else that must be none. */
+function namesVvvv(row: u32): bool {
+  for (let i: u32 = 0; i < 3; i++)
+    if (load<u8>(row + ROW_OPERANDS + i * 2) === OPERAND_B) return true;
+  return false;
 }
 
 function matches(row: u32, modrm: u32): bool {
@@ -229,6 +239,7 @@ function matches(row: u32, modrm: u32): bool {
   if (form !== FORM_ANY && (form === FORM_MEMORY) !== modrm < 0xc0) return false;
   const whole = <u32>load<u8>(row, ROW_MODRM);
   if (whole !== 0 && whole !== modrm) return false;
+  if (field(D_VEX) && field(D_VVVV) !== 0 && !namesVvvv(row)) return false;
   const w = <u32>load<u8>(row, ROW_VEX_W);
   return w === ANY || w === u32((field(D_REX) & REX_W) !== 0);
 }

@@ -64,10 +64,10 @@ const XCR0_COMPONENTS: u32 = 3;
 const XSAVE_SIZE: u32 = 576;
 /** Leaf 6 EAX: the APIC timer never stops. */
 const POWER_ARAT: u32 = 4;
-/** Leaf 7 EBX: FSGSBASE, SMEP, CLFLUSHOPT, SHA. */
-const FEATURES7_EBX: u32 = 0x20800081;
-/** Leaf 7 ECX: UMIP. */
-const FEATURES7_ECX: u32 = 0x4;
+/** Leaf 7 EBX: FSGSBASE, BMI1, SMEP, BMI2, ADX, CLFLUSHOPT, SHA. */
+const FEATURES7_EBX: u32 = 0x20880189;
+/** Leaf 7 ECX: UMIP, RDPID. */
+const FEATURES7_ECX: u32 = 0x400004;
 /** Leaf 0x80000001 ECX: LAHF in 64-bit code, LZCNT, PREFETCHW. */
 const EXTENDED_ECX: u32 = 0x121;
 /** The same, AMD only: legacy core count, SVM. */

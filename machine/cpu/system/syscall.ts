@@ -27,6 +27,7 @@ import {
   S_SYSENTER_CS,
   S_SYSENTER_EIP,
   S_SYSENTER_ESP,
+  S_TSC_AUX,
   SEG_BASE,
   SS,
 } from "../interface.ts";
@@ -186,4 +187,9 @@ export function writeBase(s: u32, segment: u32, base: u64): void {
   if (!hasBaseAccess(s)) return;
   if (!isCanonical(base)) raiseGp(s, 0);
   else store<u64>(segmentAt(s, segment), base, SEG_BASE);
+}
+
+/** TSC_AUX, for RDPID. */
+export function tscAux(s: u32): u64 {
+  return load<u64>(s, S_TSC_AUX);
 }

@@ -6,7 +6,9 @@ import { ALL_FLAGS, type Random } from "./snippets.ts";
 
 const CF = 0x1;
 const AF = 0x10;
+const PF = 0x4;
 const ZF = 0x40;
+const SF = 0x80;
 const OF = 0x800;
 const RCX = 1;
 const RDX = 2;
@@ -45,7 +47,6 @@ export function reasonNotRun(row: Row): string | undefined {
   if (row.attributes.includes("i64")) return "not in 64-bit code";
   if (row.emitter === "unimplemented") return "absent";
   if (row.emitter === "x87") return "has a test of its own (test/machine/cpu/x87)";
-  if (row.match.includes("v0")) return "VEX";
   if (["popsegment", "tosegment", "loadfar"].includes(row.emitter))
     return "loads a segment register";
   if (row.emitter === "farmemory" || ["RETF", "IRET"].includes(row.operation)) return "loads CS";
@@ -59,7 +60,7 @@ export function reasonNotRun(row: Row): string | undefined {
   if (/^F?X(SAVE|RSTOR)$/.test(row.operation)) return "see save.test.ts";
   if (row.operation === "XSETBV") return "depends on CR4.OSXSAVE";
   const shows =
-    /^(CPUID|RDTSCP?|RDPMC|XGETBV|LAR|LSL|VER[RW]|S[GIL]DT|STR|SMSW|..[FG]SBASE|SWAPGS)$/;
+    /^(CPUID|RDPID|RDTSCP?|RDPMC|XGETBV|LAR|LSL|VER[RW]|S[GIL]DT|STR|SMSW|..[FG]SBASE|SWAPGS)$/;
   return shows.test(row.operation) ? "shows or changes the system's state" : undefined;
 }
 
@@ -75,6 +76,8 @@ function undefinedFlags(row: Row, width: number): number {
   if (/^(ro[lr]|rc[lr])$/.test(name!)) return byOne ? 0 : OF | short;
   if (/^sh[lr]d$/.test(name!)) return AF | OF;
   if (/^bt[src]?$/.test(name!)) return ALL_FLAGS & ~(CF | ZF);
+  if (/^(andn|bls(i|r|msk)|bzhi)$/.test(name!)) return AF | PF;
+  if (name === "bextr") return AF | PF | SF;
   if (/^bs[fr]$/.test(name!)) return ALL_FLAGS & ~ZF;
   return /^[lt]zcnt$/.test(name!) ? ALL_FLAGS & ~(CF | ZF) : 0;
 }
@@ -265,6 +268,22 @@ function poppedFlags(random: Random): Encoding["data"] {
   return { at: DATA + POINTERS[RSP]!, value: BigInt(random.next() & ALL_FLAGS) };
 }
 
+/** Bytes of a VEX prefix of three bytes and the opcode. */
+const VEX_LENGTH = 4;
+
+/** A VEX prefix of three bytes and the opcode, with `register` in vvvv where an operand is there. */
+function vexBytes(row: Row, rex: number, register: number): number[] {
+  const named = row.operands.some((operand) => operand.startsWith("B")) ? register : 0;
+  const prefix = ["pNP", "p66", "pF3", "pF2"].findIndex((word) => row.match.includes(word));
+  const wide = rex & 8 ? 0x80 : 0;
+  return [
+    0xc4,
+    ((~rex & 7) << 5) | row.map,
+    wide | ((~named & 15) << 3) | Math.max(prefix, 0),
+    row.opcode,
+  ];
+}
+
 /** A random encoding of `row`, or undefined where this one has none (16-bit BSWAP and the like). */
 export function makeEncoding(row: Row, random: Random, place = ALONE): Encoding | undefined {
   if (TARGETED.has(row.emitter)) return makeTargeted(row, random, place);
@@ -295,11 +314,16 @@ export function makeEncoding(row: Row, random: Random, place = ALONE): Encoding 
   ];
   const tail = immediates(row, random, width);
   if (draft.relativeAt >= 0) {
-    const length = prefixes.length + opcode.length + draft.modrm.length + tail.length;
+    const start = row.match.includes("v0") ? VEX_LENGTH : prefixes.length + opcode.length;
+    const length = start + draft.modrm.length + tail.length;
     const distance = BigInt(DATA + random.below(64)) - BigInt(place.at + length);
     draft.modrm.splice(draft.relativeAt, 4, ...little(distance, 4));
   }
-  const bytes = [...prefixes, ...opcode, ...draft.modrm, ...tail];
+  const isVex = row.match.includes("v0");
+  const head = isVex
+    ? vexBytes(row, rex, random.pick(place.destinations))
+    : [...prefixes, ...opcode];
+  const bytes = [...head, ...draft.modrm, ...tail];
   if (row.operands.some((operand) => operand.startsWith("J"))) bytes.push(...SKIPPED);
   return {
     bytes,

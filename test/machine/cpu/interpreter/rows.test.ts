@@ -193,7 +193,7 @@ describe("rows of the instruction table", () => {
         "loads a segment register": 6,
         "not in 64-bit code": 33,
         "see save.test.ts": 4,
-        "shows or changes the system's state": 19,
+        "shows or changes the system's state": 20,
         "shows the system's selectors": 3,
       }
     `);
