@@ -197,6 +197,7 @@ export async function learnCell(options: LearnOptions): Promise<Learned> {
       }
       const situation: Situation = {
         system: options.system,
+        sharesConsole: true,
         cells: [
           { id: 0, config: options.system.rootCell },
           { id: denial.cell, config },

@@ -18,6 +18,8 @@ export interface Situation {
   readonly strangers?: ReadonlyMap<number, string> | undefined;
   /** The machine's PCI functions, where they can be looked at. */
   readonly functions?: PciFunctions | undefined;
+  /** The cell may have the line on which the hypervisor prints, as the configurations of the demos do: what is learned in a test. */
+  readonly sharesConsole?: boolean | undefined;
 }
 
 const NOT_MOVED = BigInt(abi.MEM_COMM_REGION | abi.MEM_ROOTSHARED);

@@ -6,9 +6,10 @@ import { type Addition, applyAddition } from "./additions.ts";
 import type { Situation } from "./owners.ts";
 import type { Reason } from "./reason.ts";
 
+const CONSOLE_SHARED = "debug-console-shared";
 /** Warnings that no proposal may bring: the entry gives away what is the hypervisor's, or would not help. */
 const NEVER = [
-  "debug-console-shared",
+  CONSOLE_SHARED,
   "memory-hypervisor",
   "memory-trapped",
   "memory-msix",
@@ -69,7 +70,10 @@ function objections(situation: Situation, id: number, additions: readonly Additi
 export function tried(situation: Situation, id: number, reason: Reason): Reason {
   if (reason.additions.length === 0) return reason;
   const found = objections(situation, id, reason.additions);
-  const grave = found.find(({ rule, severity }) => severity === "error" || NEVER.includes(rule));
+  const isShared = (rule: string) => rule === CONSOLE_SHARED && situation.sharesConsole === true;
+  const grave = found.find(
+    ({ rule, severity }) => severity === "error" || (NEVER.includes(rule) && !isShared(rule)),
+  );
   if (grave) {
     const why = `${reason.why}; no entry is proposed: with one, ${grave.message}`;
     return { ...reason, why, additions: [] };
