@@ -248,8 +248,7 @@ ${list(true).join("\n")}
 ## Known and not executed
 
 First they are refused as CR0 and CR4 demand: SSE is #UD with CR0.EM or without CR4.OSFXSR, which this CPU does not let set; MMX is #UD
-with CR0.EM; XSAVE is #UD without CR4.OSXSAVE; x87 is #NM with CR0.EM; all are #NM with CR0.TS. FWAIT is #NM with CR0.MP and
-CR0.TS, and else does nothing. What is left stops the CPU with \`EXIT_UNIMPLEMENTED\`; so does every VEX encoding that is not
+with CR0.EM; XSAVE is #UD without CR4.OSXSAVE; x87 is #NM with CR0.EM; all are #NM with CR0.TS. What is left stops the CPU with \`EXIT_UNIMPLEMENTED\`; so does every VEX encoding that is not
 listed above.
 
 ${head}

@@ -57,6 +57,8 @@ export const AREAS = {
 /** Tests over random cases: a few of them by default, as many as continuous integration plays in the area `campaigns`. */
 export const CAMPAIGNS = {
   boundaries: "test/machine/cpu/boundaries/boundaries.test.ts",
+  "float-extended": "test/machine/cpu/float/extended.test.ts",
+  "float-sse": "test/machine/cpu/float/sse.test.ts",
   isolation: "test/isolation/isolation.test.ts",
   mutants: "test/check/mutants.test.ts",
   mutations: "test/bad-input/mutations.test.ts",
@@ -65,6 +67,8 @@ export const CAMPAIGNS = {
   refusals: "test/check/refusals.test.ts",
   rows: "test/machine/cpu/interpreter/rows.test.ts",
   snippets: "test/machine/cpu/interpreter/native.test.ts",
+  transcendental: "test/machine/cpu/float/transcendental.test.ts",
+  x87: "test/machine/cpu/x87/x87.test.ts",
 };
 
 /**
@@ -80,13 +84,14 @@ export const ALONE = [
   "test/hypervisor/x86/emulate.test.ts",
   "test/inmates/toolchain.test.ts",
   "test/machine/cpu/boundaries/boundaries.test.ts",
-  "test/machine/cpu/interpreter/blocks.test.ts",
-  "test/machine/cpu/interpreter/native.test.ts",
   "test/machine/cpu/float/extended.test.ts",
   "test/machine/cpu/float/sse.test.ts",
   "test/machine/cpu/float/transcendental.test.ts",
+  "test/machine/cpu/interpreter/blocks.test.ts",
+  "test/machine/cpu/interpreter/native.test.ts",
   "test/machine/cpu/interpreter/rows.test.ts",
   "test/machine/cpu/interpreter/save.test.ts",
+  "test/machine/cpu/x87/transcendental.test.ts",
   "test/machine/cpu/x87/x87.test.ts",
   "tools/metal/packages.test.ts",
 ];

@@ -125,6 +125,10 @@ export const FX_MXCSR_MASK: u32 = 28;
 export const FX_REGISTERS: u32 = 32;
 /** In S_FX: XMM0 to XMM15, 16 bytes each. */
 export const FX_XMM: u32 = 160;
+/** In S_FX, where FXSAVE writes nothing: selector that belongs to FX_INSTRUCTION, u16. */
+export const FX_INSTRUCTION_SELECTOR: u32 = 416;
+/** In S_FX, beside it: selector that belongs to FX_OPERAND, u16. */
+export const FX_OPERAND_SELECTOR: u32 = 418;
 /** Size of what FXSAVE writes. */
 export const FX_SIZE: u32 = 512;
 /** FX_CONTROL after power-on (Intel SDM volume 3, table 9-1). */

@@ -7,8 +7,6 @@ import { D_MAP, D_OPCODE, D_REG, D_REPEAT, D_SIZE_PREFIX, D_VEX, field } from ".
 export const UNIT_OTHER: u32 = 0;
 /** x87: #NM with CR0.EM or CR0.TS. */
 export const UNIT_X87: u32 = 1;
-/** FWAIT: #NM with CR0.MP and CR0.TS, else nothing, because there is nothing to wait for. */
-export const UNIT_WAIT: u32 = 2;
 /** MMX: #UD with CR0.EM, then #NM with CR0.TS. */
 export const UNIT_MMX: u32 = 3;
 /** SSE: #UD with CR0.EM or without CR4.OSFXSR, then #NM with CR0.TS. */
@@ -16,8 +14,7 @@ export const UNIT_SSE: u32 = 4;
 /** XSAVE and its kin: #UD without CR4.OSXSAVE, then #NM with CR0.TS. */
 export const UNIT_XSAVE: u32 = 5;
 
-/** FWAIT, and the first and last escape to the x87. */
-const WAIT: u32 = 0x9b;
+/** The first and last escape to the x87. */
 const FIRST_ESCAPE: u32 = 0xd8;
 const LAST_ESCAPE: u32 = 0xdf;
 /** FXSAVE (/0) to XSAVEOPT (/6). */
@@ -47,10 +44,7 @@ export function unitOf(): u32 {
   const opcode = field(D_OPCODE);
   const map = field(D_MAP);
   if (field(D_VEX)) return UNIT_OTHER;
-  if (map === 0) {
-    if (opcode === WAIT) return UNIT_WAIT;
-    return opcode >= FIRST_ESCAPE && opcode <= LAST_ESCAPE ? UNIT_X87 : UNIT_OTHER;
-  }
+  if (map === 0) return opcode >= FIRST_ESCAPE && opcode <= LAST_ESCAPE ? UNIT_X87 : UNIT_OTHER;
   if (map !== 1) return UNIT_OTHER;
   if (opcode === SAVES) return saves();
   const hasPrefix = (field(D_REPEAT) | field(D_SIZE_PREFIX)) !== 0;

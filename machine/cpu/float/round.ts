@@ -145,7 +145,6 @@ function roundTiny(format: u32, control: u32): u32 {
   }
   if (isTiny && (control & CONTROL_FTZ) != 0) {
     setZero(R, sign);
-    store<u32>(GREW, 0);
     return UE | PE;
   }
   const shifted = shiftRightSticky(highOf(R), low, <u32>(least - exponent));

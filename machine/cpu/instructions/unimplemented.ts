@@ -1,21 +1,7 @@
 // What the emulator lacks stops the CPU, with the instruction's bytes, unless the processor would refuse it anyway.
 
-import {
-  CR0_EM,
-  CR0_MP,
-  CR0_TS,
-  CR4_OSFXSR,
-  CR4_OSXSAVE,
-  VECTOR_NM,
-} from "../../../abi/x86/registers.ts";
-import {
-  UNIT_MMX,
-  UNIT_OTHER,
-  UNIT_SSE,
-  UNIT_WAIT,
-  UNIT_X87,
-  UNIT_XSAVE,
-} from "../decode/units.ts";
+import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE, VECTOR_NM } from "../../../abi/x86/registers.ts";
+import { UNIT_MMX, UNIT_OTHER, UNIT_SSE, UNIT_X87, UNIT_XSAVE } from "../decode/units.ts";
 import { EXIT_UNIMPLEMENTED, S_CR0, S_CR4, S_EXIT_BYTES, S_EXIT_LENGTH } from "../interface.ts";
 import { S_BLOCK_RIP, S_CODE_BASE } from "../interpreter-state.ts";
 import { readAs } from "../memory/access.ts";
@@ -32,7 +18,6 @@ function isUndefined(unit: u32, cr0: u32, cr4: u32): bool {
 /** Whether they are #NM, not being #UD. */
 function isUnavailable(unit: u32, cr0: u32): bool {
   if (unit === UNIT_OTHER) return false;
-  if (unit === UNIT_WAIT) return (cr0 & (CR0_MP | CR0_TS)) === (CR0_MP | CR0_TS);
   return (cr0 & CR0_TS) !== 0 || (unit === UNIT_X87 && (cr0 & CR0_EM) !== 0);
 }
 
@@ -48,11 +33,11 @@ function stop(s: u32, record: u32): void {
   store<u32>(s, length, S_EXIT_LENGTH);
 }
 
-/** Executes an instruction of an absent unit (R_EXTRA, UNIT_*): #UD, #NM, nothing (FWAIT), or EXIT_UNIMPLEMENTED. */
+/** Executes an instruction of an absent unit (R_EXTRA, UNIT_*): #UD, #NM, or EXIT_UNIMPLEMENTED. */
 export function stopUnimplemented(s: u32, record: u32): void {
   const unit = <u32>load<u8>(record, R_EXTRA);
   const cr0 = load<u32>(s, S_CR0);
   if (isUndefined(unit, cr0, load<u32>(s, S_CR4))) raiseUd(s);
   else if (isUnavailable(unit, cr0)) raiseException(s, VECTOR_NM, NO_ERROR);
-  else if (unit !== UNIT_WAIT) stop(s, record);
+  else stop(s, record);
 }

@@ -1,13 +1,15 @@
 // FXSAVE, FXRSTOR, XSAVE and XRSTOR, for x87 (MMX) and SSE (Intel SDM volume 1, sections 10.5 and 13.4 to 13.8; AMD64 APM volume 2,
-// section 11.4). Last instruction and operand are always saved; their selectors are gone, as on processors that say so.
+// section 11.4). Last instruction and operand are always saved; their selectors only where addresses have 32 bits.
 
 import { CR0_TS, CR4_OSFXSR, CR4_OSXSAVE, VECTOR_NM } from "../../../../abi/x86/registers.ts";
 import {
   FX_CONTROL,
   FX_INSTRUCTION,
+  FX_INSTRUCTION_SELECTOR,
   FX_MXCSR,
   FX_OPCODE,
   FX_OPERAND,
+  FX_OPERAND_SELECTOR,
   FX_REGISTERS,
   FX_SIZE,
   FX_STATUS,
@@ -92,8 +94,8 @@ function makeX87(s: u32, isWide: bool): void {
   memory.copy(<u32>AREA, fx, FX_MXCSR);
   store<u8>(AREA, 0, FX_TAGS + 1);
   if (!isWide) {
-    store<u64>(AREA, <u64>load<u32>(fx, FX_INSTRUCTION), FX_INSTRUCTION);
-    store<u64>(AREA, <u64>load<u32>(fx, FX_OPERAND), FX_OPERAND);
+    store<u32>(AREA, load<u16>(fx, FX_INSTRUCTION_SELECTOR), FX_INSTRUCTION + 4);
+    store<u32>(AREA, load<u16>(fx, FX_OPERAND_SELECTOR), FX_OPERAND + 4);
   }
   for (let i: u32 = 0; i < REGISTERS; i++) {
     const to = <u32>AREA + FX_REGISTERS + i * REGISTER_SIZE;
@@ -109,6 +111,8 @@ function takeX87(s: u32, isWide: bool): void {
   store<u8>(fx, 0, FX_TAGS + 1);
   store<u16>(fx, (load<u16>(fx, FX_CONTROL) & CONTROL_BITS) | CONTROL_FIXED, FX_CONTROL);
   store<u16>(fx, load<u16>(fx, FX_OPCODE) & OPCODE_BITS, FX_OPCODE);
+  store<u16>(fx, isWide ? 0 : load<u16>(AREA, FX_INSTRUCTION + 4), FX_INSTRUCTION_SELECTOR);
+  store<u16>(fx, isWide ? 0 : load<u16>(AREA, FX_OPERAND + 4), FX_OPERAND_SELECTOR);
   if (!isWide) {
     store<u32>(fx, 0, FX_INSTRUCTION + 4);
     store<u32>(fx, 0, FX_OPERAND + 4);
@@ -128,6 +132,8 @@ function settleStatus(fx: u32): void {
 function initializeX87(s: u32): void {
   const fx = s + S_FX;
   memory.fill(fx, 0, FX_MXCSR);
+  store<u16>(fx, 0, FX_INSTRUCTION_SELECTOR);
+  store<u16>(fx, 0, FX_OPERAND_SELECTOR);
   memory.fill(fx + FX_REGISTERS, 0, REGISTERS * REGISTER_SIZE);
   store<u16>(fx, INITIAL_CONTROL, FX_CONTROL);
 }

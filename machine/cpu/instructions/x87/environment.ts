@@ -2,7 +2,16 @@
 // volume 1, figures 8-9 to 8-12).
 
 import { A, CLASS_FINITE, CLASS_ZERO, classOf, N_DENORMAL } from "../../float/number.ts";
-import { FX_INSTRUCTION, FX_OPCODE, FX_OPERAND, FX_TAGS, S_FX, S_GPR } from "../../interface.ts";
+import {
+  FX_INSTRUCTION,
+  FX_INSTRUCTION_SELECTOR,
+  FX_OPCODE,
+  FX_OPERAND,
+  FX_OPERAND_SELECTOR,
+  FX_TAGS,
+  S_FX,
+  S_GPR,
+} from "../../interface.ts";
 import { read } from "../../memory/access.ts";
 import { R_WIDTH } from "../../records.ts";
 import { faulted } from "../../system/fault.ts";
@@ -23,14 +32,7 @@ import {
   unpackRegister,
   writeRegister,
 } from "./state.ts";
-import {
-  FX_INSTRUCTION_SELECTOR,
-  FX_OPERAND_SELECTOR,
-  isRefused,
-  operandAddress,
-  readOperand,
-  writeAt,
-} from "./unit.ts";
+import { isRefused, operandAddress, readOperand, writeAt } from "./unit.ts";
 
 /** Control word after FNINIT. */
 const INITIAL_CONTROL: u32 = 0x37f;

@@ -90,12 +90,13 @@ function compute(s: u32, number: u32): u32 {
 /** F2XM1, FSQRT, FRNDINT, FSIN, FCOS. */
 export function unary(s: u32, record: u32): void {
   if (!begin(s, record)) return;
+  const number = modrmOf(record);
+  if (number >= FSIN) setConditions(s, STATUS_C2, 0);
   if (isEmpty(s, 0)) {
     if (stackFault(s, false)) writeResult(s, 0);
     return;
   }
   unpackRegister(s, A, 0);
-  const number = modrmOf(record);
   const flags = compute(s, number);
   const isWritten = raiseRounded(s, flags);
   if (number >= FSIN && !settleRange(s)) return;
@@ -190,7 +191,9 @@ export function extract(s: u32, record: u32): void {
 
 /** FPTAN: the tangent, then 1. */
 export function tangent(s: u32, record: u32): void {
-  if (!begin(s, record) || hasPairFault(s)) return;
+  if (!begin(s, record)) return;
+  setConditions(s, STATUS_C2, 0);
+  if (hasPairFault(s)) return;
   unpackRegister(s, A, 0);
   const flags = circular(TANGENT, arithmeticControl(s));
   const isWritten = raiseRounded(s, flags);
@@ -202,7 +205,9 @@ export function tangent(s: u32, record: u32): void {
 
 /** FSINCOS: the sine, then the cosine. */
 export function sineAndCosine(s: u32, record: u32): void {
-  if (!begin(s, record) || hasPairFault(s)) return;
+  if (!begin(s, record)) return;
+  setConditions(s, STATUS_C2, 0);
+  if (hasPairFault(s)) return;
   unpackRegister(s, A, 0);
   const control = arithmeticControl(s);
   let flags = circular(SINE, control);

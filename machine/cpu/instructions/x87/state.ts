@@ -1,12 +1,6 @@
 // The x87 unit's state (S_FX) as its instructions see it: a stack of eight registers, and three words (Intel SDM, volume 1, chapter 8).
 
-import {
-  BEFORE_COMPUTATION,
-  IE,
-  MASK_SHIFT,
-  ROUNDING_SHIFT,
-  unmasked,
-} from "../../float/exceptions.ts";
+import { BEFORE_COMPUTATION, IE, MASK_SHIFT, ROUNDING_SHIFT } from "../../float/exceptions.ts";
 import { packedSignExponent, packedSignificand, unpackExtended } from "../../float/extended.ts";
 import { R, setIndefinite } from "../../float/number.ts";
 import {
@@ -95,10 +89,15 @@ export function setConditions(s: u32, which: u32, value: u32): void {
 
 /** Records exceptions. Returns whether a result is to be written all the same: none is unmasked that came before it. */
 export function raise(s: u32, flags: u32): bool {
-  const early = unmasked(arithmeticControl(s), flags) & BEFORE_COMPUTATION;
-  setStatus(s, status(s) | (early !== 0 ? flags & (BEFORE_COMPUTATION | STATUS_SF) : flags));
-  settleSummary(s);
-  return early === 0;
+  const pending = flags & ~control(s) & CONTROL_MASKS;
+  if (pending === 0) {
+    setStatus(s, status(s) | flags);
+    return true;
+  }
+  const isEarly = (pending & BEFORE_COMPUTATION) !== 0;
+  const seen = isEarly ? flags & (BEFORE_COMPUTATION | STATUS_SF) : flags;
+  setStatus(s, status(s) | seen | STATUS_ES | STATUS_BUSY);
+  return !isEarly;
 }
 
 /** As `raise`, of a result: C1 tells whether it was rounded up. */

@@ -4,8 +4,10 @@ import { CR0_MP, CR0_NE, CR0_TS, VECTOR_MF, VECTOR_NM } from "../../../../abi/x8
 import {
   CS,
   FX_INSTRUCTION,
+  FX_INSTRUCTION_SELECTOR,
   FX_OPCODE,
   FX_OPERAND,
+  FX_OPERAND_SELECTOR,
   S_CR0,
   S_FX,
   S_RIP,
@@ -18,10 +20,6 @@ import { linearAddress } from "../../memory/segmentation.ts";
 import { R_BASE, R_EXTRA, R_IMM, R_SEGMENT } from "../../records.ts";
 import { faulted, NO_ERROR, raiseException } from "../../system/fault.ts";
 import { STATUS_ES, status } from "./state.ts";
-
-/** In S_FX, in a part that FXSAVE leaves alone: selectors that belong to FX_INSTRUCTION and FX_OPERAND, u16 each. */
-export const FX_INSTRUCTION_SELECTOR: u32 = 416;
-export const FX_OPERAND_SELECTOR: u32 = 418;
 
 /** ModRM byte of a record. */
 export function modrmOf(record: u32): u32 {

@@ -74,7 +74,7 @@ export interface Program {
 
 /** Rows that a program of 64-bit user code can be made of; what ring 3 may not do faults. */
 const ALL_ROWS = readRows().filter(
-  (row) => reasonNotRun(row) === undefined && row.operation !== "SALC",
+  (row) => (reasonNotRun(row) === undefined || row.emitter === "x87") && row.operation !== "SALC",
 );
 const isVector = (row: Row) => row.attributes.some((word) => /^(x87|mmx|sse)$/.test(word));
 const ROWS = ALL_ROWS.filter((row) => !isVector(row));

@@ -1,7 +1,7 @@
 // The emulated CPU for x87 code: 64-bit code with the selectors of Linux, exceptions as exits, and the unit's state in FXSAVE's format.
 import * as S from "../../../../machine/cpu/interface.ts";
 import { Guest, PHYSICAL, RAM_SIZE } from "../interpreter/guest.ts";
-import { BASE, DATA_SIZE, DATA_START } from "../interpreter/native.ts";
+import { BASE, DATA_SIZE, DATA_START, SIZE } from "../interpreter/native.ts";
 import { PLACE, type Words } from "./native.ts";
 import { BEFORE_AT, ENVIRONMENT_AT, SAVED_SIZE } from "./sequences.ts";
 
@@ -18,6 +18,12 @@ const USER_STACK = 0x2b;
 const REGISTERS = 8;
 const FIRST_REGISTER = 32;
 const REGISTER_SIZE = 16;
+const PAGE = 4096;
+/** Physical addresses of the page directory that Guest.long makes, and of a table of small pages. */
+const DIRECTORY = 0x8000 + 2 * PAGE;
+const TABLE = 0xc000;
+/** Present, writable, user. */
+const PTE = 7n;
 /** Where the final FNSTENV stands, whose address nobody sees. */
 const TAIL = PLACE + 0x800;
 
@@ -35,6 +41,7 @@ export class GuestX87 {
 
   constructor() {
     const { guest } = this;
+    this.#mapPages();
     for (let i = 0; i < 6; i++) guest.segment(i, ATTR_DATA, i === S.SS ? USER_STACK : 0);
     guest.segment(S.CS, ATTR_CODE, USER_CODE);
     guest.set(S.S_CR0, guest.get(S.S_CR0) | CR0_NE);
@@ -47,6 +54,16 @@ export class GuestX87 {
     const environment = DATA_START + ENVIRONMENT_AT;
     const operand = [0, 8, 16, 24].map((shift) => (environment >> shift) & 255);
     guest.write(PHYSICAL + TAIL - BASE, [0xd9, 0x34, 0x25, ...operand, HLT]);
+  }
+
+  /** What lies beside the mapping is not there, as on the real processor. */
+  #mapPages(): void {
+    const { guest } = this;
+    const entry = (at: number, value: bigint) =>
+      guest.view.setBigUint64(guest.ram + at, value, true);
+    entry(DIRECTORY + (BASE >> 21) * 8, BigInt(TABLE) | PTE);
+    for (let i = 0; i < PAGE / 8; i++) entry(TABLE + i * 8, 0n);
+    for (let i = 0; i < SIZE / PAGE; i++) entry(TABLE + i * 8, BigInt(PHYSICAL + i * PAGE) | PTE);
   }
 
   /** Registers by their places: in the stack's order from physical order, or back. */

@@ -19,6 +19,8 @@ const NOTES = BASE + 0xa300;
 const SIGNAL_STACK = BASE + 0xb000;
 const SIGNAL_STACK_SIZE = 0x4000;
 const PROT_ALL = 7;
+const PROT_NONE = 0;
+const PAGE = 4096;
 const MAP_PRIVATE_ANONYMOUS_FIXED = 0x100022;
 
 function little(address: number): number[] {
@@ -75,6 +77,8 @@ export class NativeX87 {
     const mapped = map(BASE, SIZE, PROT_ALL, MAP_PRIVATE_ANONYMOUS_FIXED, -1, 0);
     if (Number(koffi.address(mapped)) !== BASE)
       throw new Error("the mapping is not where it should be");
+    for (const beside of [BASE - PAGE, BASE + SIZE])
+      map(beside, PAGE, PROT_NONE, MAP_PRIVATE_ANONYMOUS_FIXED, -1, 0);
     const buffer = koffi.view(mapped, SIZE);
     this.#bytes = new Uint8Array(buffer);
     this.#words = new BigUint64Array(buffer);

@@ -1,6 +1,6 @@
 // Random x87 code and states: any encoding from D8 to DF with operands in memory or registers, on stacks that are mostly full.
 import { DOUBLE, EXTENDED, extendedOf, operand, partner, SINGLE } from "../float/operands.ts";
-import { DATA_SIZE, DATA_START } from "../interpreter/native.ts";
+import { BASE, DATA_SIZE, DATA_START, SIZE } from "../interpreter/native.ts";
 import type { Random } from "../interpreter/snippets.ts";
 
 /** Size of what FXSAVE writes. */
@@ -90,6 +90,8 @@ export function makeInstruction(random: Random): number[] {
     if (opcode === 0xd9 && TRANSCENDENTAL.has(modrm)) return [0xd9, 0xe8];
     return [...prefix, opcode, modrm];
   }
+  if (random.below(50) === 0)
+    return [...prefix, opcode, reg | 4, 0x25, ...little(BASE + SIZE - 1 - random.below(12))];
   if (kind === 0) {
     const at = DATA_START + OPERANDS_AT + random.below(OPERANDS_END - OPERANDS_AT);
     return [...prefix, opcode, reg | 4, 0x25, ...little(at)];
