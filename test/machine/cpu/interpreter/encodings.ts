@@ -1,6 +1,8 @@
 // Random encodings of a row of instructions.txt for 64-bit user code: all operand sizes, prefixes and addressing modes, with the
 // registers that they need, and the flags that the manuals leave undefined.
+
 import type { Row } from "../../../../tools/instructions.ts";
+import { has, IS_AMD } from "../host.ts";
 import { BASE, CODE, DATA, SIZE } from "./native.ts";
 import { ALL_FLAGS, type Random } from "./snippets.ts";
 
@@ -62,6 +64,26 @@ export function reasonNotRun(row: Row): string | undefined {
   const shows =
     /^(CPUID|RDPID|RDTSCP?|RDPMC|XGETBV|LAR|LSL|VER[RW]|S[GIL]DT|STR|SMSW|..[FG]SBASE|SWAPGS)$/;
   return shows.test(row.operation) ? "shows or changes the system's state" : undefined;
+}
+
+/** Instructions that not every processor of the last ten years has, and what Linux calls the feature. */
+const FEATURES: readonly [RegExp, string][] = [
+  [/^sha/, "sha_ni"],
+  [/^ad[co]x$/, "adx"],
+  [/^(andn|bextr|bls|tzcnt)/, "bmi1"],
+  [/^(bzhi|pdep|pext|mulx|sarx|shlx|shrx|rorx)$/, "bmi2"],
+  [/^lzcnt$/, "abm"],
+  [/^movbe$/, "movbe"],
+  [/^aes/, "aes"],
+  [/^pclmul/, "pclmulqdq"],
+];
+/** Where the makers' processors differ: the alignment of SHA's operands, and when MMX takes the x87's stack for a conversion that faults. */
+const AS_AMD = /^(sha|cvtpi2p[sd]|cvtt?p[sd]2pi)/;
+
+/** Whether the processor under the tests has a row's instruction, and has it as the PC does. */
+export function isComparable(row: Row): boolean {
+  if (AS_AMD.test(row.mnemonic) && !IS_AMD) return false;
+  return FEATURES.every(([pattern, feature]) => !pattern.test(row.mnemonic) || has(feature));
 }
 
 /** Flags that an instruction leaves undefined, by its mnemonic. */
