@@ -42,6 +42,14 @@ export const AREAS = {
       "test/pages/readme.test.ts",
     ],
   },
+  sessions: {
+    about: "whole sessions again: documents' player, records played again, every piece of advice applied",
+    files: [
+      "test/check/advice.test.ts",
+      "test/command/player.test.ts",
+      "test/command/replay.test.ts",
+    ],
+  },
   toolchain: {
     about: "inmates built with clang and gcc, packages' tools",
     files: [
@@ -80,7 +88,6 @@ export const ALONE = [
   "config/link.test.ts",
   "config/translations.test.ts",
   "control/sinks.test.ts",
-  "test/command/player.test.ts",
   "test/hypervisor/x86/emulate.test.ts",
   "test/inmates/toolchain.test.ts",
   "test/machine/cpu/boundaries/boundaries.test.ts",
@@ -119,6 +126,8 @@ export const LONGEST = [
   "test/command/demo.test.ts",
   "control/session.test.ts",
   "test/learn/cell.test.ts",
+  "test/command/player.test.ts",
+  "test/check/advice.test.ts",
 ];
 
 /** Where a file comes in its run: those that are not among the longest come after them, in the order in which they are. */
