@@ -10,6 +10,7 @@ import * as fused from "./instructions/fused.ts";
 import * as memory from "./instructions/memory.ts";
 import * as moves from "./instructions/moves.ts";
 import * as multiply from "./instructions/multiply.ts";
+import * as quick from "./instructions/vector/quick.ts";
 import * as shifts from "./instructions/shifts.ts";
 import * as shuffles from "./instructions/vector/shuffles.ts";
 import * as vector from "./instructions/vector/operands.ts";
@@ -938,394 +939,450 @@ export function execute(s: u32): void {
         vector.put(record, i32x4.shr_s(vector.first(record), <i32>min<u64>(vector.count(record), 31)));
         record += RECORD_SIZE;
         continue;
-      case 221: // NOP
+      case 221: // ADDSS
+        if (quick.add32(s, record)) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 222: // ADDSD
+        if (quick.add64(s, record)) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 223: // SUBSS
+        if (quick.sub32(s, record)) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 224: // SUBSD
+        if (quick.sub64(s, record)) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 225: // MULSS
+        if (quick.mul32(s, record)) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 226: // MULSD
+        if (quick.mul64(s, record)) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 227: // DIVSS
+        if (quick.div32(s, record)) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 228: // DIVSD
+        if (quick.div64(s, record)) {
+          record += RECORD_SIZE;
+          continue;
+        }
+        then = LEAVE;
+        break;
+      case 229: // NOP
         record += RECORD_SIZE;
         continue;
-      case 222: // LOAD
+      case 230: // LOAD
         if (memory.loadTo<u8>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 223: // LOAD + 1
+      case 231: // LOAD + 1
         if (memory.loadTo<u16>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 224: // LOAD + 2
+      case 232: // LOAD + 2
         if (memory.loadTo<u32>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 225: // LOAD + 3
+      case 233: // LOAD + 3
         if (memory.loadTo<u64>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 226: // LOAD_INDEXED
+      case 234: // LOAD_INDEXED
         if (memory.loadTo<u8>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 227: // LOAD_INDEXED + 1
+      case 235: // LOAD_INDEXED + 1
         if (memory.loadTo<u16>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 228: // LOAD_INDEXED + 2
+      case 236: // LOAD_INDEXED + 2
         if (memory.loadTo<u32>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 229: // LOAD_INDEXED + 3
+      case 237: // LOAD_INDEXED + 3
         if (memory.loadTo<u64>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 230: // LOAD_FLAT
+      case 238: // LOAD_FLAT
         if (memory.loadTo<u8>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 231: // LOAD_FLAT + 1
+      case 239: // LOAD_FLAT + 1
         if (memory.loadTo<u16>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 232: // LOAD_FLAT + 2
+      case 240: // LOAD_FLAT + 2
         if (memory.loadTo<u32>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 233: // LOAD_FLAT + 3
+      case 241: // LOAD_FLAT + 3
         if (memory.loadTo<u64>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 234: // LOADZX
+      case 242: // LOADZX
         if (memory.loadExtendedTo<u8>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 235: // LOADZX + 1
+      case 243: // LOADZX + 1
         if (memory.loadExtendedTo<u16>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 236: // LOADZX_INDEXED
+      case 244: // LOADZX_INDEXED
         if (memory.loadExtendedTo<u8>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 237: // LOADZX_INDEXED + 1
+      case 245: // LOADZX_INDEXED + 1
         if (memory.loadExtendedTo<u16>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 238: // LOADZX_FLAT
+      case 246: // LOADZX_FLAT
         if (memory.loadExtendedTo<u8>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 239: // LOADZX_FLAT + 1
+      case 247: // LOADZX_FLAT + 1
         if (memory.loadExtendedTo<u16>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 240: // STORE
+      case 248: // STORE
         if (memory.storeFrom<u8>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 241: // STORE + 1
+      case 249: // STORE + 1
         if (memory.storeFrom<u16>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 242: // STORE + 2
+      case 250: // STORE + 2
         if (memory.storeFrom<u32>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 243: // STORE + 3
+      case 251: // STORE + 3
         if (memory.storeFrom<u64>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 244: // STORE_INDEXED
+      case 252: // STORE_INDEXED
         if (memory.storeFrom<u8>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 245: // STORE_INDEXED + 1
+      case 253: // STORE_INDEXED + 1
         if (memory.storeFrom<u16>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 246: // STORE_INDEXED + 2
+      case 254: // STORE_INDEXED + 2
         if (memory.storeFrom<u32>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 247: // STORE_INDEXED + 3
+      case 255: // STORE_INDEXED + 3
         if (memory.storeFrom<u64>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 248: // STORE_FLAT
+      case 256: // STORE_FLAT
         if (memory.storeFrom<u8>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 249: // STORE_FLAT + 1
+      case 257: // STORE_FLAT + 1
         if (memory.storeFrom<u16>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 250: // STORE_FLAT + 2
+      case 258: // STORE_FLAT + 2
         if (memory.storeFrom<u32>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 251: // STORE_FLAT + 3
+      case 259: // STORE_FLAT + 3
         if (memory.storeFrom<u64>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 252: // MODIFY
+      case 260: // MODIFY
         if (memory.modifyTo<u8>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 253: // MODIFY + 1
+      case 261: // MODIFY + 1
         if (memory.modifyTo<u16>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 254: // MODIFY + 2
+      case 262: // MODIFY + 2
         if (memory.modifyTo<u32>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 255: // MODIFY + 3
+      case 263: // MODIFY + 3
         if (memory.modifyTo<u64>(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 256: // MODIFY_INDEXED
+      case 264: // MODIFY_INDEXED
         if (memory.modifyTo<u8>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 257: // MODIFY_INDEXED + 1
+      case 265: // MODIFY_INDEXED + 1
         if (memory.modifyTo<u16>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 258: // MODIFY_INDEXED + 2
+      case 266: // MODIFY_INDEXED + 2
         if (memory.modifyTo<u32>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 259: // MODIFY_INDEXED + 3
+      case 267: // MODIFY_INDEXED + 3
         if (memory.modifyTo<u64>(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 260: // MODIFY_FLAT
+      case 268: // MODIFY_FLAT
         if (memory.modifyTo<u8>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 261: // MODIFY_FLAT + 1
+      case 269: // MODIFY_FLAT + 1
         if (memory.modifyTo<u16>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 262: // MODIFY_FLAT + 2
+      case 270: // MODIFY_FLAT + 2
         if (memory.modifyTo<u32>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 263: // MODIFY_FLAT + 3
+      case 271: // MODIFY_FLAT + 3
         if (memory.modifyTo<u64>(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 264: // LOADV
+      case 272: // LOADV
         if (memory.loadVector(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 265: // LOADV_INDEXED
+      case 273: // LOADV_INDEXED
         if (memory.loadVector(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 266: // LOADV_FLAT
+      case 274: // LOADV_FLAT
         if (memory.loadVector(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 267: // STOREV
+      case 275: // STOREV
         if (memory.storeVector(s, record, memory.based(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 268: // STOREV_INDEXED
+      case 276: // STOREV_INDEXED
         if (memory.storeVector(s, record, memory.indexed(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 269: // STOREV_FLAT
+      case 277: // STOREV_FLAT
         if (memory.storeVector(s, record, memory.flat(record))) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 270: // PUSH64
+      case 278: // PUSH64
         if (memory.push<u64>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 271: // PUSH32
+      case 279: // PUSH32
         if (memory.push<u32>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 272: // POP64
+      case 280: // POP64
         if (memory.pop<u64>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 273: // POP32
+      case 281: // POP32
         if (memory.pop<u32>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 274: // LEAVE64
+      case 282: // LEAVE64
         if (memory.leave<u64>(s)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 275: // LEAVE32
+      case 283: // LEAVE32
         if (memory.leave<u32>(s)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
-      case 276: // CALL64
+      case 284: // CALL64
         then = memory.pushValue<u64>(s, <u64>(rip + load<u16>(record, R_NEXT))) ? TAKEN : LEAVE;
         break;
-      case 277: // CALL32
+      case 285: // CALL32
         then = memory.pushValue<u32>(s, <u32>(rip + load<u16>(record, R_NEXT))) ? TAKEN : LEAVE;
         break;
-      case 278: // CALL_TO64
+      case 286: // CALL_TO64
         {
         const target = <u64>load<u64>(load<u32>(record, R_SRC));
         then = LEAVE;
@@ -1335,7 +1392,7 @@ export function execute(s: u32): void {
         }
         break;
       }
-      case 279: // CALL_TO32
+      case 287: // CALL_TO32
         {
         const target = <u64>load<u32>(load<u32>(record, R_SRC));
         then = LEAVE;
@@ -1345,7 +1402,7 @@ export function execute(s: u32): void {
         }
         break;
       }
-      case 280: // RET64
+      case 288: // RET64
         {
         const from = memory.returnSlot<u64>(s);
         then = LEAVE;
@@ -1356,7 +1413,7 @@ export function execute(s: u32): void {
         }
         break;
       }
-      case 281: // RET32
+      case 289: // RET32
         {
         const from = memory.returnSlot<u32>(s);
         then = LEAVE;
@@ -1367,144 +1424,144 @@ export function execute(s: u32): void {
         }
         break;
       }
-      case 282: // JMP_TO64
+      case 290: // JMP_TO64
         rip = <u64>load<u64>(load<u32>(record, R_SRC));
         then = INDIRECT;
         break;
-      case 283: // JMP_TO32
+      case 291: // JMP_TO32
         rip = <u64>load<u32>(load<u32>(record, R_SRC));
         then = INDIRECT;
         break;
-      case 284: // JMP
+      case 292: // JMP
         then = TAKEN;
         break;
-      case 285: // JCC
+      case 293: // JCC
         then = u32(flags.holds(s, load<u32>(record, R_IMM)));
         break;
-      case 286: // JE
+      case 294: // JE
         then = u32(load<i64>(s, S_RESULT) === 0);
         break;
-      case 287: // JB
+      case 295: // JB
         then = u32(flags.carry(s));
         break;
-      case 288: // CMP_JB
+      case 296: // CMP_JB
         then = u32(fused.cmpBelow<u8>(s, record));
         break;
-      case 289: // CMP_JB + 1
+      case 297: // CMP_JB + 1
         then = u32(fused.cmpBelow<u16>(s, record));
         break;
-      case 290: // CMP_JB + 2
+      case 298: // CMP_JB + 2
         then = u32(fused.cmpBelow<u32>(s, record));
         break;
-      case 291: // CMP_JB + 3
+      case 299: // CMP_JB + 3
         then = u32(fused.cmpBelow<u64>(s, record));
         break;
-      case 292: // CMP_JE
+      case 300: // CMP_JE
         then = u32(fused.cmpEqual<u8>(s, record));
         break;
-      case 293: // CMP_JE + 1
+      case 301: // CMP_JE + 1
         then = u32(fused.cmpEqual<u16>(s, record));
         break;
-      case 294: // CMP_JE + 2
+      case 302: // CMP_JE + 2
         then = u32(fused.cmpEqual<u32>(s, record));
         break;
-      case 295: // CMP_JE + 3
+      case 303: // CMP_JE + 3
         then = u32(fused.cmpEqual<u64>(s, record));
         break;
-      case 296: // CMP_JBE
+      case 304: // CMP_JBE
         then = u32(fused.cmpBelowOrEqual<u8>(s, record));
         break;
-      case 297: // CMP_JBE + 1
+      case 305: // CMP_JBE + 1
         then = u32(fused.cmpBelowOrEqual<u16>(s, record));
         break;
-      case 298: // CMP_JBE + 2
+      case 306: // CMP_JBE + 2
         then = u32(fused.cmpBelowOrEqual<u32>(s, record));
         break;
-      case 299: // CMP_JBE + 3
+      case 307: // CMP_JBE + 3
         then = u32(fused.cmpBelowOrEqual<u64>(s, record));
         break;
-      case 300: // CMP_JS
+      case 308: // CMP_JS
         then = u32(fused.cmpNegative<u8>(s, record));
         break;
-      case 301: // CMP_JS + 1
+      case 309: // CMP_JS + 1
         then = u32(fused.cmpNegative<u16>(s, record));
         break;
-      case 302: // CMP_JS + 2
+      case 310: // CMP_JS + 2
         then = u32(fused.cmpNegative<u32>(s, record));
         break;
-      case 303: // CMP_JS + 3
+      case 311: // CMP_JS + 3
         then = u32(fused.cmpNegative<u64>(s, record));
         break;
-      case 304: // CMP_JL
+      case 312: // CMP_JL
         then = u32(fused.cmpLess<u8, i8>(s, record));
         break;
-      case 305: // CMP_JL + 1
+      case 313: // CMP_JL + 1
         then = u32(fused.cmpLess<u16, i16>(s, record));
         break;
-      case 306: // CMP_JL + 2
+      case 314: // CMP_JL + 2
         then = u32(fused.cmpLess<u32, i32>(s, record));
         break;
-      case 307: // CMP_JL + 3
+      case 315: // CMP_JL + 3
         then = u32(fused.cmpLess<u64, i64>(s, record));
         break;
-      case 308: // CMP_JLE
+      case 316: // CMP_JLE
         then = u32(fused.cmpLessOrEqual<u8, i8>(s, record));
         break;
-      case 309: // CMP_JLE + 1
+      case 317: // CMP_JLE + 1
         then = u32(fused.cmpLessOrEqual<u16, i16>(s, record));
         break;
-      case 310: // CMP_JLE + 2
+      case 318: // CMP_JLE + 2
         then = u32(fused.cmpLessOrEqual<u32, i32>(s, record));
         break;
-      case 311: // CMP_JLE + 3
+      case 319: // CMP_JLE + 3
         then = u32(fused.cmpLessOrEqual<u64, i64>(s, record));
         break;
-      case 312: // TEST_JE
+      case 320: // TEST_JE
         then = u32(fused.testZero<u8>(s, record));
         break;
-      case 313: // TEST_JE + 1
+      case 321: // TEST_JE + 1
         then = u32(fused.testZero<u16>(s, record));
         break;
-      case 314: // TEST_JE + 2
+      case 322: // TEST_JE + 2
         then = u32(fused.testZero<u32>(s, record));
         break;
-      case 315: // TEST_JE + 3
+      case 323: // TEST_JE + 3
         then = u32(fused.testZero<u64>(s, record));
         break;
-      case 316: // TEST_JS
+      case 324: // TEST_JS
         then = u32(fused.testNegative<u8>(s, record));
         break;
-      case 317: // TEST_JS + 1
+      case 325: // TEST_JS + 1
         then = u32(fused.testNegative<u16>(s, record));
         break;
-      case 318: // TEST_JS + 2
+      case 326: // TEST_JS + 2
         then = u32(fused.testNegative<u32>(s, record));
         break;
-      case 319: // TEST_JS + 3
+      case 327: // TEST_JS + 3
         then = u32(fused.testNegative<u64>(s, record));
         break;
-      case 320: // TEST_JLE
+      case 328: // TEST_JLE
         then = u32(fused.testNegativeOrZero<u8>(s, record));
         break;
-      case 321: // TEST_JLE + 1
+      case 329: // TEST_JLE + 1
         then = u32(fused.testNegativeOrZero<u16>(s, record));
         break;
-      case 322: // TEST_JLE + 2
+      case 330: // TEST_JLE + 2
         then = u32(fused.testNegativeOrZero<u32>(s, record));
         break;
-      case 323: // TEST_JLE + 3
+      case 331: // TEST_JLE + 3
         then = u32(fused.testNegativeOrZero<u64>(s, record));
         break;
-      case 324: // DEC_JE
+      case 332: // DEC_JE
         then = u32(fused.decZero<u8>(s, record));
         break;
-      case 325: // DEC_JE + 1
+      case 333: // DEC_JE + 1
         then = u32(fused.decZero<u16>(s, record));
         break;
-      case 326: // DEC_JE + 2
+      case 334: // DEC_JE + 2
         then = u32(fused.decZero<u32>(s, record));
         break;
-      case 327: // DEC_JE + 3
+      case 335: // DEC_JE + 3
         then = u32(fused.decZero<u64>(s, record));
         break;
       default:

@@ -175,819 +175,835 @@ export const PSRLQ: u32 = 218;
 export const PSRAW: u32 = 219;
 /** PSRAD. */
 export const PSRAD: u32 = 220;
+/** ADDSS. */
+export const ADDSS: u32 = 221;
+/** ADDSD. */
+export const ADDSD: u32 = 222;
+/** SUBSS. */
+export const SUBSS: u32 = 223;
+/** SUBSD. */
+export const SUBSD: u32 = 224;
+/** MULSS. */
+export const MULSS: u32 = 225;
+/** MULSD. */
+export const MULSD: u32 = 226;
+/** DIVSS. */
+export const DIVSS: u32 = 227;
+/** DIVSD. */
+export const DIVSD: u32 = 228;
 /** Nothing. */
-export const NOP: u32 = 221;
+export const NOP: u32 = 229;
 /** dst = memory at base + displacement, 64-bit linear. */
-export const LOAD: u32 = 222;
+export const LOAD: u32 = 230;
 /** dst = memory at base + (index << scale) + displacement, 64-bit linear. */
-export const LOAD_INDEXED: u32 = 226;
+export const LOAD_INDEXED: u32 = 234;
 /** The same with 32-bit linear addresses. */
-export const LOAD_FLAT: u32 = 230;
+export const LOAD_FLAT: u32 = 238;
 /** dst (64 bits) = memory, zero-extended from 8, 16 bits; addressed as LOAD. */
-export const LOADZX: u32 = 234;
+export const LOADZX: u32 = 242;
 /** The same, addressed as LOAD_INDEXED. */
-export const LOADZX_INDEXED: u32 = 236;
+export const LOADZX_INDEXED: u32 = 244;
 /** The same, addressed as LOAD_FLAT. */
-export const LOADZX_FLAT: u32 = 238;
+export const LOADZX_FLAT: u32 = 246;
 /** memory = src; addressed as LOAD. */
-export const STORE: u32 = 240;
+export const STORE: u32 = 248;
 /** memory = src; addressed as LOAD_INDEXED. */
-export const STORE_INDEXED: u32 = 244;
+export const STORE_INDEXED: u32 = 252;
 /** memory = src; addressed as LOAD_FLAT. */
-export const STORE_FLAT: u32 = 248;
+export const STORE_FLAT: u32 = 256;
 /** LOAD of what a STORE to the same place will replace. */
-export const MODIFY: u32 = 252;
+export const MODIFY: u32 = 260;
 /** The same, addressed as LOAD_INDEXED. */
-export const MODIFY_INDEXED: u32 = 256;
+export const MODIFY_INDEXED: u32 = 264;
 /** The same, addressed as LOAD_FLAT. */
-export const MODIFY_FLAT: u32 = 260;
+export const MODIFY_FLAT: u32 = 268;
 /** dst = memory, 128 bits, aligned as R_EXTRA says; addressed as LOAD. */
-export const LOADV: u32 = 264;
+export const LOADV: u32 = 272;
 /** dst = memory, 128 bits, aligned as R_EXTRA says; addressed as LOAD_INDEXED. */
-export const LOADV_INDEXED: u32 = 265;
+export const LOADV_INDEXED: u32 = 273;
 /** dst = memory, 128 bits, aligned as R_EXTRA says; addressed as LOAD_FLAT. */
-export const LOADV_FLAT: u32 = 266;
+export const LOADV_FLAT: u32 = 274;
 /** memory = src, 128 bits, aligned as R_EXTRA says; addressed as LOAD. */
-export const STOREV: u32 = 267;
+export const STOREV: u32 = 275;
 /** memory = src, 128 bits, aligned as R_EXTRA says; addressed as LOAD_INDEXED. */
-export const STOREV_INDEXED: u32 = 268;
+export const STOREV_INDEXED: u32 = 276;
 /** memory = src, 128 bits, aligned as R_EXTRA says; addressed as LOAD_FLAT. */
-export const STOREV_FLAT: u32 = 269;
+export const STOREV_FLAT: u32 = 277;
 /** Pushes src, 64-bit stack. */
-export const PUSH64: u32 = 270;
+export const PUSH64: u32 = 278;
 /** Pushes src, flat 32-bit stack. */
-export const PUSH32: u32 = 271;
+export const PUSH32: u32 = 279;
 /** Pops into dst, 64-bit stack. */
-export const POP64: u32 = 272;
+export const POP64: u32 = 280;
 /** Pops into dst, flat 32-bit stack. */
-export const POP32: u32 = 273;
+export const POP32: u32 = 281;
 /** RSP = RBP, then pops RBP. */
-export const LEAVE64: u32 = 274;
+export const LEAVE64: u32 = 282;
 /** The same, flat 32-bit stack. */
-export const LEAVE32: u32 = 275;
+export const LEAVE32: u32 = 283;
 /** Pushes the next RIP, jumps by displacement. */
-export const CALL64: u32 = 276;
+export const CALL64: u32 = 284;
 /** The same, flat 32-bit stack. */
-export const CALL32: u32 = 277;
+export const CALL32: u32 = 285;
 /** Pushes the next RIP, jumps to src. */
-export const CALL_TO64: u32 = 278;
+export const CALL_TO64: u32 = 286;
 /** The same, flat 32-bit stack. */
-export const CALL_TO32: u32 = 279;
+export const CALL_TO32: u32 = 287;
 /** Pops RIP, then adds `imm` to RSP. */
-export const RET64: u32 = 280;
+export const RET64: u32 = 288;
 /** The same, flat 32-bit stack. */
-export const RET32: u32 = 281;
+export const RET32: u32 = 289;
 /** Jumps to src. */
-export const JMP_TO64: u32 = 282;
+export const JMP_TO64: u32 = 290;
 /** Jumps to src, 32 bits. */
-export const JMP_TO32: u32 = 283;
+export const JMP_TO32: u32 = 291;
 /** Jumps by displacement, relative to the block. */
-export const JMP: u32 = 284;
+export const JMP: u32 = 292;
 /** Jumps where the condition set in `imm` holds. */
-export const JCC: u32 = 285;
+export const JCC: u32 = 293;
 /** Jumps if ZF. */
-export const JE: u32 = 286;
+export const JE: u32 = 294;
 /** Jumps if CF. */
-export const JB: u32 = 287;
+export const JB: u32 = 295;
 /** CMP, then jumps if below. */
-export const CMP_JB: u32 = 288;
+export const CMP_JB: u32 = 296;
 /** CMP, then jumps if equal. */
-export const CMP_JE: u32 = 292;
+export const CMP_JE: u32 = 300;
 /** CMP, then jumps if below or equal. */
-export const CMP_JBE: u32 = 296;
+export const CMP_JBE: u32 = 304;
 /** CMP, then jumps if the difference is negative. */
-export const CMP_JS: u32 = 300;
+export const CMP_JS: u32 = 308;
 /** CMP, then jumps if less. */
-export const CMP_JL: u32 = 304;
+export const CMP_JL: u32 = 312;
 /** CMP, then jumps if less or equal. */
-export const CMP_JLE: u32 = 308;
+export const CMP_JLE: u32 = 316;
 /** TEST, then jumps if zero. */
-export const TEST_JE: u32 = 312;
+export const TEST_JE: u32 = 320;
 /** TEST, then jumps if negative. */
-export const TEST_JS: u32 = 316;
+export const TEST_JS: u32 = 324;
 /** TEST, then jumps if negative or zero. */
-export const TEST_JLE: u32 = 320;
+export const TEST_JLE: u32 = 328;
 /** DEC, then jumps if zero. */
-export const DEC_JE: u32 = 324;
+export const DEC_JE: u32 = 332;
 /** dst = memory at segment:dst offset in base. */
-export const LOADX: u32 = 328;
+export const LOADX: u32 = 336;
 /** memory = src. */
-export const STOREX: u32 = 329;
+export const STOREX: u32 = 337;
 /** LOADX of what a STOREX will replace. */
-export const MODIFYX: u32 = 330;
+export const MODIFYX: u32 = 338;
 /** dst = (base + index + displacement) cut to 16 bits. */
-export const LEA16: u32 = 331;
+export const LEA16: u32 = 339;
 /** Moves the offset in dst by the bit offset in src. */
-export const BIT_ADDRESS: u32 = 332;
+export const BIT_ADDRESS: u32 = 340;
 /** Pushes src, any stack. */
-export const PUSHX: u32 = 333;
+export const PUSHX: u32 = 341;
 /** Pops into dst, any stack. */
-export const POPX: u32 = 334;
+export const POPX: u32 = 342;
 /** Pops into memory. */
-export const POP_MEMORY: u32 = 335;
+export const POP_MEMORY: u32 = 343;
 /** ENTER. */
-export const ENTER: u32 = 336;
+export const ENTER: u32 = 344;
 /** LEAVE, any stack. */
-export const LEAVEX: u32 = 337;
+export const LEAVEX: u32 = 345;
 /** Near call by displacement, any mode. */
-export const CALLX: u32 = 338;
+export const CALLX: u32 = 346;
 /** Near call to src, any mode. */
-export const CALL_TOX: u32 = 339;
+export const CALL_TOX: u32 = 347;
 /** Near return, any mode. */
-export const RETX: u32 = 340;
+export const RETX: u32 = 348;
 /** Jump by displacement with truncation of IP. */
-export const JMPX: u32 = 341;
+export const JMPX: u32 = 349;
 /** Jump to src with truncation of IP. */
-export const JMP_TOX: u32 = 342;
+export const JMP_TOX: u32 = 350;
 /** Conditional jump with truncation of IP. */
-export const JCCX: u32 = 343;
+export const JCCX: u32 = 351;
 /** LOOP. */
-export const LOOP: u32 = 344;
+export const LOOP: u32 = 352;
 /** LOOPE. */
-export const LOOPE: u32 = 345;
+export const LOOPE: u32 = 353;
 /** LOOPNE. */
-export const LOOPNE: u32 = 346;
+export const LOOPNE: u32 = 354;
 /** JCXZ, JECXZ, JRCXZ. */
-export const JCXZ: u32 = 347;
+export const JCXZ: u32 = 355;
 /** MUL. */
-export const MUL: u32 = 348;
+export const MUL: u32 = 356;
 /** IMUL with one operand. */
-export const IMUL1: u32 = 349;
+export const IMUL1: u32 = 357;
 /** DIV. */
-export const DIV: u32 = 350;
+export const DIV: u32 = 358;
 /** IDIV. */
-export const IDIV: u32 = 351;
+export const IDIV: u32 = 359;
 /** RCL. */
-export const RCL: u32 = 352;
+export const RCL: u32 = 360;
 /** RCR. */
-export const RCR: u32 = 353;
+export const RCR: u32 = 361;
 /** SHLD. */
-export const SHLD: u32 = 354;
+export const SHLD: u32 = 362;
 /** SHRD. */
-export const SHRD: u32 = 355;
+export const SHRD: u32 = 363;
 /** BT. */
-export const BT: u32 = 356;
+export const BT: u32 = 364;
 /** BTS. */
-export const BTS: u32 = 357;
+export const BTS: u32 = 365;
 /** BTR. */
-export const BTR: u32 = 358;
+export const BTR: u32 = 366;
 /** BTC. */
-export const BTC: u32 = 359;
+export const BTC: u32 = 367;
 /** BSF. */
-export const BSF: u32 = 360;
+export const BSF: u32 = 368;
 /** BSR. */
-export const BSR: u32 = 361;
+export const BSR: u32 = 369;
 /** LZCNT. */
-export const LZCNT: u32 = 362;
+export const LZCNT: u32 = 370;
 /** TZCNT. */
-export const TZCNT: u32 = 363;
+export const TZCNT: u32 = 371;
 /** POPCNT. */
-export const POPCNT: u32 = 364;
+export const POPCNT: u32 = 372;
 /** BSWAP. */
-export const BSWAP: u32 = 365;
+export const BSWAP: u32 = 373;
 /** MOVBE. */
-export const MOVBE: u32 = 366;
+export const MOVBE: u32 = 374;
 /** CMPXCHG. */
-export const CMPXCHG: u32 = 367;
+export const CMPXCHG: u32 = 375;
 /** XADD. */
-export const XADD: u32 = 368;
+export const XADD: u32 = 376;
 /** CMPXCHG8B and CMPXCHG16B. */
-export const CMPXCHG8B: u32 = 369;
+export const CMPXCHG8B: u32 = 377;
 /** CMC. */
-export const CMC: u32 = 370;
+export const CMC: u32 = 378;
 /** CLC. */
-export const CLC: u32 = 371;
+export const CLC: u32 = 379;
 /** STC. */
-export const STC: u32 = 372;
+export const STC: u32 = 380;
 /** CLD. */
-export const CLD: u32 = 373;
+export const CLD: u32 = 381;
 /** STD. */
-export const STD: u32 = 374;
+export const STD: u32 = 382;
 /** SAHF. */
-export const SAHF: u32 = 375;
+export const SAHF: u32 = 383;
 /** LAHF. */
-export const LAHF: u32 = 376;
+export const LAHF: u32 = 384;
 /** DAA. */
-export const DAA: u32 = 377;
+export const DAA: u32 = 385;
 /** DAS. */
-export const DAS: u32 = 378;
+export const DAS: u32 = 386;
 /** AAA. */
-export const AAA: u32 = 379;
+export const AAA: u32 = 387;
 /** AAS. */
-export const AAS: u32 = 380;
+export const AAS: u32 = 388;
 /** AAM. */
-export const AAM: u32 = 381;
+export const AAM: u32 = 389;
 /** AAD. */
-export const AAD: u32 = 382;
+export const AAD: u32 = 390;
 /** SALC. */
-export const SALC: u32 = 383;
+export const SALC: u32 = 391;
 /** CBW, CWDE, CDQE (emits MOVSX). */
-export const CBW: u32 = 384;
+export const CBW: u32 = 392;
 /** CWD, CDQ, CQO (emits SIGN). */
-export const CWD: u32 = 385;
+export const CWD: u32 = 393;
 /** PSLLDQ. */
-export const PSLLDQ: u32 = 386;
+export const PSLLDQ: u32 = 394;
 /** PSRLDQ. */
-export const PSRLDQ: u32 = 387;
+export const PSRLDQ: u32 = 395;
 /** PADDSB. */
-export const PADDSB: u32 = 388;
+export const PADDSB: u32 = 396;
 /** PADDSW. */
-export const PADDSW: u32 = 389;
+export const PADDSW: u32 = 397;
 /** PADDUSB. */
-export const PADDUSB: u32 = 390;
+export const PADDUSB: u32 = 398;
 /** PADDUSW. */
-export const PADDUSW: u32 = 391;
+export const PADDUSW: u32 = 399;
 /** PSUBSB. */
-export const PSUBSB: u32 = 392;
+export const PSUBSB: u32 = 400;
 /** PSUBSW. */
-export const PSUBSW: u32 = 393;
+export const PSUBSW: u32 = 401;
 /** PSUBUSB. */
-export const PSUBUSB: u32 = 394;
+export const PSUBUSB: u32 = 402;
 /** PSUBUSW. */
-export const PSUBUSW: u32 = 395;
+export const PSUBUSW: u32 = 403;
 /** PAVGB. */
-export const PAVGB: u32 = 396;
+export const PAVGB: u32 = 404;
 /** PAVGW. */
-export const PAVGW: u32 = 397;
+export const PAVGW: u32 = 405;
 /** PMULHW. */
-export const PMULHW: u32 = 398;
+export const PMULHW: u32 = 406;
 /** PMULHUW. */
-export const PMULHUW: u32 = 399;
+export const PMULHUW: u32 = 407;
 /** PSADBW. */
-export const PSADBW: u32 = 400;
+export const PSADBW: u32 = 408;
 /** PSHUFW. */
-export const PSHUFW: u32 = 401;
+export const PSHUFW: u32 = 409;
 /** PSHUFLW. */
-export const PSHUFLW: u32 = 402;
+export const PSHUFLW: u32 = 410;
 /** PSHUFHW. */
-export const PSHUFHW: u32 = 403;
+export const PSHUFHW: u32 = 411;
 /** SHUFPD. */
-export const SHUFPD: u32 = 404;
+export const SHUFPD: u32 = 412;
 /** PINSRW. */
-export const PINSRW: u32 = 405;
+export const PINSRW: u32 = 413;
 /** PEXTRW. */
-export const PEXTRW: u32 = 406;
+export const PEXTRW: u32 = 414;
 /** MOVMSKPS. */
-export const MOVMSKPS: u32 = 407;
+export const MOVMSKPS: u32 = 415;
 /** MOVMSKPD. */
-export const MOVMSKPD: u32 = 408;
+export const MOVMSKPD: u32 = 416;
 /** Makes the x87 registers those of MMX. */
-export const MMX_SET: u32 = 409;
+export const MMX_SET: u32 = 417;
 /** The same, and MM register dst = src. */
-export const MMX_PUT: u32 = 410;
+export const MMX_PUT: u32 = 418;
 /** EMMS. */
-export const EMMS: u32 = 411;
+export const EMMS: u32 = 419;
 /** LOADV at segment:offset. */
-export const LOADVX: u32 = 412;
+export const LOADVX: u32 = 420;
 /** STOREV at segment:offset. */
-export const STOREVX: u32 = 413;
+export const STOREVX: u32 = 421;
 /** #MF where an x87 exception waits. */
-export const MMX_CHECK: u32 = 414;
+export const MMX_CHECK: u32 = 422;
 /** MASKMOVQ, MASKMOVDQU. */
-export const MASKMOV: u32 = 415;
+export const MASKMOV: u32 = 423;
 /** MOVSLDUP. */
-export const MOVSLDUP: u32 = 416;
+export const MOVSLDUP: u32 = 424;
 /** MOVSHDUP. */
-export const MOVSHDUP: u32 = 417;
+export const MOVSHDUP: u32 = 425;
 /** MOVDDUP. */
-export const MOVDDUP: u32 = 418;
+export const MOVDDUP: u32 = 426;
 /** ANDN. */
-export const ANDN: u32 = 419;
+export const ANDN: u32 = 427;
 /** BEXTR. */
-export const BEXTR: u32 = 420;
+export const BEXTR: u32 = 428;
 /** BLSI. */
-export const BLSI: u32 = 421;
+export const BLSI: u32 = 429;
 /** BLSMSK. */
-export const BLSMSK: u32 = 422;
+export const BLSMSK: u32 = 430;
 /** BLSR. */
-export const BLSR: u32 = 423;
+export const BLSR: u32 = 431;
 /** BZHI. */
-export const BZHI: u32 = 424;
+export const BZHI: u32 = 432;
 /** PDEP. */
-export const PDEP: u32 = 425;
+export const PDEP: u32 = 433;
 /** PEXT. */
-export const PEXT: u32 = 426;
+export const PEXT: u32 = 434;
 /** SARX. */
-export const SARX: u32 = 427;
+export const SARX: u32 = 435;
 /** SHLX. */
-export const SHLX: u32 = 428;
+export const SHLX: u32 = 436;
 /** SHRX. */
-export const SHRX: u32 = 429;
+export const SHRX: u32 = 437;
 /** RORX. */
-export const RORX: u32 = 430;
+export const RORX: u32 = 438;
 /** MULX. */
-export const MULX: u32 = 431;
+export const MULX: u32 = 439;
 /** ADCX. */
-export const ADCX: u32 = 432;
+export const ADCX: u32 = 440;
 /** ADOX. */
-export const ADOX: u32 = 433;
+export const ADOX: u32 = 441;
 /** RDPID. */
-export const RDPID: u32 = 434;
+export const RDPID: u32 = 442;
 /** PSHUFB. */
-export const PSHUFB: u32 = 435;
+export const PSHUFB: u32 = 443;
 /** PHADDW. */
-export const PHADDW: u32 = 436;
+export const PHADDW: u32 = 444;
 /** PHADDD. */
-export const PHADDD: u32 = 437;
+export const PHADDD: u32 = 445;
 /** PHADDSW. */
-export const PHADDSW: u32 = 438;
+export const PHADDSW: u32 = 446;
 /** PHSUBW. */
-export const PHSUBW: u32 = 439;
+export const PHSUBW: u32 = 447;
 /** PHSUBD. */
-export const PHSUBD: u32 = 440;
+export const PHSUBD: u32 = 448;
 /** PHSUBSW. */
-export const PHSUBSW: u32 = 441;
+export const PHSUBSW: u32 = 449;
 /** PMADDUBSW. */
-export const PMADDUBSW: u32 = 442;
+export const PMADDUBSW: u32 = 450;
 /** PMULHRSW. */
-export const PMULHRSW: u32 = 443;
+export const PMULHRSW: u32 = 451;
 /** PSIGNB. */
-export const PSIGNB: u32 = 444;
+export const PSIGNB: u32 = 452;
 /** PSIGNW. */
-export const PSIGNW: u32 = 445;
+export const PSIGNW: u32 = 453;
 /** PSIGND. */
-export const PSIGND: u32 = 446;
+export const PSIGND: u32 = 454;
 /** PABSB. */
-export const PABSB: u32 = 447;
+export const PABSB: u32 = 455;
 /** PABSW. */
-export const PABSW: u32 = 448;
+export const PABSW: u32 = 456;
 /** PABSD. */
-export const PABSD: u32 = 449;
+export const PABSD: u32 = 457;
 /** PALIGNR. */
-export const PALIGNR: u32 = 450;
+export const PALIGNR: u32 = 458;
 /** PCMPEQQ. */
-export const PCMPEQQ: u32 = 451;
+export const PCMPEQQ: u32 = 459;
 /** PACKUSDW. */
-export const PACKUSDW: u32 = 452;
+export const PACKUSDW: u32 = 460;
 /** PMINSB. */
-export const PMINSB: u32 = 453;
+export const PMINSB: u32 = 461;
 /** PMINSD. */
-export const PMINSD: u32 = 454;
+export const PMINSD: u32 = 462;
 /** PMINUW. */
-export const PMINUW: u32 = 455;
+export const PMINUW: u32 = 463;
 /** PMINUD. */
-export const PMINUD: u32 = 456;
+export const PMINUD: u32 = 464;
 /** PMAXSB. */
-export const PMAXSB: u32 = 457;
+export const PMAXSB: u32 = 465;
 /** PMAXSD. */
-export const PMAXSD: u32 = 458;
+export const PMAXSD: u32 = 466;
 /** PMAXUW. */
-export const PMAXUW: u32 = 459;
+export const PMAXUW: u32 = 467;
 /** PMAXUD. */
-export const PMAXUD: u32 = 460;
+export const PMAXUD: u32 = 468;
 /** PMULLD. */
-export const PMULLD: u32 = 461;
+export const PMULLD: u32 = 469;
 /** PCMPGTQ. */
-export const PCMPGTQ: u32 = 462;
+export const PCMPGTQ: u32 = 470;
 /** PMULDQ. */
-export const PMULDQ: u32 = 463;
+export const PMULDQ: u32 = 471;
 /** PHMINPOSUW. */
-export const PHMINPOSUW: u32 = 464;
+export const PHMINPOSUW: u32 = 472;
 /** PMOVSXBW. */
-export const PMOVSXBW: u32 = 465;
+export const PMOVSXBW: u32 = 473;
 /** PMOVSXBD. */
-export const PMOVSXBD: u32 = 466;
+export const PMOVSXBD: u32 = 474;
 /** PMOVSXBQ. */
-export const PMOVSXBQ: u32 = 467;
+export const PMOVSXBQ: u32 = 475;
 /** PMOVSXWD. */
-export const PMOVSXWD: u32 = 468;
+export const PMOVSXWD: u32 = 476;
 /** PMOVSXWQ. */
-export const PMOVSXWQ: u32 = 469;
+export const PMOVSXWQ: u32 = 477;
 /** PMOVSXDQ. */
-export const PMOVSXDQ: u32 = 470;
+export const PMOVSXDQ: u32 = 478;
 /** PMOVZXBW. */
-export const PMOVZXBW: u32 = 471;
+export const PMOVZXBW: u32 = 479;
 /** PMOVZXBD. */
-export const PMOVZXBD: u32 = 472;
+export const PMOVZXBD: u32 = 480;
 /** PMOVZXBQ. */
-export const PMOVZXBQ: u32 = 473;
+export const PMOVZXBQ: u32 = 481;
 /** PMOVZXWD. */
-export const PMOVZXWD: u32 = 474;
+export const PMOVZXWD: u32 = 482;
 /** PMOVZXWQ. */
-export const PMOVZXWQ: u32 = 475;
+export const PMOVZXWQ: u32 = 483;
 /** PMOVZXDQ. */
-export const PMOVZXDQ: u32 = 476;
+export const PMOVZXDQ: u32 = 484;
 /** PTEST. */
-export const PTEST: u32 = 477;
+export const PTEST: u32 = 485;
 /** PBLENDVB. */
-export const PBLENDVB: u32 = 478;
+export const PBLENDVB: u32 = 486;
 /** BLENDVPS. */
-export const BLENDVPS: u32 = 479;
+export const BLENDVPS: u32 = 487;
 /** BLENDVPD. */
-export const BLENDVPD: u32 = 480;
+export const BLENDVPD: u32 = 488;
 /** BLENDPS. */
-export const BLENDPS: u32 = 481;
+export const BLENDPS: u32 = 489;
 /** BLENDPD. */
-export const BLENDPD: u32 = 482;
+export const BLENDPD: u32 = 490;
 /** PBLENDW. */
-export const PBLENDW: u32 = 483;
+export const PBLENDW: u32 = 491;
 /** INSERTPS. */
-export const INSERTPS: u32 = 484;
+export const INSERTPS: u32 = 492;
 /** MPSADBW. */
-export const MPSADBW: u32 = 485;
+export const MPSADBW: u32 = 493;
 /** PEXTRB. */
-export const PEXTRB: u32 = 486;
+export const PEXTRB: u32 = 494;
 /** PEXTRD, PEXTRQ. */
-export const PEXTRD: u32 = 487;
+export const PEXTRD: u32 = 495;
 /** EXTRACTPS. */
-export const EXTRACTPS: u32 = 488;
+export const EXTRACTPS: u32 = 496;
 /** PINSRB. */
-export const PINSRB: u32 = 489;
+export const PINSRB: u32 = 497;
 /** PINSRD. */
-export const PINSRD: u32 = 490;
+export const PINSRD: u32 = 498;
 /** PINSRQ. */
-export const PINSRQ: u32 = 491;
+export const PINSRQ: u32 = 499;
 /** CRC32. */
-export const CRC32: u32 = 492;
+export const CRC32: u32 = 500;
 /** PCMPESTRM. */
-export const PCMPESTRM: u32 = 493;
+export const PCMPESTRM: u32 = 501;
 /** PCMPESTRI. */
-export const PCMPESTRI: u32 = 494;
+export const PCMPESTRI: u32 = 502;
 /** PCMPISTRM. */
-export const PCMPISTRM: u32 = 495;
+export const PCMPISTRM: u32 = 503;
 /** PCMPISTRI. */
-export const PCMPISTRI: u32 = 496;
+export const PCMPISTRI: u32 = 504;
 /** AESENC. */
-export const AESENC: u32 = 497;
+export const AESENC: u32 = 505;
 /** AESENCLAST. */
-export const AESENCLAST: u32 = 498;
+export const AESENCLAST: u32 = 506;
 /** AESDEC. */
-export const AESDEC: u32 = 499;
+export const AESDEC: u32 = 507;
 /** AESDECLAST. */
-export const AESDECLAST: u32 = 500;
+export const AESDECLAST: u32 = 508;
 /** AESIMC. */
-export const AESIMC: u32 = 501;
+export const AESIMC: u32 = 509;
 /** AESKEYGENASSIST. */
-export const AESKEYGENASSIST: u32 = 502;
+export const AESKEYGENASSIST: u32 = 510;
 /** PCLMULQDQ. */
-export const PCLMULQDQ: u32 = 503;
+export const PCLMULQDQ: u32 = 511;
 /** SHA1NEXTE. */
-export const SHA1NEXTE: u32 = 504;
+export const SHA1NEXTE: u32 = 512;
 /** SHA1MSG1. */
-export const SHA1MSG1: u32 = 505;
+export const SHA1MSG1: u32 = 513;
 /** SHA1MSG2. */
-export const SHA1MSG2: u32 = 506;
+export const SHA1MSG2: u32 = 514;
 /** SHA256RNDS2. */
-export const SHA256RNDS2: u32 = 507;
+export const SHA256RNDS2: u32 = 515;
 /** SHA256MSG1. */
-export const SHA256MSG1: u32 = 508;
+export const SHA256MSG1: u32 = 516;
 /** SHA256MSG2. */
-export const SHA256MSG2: u32 = 509;
+export const SHA256MSG2: u32 = 517;
 /** SHA1RNDS4. */
-export const SHA1RNDS4: u32 = 510;
+export const SHA1RNDS4: u32 = 518;
 /** ROUNDPS to ROUNDSD. */
-export const VROUND: u32 = 511;
+export const VROUND: u32 = 519;
 /** DPPS, DPPD. */
-export const VDP: u32 = 512;
+export const VDP: u32 = 520;
 /** ADDPS to ADDSD. */
-export const VADD: u32 = 513;
+export const VADD: u32 = 521;
 /** SUBPS to SUBSD. */
-export const VSUB: u32 = 514;
+export const VSUB: u32 = 522;
 /** MULPS to MULSD. */
-export const VMUL: u32 = 515;
+export const VMUL: u32 = 523;
 /** DIVPS to DIVSD. */
-export const VDIV: u32 = 516;
+export const VDIV: u32 = 524;
 /** MINPS to MINSD. */
-export const VMIN: u32 = 517;
+export const VMIN: u32 = 525;
 /** MAXPS to MAXSD. */
-export const VMAX: u32 = 518;
+export const VMAX: u32 = 526;
 /** SQRTPS to SQRTSD. */
-export const VSQRT: u32 = 519;
+export const VSQRT: u32 = 527;
 /** HADDPS, HADDPD. */
-export const VHADD: u32 = 520;
+export const VHADD: u32 = 528;
 /** HSUBPS, HSUBPD. */
-export const VHSUB: u32 = 521;
+export const VHSUB: u32 = 529;
 /** ADDSUBPS, ADDSUBPD. */
-export const VADDSUB: u32 = 522;
+export const VADDSUB: u32 = 530;
 /** RCPPS, RCPSS. */
-export const VRCP: u32 = 523;
+export const VRCP: u32 = 531;
 /** RSQRTPS, RSQRTSS. */
-export const VRSQRT: u32 = 524;
+export const VRSQRT: u32 = 532;
 /** CMPPS to CMPSD. */
-export const VCMP: u32 = 525;
+export const VCMP: u32 = 533;
 /** COMISS, COMISD. */
-export const VCOMI: u32 = 526;
+export const VCOMI: u32 = 534;
 /** UCOMISS, UCOMISD. */
-export const VUCOMI: u32 = 527;
+export const VUCOMI: u32 = 535;
 /** CVTPS2PD. */
-export const CVTPS2PD: u32 = 528;
+export const CVTPS2PD: u32 = 536;
 /** CVTPD2PS. */
-export const CVTPD2PS: u32 = 529;
+export const CVTPD2PS: u32 = 537;
 /** CVTSS2SD. */
-export const CVTSS2SD: u32 = 530;
+export const CVTSS2SD: u32 = 538;
 /** CVTSD2SS. */
-export const CVTSD2SS: u32 = 531;
+export const CVTSD2SS: u32 = 539;
 /** CVTDQ2PS. */
-export const CVTDQ2PS: u32 = 532;
+export const CVTDQ2PS: u32 = 540;
 /** CVTPI2PS. */
-export const CVTPI2PS: u32 = 533;
+export const CVTPI2PS: u32 = 541;
 /** CVTDQ2PD, CVTPI2PD. */
-export const CVTDQ2PD: u32 = 534;
+export const CVTDQ2PD: u32 = 542;
 /** CVTPS2DQ. */
-export const CVTPS2DQ: u32 = 535;
+export const CVTPS2DQ: u32 = 543;
 /** CVTPS2PI. */
-export const CVTPS2PI: u32 = 536;
+export const CVTPS2PI: u32 = 544;
 /** CVTPD2DQ, CVTPD2PI. */
-export const CVTPD2DQ: u32 = 537;
+export const CVTPD2DQ: u32 = 545;
 /** CVTSS2SI, CVTSD2SI. */
-export const CVTS2SI: u32 = 538;
+export const CVTS2SI: u32 = 546;
 /** CVTTPS2DQ. */
-export const CVTTPS2DQ: u32 = 539;
+export const CVTTPS2DQ: u32 = 547;
 /** CVTTPS2PI. */
-export const CVTTPS2PI: u32 = 540;
+export const CVTTPS2PI: u32 = 548;
 /** CVTTPD2DQ, CVTTPD2PI. */
-export const CVTTPD2DQ: u32 = 541;
+export const CVTTPD2DQ: u32 = 549;
 /** CVTTSS2SI, CVTTSD2SI. */
-export const CVTTS2SI: u32 = 542;
+export const CVTTS2SI: u32 = 550;
 /** CVTSI2SS, CVTSI2SD. */
-export const CVTSI2S: u32 = 543;
+export const CVTSI2S: u32 = 551;
 /** LDMXCSR. */
-export const MXCSR_LOAD: u32 = 544;
+export const MXCSR_LOAD: u32 = 552;
 /** MOVS. */
-export const MOVS: u32 = 545;
+export const MOVS: u32 = 553;
 /** CMPS. */
-export const CMPS: u32 = 546;
+export const CMPS: u32 = 554;
 /** STOS. */
-export const STOS: u32 = 547;
+export const STOS: u32 = 555;
 /** LODS. */
-export const LODS: u32 = 548;
+export const LODS: u32 = 556;
 /** SCAS. */
-export const SCAS: u32 = 549;
+export const SCAS: u32 = 557;
 /** INS. */
-export const INS: u32 = 550;
+export const INS: u32 = 558;
 /** OUTS. */
-export const OUTS: u32 = 551;
+export const OUTS: u32 = 559;
 /** BOUND. */
-export const BOUND: u32 = 552;
+export const BOUND: u32 = 560;
 /** FADD and its kin with memory. */
-export const FARITHMETIC_MEMORY: u32 = 553;
+export const FARITHMETIC_MEMORY: u32 = 561;
 /** FADD and its kin with registers. */
-export const FARITHMETIC: u32 = 554;
+export const FARITHMETIC: u32 = 562;
 /** FCOM and FCOMP with memory. */
-export const FCOM_MEMORY: u32 = 555;
+export const FCOM_MEMORY: u32 = 563;
 /** FCOM, FUCOM and their kin. */
-export const FCOM: u32 = 556;
+export const FCOM: u32 = 564;
 /** FTST. */
-export const FTST: u32 = 557;
+export const FTST: u32 = 565;
 /** FCOMI and its kin. */
-export const FCOMI: u32 = 558;
+export const FCOMI: u32 = 566;
 /** FXAM. */
-export const FXAM: u32 = 559;
+export const FXAM: u32 = 567;
 /** FLD of 32 and 64 bits. */
-export const FLD_FLOAT: u32 = 560;
+export const FLD_FLOAT: u32 = 568;
 /** FILD. */
-export const FILD: u32 = 561;
+export const FILD: u32 = 569;
 /** FLD of 80 bits, FBLD. */
-export const FLD_EXTENDED: u32 = 562;
+export const FLD_EXTENDED: u32 = 570;
 /** FLD of a register. */
-export const FLD: u32 = 563;
+export const FLD: u32 = 571;
 /** FLD1 and its kin. */
-export const FLD_CONSTANT: u32 = 564;
+export const FLD_CONSTANT: u32 = 572;
 /** FXCH. */
-export const FXCH: u32 = 565;
+export const FXCH: u32 = 573;
 /** FCMOVcc. */
-export const FCMOV: u32 = 566;
+export const FCMOV: u32 = 574;
 /** FFREE, FFREEP. */
-export const FFREE: u32 = 567;
+export const FFREE: u32 = 575;
 /** FST and FSTP of 32 and 64 bits. */
-export const FST_FLOAT: u32 = 568;
+export const FST_FLOAT: u32 = 576;
 /** FIST, FISTP, FISTTP. */
-export const FIST: u32 = 569;
+export const FIST: u32 = 577;
 /** FBSTP. */
-export const FBSTP: u32 = 570;
+export const FBSTP: u32 = 578;
 /** FSTP of 80 bits. */
-export const FSTP_EXTENDED: u32 = 571;
+export const FSTP_EXTENDED: u32 = 579;
 /** FST and FSTP to a register. */
-export const FST: u32 = 572;
+export const FST: u32 = 580;
 /** FCHS, FABS. */
-export const FSIGN: u32 = 573;
+export const FSIGN: u32 = 581;
 /** Functions of ST(0). */
-export const FUNARY: u32 = 574;
+export const FUNARY: u32 = 582;
 /** FYL2X, FYL2XP1, FPATAN. */
-export const FBINARY: u32 = 575;
+export const FBINARY: u32 = 583;
 /** FSCALE. */
-export const FSCALE: u32 = 576;
+export const FSCALE: u32 = 584;
 /** FPREM, FPREM1. */
-export const FPREM: u32 = 577;
+export const FPREM: u32 = 585;
 /** FXTRACT. */
-export const FXTRACT: u32 = 578;
+export const FXTRACT: u32 = 586;
 /** FPTAN. */
-export const FPTAN: u32 = 579;
+export const FPTAN: u32 = 587;
 /** FSINCOS. */
-export const FSINCOS: u32 = 580;
+export const FSINCOS: u32 = 588;
 /** FINCSTP, FDECSTP. */
-export const FTURN: u32 = 581;
+export const FTURN: u32 = 589;
 /** FNOP. */
-export const FNOP: u32 = 582;
+export const FNOP: u32 = 590;
 /** FWAIT. */
-export const FWAIT: u32 = 583;
+export const FWAIT: u32 = 591;
 /** FLDCW. */
-export const FLDCW: u32 = 584;
+export const FLDCW: u32 = 592;
 /** FNSTCW. */
-export const FNSTCW: u32 = 585;
+export const FNSTCW: u32 = 593;
 /** FNSTSW to memory. */
-export const FNSTSW: u32 = 586;
+export const FNSTSW: u32 = 594;
 /** FNSTSW AX. */
-export const FNSTSW_AX: u32 = 587;
+export const FNSTSW_AX: u32 = 595;
 /** FNCLEX. */
-export const FNCLEX: u32 = 588;
+export const FNCLEX: u32 = 596;
 /** FNINIT. */
-export const FNINIT: u32 = 589;
+export const FNINIT: u32 = 597;
 /** FNENI, FNDISI, FNSETPM. */
-export const FOBSOLETE: u32 = 590;
+export const FOBSOLETE: u32 = 598;
 /** FLDENV. */
-export const FLDENV: u32 = 591;
+export const FLDENV: u32 = 599;
 /** FNSTENV. */
-export const FNSTENV: u32 = 592;
+export const FNSTENV: u32 = 600;
 /** FRSTOR. */
-export const FRSTOR: u32 = 593;
+export const FRSTOR: u32 = 601;
 /** FNSAVE. */
-export const FNSAVE: u32 = 594;
+export const FNSAVE: u32 = 602;
 /** PUSHA. */
-export const PUSHA: u32 = 595;
+export const PUSHA: u32 = 603;
 /** POPA. */
-export const POPA: u32 = 596;
+export const POPA: u32 = 604;
 /** PUSHF. */
-export const PUSHF: u32 = 597;
+export const PUSHF: u32 = 605;
 /** POPF. */
-export const POPF: u32 = 598;
+export const POPF: u32 = 606;
 /** Far call. */
-export const CALLF: u32 = 599;
+export const CALLF: u32 = 607;
 /** Far jump. */
-export const JMPF: u32 = 600;
+export const JMPF: u32 = 608;
 /** Far return. */
-export const RETF: u32 = 601;
+export const RETF: u32 = 609;
 /** IRET. */
-export const IRET: u32 = 602;
+export const IRET: u32 = 610;
 /** INT3. */
-export const INT3: u32 = 603;
+export const INT3: u32 = 611;
 /** INT n. */
-export const INT: u32 = 604;
+export const INT: u32 = 612;
 /** INTO. */
-export const INTO: u32 = 605;
+export const INTO: u32 = 613;
 /** INT1. */
-export const INT1: u32 = 606;
+export const INT1: u32 = 614;
 /** IN. */
-export const IN: u32 = 607;
+export const IN: u32 = 615;
 /** OUT. */
-export const OUT: u32 = 608;
+export const OUT: u32 = 616;
 /** MOV to a segment register. */
-export const MOV_TO_SEGMENT: u32 = 609;
+export const MOV_TO_SEGMENT: u32 = 617;
 /** POP of a segment register. */
-export const POP_SEGMENT: u32 = 610;
+export const POP_SEGMENT: u32 = 618;
 /** LES, LDS, LSS, LFS, LGS. */
-export const LOAD_FAR: u32 = 611;
+export const LOAD_FAR: u32 = 619;
 /** CLI. */
-export const CLI: u32 = 612;
+export const CLI: u32 = 620;
 /** STI. */
-export const STI: u32 = 613;
+export const STI: u32 = 621;
 /** HLT. */
-export const HLT: u32 = 614;
+export const HLT: u32 = 622;
 /** ARPL. */
-export const ARPL: u32 = 615;
+export const ARPL: u32 = 623;
 /** SLDT. */
-export const SLDT: u32 = 616;
+export const SLDT: u32 = 624;
 /** STR. */
-export const STR: u32 = 617;
+export const STR: u32 = 625;
 /** LLDT. */
-export const LLDT: u32 = 618;
+export const LLDT: u32 = 626;
 /** LTR. */
-export const LTR: u32 = 619;
+export const LTR: u32 = 627;
 /** VERR. */
-export const VERR: u32 = 620;
+export const VERR: u32 = 628;
 /** VERW. */
-export const VERW: u32 = 621;
+export const VERW: u32 = 629;
 /** LAR. */
-export const LAR: u32 = 622;
+export const LAR: u32 = 630;
 /** LSL. */
-export const LSL: u32 = 623;
+export const LSL: u32 = 631;
 /** VMCALL. */
-export const VMCALL: u32 = 624;
+export const VMCALL: u32 = 632;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 625;
+export const VMCLEAR: u32 = 633;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 626;
+export const VMLAUNCH: u32 = 634;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 627;
+export const VMPTRLD: u32 = 635;
 /** VMPTRST. */
-export const VMPTRST: u32 = 628;
+export const VMPTRST: u32 = 636;
 /** VMREAD. */
-export const VMREAD: u32 = 629;
+export const VMREAD: u32 = 637;
 /** VMRESUME. */
-export const VMRESUME: u32 = 630;
+export const VMRESUME: u32 = 638;
 /** VMWRITE. */
-export const VMWRITE: u32 = 631;
+export const VMWRITE: u32 = 639;
 /** VMXOFF. */
-export const VMXOFF: u32 = 632;
+export const VMXOFF: u32 = 640;
 /** VMXON. */
-export const VMXON: u32 = 633;
+export const VMXON: u32 = 641;
 /** INVEPT. */
-export const INVEPT: u32 = 634;
+export const INVEPT: u32 = 642;
 /** INVVPID. */
-export const INVVPID: u32 = 635;
+export const INVVPID: u32 = 643;
 /** CLAC. */
-export const CLAC: u32 = 636;
+export const CLAC: u32 = 644;
 /** STAC. */
-export const STAC: u32 = 637;
+export const STAC: u32 = 645;
 /** XGETBV. */
-export const XGETBV: u32 = 638;
+export const XGETBV: u32 = 646;
 /** XSETBV. */
-export const XSETBV: u32 = 639;
+export const XSETBV: u32 = 647;
 /** VMRUN. */
-export const VMRUN: u32 = 640;
+export const VMRUN: u32 = 648;
 /** VMMCALL. */
-export const VMMCALL: u32 = 641;
+export const VMMCALL: u32 = 649;
 /** VMLOAD. */
-export const VMLOAD: u32 = 642;
+export const VMLOAD: u32 = 650;
 /** VMSAVE. */
-export const VMSAVE: u32 = 643;
+export const VMSAVE: u32 = 651;
 /** STGI. */
-export const STGI: u32 = 644;
+export const STGI: u32 = 652;
 /** CLGI. */
-export const CLGI: u32 = 645;
+export const CLGI: u32 = 653;
 /** SKINIT. */
-export const SKINIT: u32 = 646;
+export const SKINIT: u32 = 654;
 /** INVLPGA. */
-export const INVLPGA: u32 = 647;
+export const INVLPGA: u32 = 655;
 /** SWAPGS. */
-export const SWAPGS: u32 = 648;
+export const SWAPGS: u32 = 656;
 /** RDTSCP. */
-export const RDTSCP: u32 = 649;
+export const RDTSCP: u32 = 657;
 /** SGDT. */
-export const SGDT: u32 = 650;
+export const SGDT: u32 = 658;
 /** SIDT. */
-export const SIDT: u32 = 651;
+export const SIDT: u32 = 659;
 /** LGDT. */
-export const LGDT: u32 = 652;
+export const LGDT: u32 = 660;
 /** LIDT. */
-export const LIDT: u32 = 653;
+export const LIDT: u32 = 661;
 /** SMSW. */
-export const SMSW: u32 = 654;
+export const SMSW: u32 = 662;
 /** LMSW. */
-export const LMSW: u32 = 655;
+export const LMSW: u32 = 663;
 /** INVLPG. */
-export const INVLPG: u32 = 656;
+export const INVLPG: u32 = 664;
 /** SYSCALL. */
-export const SYSCALL: u32 = 657;
+export const SYSCALL: u32 = 665;
 /** CLTS. */
-export const CLTS: u32 = 658;
+export const CLTS: u32 = 666;
 /** SYSRET. */
-export const SYSRET: u32 = 659;
+export const SYSRET: u32 = 667;
 /** INVD. */
-export const INVD: u32 = 660;
+export const INVD: u32 = 668;
 /** WBINVD. */
-export const WBINVD: u32 = 661;
+export const WBINVD: u32 = 669;
 /** MOV from a control register. */
-export const FROMCR: u32 = 662;
+export const FROMCR: u32 = 670;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 663;
+export const FROMDR: u32 = 671;
 /** MOV to a control register. */
-export const TOCR: u32 = 664;
+export const TOCR: u32 = 672;
 /** MOV to a debug register. */
-export const TODR: u32 = 665;
+export const TODR: u32 = 673;
 /** WRMSR. */
-export const WRMSR: u32 = 666;
+export const WRMSR: u32 = 674;
 /** RDTSC. */
-export const RDTSC: u32 = 667;
+export const RDTSC: u32 = 675;
 /** RDMSR. */
-export const RDMSR: u32 = 668;
+export const RDMSR: u32 = 676;
 /** RDPMC. */
-export const RDPMC: u32 = 669;
+export const RDPMC: u32 = 677;
 /** SYSENTER. */
-export const SYSENTER: u32 = 670;
+export const SYSENTER: u32 = 678;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 671;
+export const SYSEXIT: u32 = 679;
 /** CPUID. */
-export const CPUID: u32 = 672;
+export const CPUID: u32 = 680;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 673;
+export const RDFSBASE: u32 = 681;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 674;
+export const RDGSBASE: u32 = 682;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 675;
+export const WRFSBASE: u32 = 683;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 676;
+export const WRGSBASE: u32 = 684;
 /** FXSAVE. */
-export const FXSAVE: u32 = 677;
+export const FXSAVE: u32 = 685;
 /** FXRSTOR. */
-export const FXRSTOR: u32 = 678;
+export const FXRSTOR: u32 = 686;
 /** XSAVE. */
-export const XSAVE: u32 = 679;
+export const XSAVE: u32 = 687;
 /** XRSTOR. */
-export const XRSTOR: u32 = 680;
+export const XRSTOR: u32 = 688;
 /** #UD. */
-export const UNDEFINED: u32 = 681;
+export const UNDEFINED: u32 = 689;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 682;
+export const FETCH_FAULT: u32 = 690;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 683;
+export const UNIMPLEMENTED: u32 = 691;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 684;
+export const STOP: u32 = 692;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
-export const COLD: u32 = 328;
+export const COLD: u32 = 336;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
-export const SYSTEM: u32 = 595;
+export const SYSTEM: u32 = 603;
 /** Number of operations. */
-export const OP_COUNT: u32 = 685;
+export const OP_COUNT: u32 = 693;

@@ -48,462 +48,462 @@ import { R_DST, R_IMM, R_SRC } from "./records.ts";
 /** Executes an operation on registers and temporaries alone. Returns whether it is one. */
 export function compute(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 331: // LEA16
+    case 339: // LEA16
       memory.leaNarrow(record);
       return true;
-    case 332: // BIT_ADDRESS
+    case 340: // BIT_ADDRESS
       bits.bitAddress(record);
       return true;
-    case 348: // MUL
+    case 356: // MUL
       divide.mul(s, record);
       return true;
-    case 349: // IMUL1
+    case 357: // IMUL1
       divide.imulWide(s, record);
       return true;
-    case 352: // RCL
+    case 360: // RCL
       rotate.rcl(s, record);
       return true;
-    case 353: // RCR
+    case 361: // RCR
       rotate.rcr(s, record);
       return true;
-    case 354: // SHLD
+    case 362: // SHLD
       rotate.shld(s, record);
       return true;
-    case 355: // SHRD
+    case 363: // SHRD
       rotate.shrd(s, record);
       return true;
-    case 356: // BT
+    case 364: // BT
       bits.bt(s, record);
       return true;
-    case 357: // BTS
+    case 365: // BTS
       bits.bts(s, record);
       return true;
-    case 358: // BTR
+    case 366: // BTR
       bits.btr(s, record);
       return true;
-    case 359: // BTC
+    case 367: // BTC
       bits.btc(s, record);
       return true;
-    case 360: // BSF
+    case 368: // BSF
       bits.bsf(s, record);
       return true;
-    case 361: // BSR
+    case 369: // BSR
       bits.bsr(s, record);
       return true;
-    case 362: // LZCNT
+    case 370: // LZCNT
       bits.lzcnt(s, record);
       return true;
-    case 363: // TZCNT
+    case 371: // TZCNT
       bits.tzcnt(s, record);
       return true;
-    case 364: // POPCNT
+    case 372: // POPCNT
       bits.popcntOf(s, record);
       return true;
-    case 365: // BSWAP
+    case 373: // BSWAP
       bits.bswapOf(record);
       return true;
-    case 366: // MOVBE
+    case 374: // MOVBE
       bits.movbe(record);
       return true;
-    case 367: // CMPXCHG
+    case 375: // CMPXCHG
       atomic.cmpxchg(s, record);
       return true;
-    case 368: // XADD
+    case 376: // XADD
       atomic.xadd(s, record);
       return true;
-    case 370: // CMC
-    case 371: // CLC
-    case 372: // STC
-    case 373: // CLD
-    case 374: // STD
-    case 375: // SAHF
-    case 376: // LAHF
-    case 383: // SALC
+    case 378: // CMC
+    case 379: // CLC
+    case 380: // STC
+    case 381: // CLD
+    case 382: // STD
+    case 383: // SAHF
+    case 384: // LAHF
+    case 391: // SALC
       flagControl.flagControl(s, operation);
       return true;
-    case 377: // DAA
+    case 385: // DAA
       decimal.adjustPacked(s, 1);
       return true;
-    case 378: // DAS
+    case 386: // DAS
       decimal.adjustPacked(s, -1);
       return true;
-    case 379: // AAA
+    case 387: // AAA
       decimal.adjustUnpacked(s, 1);
       return true;
-    case 380: // AAS
+    case 388: // AAS
       decimal.adjustUnpacked(s, -1);
       return true;
-    case 382: // AAD
+    case 390: // AAD
       decimal.aad(s, record);
       return true;
-    case 386: // PSLLDQ
+    case 394: // PSLLDQ
       shuffles.pslldq(record);
       return true;
-    case 387: // PSRLDQ
+    case 395: // PSRLDQ
       shuffles.psrldq(record);
       return true;
-    case 388: // PADDSB
+    case 396: // PADDSB
       vector.put(record, i8x16.add_sat_s(vector.first(record), vector.second(record)));
       return true;
-    case 389: // PADDSW
+    case 397: // PADDSW
       vector.put(record, i16x8.add_sat_s(vector.first(record), vector.second(record)));
       return true;
-    case 390: // PADDUSB
+    case 398: // PADDUSB
       vector.put(record, i8x16.add_sat_u(vector.first(record), vector.second(record)));
       return true;
-    case 391: // PADDUSW
+    case 399: // PADDUSW
       vector.put(record, i16x8.add_sat_u(vector.first(record), vector.second(record)));
       return true;
-    case 392: // PSUBSB
+    case 400: // PSUBSB
       vector.put(record, i8x16.sub_sat_s(vector.first(record), vector.second(record)));
       return true;
-    case 393: // PSUBSW
+    case 401: // PSUBSW
       vector.put(record, i16x8.sub_sat_s(vector.first(record), vector.second(record)));
       return true;
-    case 394: // PSUBUSB
+    case 402: // PSUBUSB
       vector.put(record, i8x16.sub_sat_u(vector.first(record), vector.second(record)));
       return true;
-    case 395: // PSUBUSW
+    case 403: // PSUBUSW
       vector.put(record, i16x8.sub_sat_u(vector.first(record), vector.second(record)));
       return true;
-    case 396: // PAVGB
+    case 404: // PAVGB
       vector.put(record, i8x16.avgr_u(vector.first(record), vector.second(record)));
       return true;
-    case 397: // PAVGW
+    case 405: // PAVGW
       vector.put(record, i16x8.avgr_u(vector.first(record), vector.second(record)));
       return true;
-    case 398: // PMULHW
+    case 406: // PMULHW
       vector.put(record, arithmetic128.pmulhw(vector.first(record), vector.second(record)));
       return true;
-    case 399: // PMULHUW
+    case 407: // PMULHUW
       vector.put(record, arithmetic128.pmulhuw(vector.first(record), vector.second(record)));
       return true;
-    case 400: // PSADBW
+    case 408: // PSADBW
       vector.put(record, arithmetic128.psadbw(vector.first(record), vector.second(record)));
       return true;
-    case 401: // PSHUFW
+    case 409: // PSHUFW
       shuffles.pshufw(record);
       return true;
-    case 402: // PSHUFLW
+    case 410: // PSHUFLW
       shuffles.pshuflw(record);
       return true;
-    case 403: // PSHUFHW
+    case 411: // PSHUFHW
       shuffles.pshufhw(record);
       return true;
-    case 404: // SHUFPD
+    case 412: // SHUFPD
       shuffles.shufpd(record);
       return true;
-    case 405: // PINSRW
+    case 413: // PINSRW
       shuffles.pinsrw(record);
       return true;
-    case 406: // PEXTRW
+    case 414: // PEXTRW
       shuffles.pextrw(record);
       return true;
-    case 407: // MOVMSKPS
+    case 415: // MOVMSKPS
       store<u64>(load<u32>(record, R_DST), <u64>(<u32>i32x4.bitmask(vector.second(record))));
       return true;
-    case 408: // MOVMSKPD
+    case 416: // MOVMSKPD
       store<u64>(load<u32>(record, R_DST), <u64>(<u32>i64x2.bitmask(vector.second(record))));
       return true;
-    case 409: // MMX_SET
+    case 417: // MMX_SET
       mmx.use(s);
       return true;
-    case 410: // MMX_PUT
+    case 418: // MMX_PUT
       mmx.put(s, record);
       return true;
-    case 411: // EMMS
+    case 419: // EMMS
       mmx.empty(s);
       return true;
-    case 416: // MOVSLDUP
+    case 424: // MOVSLDUP
       vector.put(record, v128.shuffle<u32>(vector.second(record), vector.second(record), 0, 0, 2, 2));
       return true;
-    case 417: // MOVSHDUP
+    case 425: // MOVSHDUP
       vector.put(record, v128.shuffle<u32>(vector.second(record), vector.second(record), 1, 1, 3, 3));
       return true;
-    case 418: // MOVDDUP
+    case 426: // MOVDDUP
       vector.put(record, v128.load64_splat(load<u32>(record, R_SRC)));
       return true;
-    case 419: // ANDN
+    case 427: // ANDN
       bmi.andn(s, record);
       return true;
-    case 420: // BEXTR
+    case 428: // BEXTR
       bmi.bextr(s, record);
       return true;
-    case 421: // BLSI
+    case 429: // BLSI
       bmi.blsi(s, record);
       return true;
-    case 422: // BLSMSK
+    case 430: // BLSMSK
       bmi.blsmsk(s, record);
       return true;
-    case 423: // BLSR
+    case 431: // BLSR
       bmi.blsr(s, record);
       return true;
-    case 424: // BZHI
+    case 432: // BZHI
       bmi.bzhi(s, record);
       return true;
-    case 425: // PDEP
+    case 433: // PDEP
       bmi.pdep(record);
       return true;
-    case 426: // PEXT
+    case 434: // PEXT
       bmi.pext(record);
       return true;
-    case 427: // SARX
+    case 435: // SARX
       bmi.sarx(record);
       return true;
-    case 428: // SHLX
+    case 436: // SHLX
       bmi.shlx(record);
       return true;
-    case 429: // SHRX
+    case 437: // SHRX
       bmi.shrx(record);
       return true;
-    case 430: // RORX
+    case 438: // RORX
       bmi.rorx(record);
       return true;
-    case 431: // MULX
+    case 439: // MULX
       bmi.mulx(s, record);
       return true;
-    case 432: // ADCX
+    case 440: // ADCX
       bmi.adcx(s, record);
       return true;
-    case 433: // ADOX
+    case 441: // ADOX
       bmi.adox(s, record);
       return true;
-    case 434: // RDPID
+    case 442: // RDPID
       store<u64>(load<u32>(record, R_DST), syscall.tscAux(s));
       return true;
-    case 435: // PSHUFB
+    case 443: // PSHUFB
       lanes.pshufb(record);
       return true;
-    case 436: // PHADDW
+    case 444: // PHADDW
       vector.put(record, arithmetic128.phaddw(vector.first(record), vector.second(record)));
       return true;
-    case 437: // PHADDD
+    case 445: // PHADDD
       vector.put(record, arithmetic128.phaddd(vector.first(record), vector.second(record)));
       return true;
-    case 438: // PHADDSW
+    case 446: // PHADDSW
       vector.put(record, arithmetic128.phaddsw(vector.first(record), vector.second(record)));
       return true;
-    case 439: // PHSUBW
+    case 447: // PHSUBW
       vector.put(record, arithmetic128.phsubw(vector.first(record), vector.second(record)));
       return true;
-    case 440: // PHSUBD
+    case 448: // PHSUBD
       vector.put(record, arithmetic128.phsubd(vector.first(record), vector.second(record)));
       return true;
-    case 441: // PHSUBSW
+    case 449: // PHSUBSW
       vector.put(record, arithmetic128.phsubsw(vector.first(record), vector.second(record)));
       return true;
-    case 442: // PMADDUBSW
+    case 450: // PMADDUBSW
       vector.put(record, arithmetic128.pmaddubsw(vector.first(record), vector.second(record)));
       return true;
-    case 443: // PMULHRSW
+    case 451: // PMULHRSW
       vector.put(record, arithmetic128.pmulhrsw(vector.first(record), vector.second(record)));
       return true;
-    case 444: // PSIGNB
+    case 452: // PSIGNB
       vector.put(record, arithmetic128.psignb(vector.first(record), vector.second(record)));
       return true;
-    case 445: // PSIGNW
+    case 453: // PSIGNW
       vector.put(record, arithmetic128.psignw(vector.first(record), vector.second(record)));
       return true;
-    case 446: // PSIGND
+    case 454: // PSIGND
       vector.put(record, arithmetic128.psignd(vector.first(record), vector.second(record)));
       return true;
-    case 447: // PABSB
+    case 455: // PABSB
       vector.put(record, i8x16.abs(vector.second(record)));
       return true;
-    case 448: // PABSW
+    case 456: // PABSW
       vector.put(record, i16x8.abs(vector.second(record)));
       return true;
-    case 449: // PABSD
+    case 457: // PABSD
       vector.put(record, i32x4.abs(vector.second(record)));
       return true;
-    case 450: // PALIGNR
+    case 458: // PALIGNR
       lanes.palignr(record);
       return true;
-    case 451: // PCMPEQQ
+    case 459: // PCMPEQQ
       vector.put(record, i64x2.eq(vector.first(record), vector.second(record)));
       return true;
-    case 452: // PACKUSDW
+    case 460: // PACKUSDW
       vector.put(record, i16x8.narrow_i32x4_u(vector.first(record), vector.second(record)));
       return true;
-    case 453: // PMINSB
+    case 461: // PMINSB
       vector.put(record, i8x16.min_s(vector.first(record), vector.second(record)));
       return true;
-    case 454: // PMINSD
+    case 462: // PMINSD
       vector.put(record, i32x4.min_s(vector.first(record), vector.second(record)));
       return true;
-    case 455: // PMINUW
+    case 463: // PMINUW
       vector.put(record, i16x8.min_u(vector.first(record), vector.second(record)));
       return true;
-    case 456: // PMINUD
+    case 464: // PMINUD
       vector.put(record, i32x4.min_u(vector.first(record), vector.second(record)));
       return true;
-    case 457: // PMAXSB
+    case 465: // PMAXSB
       vector.put(record, i8x16.max_s(vector.first(record), vector.second(record)));
       return true;
-    case 458: // PMAXSD
+    case 466: // PMAXSD
       vector.put(record, i32x4.max_s(vector.first(record), vector.second(record)));
       return true;
-    case 459: // PMAXUW
+    case 467: // PMAXUW
       vector.put(record, i16x8.max_u(vector.first(record), vector.second(record)));
       return true;
-    case 460: // PMAXUD
+    case 468: // PMAXUD
       vector.put(record, i32x4.max_u(vector.first(record), vector.second(record)));
       return true;
-    case 461: // PMULLD
+    case 469: // PMULLD
       vector.put(record, i32x4.mul(vector.first(record), vector.second(record)));
       return true;
-    case 462: // PCMPGTQ
+    case 470: // PCMPGTQ
       vector.put(record, i64x2.gt_s(vector.first(record), vector.second(record)));
       return true;
-    case 463: // PMULDQ
+    case 471: // PMULDQ
       vector.put(record, arithmetic128.pmuldq(vector.first(record), vector.second(record)));
       return true;
-    case 464: // PHMINPOSUW
+    case 472: // PHMINPOSUW
       lanes.phminposuw(record);
       return true;
-    case 465: // PMOVSXBW
+    case 473: // PMOVSXBW
       vector.put(record, i16x8.extend_low_i8x16_s(vector.second(record)));
       return true;
-    case 466: // PMOVSXBD
+    case 474: // PMOVSXBD
       vector.put(record, i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(vector.second(record))));
       return true;
-    case 467: // PMOVSXBQ
+    case 475: // PMOVSXBQ
       vector.put(record, i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(vector.second(record)))));
       return true;
-    case 468: // PMOVSXWD
+    case 476: // PMOVSXWD
       vector.put(record, i32x4.extend_low_i16x8_s(vector.second(record)));
       return true;
-    case 469: // PMOVSXWQ
+    case 477: // PMOVSXWQ
       vector.put(record, i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(vector.second(record))));
       return true;
-    case 470: // PMOVSXDQ
+    case 478: // PMOVSXDQ
       vector.put(record, i64x2.extend_low_i32x4_s(vector.second(record)));
       return true;
-    case 471: // PMOVZXBW
+    case 479: // PMOVZXBW
       vector.put(record, i16x8.extend_low_i8x16_u(vector.second(record)));
       return true;
-    case 472: // PMOVZXBD
+    case 480: // PMOVZXBD
       vector.put(record, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(vector.second(record))));
       return true;
-    case 473: // PMOVZXBQ
+    case 481: // PMOVZXBQ
       vector.put(record, i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(vector.second(record)))));
       return true;
-    case 474: // PMOVZXWD
+    case 482: // PMOVZXWD
       vector.put(record, i32x4.extend_low_i16x8_u(vector.second(record)));
       return true;
-    case 475: // PMOVZXWQ
+    case 483: // PMOVZXWQ
       vector.put(record, i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(vector.second(record))));
       return true;
-    case 476: // PMOVZXDQ
+    case 484: // PMOVZXDQ
       vector.put(record, i64x2.extend_low_i32x4_u(vector.second(record)));
       return true;
-    case 477: // PTEST
+    case 485: // PTEST
       lanes.ptest(s, record);
       return true;
-    case 478: // PBLENDVB
+    case 486: // PBLENDVB
       vector.blend(record, i8x16.shr_s(vector.selector(s), 7));
       return true;
-    case 479: // BLENDVPS
+    case 487: // BLENDVPS
       vector.blend(record, i32x4.shr_s(vector.selector(s), 31));
       return true;
-    case 480: // BLENDVPD
+    case 488: // BLENDVPD
       vector.blend(record, i64x2.shr_s(vector.selector(s), 63));
       return true;
-    case 481: // BLENDPS
+    case 489: // BLENDPS
       lanes.blendps(record);
       return true;
-    case 482: // BLENDPD
+    case 490: // BLENDPD
       lanes.blendpd(record);
       return true;
-    case 483: // PBLENDW
+    case 491: // PBLENDW
       lanes.pblendw(record);
       return true;
-    case 484: // INSERTPS
+    case 492: // INSERTPS
       lanes.insertps(record);
       return true;
-    case 485: // MPSADBW
+    case 493: // MPSADBW
       lanes.mpsadbw(record);
       return true;
-    case 486: // PEXTRB
+    case 494: // PEXTRB
       lanes.pextrb(record);
       return true;
-    case 487: // PEXTRD
+    case 495: // PEXTRD
       lanes.pextrd(record);
       return true;
-    case 488: // EXTRACTPS
+    case 496: // EXTRACTPS
       lanes.extractps(record);
       return true;
-    case 489: // PINSRB
+    case 497: // PINSRB
       lanes.pinsrb(record);
       return true;
-    case 490: // PINSRD
+    case 498: // PINSRD
       lanes.pinsrd(record);
       return true;
-    case 491: // PINSRQ
+    case 499: // PINSRQ
       lanes.pinsrq(record);
       return true;
-    case 492: // CRC32
+    case 500: // CRC32
       bits.crc32(record);
       return true;
-    case 493: // PCMPESTRM
+    case 501: // PCMPESTRM
       text.compareExplicit(s, record, true);
       return true;
-    case 494: // PCMPESTRI
+    case 502: // PCMPESTRI
       text.compareExplicit(s, record, false);
       return true;
-    case 495: // PCMPISTRM
+    case 503: // PCMPISTRM
       text.compareImplicit(s, record, true);
       return true;
-    case 496: // PCMPISTRI
+    case 504: // PCMPISTRI
       text.compareImplicit(s, record, false);
       return true;
-    case 497: // AESENC
+    case 505: // AESENC
       aes.aesRound(record, false, false);
       return true;
-    case 498: // AESENCLAST
+    case 506: // AESENCLAST
       aes.aesRound(record, false, true);
       return true;
-    case 499: // AESDEC
+    case 507: // AESDEC
       aes.aesRound(record, true, false);
       return true;
-    case 500: // AESDECLAST
+    case 508: // AESDECLAST
       aes.aesRound(record, true, true);
       return true;
-    case 501: // AESIMC
+    case 509: // AESIMC
       aes.aesInverseMix(record);
       return true;
-    case 502: // AESKEYGENASSIST
+    case 510: // AESKEYGENASSIST
       aes.aesKeyAssist(record);
       return true;
-    case 503: // PCLMULQDQ
+    case 511: // PCLMULQDQ
       arithmetic128.multiplyWithoutCarry(record);
       return true;
-    case 504: // SHA1NEXTE
+    case 512: // SHA1NEXTE
       sha.sha1NextE(record);
       return true;
-    case 505: // SHA1MSG1
+    case 513: // SHA1MSG1
       sha.sha1Message1(record);
       return true;
-    case 506: // SHA1MSG2
+    case 514: // SHA1MSG2
       sha.sha1Message2(record);
       return true;
-    case 507: // SHA256RNDS2
+    case 515: // SHA256RNDS2
       sha.sha256Rounds(record, vector.selectorPlace(s));
       return true;
-    case 508: // SHA256MSG1
+    case 516: // SHA256MSG1
       sha.sha256Message1(record);
       return true;
-    case 509: // SHA256MSG2
+    case 517: // SHA256MSG2
       sha.sha256Message2(record);
       return true;
-    case 510: // SHA1RNDS4
+    case 518: // SHA1RNDS4
       sha.sha1Rounds(record);
       return true;
-    case 523: // VRCP
-    case 524: // VRSQRT
+    case 531: // VRCP
+    case 532: // VRSQRT
       float.approximate(record, operation);
       return true;
-    case 534: // CVTDQ2PD
+    case 542: // CVTDQ2PD
       conversions.integersToDoubles(s, record);
       return true;
     default:
@@ -514,306 +514,322 @@ export function compute(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation that may fault. Returns whether it is one. */
 export function access(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 222: // LOAD
-    case 223: // LOAD
-    case 224: // LOAD
-    case 225: // LOAD
-    case 226: // LOAD_INDEXED
-    case 227: // LOAD_INDEXED
-    case 228: // LOAD_INDEXED
-    case 229: // LOAD_INDEXED
-    case 230: // LOAD_FLAT
-    case 231: // LOAD_FLAT
-    case 232: // LOAD_FLAT
-    case 233: // LOAD_FLAT
-    case 234: // LOADZX
-    case 235: // LOADZX
-    case 236: // LOADZX_INDEXED
-    case 237: // LOADZX_INDEXED
-    case 238: // LOADZX_FLAT
-    case 239: // LOADZX_FLAT
-    case 328: // LOADX
+    case 221: // ADDSS
+    case 222: // ADDSD
+      float.addScalar(s, record);
+      return true;
+    case 223: // SUBSS
+    case 224: // SUBSD
+      float.subScalar(s, record);
+      return true;
+    case 225: // MULSS
+    case 226: // MULSD
+      float.mulScalar(s, record);
+      return true;
+    case 227: // DIVSS
+    case 228: // DIVSD
+      float.divScalar(s, record);
+      return true;
+    case 230: // LOAD
+    case 231: // LOAD
+    case 232: // LOAD
+    case 233: // LOAD
+    case 234: // LOAD_INDEXED
+    case 235: // LOAD_INDEXED
+    case 236: // LOAD_INDEXED
+    case 237: // LOAD_INDEXED
+    case 238: // LOAD_FLAT
+    case 239: // LOAD_FLAT
+    case 240: // LOAD_FLAT
+    case 241: // LOAD_FLAT
+    case 242: // LOADZX
+    case 243: // LOADZX
+    case 244: // LOADZX_INDEXED
+    case 245: // LOADZX_INDEXED
+    case 246: // LOADZX_FLAT
+    case 247: // LOADZX_FLAT
+    case 336: // LOADX
       slow.slowLoad(s, record);
       return true;
-    case 240: // STORE
-    case 241: // STORE
-    case 242: // STORE
-    case 243: // STORE
-    case 244: // STORE_INDEXED
-    case 245: // STORE_INDEXED
-    case 246: // STORE_INDEXED
-    case 247: // STORE_INDEXED
-    case 248: // STORE_FLAT
-    case 249: // STORE_FLAT
-    case 250: // STORE_FLAT
-    case 251: // STORE_FLAT
-    case 329: // STOREX
+    case 248: // STORE
+    case 249: // STORE
+    case 250: // STORE
+    case 251: // STORE
+    case 252: // STORE_INDEXED
+    case 253: // STORE_INDEXED
+    case 254: // STORE_INDEXED
+    case 255: // STORE_INDEXED
+    case 256: // STORE_FLAT
+    case 257: // STORE_FLAT
+    case 258: // STORE_FLAT
+    case 259: // STORE_FLAT
+    case 337: // STOREX
       slow.slowStore(s, record);
       return true;
-    case 252: // MODIFY
-    case 253: // MODIFY
-    case 254: // MODIFY
-    case 255: // MODIFY
-    case 256: // MODIFY_INDEXED
-    case 257: // MODIFY_INDEXED
-    case 258: // MODIFY_INDEXED
-    case 259: // MODIFY_INDEXED
-    case 260: // MODIFY_FLAT
-    case 261: // MODIFY_FLAT
-    case 262: // MODIFY_FLAT
-    case 263: // MODIFY_FLAT
-    case 330: // MODIFYX
+    case 260: // MODIFY
+    case 261: // MODIFY
+    case 262: // MODIFY
+    case 263: // MODIFY
+    case 264: // MODIFY_INDEXED
+    case 265: // MODIFY_INDEXED
+    case 266: // MODIFY_INDEXED
+    case 267: // MODIFY_INDEXED
+    case 268: // MODIFY_FLAT
+    case 269: // MODIFY_FLAT
+    case 270: // MODIFY_FLAT
+    case 271: // MODIFY_FLAT
+    case 338: // MODIFYX
       slow.slowModify(s, record);
       return true;
-    case 264: // LOADV
-    case 265: // LOADV_INDEXED
-    case 266: // LOADV_FLAT
-    case 412: // LOADVX
+    case 272: // LOADV
+    case 273: // LOADV_INDEXED
+    case 274: // LOADV_FLAT
+    case 420: // LOADVX
       slow.slowLoadVector(s, record);
       return true;
-    case 267: // STOREV
-    case 268: // STOREV_INDEXED
-    case 269: // STOREV_FLAT
-    case 413: // STOREVX
+    case 275: // STOREV
+    case 276: // STOREV_INDEXED
+    case 277: // STOREV_FLAT
+    case 421: // STOREVX
       slow.slowStoreVector(s, record);
       return true;
-    case 270: // PUSH64
-    case 271: // PUSH32
-    case 333: // PUSHX
+    case 278: // PUSH64
+    case 279: // PUSH32
+    case 341: // PUSHX
       stack.pushAny(s, record);
       return true;
-    case 272: // POP64
-    case 273: // POP32
-    case 334: // POPX
+    case 280: // POP64
+    case 281: // POP32
+    case 342: // POPX
       stack.popAny(s, record);
       return true;
-    case 274: // LEAVE64
-    case 275: // LEAVE32
-    case 337: // LEAVEX
+    case 282: // LEAVE64
+    case 283: // LEAVE32
+    case 345: // LEAVEX
       stack.leaveAny(s, record);
       return true;
-    case 335: // POP_MEMORY
+    case 343: // POP_MEMORY
       stack.popMemory(s, record);
       return true;
-    case 336: // ENTER
+    case 344: // ENTER
       stack.enter(s, record);
       return true;
-    case 350: // DIV
+    case 358: // DIV
       divide.div(s, record);
       return true;
-    case 351: // IDIV
+    case 359: // IDIV
       divide.idiv(s, record);
       return true;
-    case 369: // CMPXCHG8B
+    case 377: // CMPXCHG8B
       atomic.cmpxchgPair(s, record);
       return true;
-    case 381: // AAM
+    case 389: // AAM
       decimal.aam(s, record);
       return true;
-    case 414: // MMX_CHECK
+    case 422: // MMX_CHECK
       mmx.check(s);
       return true;
-    case 415: // MASKMOV
+    case 423: // MASKMOV
       mmx.maskedStore(s, record);
       return true;
-    case 511: // VROUND
+    case 519: // VROUND
       float.roundLanes(s, record);
       return true;
-    case 512: // VDP
+    case 520: // VDP
       float.dotProduct(s, record);
       return true;
-    case 513: // VADD
-    case 514: // VSUB
-    case 515: // VMUL
-    case 516: // VDIV
-    case 517: // VMIN
-    case 518: // VMAX
-    case 519: // VSQRT
+    case 521: // VADD
+    case 522: // VSUB
+    case 523: // VMUL
+    case 524: // VDIV
+    case 525: // VMIN
+    case 526: // VMAX
+    case 527: // VSQRT
       float.lanewise(s, record, operation);
       return true;
-    case 520: // VHADD
-    case 521: // VHSUB
+    case 528: // VHADD
+    case 529: // VHSUB
       float.horizontal(s, record, operation);
       return true;
-    case 522: // VADDSUB
+    case 530: // VADDSUB
       float.alternate(s, record);
       return true;
-    case 525: // VCMP
+    case 533: // VCMP
       float.compareLanes(s, record);
       return true;
-    case 526: // VCOMI
-    case 527: // VUCOMI
+    case 534: // VCOMI
+    case 535: // VUCOMI
       float.compareScalars(s, record, operation);
       return true;
-    case 528: // CVTPS2PD
-    case 529: // CVTPD2PS
-    case 530: // CVTSS2SD
-    case 531: // CVTSD2SS
+    case 536: // CVTPS2PD
+    case 537: // CVTPD2PS
+    case 538: // CVTSS2SD
+    case 539: // CVTSD2SS
       conversions.changePrecision(s, record, operation);
       return true;
-    case 532: // CVTDQ2PS
+    case 540: // CVTDQ2PS
       conversions.integersToSingles(s, record, 4);
       return true;
-    case 533: // CVTPI2PS
+    case 541: // CVTPI2PS
       conversions.integersToSingles(s, record, 2);
       return true;
-    case 535: // CVTPS2DQ
+    case 543: // CVTPS2DQ
       conversions.singlesToIntegers(s, record, 4, false);
       return true;
-    case 536: // CVTPS2PI
+    case 544: // CVTPS2PI
       conversions.singlesToIntegers(s, record, 2, false);
       return true;
-    case 537: // CVTPD2DQ
+    case 545: // CVTPD2DQ
       conversions.doublesToIntegers(s, record, false);
       return true;
-    case 538: // CVTS2SI
+    case 546: // CVTS2SI
       conversions.scalarToInteger(s, record, false);
       return true;
-    case 539: // CVTTPS2DQ
+    case 547: // CVTTPS2DQ
       conversions.singlesToIntegers(s, record, 4, true);
       return true;
-    case 540: // CVTTPS2PI
+    case 548: // CVTTPS2PI
       conversions.singlesToIntegers(s, record, 2, true);
       return true;
-    case 541: // CVTTPD2DQ
+    case 549: // CVTTPD2DQ
       conversions.doublesToIntegers(s, record, true);
       return true;
-    case 542: // CVTTS2SI
+    case 550: // CVTTS2SI
       conversions.scalarToInteger(s, record, true);
       return true;
-    case 543: // CVTSI2S
+    case 551: // CVTSI2S
       conversions.integerToScalar(s, record);
       return true;
-    case 544: // MXCSR_LOAD
+    case 552: // MXCSR_LOAD
       sse.loadControl(s, record);
       return true;
-    case 552: // BOUND
+    case 560: // BOUND
       branches.bound(s, record);
       return true;
-    case 553: // FARITHMETIC_MEMORY
+    case 561: // FARITHMETIC_MEMORY
       x87arithmetic.arithmeticWithMemory(s, record);
       return true;
-    case 554: // FARITHMETIC
+    case 562: // FARITHMETIC
       x87arithmetic.arithmetic(s, record);
       return true;
-    case 555: // FCOM_MEMORY
+    case 563: // FCOM_MEMORY
       x87compare.compareMemory(s, record);
       return true;
-    case 556: // FCOM
+    case 564: // FCOM
       x87compare.compareRegister(s, record);
       return true;
-    case 557: // FTST
+    case 565: // FTST
       x87compare.compareZero(s, record);
       return true;
-    case 558: // FCOMI
+    case 566: // FCOMI
       x87compare.compareToFlags(s, record);
       return true;
-    case 559: // FXAM
+    case 567: // FXAM
       x87compare.examine(s, record);
       return true;
-    case 560: // FLD_FLOAT
+    case 568: // FLD_FLOAT
       x87moves.loadFloat(s, record);
       return true;
-    case 561: // FILD
+    case 569: // FILD
       x87moves.loadInteger(s, record);
       return true;
-    case 562: // FLD_EXTENDED
+    case 570: // FLD_EXTENDED
       x87moves.loadExtended(s, record);
       return true;
-    case 563: // FLD
+    case 571: // FLD
       x87moves.loadRegister(s, record);
       return true;
-    case 564: // FLD_CONSTANT
+    case 572: // FLD_CONSTANT
       x87moves.loadConstant(s, record);
       return true;
-    case 565: // FXCH
+    case 573: // FXCH
       x87moves.exchange(s, record);
       return true;
-    case 566: // FCMOV
+    case 574: // FCMOV
       x87moves.moveIf(s, record);
       return true;
-    case 567: // FFREE
+    case 575: // FFREE
       x87moves.freeRegister(s, record);
       return true;
-    case 568: // FST_FLOAT
+    case 576: // FST_FLOAT
       x87stores.storeFloat(s, record);
       return true;
-    case 569: // FIST
+    case 577: // FIST
       x87stores.storeInteger(s, record);
       return true;
-    case 570: // FBSTP
+    case 578: // FBSTP
       x87stores.storeDecimal(s, record);
       return true;
-    case 571: // FSTP_EXTENDED
+    case 579: // FSTP_EXTENDED
       x87stores.storeExtended(s, record);
       return true;
-    case 572: // FST
+    case 580: // FST
       x87stores.storeRegister(s, record);
       return true;
-    case 573: // FSIGN
+    case 581: // FSIGN
       x87functions.changeSign(s, record);
       return true;
-    case 574: // FUNARY
+    case 582: // FUNARY
       x87functions.unary(s, record);
       return true;
-    case 575: // FBINARY
+    case 583: // FBINARY
       x87functions.binary(s, record);
       return true;
-    case 576: // FSCALE
+    case 584: // FSCALE
       x87functions.scaleBy(s, record);
       return true;
-    case 577: // FPREM
+    case 585: // FPREM
       x87functions.divideRest(s, record);
       return true;
-    case 578: // FXTRACT
+    case 586: // FXTRACT
       x87functions.extract(s, record);
       return true;
-    case 579: // FPTAN
+    case 587: // FPTAN
       x87functions.tangent(s, record);
       return true;
-    case 580: // FSINCOS
+    case 588: // FSINCOS
       x87functions.sineAndCosine(s, record);
       return true;
-    case 581: // FTURN
+    case 589: // FTURN
       x87functions.turn(s, record);
       return true;
-    case 582: // FNOP
+    case 590: // FNOP
       x87functions.nothing(s, record);
       return true;
-    case 583: // FWAIT
+    case 591: // FWAIT
       x87unit.wait(s);
       return true;
-    case 584: // FLDCW
+    case 592: // FLDCW
       x87environment.loadControl(s, record);
       return true;
-    case 585: // FNSTCW
+    case 593: // FNSTCW
       x87environment.storeControl(s, record);
       return true;
-    case 586: // FNSTSW
+    case 594: // FNSTSW
       x87environment.storeStatus(s, record);
       return true;
-    case 587: // FNSTSW_AX
+    case 595: // FNSTSW_AX
       x87environment.moveStatus(s);
       return true;
-    case 588: // FNCLEX
+    case 596: // FNCLEX
       x87environment.clearExceptions(s);
       return true;
-    case 589: // FNINIT
+    case 597: // FNINIT
       x87environment.initialize(s);
       return true;
-    case 590: // FOBSOLETE
+    case 598: // FOBSOLETE
       x87environment.obsolete();
       return true;
-    case 591: // FLDENV
+    case 599: // FLDENV
       x87environment.loadEnvironment(s, record);
       return true;
-    case 592: // FNSTENV
+    case 600: // FNSTENV
       x87environment.storeEnvironment(s, record);
       return true;
-    case 593: // FRSTOR
+    case 601: // FRSTOR
       x87environment.restoreState(s, record);
       return true;
-    case 594: // FNSAVE
+    case 602: // FNSAVE
       x87environment.saveState(s, record);
       return true;
     default:
@@ -824,215 +840,215 @@ export function access(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation of the system. Returns whether it is one. */
 export function systemInstruction(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 595: // PUSHA
+    case 603: // PUSHA
       stack.pusha(s, record);
       return true;
-    case 596: // POPA
+    case 604: // POPA
       stack.popa(s, record);
       return true;
-    case 597: // PUSHF
+    case 605: // PUSHF
       system.pushf(s, record);
       return true;
-    case 598: // POPF
+    case 606: // POPF
       system.popf(s, record);
       return true;
-    case 599: // CALLF
+    case 607: // CALLF
       system.farTransfer(s, record, true);
       return true;
-    case 600: // JMPF
+    case 608: // JMPF
       system.farTransfer(s, record, false);
       return true;
-    case 601: // RETF
+    case 609: // RETF
       transfer.farReturn(s, sized.sizeOf(record), load<u16>(record, R_IMM));
       return true;
-    case 602: // IRET
+    case 610: // IRET
       iret.interruptReturn(s, sized.sizeOf(record));
       return true;
-    case 603: // INT3
+    case 611: // INT3
       interrupts.softwareInterrupt(s, 3);
       return true;
-    case 604: // INT
+    case 612: // INT
       interrupts.softwareInterrupt(s, load<u8>(record, R_IMM));
       return true;
-    case 605: // INTO
+    case 613: // INTO
       system.interruptOnOverflow(s);
       return true;
-    case 606: // INT1
+    case 614: // INT1
       interrupts.softwareInterrupt(s, 1);
       return true;
-    case 607: // IN
+    case 615: // IN
       system.input(s, record);
       return true;
-    case 608: // OUT
+    case 616: // OUT
       system.output(s, record);
       return true;
-    case 609: // MOV_TO_SEGMENT
+    case 617: // MOV_TO_SEGMENT
       system.moveToSegment(s, record);
       return true;
-    case 610: // POP_SEGMENT
+    case 618: // POP_SEGMENT
       system.popSegment(s, record);
       return true;
-    case 611: // LOAD_FAR
+    case 619: // LOAD_FAR
       system.loadFar(s, record);
       return true;
-    case 612: // CLI
+    case 620: // CLI
       rflags.cli(s);
       return true;
-    case 613: // STI
+    case 621: // STI
       rflags.sti(s);
       return true;
-    case 614: // HLT
+    case 622: // HLT
       instructions.hlt(s);
       return true;
-    case 615: // ARPL
+    case 623: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 616: // SLDT
-    case 617: // STR
+    case 624: // SLDT
+    case 625: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 618: // LLDT
+    case 626: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 619: // LTR
+    case 627: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 620: // VERR
-    case 621: // VERW
-    case 622: // LAR
-    case 623: // LSL
+    case 628: // VERR
+    case 629: // VERW
+    case 630: // LAR
+    case 631: // LSL
       system.probe(s, record, operation);
       return true;
-    case 624: // VMCALL
+    case 632: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 625: // VMCLEAR
-    case 626: // VMLAUNCH
-    case 627: // VMPTRLD
-    case 628: // VMPTRST
-    case 629: // VMREAD
-    case 630: // VMRESUME
-    case 631: // VMWRITE
-    case 632: // VMXOFF
-    case 633: // VMXON
-    case 634: // INVEPT
-    case 635: // INVVPID
+    case 633: // VMCLEAR
+    case 634: // VMLAUNCH
+    case 635: // VMPTRLD
+    case 636: // VMPTRST
+    case 637: // VMREAD
+    case 638: // VMRESUME
+    case 639: // VMWRITE
+    case 640: // VMXOFF
+    case 641: // VMXON
+    case 642: // INVEPT
+    case 643: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 636: // CLAC
-    case 637: // STAC
-    case 681: // UNDEFINED
+    case 644: // CLAC
+    case 645: // STAC
+    case 689: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 638: // XGETBV
+    case 646: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 639: // XSETBV
+    case 647: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 640: // VMRUN
-    case 642: // VMLOAD
-    case 643: // VMSAVE
-    case 644: // STGI
-    case 645: // CLGI
-    case 646: // SKINIT
-    case 647: // INVLPGA
+    case 648: // VMRUN
+    case 650: // VMLOAD
+    case 651: // VMSAVE
+    case 652: // STGI
+    case 653: // CLGI
+    case 654: // SKINIT
+    case 655: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 641: // VMMCALL
+    case 649: // VMMCALL
       instructions.hypercall(s, true);
       return true;
-    case 648: // SWAPGS
+    case 656: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 649: // RDTSCP
+    case 657: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 650: // SGDT
+    case 658: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 651: // SIDT
+    case 659: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 652: // LGDT
+    case 660: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 653: // LIDT
+    case 661: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 654: // SMSW
+    case 662: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 655: // LMSW
+    case 663: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 656: // INVLPG
+    case 664: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 657: // SYSCALL
+    case 665: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 658: // CLTS
+    case 666: // CLTS
       control.clts(s);
       return true;
-    case 659: // SYSRET
+    case 667: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 660: // INVD
+    case 668: // INVD
       instructions.invd(s);
       return true;
-    case 661: // WBINVD
+    case 669: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 662: // FROMCR
-    case 663: // FROMDR
-    case 664: // TOCR
-    case 665: // TODR
+    case 670: // FROMCR
+    case 671: // FROMDR
+    case 672: // TOCR
+    case 673: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 666: // WRMSR
+    case 674: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 667: // RDTSC
+    case 675: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 668: // RDMSR
+    case 676: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 669: // RDPMC
+    case 677: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 670: // SYSENTER
+    case 678: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 671: // SYSEXIT
+    case 679: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 672: // CPUID
+    case 680: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 673: // RDFSBASE
-    case 674: // RDGSBASE
-    case 675: // WRFSBASE
-    case 676: // WRGSBASE
+    case 681: // RDFSBASE
+    case 682: // RDGSBASE
+    case 683: // WRFSBASE
+    case 684: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 677: // FXSAVE
+    case 685: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 678: // FXRSTOR
+    case 686: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 679: // XSAVE
+    case 687: // XSAVE
       save.xsave(s, record);
       return true;
-    case 680: // XRSTOR
+    case 688: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 682: // FETCH_FAULT
+    case 690: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 683: // UNIMPLEMENTED
+    case 691: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

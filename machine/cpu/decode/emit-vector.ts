@@ -2,6 +2,7 @@
 // block like any other, so that parts of it are loaded and stored by the operations of general-purpose registers.
 
 import { ROW_ATTRIBUTES, ROW_IS_UNALIGNED, ROW_OPERATION } from "../emitters.ts";
+import { LANES_DOUBLE, LANES_SCALAR } from "../instructions/vector/float.ts";
 import { FX_MXCSR, S_FX } from "../interface.ts";
 import * as op from "../operations.gen.ts";
 import { R_EXTRA, R_IMM } from "../records.ts";
@@ -133,10 +134,17 @@ export function emitMaskedStore(): void {
   store<u8>(record, <u8>(widthOf(0) === WIDTH_64 ? HALF : SIZE), R_EXTRA);
 }
 
+/** The operation for lanes of a kind: ADD, SUB, MUL and DIV of scalars are the inner loop's. */
+function operationFor(kind: u32): u32 {
+  const number = operation() - op.VADD;
+  const isQuick = (kind & LANES_SCALAR) !== 0 && number <= op.VDIV - op.VADD;
+  return isQuick ? op.ADDSS + number * 2 + (kind & LANES_DOUBLE) : operation();
+}
+
 /** Arithmetic on lanes of a kind (LANES_*). */
 export function emitFloat(kind: u32): void {
   const src = sourceOf(1);
-  const record = emitBinary(operation(), widthOf(0), registerOf(0), src);
+  const record = emitBinary(operationFor(kind), widthOf(0), registerOf(0), src);
   store<u8>(record, <u8>kind, R_EXTRA);
   if (isImmediate(2)) store<u64>(record, immediate(2), R_IMM);
 }

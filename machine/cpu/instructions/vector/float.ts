@@ -102,6 +102,23 @@ export function lanewise(s: u32, record: u32, operation: u32): void {
   finish(s, record);
 }
 
+/** ADDSS and its kin, where the inner loop leaves them. */
+export function addScalar(s: u32, record: u32): void {
+  lanewise(s, record, op.VADD);
+}
+
+export function subScalar(s: u32, record: u32): void {
+  lanewise(s, record, op.VSUB);
+}
+
+export function mulScalar(s: u32, record: u32): void {
+  lanewise(s, record, op.VMUL);
+}
+
+export function divScalar(s: u32, record: u32): void {
+  lanewise(s, record, op.VDIV);
+}
+
 /** HADD, HSUB: each pair of the destination's lanes, then of the source's. */
 export function horizontal(s: u32, record: u32, operation: u32): void {
   const dst = load<u32>(record, R_DST);

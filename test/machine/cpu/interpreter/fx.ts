@@ -15,6 +15,7 @@ const TOP_SHIFT = 11;
 const MXCSR_BITS = [0x0000, 0x2000, 0x4000, 0x6000, 0x0040, 0x8000, 0x8040];
 const MXCSR_MASKED = 0x1f80;
 const MXCSR_FLAGS = 0x3f;
+const MXCSR_INEXACT = 0x20;
 /** Doubles and singles that matter: zeros, infinities, NaNs of both kinds, denormals, the greatest, one, halves. */
 const DOUBLES = [
   ...[0n, 0x8000_0000_0000_0000n, 0x7ff0_0000_0000_0000n, 0xfff0_0000_0000_0000n],
@@ -59,7 +60,9 @@ export function randomFx(random: Random): Uint8Array {
   view.setUint8(S.FX_TAGS, random.next() & 255);
   const mxcsr = MXCSR_MASKED | random.pick(MXCSR_BITS) | (random.next() & MXCSR_FLAGS);
   const unmasked = random.below(4) === 0 ? random.next() & MXCSR_MASKED : 0;
-  view.setUint32(S.FX_MXCSR, random.below(2) ? mxcsr & ~unmasked : MXCSR_MASKED, true);
+  // As after a reset, as after the first inexact result, or anything.
+  const usual = [MXCSR_MASKED, MXCSR_MASKED | MXCSR_INEXACT];
+  view.setUint32(S.FX_MXCSR, random.pick([...usual, mxcsr & ~unmasked]), true);
   for (let i = 0; i < REGISTERS; i++) {
     const at = S.FX_REGISTERS + i * REGISTER_SIZE;
     view.setBigUint64(at, random.wide(), true);
