@@ -1,7 +1,7 @@
 // What the emulator lacks stops the CPU, with the instruction's bytes, unless the processor would refuse it anyway.
 
-import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE, VECTOR_NM } from "../../../abi/x86/registers.ts";
-import { UNIT_MMX, UNIT_OTHER, UNIT_SSE, UNIT_X87, UNIT_XSAVE } from "../decode/units.ts";
+import { CR0_EM, CR0_TS, CR4_OSFXSR, VECTOR_NM } from "../../../abi/x86/registers.ts";
+import { UNIT_MMX, UNIT_OTHER, UNIT_SSE, UNIT_X87 } from "../decode/units.ts";
 import { EXIT_UNIMPLEMENTED, S_CR0, S_CR4, S_EXIT_BYTES, S_EXIT_LENGTH } from "../interface.ts";
 import { S_BLOCK_RIP, S_CODE_BASE } from "../interpreter-state.ts";
 import { readAs } from "../memory/access.ts";
@@ -10,7 +10,6 @@ import { NO_ERROR, raiseException, raiseExit, raiseUd } from "../system/fault.ts
 
 /** Whether a unit's instructions are #UD under these control registers. */
 function isUndefined(unit: u32, cr0: u32, cr4: u32): bool {
-  if (unit === UNIT_XSAVE) return (cr4 & CR4_OSXSAVE) === 0;
   if (unit === UNIT_SSE && (cr4 & CR4_OSFXSR) === 0) return true;
   return (unit === UNIT_SSE || unit === UNIT_MMX) && (cr0 & CR0_EM) !== 0;
 }
