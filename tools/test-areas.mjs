@@ -43,7 +43,8 @@ export const AREAS = {
     ],
   },
   sessions: {
-    about: "whole sessions again: documents' player, records played again, every piece of advice applied",
+    about:
+      "whole sessions again: documents' player, records played again, every piece of advice applied",
     files: [
       "test/check/advice.test.ts",
       "test/command/player.test.ts",
