@@ -42,6 +42,12 @@ else
 JH_TARGET := -m$(BITS)
 jh_objcopy := objcopy
 endif
+# 64-bit code calculates by SSE2 anyway. For 32 bits compilers disagree (gcc's default is x87, which keeps a double in 80 bits until it is
+# stored; clang's is SSE2): with these a double is a double, and a program says the same at both widths. Before CFLAGS, which may differ:
+# a program without floating point takes -mgeneral-regs-only.
+ifeq ($(BITS)$(filter -mgeneral-regs-only -mno-sse -mno-sse2,$(CFLAGS) $(CXXFLAGS)),32)
+JH_FLOAT := -msse2 -mfpmath=sse
+endif
 OBJCOPY ?= $(firstword $(foreach name,$(jh_objcopy),$(shell command -v $(shell $(CC) -print-prog-name=$(name)) 2>/dev/null)))
 ifeq ($(OBJCOPY),)
 $(error There is no objcopy. Install one (Debian: sudo apt-get install binutils, or llvm), or say which: make OBJCOPY=...)
@@ -50,7 +56,7 @@ endif
 JH_LAYOUT := $(BITS)-$(RESET_ADDRESS)-$(notdir $(firstword $(CC)))
 JH_BUILD := build/$(JH_LAYOUT)
 JH_DEFINES := -DJH_RESET_ADDRESS=$(RESET_ADDRESS) -I$(JAILHOUSE_SDK)/include -I$(JAILHOUSE_SDK)/start
-JH_COMPILE := $(JH_TARGET) @$(JAILHOUSE_SDK)/compile.flags $(JH_DEFINES) -MMD -MP
+JH_COMPILE := @$(JAILHOUSE_SDK)/compile.flags $(JH_DEFINES) -MMD -MP
 
 JH_OWN := $(wildcard $(JAILHOUSE_SDK)/start/*.[cS] $(JAILHOUSE_SDK)/lib/*.c)
 JH_OBJECTS := $(patsubst $(JAILHOUSE_SDK)/%,$(JH_BUILD)/sdk/%.o,$(JH_OWN)) $(SOURCES:%=$(JH_BUILD)/%.o)
@@ -76,7 +82,7 @@ $(JH_BUILD)/inmate.ld: $(JAILHOUSE_SDK)/start/inmate.ld $(JAILHOUSE_SDK)/include
 
 $(JH_BUILD)/sdk/%.c.o: $(JAILHOUSE_SDK)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(JH_COMPILE) -c -o $@ $<
+	$(CC) $(JH_TARGET) $(JH_FLOAT) $(CFLAGS) $(JH_COMPILE) -c -o $@ $<
 
 $(JH_BUILD)/sdk/%.S.o: $(JAILHOUSE_SDK)/%.S
 	@mkdir -p $(@D)
@@ -84,18 +90,18 @@ $(JH_BUILD)/sdk/%.S.o: $(JAILHOUSE_SDK)/%.S
 
 $(JH_BUILD)/%.c.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(JH_COMPILE) -c -o $@ $<
+	$(CC) $(JH_TARGET) $(JH_FLOAT) $(CFLAGS) $(JH_COMPILE) -c -o $@ $<
 
 $(JH_BUILD)/%.cpp.o: %.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) $(JH_COMPILE) @$(JAILHOUSE_SDK)/compile-cxx.flags -c -o $@ $<
+	$(CXX) $(JH_TARGET) $(JH_FLOAT) $(CXXFLAGS) $(JH_COMPILE) @$(JAILHOUSE_SDK)/compile-cxx.flags -c -o $@ $<
 
 $(JH_BUILD)/%.S.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(JH_TARGET) $(JH_DEFINES) -c -o $@ $<
 
 # What was built by another compiler or with other flags is built again.
-JH_FLAGS := $(subst ','\'',$(CC) $(CXX) $(JH_TARGET) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS))
+JH_FLAGS := $(subst ','\'',$(CC) $(CXX) $(JH_TARGET) $(JH_FLOAT) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS))
 $(JH_OBJECTS): $(JH_BUILD)/flags
 $(JH_BUILD)/flags: FORCE
 	@mkdir -p $(@D)

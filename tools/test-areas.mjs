@@ -55,6 +55,7 @@ export const AREAS = {
     about: "inmates built with clang and gcc, packages' tools",
     files: [
       "test/sdk/**",
+      "test/torture/**",
       "test/inmates/build.test.ts",
       "test/inmates/mistakes.test.ts",
       "tools/metal/cpio.test.ts",

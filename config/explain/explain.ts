@@ -193,7 +193,7 @@ function explainPci(situation: Situation, cell: Cell, denial: Denial): Reason {
 /** Bytes of an instruction that are shown. */
 const SHOWN = 8;
 const NO_VECTORS =
-  "an instruction of SSE or AVX, which raises #UD where the processor lacks it (the emulated PC does) or nobody has switched it on (CR4.OSFXSR, XCR0), and no handler for that";
+  "an instruction of SSE or AVX, which raises #UD where the processor lacks it (the emulated PC has no AVX) or nobody has switched it on (CR4.OSFXSR, XCR0), and no handler for that";
 
 function explainExit({ address, value, instruction, bits }: Denial): Reason {
   const isMissing = value === BigInt(EXIT_MISSING_INSTRUCTION);

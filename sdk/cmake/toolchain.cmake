@@ -32,4 +32,8 @@ foreach(language C CXX ASM)
     set(CMAKE_${language}_COMPILER_TARGET i686-linux-gnu)
   endif()
   set(CMAKE_${language}_FLAGS_INIT "-m${JAILHOUSE_BITS}")
+  # As in inmate.mk: a double is a double at both widths.
+  if(JAILHOUSE_BITS EQUAL 32 AND NOT language STREQUAL "ASM")
+    string(APPEND CMAKE_${language}_FLAGS_INIT " -msse2 -mfpmath=sse")
+  endif()
 endforeach()

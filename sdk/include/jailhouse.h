@@ -2,8 +2,8 @@
 /*
  * Programs for cells of Jailhouse, in C (C11) or C++ (C++11): everything there is, in one header.
  *
- * A program defines inmate_main. It is built without a C library and without floating point: the emulated PC's processor
- * has neither x87 nor SSE, so that such an instruction stops the cell. docs/inmates-in-c.md is the guide.
+ * A program defines inmate_main. It is built without a C library. Floating point is there, in handlers too: x87, MMX, SSE and SSE2 are
+ * enabled on every CPU. docs/inmates-in-c.md is the guide.
  *
  * Unless a comment says more, functions may be called in any state and by any CPU of the cell.
  */
@@ -20,8 +20,8 @@
 #if !defined(__i386__) && !defined(__x86_64__)
 #error "inmates are x86 programs: with clang say --target=x86_64-linux-gnu, with gcc take a compiler for x86-64"
 #endif
-#if defined(__SSE__) || defined(__MMX__)
-#error "build inmates with -mgeneral-regs-only: an x87, MMX or SSE instruction stops a cell of the emulated PC"
+#ifdef __AVX__
+#error "build inmates with -mno-avx: the start-up enables x87 and SSE, and no processor of a cell has to have AVX"
 #endif
 
 #ifdef __cplusplus
@@ -33,8 +33,9 @@ extern "C" {
 #define JH_NORETURN __attribute__((noreturn))
 
 /**
- * The program; the first CPU of the cell to come out of reset calls it, with interrupts off. When it returns, the CPU halts
- * for good and the cell's state stays what it was.
+ * The program; the first CPU of the cell to come out of reset calls it, with interrupts off, the x87 unit as FNINIT leaves it (64 bits of
+ * precision) and MXCSR at 0x1f80: floating-point exceptions are masked. When it returns, the CPU halts for good and the cell's state stays
+ * what it was.
  */
 void inmate_main(void);
 
@@ -271,7 +272,10 @@ bool jh_param_text(const char* name, char* buffer, size_t size);
 
 /* Interrupts: vectors 32 to 63 --------------------------------------------------------------------------------------- */
 
-/** Registers what a vector calls on every CPU (NULL: nothing), and enables this CPU's local APIC. */
+/**
+ * Registers what a vector calls on every CPU (NULL: nothing), and enables this CPU's local APIC. A handler may calculate with floats: it finds
+ * x87 and SSE as inmate_main does, and what it interrupts finds them as they were.
+ */
 void jh_on_interrupt(uint8_t vector, void (*handler)(void));
 /** Sends an interrupt command: the low half (JH_ICR_*, vector) and the APIC id of the target. */
 void jh_send_ipi(uint32_t command, uint32_t target);

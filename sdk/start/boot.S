@@ -12,6 +12,9 @@
 #define GIBIBYTES 4
 #define LARGE_PAGE_SHIFT 21
 #define LEAF_APIC_ID 1
+// MXCSR after a reset, and what the ABI has at a program's start: every exception masked, rounded to nearest (AMD64 manual, volume 1,
+// section 4.2.2).
+#define MXCSR_DEFAULT 0x1f80
 #define APIC_ID_SHIFT 24
 
 // Where the entry from reset lies in the page of 16-bit code.
@@ -116,6 +119,17 @@ enable_mtrrs:
 	rdmsr
 	orl $JH_MTRR_DEF_TYPE_ENABLE, %eax
 	wrmsr
+
+	// x87 and SSE, as a program for this width finds them: INIT has left the registers of both as they were.
+	movl %cr0, %eax
+	andl $~(JH_CR0_EM | JH_CR0_TS), %eax
+	orl $(JH_CR0_MP | JH_CR0_NE), %eax
+	movl %eax, %cr0
+	movl %cr4, %eax
+	orl $(JH_CR4_OSFXSR | JH_CR4_OSXMMEXCPT), %eax
+	movl %eax, %cr4
+	fninit
+	ldmxcsr jh_mxcsr
 #ifdef __x86_64__
 	movl %cr4, %eax
 	orl $JH_CR4_PAE, %eax
@@ -152,6 +166,10 @@ gdt_end:
 gdt_pointer:
 	.word gdt_end - gdt - 1
 	.long gdt
+	.globl jh_mxcsr
+	.balign 4
+jh_mxcsr:
+	.long MXCSR_DEFAULT
 
 	.bss
 	.globl jh_next_stack, jh_apic_ids

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 // Interrupt and exception entries: save the registers, call jh_dispatch with a pointer to them, restore, return. The order on
-// the stack is that of struct registers in start.h.
+// the stack is that of struct registers in start.h. x87 and SSE lie below them: handlers find them as a program does at its start, the
+// interrupted code as it left them.
 #include "jailhouse-layout.h"
+
+// What FXSAVE writes, at an address divided by 16 (AMD64 manual, volume 2, section 11.4.4).
+#define FXSAVE_SIZE 512
 
 // Exceptions for which the CPU pushes an error code: 8, 10 to 14, 17, 21, 29, 30.
 #define ERROR_CODE_MASK 0x60227d00
@@ -50,7 +54,12 @@ enter:
 	mov %rsp, %rdi
 	mov %rsp, %rbx
 	and $-16, %rsp
+	sub $FXSAVE_SIZE, %rsp
+	fxsave64 (%rsp)
+	fninit
+	ldmxcsr jh_mxcsr
 	call jh_dispatch
+	fxrstor64 (%rsp)
 	mov %rbx, %rsp
 	pop %r15
 	pop %r14
@@ -80,9 +89,15 @@ enter:
 	cld
 	mov %esp, %ebx
 	and $-16, %esp
+	sub $FXSAVE_SIZE, %esp
+	fxsave (%esp)
+	fninit
+	ldmxcsr jh_mxcsr
+	// The argument, and the alignment that calls have.
 	sub $12, %esp
 	push %ebx
 	call jh_dispatch
+	fxrstor 16(%esp)
 	mov %ebx, %esp
 	pop %ebp
 	pop %edi

@@ -164,17 +164,6 @@ describe.skipIf(!CAN_BUILD)("the library in C", () => {
         expect(passed).toBeLessThan(40_000);
       }
     });
-
-    it("is stopped by floating point: x87, which the PC's processor lacks", async () => {
-      const { lines, state, cpusFailed } = await run("do=float");
-      expect({ lines, state, cpusFailed }).toEqual({ lines: [], state: "failed", cpusFailed: [2] });
-    });
-
-    it("is stopped by floating point: SSE, which is not enabled", async () => {
-      const { lines, state, cpusFailed } = await run("do=sse");
-      expect(lines[0]).toBe("--- EXCEPTION 6 ---");
-      expect({ state, cpusFailed }).toEqual({ state: "failed", cpusFailed: [] });
-    });
   });
 
   it("has UARTs in both directions", async () => {

@@ -92,8 +92,6 @@ static volatile int zero;
 static void end(void) {
   if (jh_param_is("do", "divide")) jh_printf("%d\n", 10 / zero);
   if (jh_param_is("do", "opcode")) __asm__ volatile("ud2");
-  if (jh_param_is("do", "float")) __asm__ volatile("fldz");
-  if (jh_param_is("do", "sse")) __asm__ volatile(".byte 0x0f, 0x57, 0xc0");
   if (jh_param_is("do", "memory")) jh_alloc(0x100000, 1);
   if (jh_param_is("do", "vector")) jh_on_interrupt(64, NULL);
   if (jh_param_is("do", "timer")) jh_set_timer(1);
