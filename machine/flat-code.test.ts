@@ -162,8 +162,8 @@ describe("flat code", () => {
   });
 
   test("that the emulator lacks is named", () => {
-    // aesenc xmm0, xmm1
-    const pc = machine([[0x66, 0x0f, 0x38, 0xdc, 0xc1]]);
+    // vmovaps xmm0, xmm1
+    const pc = machine([[0xc5, 0xf8, 0x28, 0xc1]]);
     expect(() => pc.run(SLICE)).toThrow(/CPU 0: unhandled .* at RIP 0x0000000000010000/);
   });
 });
