@@ -47,6 +47,7 @@ export const AREAS = {
       "whole sessions again: documents' player, records played again, every piece of advice applied",
     files: [
       "test/check/advice.test.ts",
+      "test/check/explain.test.ts",
       "test/command/player.test.ts",
       "test/command/replay.test.ts",
     ],
