@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import * as S from "./cpu/interface.ts";
 import { ACTIVITY_RUNNING, ACTIVITY_WAIT_FOR_SIPI, CS } from "./cpu/interface.ts";
 import { type Script, type ScriptCpu, scriptedCpu } from "./fake-cpu.ts";
 import { Pc, type PcOptions, SLICE } from "./pc.ts";
@@ -159,14 +160,17 @@ test("INIT and a start-up IPI start another CPU at the vector's page", () => {
   expect(started).toBe(SLICE);
 });
 
-test("INIT keeps a CPU's time and MSRs and its APIC's mode", () => {
+test("INIT keeps a CPU's time, x87 and SSE, and MSRs, and its APIC's mode", () => {
   const pc = machine([undefined, undefined]);
   pc.writeMsr(1, 0x277, 0x0606060606060606n);
   pc.writeMsr(1, 0x1b, 0xfee00c00n);
+  const registers = S.S_FX + S.FX_XMM;
+  pc.processors[1]!.setWord(registers, 0x12345678);
   pc.run(5 * SLICE);
   pc.sendInit(1);
   pc.run(6 * SLICE);
   expect(pc.processors[1]!.time).toBe(6 * SLICE);
+  expect(pc.processors[1]!.word(registers)).toBe(0x12345678);
   expect(pc.readMsr(1, 0x277)).toBe(0x0606060606060606n);
   expect(pc.readMsr(1, 0x1b)).toBe(0xfee00c00n);
 });

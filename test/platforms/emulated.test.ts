@@ -8,6 +8,7 @@ import smpDemo from "../../configs/x86/smp-demo.ts";
 import tinyDemo from "../../configs/x86/tiny-demo.ts";
 import type { MachineOptions } from "../../control/api.ts";
 import { type LocalSession, startSession } from "../../control/session.ts";
+import * as S from "../../machine/cpu/interface.ts";
 import { demo, launch } from "../inmates/cells.ts";
 import { systemWith } from "./systems.ts";
 
@@ -66,6 +67,34 @@ describe("rounds without a leak", () => {
     }
     expect(await figures()).toEqual(before);
     expect(before.offline).toEqual([]);
+  });
+});
+
+describe("x87 and SSE of a CPU that changes hands", () => {
+  /** As after power-on (Intel SDM volume 3, table 9-1), a word at a time; offsets are those of FXSAVE. */
+  const clean: number[] = Array(S.FX_SIZE / 4).fill(0);
+  clean[S.FX_CONTROL / 4] = 0x40;
+  clean[S.FX_TAGS / 4] = 0xff;
+  clean[S.FX_MXCSR / 4] = 0x1f80;
+
+  it("are the last owner's to nobody: cell, restart of the cell, root cell", async () => {
+    const { machine } = await start();
+    await session.enable(encode(qemuX86));
+    const [number] = tinyDemo.cpus as [number];
+    const processor = machine.pc.processors[number]!;
+    const words = () => clean.map((_, i) => processor.word(S.S_FX + i * 4));
+    const spoil = () => clean.forEach((_, i) => processor.setWord(S.S_FX + i * 4, 0xa5a5a5a5));
+
+    spoil();
+    await launch(session, tinyDemo, demo("tiny-demo"), "");
+    expect(words()).toEqual(clean);
+    spoil();
+    await session.loadCell("tiny-demo", [{ data: demo("tiny-demo"), address: 0xf0000n }]);
+    await session.startCell("tiny-demo");
+    expect(words()).toEqual(clean);
+    spoil();
+    await session.destroyCell("tiny-demo", { force: true });
+    expect(words()).toEqual(clean);
   });
 });
 
