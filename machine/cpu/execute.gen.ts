@@ -940,56 +940,56 @@ export function execute(s: u32): void {
         record += RECORD_SIZE;
         continue;
       case 221: // ADDSS
-        if (quick.add32(s, record)) {
+        if (quick.add<u32, f32>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
       case 222: // ADDSD
-        if (quick.add64(s, record)) {
+        if (quick.add<u64, f64>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
       case 223: // SUBSS
-        if (quick.sub32(s, record)) {
+        if (quick.sub<u32, f32>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
       case 224: // SUBSD
-        if (quick.sub64(s, record)) {
+        if (quick.sub<u64, f64>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
       case 225: // MULSS
-        if (quick.mul32(s, record)) {
+        if (quick.mul<u32, f32>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
       case 226: // MULSD
-        if (quick.mul64(s, record)) {
+        if (quick.mul<u64, f64>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
       case 227: // DIVSS
-        if (quick.div32(s, record)) {
+        if (quick.div<u32, f32>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }
         then = LEAVE;
         break;
       case 228: // DIVSD
-        if (quick.div64(s, record)) {
+        if (quick.div<u64, f64>(s, record)) {
           record += RECORD_SIZE;
           continue;
         }

@@ -5,20 +5,10 @@
 
 import { ADD, DIVIDE, MULTIPLY, ROOT, SUBTRACT } from "./arithmetic.ts";
 import { operate } from "./binary.ts";
-import {
-  CONTROL_DAZ,
-  CONTROL_FTZ,
-  CONTROL_INEXACT,
-  PE,
-  ROUND_ZERO,
-  ROUNDING_SHIFT,
-  raiseFlags,
-} from "./exceptions.ts";
+import { CONTROL_SPECIAL, isInexactKnown, PE, raiseFlags } from "./exceptions.ts";
 import { choose, compare, EQUAL, GREATER, LESS } from "./order.ts";
 import { FORMAT_DOUBLE } from "./round.ts";
 
-/** Bits of MXCSR that rule the native way out. */
-const SPECIAL: u32 = CONTROL_DAZ | CONTROL_FTZ | (ROUND_ZERO << ROUNDING_SHIFT);
 const EXPONENT_SHIFT: u32 = 52;
 const EXPONENT_MASK: u32 = 0x7ff;
 /** Exponents from 2 up to this one are far enough from the ends for every check below. */
@@ -26,18 +16,13 @@ const EXPONENTS: u32 = 0x7c0;
 const SIGNIFICAND_BITS: u32 = 53;
 const IMPLICIT: u64 = 1 << 52;
 
-/** Whether nobody would notice that a result is inexact. */
-function isInexactKnown(control: u32): bool {
-  return (control & CONTROL_INEXACT) == CONTROL_INEXACT;
-}
-
 /** Whether a value is a zero. */
 function isZero(bits: u64): bool {
   return bits << 1 == 0;
 }
 
 /** Whether a value is normal and neither very small nor very great. */
-function isOrdinary(bits: u64): bool {
+export function isOrdinary(bits: u64): bool {
   return (<u32>(bits >> EXPONENT_SHIFT) & EXPONENT_MASK) - 2 < EXPONENTS;
 }
 
@@ -46,9 +31,14 @@ function widthOf(bits: u64): u32 {
   return SIGNIFICAND_BITS - <u32>ctz(bits | IMPLICIT);
 }
 
+/** Whether a value is ordinary or a zero. */
+export function isPlain(bits: u64): bool {
+  return isOrdinary(bits) || isZero(bits);
+}
+
 /** Whether two values are ordinary ones or zeros. */
 function areOrdinary(a: u64, b: u64): bool {
-  return (isOrdinary(a) || isZero(a)) && (isOrdinary(b) || isZero(b));
+  return isPlain(a) && isPlain(b);
 }
 
 /** Notes inexactness of a sum: the error of a sum to nearest is itself a number (Knuth's two-sum). */
@@ -64,12 +54,12 @@ function isExact(a: u64, b: u64): bool {
 }
 
 export function add64(a: u64, b: u64, control: u32): u64 {
-  if ((control & SPECIAL) == 0 && areOrdinary(a, b)) {
+  if ((control & CONTROL_SPECIAL) == 0 && areOrdinary(a, b)) {
     const x = reinterpret<f64>(a);
     const y = reinterpret<f64>(b);
     const sum = x + y;
     const bits = reinterpret<u64>(sum);
-    if (isOrdinary(bits) || isZero(bits)) {
+    if (isPlain(bits)) {
       if (!isInexactKnown(control)) noteSum(x, y, sum);
       return bits;
     }
@@ -78,12 +68,12 @@ export function add64(a: u64, b: u64, control: u32): u64 {
 }
 
 export function sub64(a: u64, b: u64, control: u32): u64 {
-  if ((control & SPECIAL) == 0 && areOrdinary(a, b)) {
+  if ((control & CONTROL_SPECIAL) == 0 && areOrdinary(a, b)) {
     const x = reinterpret<f64>(a);
     const y = -reinterpret<f64>(b);
     const sum = x + y;
     const bits = reinterpret<u64>(sum);
-    if (isOrdinary(bits) || isZero(bits)) {
+    if (isPlain(bits)) {
       if (!isInexactKnown(control)) noteSum(x, y, sum);
       return bits;
     }
@@ -92,7 +82,7 @@ export function sub64(a: u64, b: u64, control: u32): u64 {
 }
 
 export function mul64(a: u64, b: u64, control: u32): u64 {
-  if ((control & SPECIAL) == 0 && isOrdinary(a) && isOrdinary(b)) {
+  if ((control & CONTROL_SPECIAL) == 0 && isOrdinary(a) && isOrdinary(b)) {
     const product = reinterpret<u64>(reinterpret<f64>(a) * reinterpret<f64>(b));
     if (isOrdinary(product) && (isInexactKnown(control) || isExact(a, b))) return product;
   }
@@ -100,7 +90,7 @@ export function mul64(a: u64, b: u64, control: u32): u64 {
 }
 
 export function div64(a: u64, b: u64, control: u32): u64 {
-  if ((control & SPECIAL) == 0 && isOrdinary(a) && isOrdinary(b)) {
+  if ((control & CONTROL_SPECIAL) == 0 && isOrdinary(a) && isOrdinary(b)) {
     const quotient = reinterpret<f64>(a) / reinterpret<f64>(b);
     const bits = reinterpret<u64>(quotient);
     if (isOrdinary(bits)) {
@@ -112,7 +102,7 @@ export function div64(a: u64, b: u64, control: u32): u64 {
 }
 
 export function sqrt64(a: u64, control: u32): u64 {
-  if ((control & SPECIAL) == 0 && isOrdinary(a) && a >> 63 == 0) {
+  if ((control & CONTROL_SPECIAL) == 0 && isOrdinary(a) && a >> 63 == 0) {
     const root = sqrt<f64>(reinterpret<f64>(a));
     const bits = reinterpret<u64>(root);
     if (isInexactKnown(control) || (isExact(bits, bits) && root * root == reinterpret<f64>(a)))

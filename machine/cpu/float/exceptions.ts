@@ -33,11 +33,16 @@ export const ROUND_DOWN: u32 = 1;
 export const ROUND_UP: u32 = 2;
 /** Towards zero. */
 export const ROUND_ZERO: u32 = 3;
-/** Control: to nearest, all exceptions masked; MXCSR's value after reset. */
-export const CONTROL_DEFAULT: u32 = 0x1f80;
-
 /** Control: with both bits set, inexactness is on record and masked, and need not be found again. */
 export const CONTROL_INEXACT: u32 = PE | (PE << MASK_SHIFT);
+
+/** Control: bits that must be clear for WebAssembly's own result to be right. */
+export const CONTROL_SPECIAL: u32 = CONTROL_DAZ | CONTROL_FTZ | (ROUND_ZERO << ROUNDING_SHIFT);
+
+/** Whether nobody would notice that a result is inexact. */
+export function isInexactKnown(control: u32): bool {
+  return (control & CONTROL_INEXACT) == CONTROL_INEXACT;
+}
 
 /** Exceptions since `takeFlags`, u32. */
 const FLAGS: usize = memory.data(4, 4);
@@ -57,11 +62,6 @@ export function takeFlags(): u32 {
 /** Rounding mode of a control word. */
 export function roundingOf(control: u32): u32 {
   return (control >> ROUNDING_SHIFT) & 3;
-}
-
-/** A control word with another rounding mode. */
-export function withRounding(control: u32, mode: u32): u32 {
-  return (control & ~((<u32>3) << ROUNDING_SHIFT)) | (mode << ROUNDING_SHIFT);
 }
 
 /** Whether an exception (one of the flags) is unmasked. */

@@ -5,29 +5,14 @@
 
 import { ADD, DIVIDE, MULTIPLY, ROOT, SUBTRACT } from "./arithmetic.ts";
 import { operate } from "./binary.ts";
-import {
-  CONTROL_DAZ,
-  CONTROL_FTZ,
-  CONTROL_INEXACT,
-  PE,
-  ROUND_ZERO,
-  ROUNDING_SHIFT,
-  raiseFlags,
-} from "./exceptions.ts";
+import { CONTROL_SPECIAL, isInexactKnown, PE, raiseFlags } from "./exceptions.ts";
 import { choose, compare, EQUAL, GREATER, LESS } from "./order.ts";
 import { FORMAT_SINGLE } from "./round.ts";
 
-/** Bits of MXCSR that rule the native way out. */
-const SPECIAL: u32 = CONTROL_DAZ | CONTROL_FTZ | (ROUND_ZERO << ROUNDING_SHIFT);
 const EXPONENT_SHIFT: u32 = 23;
 const EXPONENT_MASK: u32 = 0xff;
 /** Exponents from 2 up to this one are far enough from the ends for every check below. */
 const EXPONENTS: u32 = 0xe0;
-
-/** Whether nobody would notice that a result is inexact. */
-function isInexactKnown(control: u32): bool {
-  return (control & CONTROL_INEXACT) == CONTROL_INEXACT;
-}
 
 /** Whether a value is a zero. */
 function isZero(bits: u32): bool {
@@ -35,13 +20,18 @@ function isZero(bits: u32): bool {
 }
 
 /** Whether a value is normal and neither very small nor very great. */
-function isOrdinary(bits: u32): bool {
+export function isOrdinary(bits: u32): bool {
   return ((bits >> EXPONENT_SHIFT) & EXPONENT_MASK) - 2 < EXPONENTS;
+}
+
+/** Whether a value is ordinary or a zero. */
+export function isPlain(bits: u32): bool {
+  return isOrdinary(bits) || isZero(bits);
 }
 
 /** Whether two values are ordinary ones or zeros. */
 function areOrdinary(a: u32, b: u32): bool {
-  return (isOrdinary(a) || isZero(a)) && (isOrdinary(b) || isZero(b));
+  return isPlain(a) && isPlain(b);
 }
 
 /** Notes inexactness of a sum: the error of a sum to nearest is itself a number (Knuth's two-sum). */
@@ -57,12 +47,12 @@ function isProduct(a: f32, b: f32, product: f32): bool {
 }
 
 export function add32(a: u32, b: u32, control: u32): u32 {
-  if ((control & SPECIAL) == 0 && areOrdinary(a, b)) {
+  if ((control & CONTROL_SPECIAL) == 0 && areOrdinary(a, b)) {
     const x = reinterpret<f32>(a);
     const y = reinterpret<f32>(b);
     const sum = x + y;
     const bits = reinterpret<u32>(sum);
-    if (isOrdinary(bits) || isZero(bits)) {
+    if (isPlain(bits)) {
       if (!isInexactKnown(control)) noteSum(x, y, sum);
       return bits;
     }
@@ -71,12 +61,12 @@ export function add32(a: u32, b: u32, control: u32): u32 {
 }
 
 export function sub32(a: u32, b: u32, control: u32): u32 {
-  if ((control & SPECIAL) == 0 && areOrdinary(a, b)) {
+  if ((control & CONTROL_SPECIAL) == 0 && areOrdinary(a, b)) {
     const x = reinterpret<f32>(a);
     const y = -reinterpret<f32>(b);
     const sum = x + y;
     const bits = reinterpret<u32>(sum);
-    if (isOrdinary(bits) || isZero(bits)) {
+    if (isPlain(bits)) {
       if (!isInexactKnown(control)) noteSum(x, y, sum);
       return bits;
     }
@@ -85,7 +75,7 @@ export function sub32(a: u32, b: u32, control: u32): u32 {
 }
 
 export function mul32(a: u32, b: u32, control: u32): u32 {
-  if ((control & SPECIAL) == 0 && isOrdinary(a) && isOrdinary(b)) {
+  if ((control & CONTROL_SPECIAL) == 0 && isOrdinary(a) && isOrdinary(b)) {
     const x = reinterpret<f32>(a);
     const y = reinterpret<f32>(b);
     const product = x * y;
@@ -99,7 +89,7 @@ export function mul32(a: u32, b: u32, control: u32): u32 {
 }
 
 export function div32(a: u32, b: u32, control: u32): u32 {
-  if ((control & SPECIAL) == 0 && isOrdinary(a) && isOrdinary(b)) {
+  if ((control & CONTROL_SPECIAL) == 0 && isOrdinary(a) && isOrdinary(b)) {
     const x = reinterpret<f32>(a);
     const y = reinterpret<f32>(b);
     const quotient = x / y;
@@ -113,7 +103,7 @@ export function div32(a: u32, b: u32, control: u32): u32 {
 }
 
 export function sqrt32(a: u32, control: u32): u32 {
-  if ((control & SPECIAL) == 0 && isOrdinary(a) && a >> 31 == 0) {
+  if ((control & CONTROL_SPECIAL) == 0 && isOrdinary(a) && a >> 31 == 0) {
     const root = sqrt<f32>(reinterpret<f32>(a));
     if (!isInexactKnown(control) && !isProduct(root, root, reinterpret<f32>(a))) raiseFlags(PE);
     return reinterpret<u32>(root);

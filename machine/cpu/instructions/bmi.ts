@@ -147,7 +147,7 @@ export function mulx(s: u32, record: u32): void {
 }
 
 /** ADCX and ADOX: adds with one flag as carry in and out, and leaves the others alone. */
-export function addWith(s: u32, record: u32, flag: u32): void {
+function addWith(s: u32, record: u32, flag: u32): void {
   const flags = arithmeticFlags(s);
   const a = destinationOf(record);
   const b = sourceOf(record);

@@ -7,6 +7,7 @@ import {
   FX_INSTRUCTION,
   FX_INSTRUCTION_SELECTOR,
   FX_MXCSR,
+  FX_MXCSR_MASK,
   FX_OPCODE,
   FX_OPERAND,
   FX_OPERAND_SELECTOR,
@@ -145,7 +146,7 @@ function endOfXmm(s: u32): u32 {
 
 function makeMxcsr(s: u32): void {
   store<u32>(AREA, load<u32>(s, S_FX + FX_MXCSR), FX_MXCSR);
-  store<u32>(AREA, MXCSR_BITS, FX_MXCSR + 4);
+  store<u32>(AREA, MXCSR_BITS, FX_MXCSR_MASK);
 }
 
 /** Sets #GP(0) and returns false where the area's MXCSR has bits that there are not. */
