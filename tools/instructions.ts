@@ -2,10 +2,10 @@
 // from machine/cpu/operations.txt.
 // Run: npx jiti tools/instructions.ts [--check]
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as E from "../machine/cpu/emitters.ts";
+import * as E from "../machine/cpu/rows.ts";
 import { operationFiles, readOperations } from "./operations.ts";
 
 /** Numbers of the interpreter's operations by name. */
@@ -13,6 +13,7 @@ const OPERATIONS = new Map(readOperations().operations.map(({ name, number }) =>
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..").replace(/\/dist$/, "");
 const SOURCE = "machine/cpu/instructions.txt";
 const TABLE = "machine/cpu/table.gen.ts";
+const EMITTERS = "machine/cpu/decode/emit.gen.ts";
 const PAGE = "docs/instructions.md";
 const MAPS = ["", "0F", "0F38", "0F3A"];
 const OPCODES = 256;
@@ -150,7 +151,7 @@ function attributeBits(row: Row): number {
 }
 
 /** The bytes of a row for one opcode (ROW_*). */
-function encodeRow(row: Row, opcode: number, names: Names): number[] {
+function encodeRow(row: Row, opcode: number, names: Names, emitters: readonly string[]): number[] {
   const find = (pattern: RegExp) => row.match.find((word) => pattern.test(word));
   const condition = row.span === "condition" ? CONDITIONS[opcode & 15] : "";
   const mnemonic = names.number(row.mnemonic + condition);
@@ -159,8 +160,7 @@ function encodeRow(row: Row, opcode: number, names: Names): number[] {
     : row.match.includes("r")
       ? E.FORM_REGISTER
       : 0;
-  const emitter = numbers(E)[`EMIT_${row.emitter.toUpperCase()}`];
-  if (emitter === undefined) throw new Error(`${SOURCE}: unknown emitter ${row.emitter}`);
+  const emitter = emitters.indexOf(row.emitter);
   const attributes = attributeBits(row);
   const operation = operationNumber(row.operation);
   const byName = row.mnemonic.includes("/") ? 1 : row.mnemonic.includes("|") ? 2 : 0;
@@ -194,25 +194,78 @@ function words(values: readonly number[]): number[] {
   return values.flatMap((value) => [value & 255, value >> 8]);
 }
 
+/** Names of the emitters, in the order of their numbers. */
+function emittersOf(rows: readonly Row[]): string[] {
+  return [...new Set(rows.map(({ emitter }) => emitter))];
+}
+
+/** What code by hand asks for by number. */
+const NAMED_EMITTERS = ["string", "undefined"];
+
+/** The text of emit.gen.ts: the emitter `name` is the function of that name, after `emit`, in one of decode/emit-*.ts. */
+export function makeEmitters(rows: readonly Row[], files = readEmitters()): string {
+  const used = new Set<string>();
+  const cases = emittersOf(rows).map((name, number) => {
+    const { file, call } = files.get(name) ?? {};
+    if (file === undefined) throw new Error(`${SOURCE}: unknown emitter ${name}`);
+    used.add(file);
+    return `    case ${number}: // ${name}\n      return ${file}.${call}();\n`;
+  });
+  const imports = [...used].sort().map((file) => `import * as ${file} from "./emit-${file}.ts";\n`);
+  return `// Made by tools/instructions.ts from instructions.txt. Do not edit.
+
+import { ROW_EMITTER } from "../rows.ts";
+${imports.join("")}import { D_ROW, field } from "./fields.ts";
+
+/** Emits the records of the instruction at hand, by its row's emitter. */
+export function emitInstruction(): void {
+  switch (<u32>load<u8>(field(D_ROW), ROW_EMITTER)) {
+${cases.join("")}    default:
+      unreachable();
+  }
+}
+`;
+}
+
+/** The functions that make records for a row, by name: the file (decode/emit-FILE.ts), and what is called there. */
+function readEmitters(): Map<string, { file: string; call: string }> {
+  const directory = join(ROOT, dirname(EMITTERS));
+  const found = readdirSync(directory).flatMap((name) => {
+    const file = /^emit-(\w+)\.ts$/.exec(name)?.[1];
+    if (file === undefined) return [];
+    const text = readFileSync(join(directory, name), "utf8");
+    return [...text.matchAll(/^export function (emit(\w+))\(\): void/gm)].map(
+      ([, call, emitter]) => [emitter!.toLowerCase(), { file, call: call! }] as const,
+    );
+  });
+  return new Map(found);
+}
+
 /** The text of table.gen.ts. */
 export function makeTable(rows: readonly Row[]): string {
   const names = new Names();
+  const emitters = emittersOf(rows);
   names.number("(bad)");
   const perOpcode: number[][][] = Array.from({ length: MAPS.length * OPCODES }, () => []);
   for (const row of rows)
     for (const opcode of opcodesOf(row))
-      perOpcode[row.map * OPCODES + opcode]!.push(encodeRow(row, opcode, names));
+      perOpcode[row.map * OPCODES + opcode]!.push(encodeRow(row, opcode, names, emitters));
   const starts: number[] = [0];
   for (const list of perOpcode) starts.push(starts.at(-1)! + list.length);
   const nameStarts: number[] = [0];
   for (const name of names.names) nameStarts.push(nameStarts.at(-1)! + name.length);
   const text = [...names.names.join("")].map((letter) => letter.charCodeAt(0));
+  const named = NAMED_EMITTERS.map(
+    (name) =>
+      `/** The emitter \`${name}\`. */\nexport const EMIT_${name.toUpperCase()}: u32 = ${emitters.indexOf(name)};\n`,
+  );
   return `// Made by tools/instructions.ts from instructions.txt. Do not edit.
 
+${named.join("")}
 /** First row of each opcode, u16[4 * 256 + 1]: one-byte map, 0F, 0F38, 0F3A. */
 export const ROW_STARTS: usize = memory.data<u8>(${literal(words(starts))});
 
-/** Rows (ROW_* in emitters.ts). */
+/** Rows (ROW_* in rows.ts). */
 export const ROWS: usize = memory.data<u8>(${literal(perOpcode.flat(2))});
 
 /** Where each mnemonic starts in NAMES, u16. */
@@ -225,34 +278,24 @@ export const NAMES: usize = memory.data<u8>(${literal(text)});
 
 /** The text of docs/instructions.md. */
 export function makePage(rows: readonly Row[]): string {
-  const list = (wanted: boolean) =>
-    rows
-      .filter((row) => (row.emitter === "unimplemented") !== wanted)
-      .map((row) => {
-        const opcode = `${MAPS[row.map]}${row.opcode.toString(16).toUpperCase().padStart(2, "0")}`;
-        const span = { one: "", register: "+r", condition: "+c" }[row.span];
-        const encoding = [opcode + span, ...row.match].join(" ");
-        const mnemonic = row.mnemonic.replaceAll("|", "/") + (row.span === "condition" ? "cc" : "");
-        return `| \`${encoding}\` | ${mnemonic} | ${row.operands.join(", ")} | ${row.attributes.join(" ")} |`;
-      });
-  const head = "| encoding | mnemonic | operands | attributes |\n| --- | --- | --- | --- |";
+  const list = rows.map((row) => {
+    const opcode = `${MAPS[row.map]}${row.opcode.toString(16).toUpperCase().padStart(2, "0")}`;
+    const span = { one: "", register: "+r", condition: "+c" }[row.span];
+    const encoding = [opcode + span, ...row.match].join(" ");
+    const mnemonic = row.mnemonic.replaceAll("|", "/") + (row.span === "condition" ? "cc" : "");
+    return `| \`${encoding}\` | ${mnemonic} | ${row.operands.join(", ")} | ${row.attributes.join(" ")} |`;
+  });
   return `# Instructions
 
-Made by tools/instructions.ts from machine/cpu/instructions.txt, where the notation is explained. Encodings that are not listed raise #UD.
+Made by tools/instructions.ts from machine/cpu/instructions.txt, where the notation is explained. An encoding that is not listed raises
+#UD, but for those with VEX or EVEX prefixes (AVX and later): they stop the CPU with \`EXIT_UNIMPLEMENTED\`, which names their bytes.
 
-## Executed
+Control registers can switch units off: SSE is #UD with CR0.EM or without CR4.OSFXSR, MMX is #UD with CR0.EM, XSAVE and XRSTOR are #UD
+without CR4.OSXSAVE; x87 is #NM with CR0.EM, and all are #NM with CR0.TS; FWAIT is #NM with CR0.MP and CR0.TS.
 
-${head}
-${list(true).join("\n")}
-
-## Known and not executed
-
-First they are refused as CR0 and CR4 demand: SSE is #UD with CR0.EM or without CR4.OSFXSR, which this CPU does not let set; MMX is #UD
-with CR0.EM; XSAVE is #UD without CR4.OSXSAVE; x87 is #NM with CR0.EM; all are #NM with CR0.TS. What is left stops the CPU with \`EXIT_UNIMPLEMENTED\`; so does every VEX encoding that is not
-listed above.
-
-${head}
-${list(false).join("\n")}
+| encoding | mnemonic | operands | attributes |
+| --- | --- | --- | --- |
+${list.join("\n")}
 `;
 }
 
@@ -262,6 +305,7 @@ export function generate(check: boolean): string[] {
   const stale: string[] = [];
   for (const [path, text] of [
     [TABLE, makeTable(rows)],
+    [EMITTERS, makeEmitters(rows)],
     [PAGE, makePage(rows)],
     ...operationFiles(),
   ] as const) {

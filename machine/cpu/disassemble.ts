@@ -34,12 +34,12 @@ import {
 } from "./decode/fields.ts";
 import { immediate, isMemory, letterOf, widthOf } from "./decode/operands.ts";
 import { parse } from "./decode/parse.ts";
-import * as e from "./emitters.ts";
 import { S_FAULT } from "./interface.ts";
 import { readAs } from "./memory/access.ts";
 import { stateOf } from "./memory/machine.ts";
+import * as e from "./rows.ts";
 import { faulted } from "./system/fault.ts";
-import { NAME_STARTS, NAMES } from "./table.gen.ts";
+import { EMIT_STRING, NAME_STARTS, NAMES } from "./table.gen.ts";
 
 /** Where the next letter goes, u32. */
 const TEXT: usize = memory.data(4, 4);
@@ -245,7 +245,7 @@ function prefixes(isString: bool): void {
 
 /** Writes the text of the parsed instruction, whose successor is at `next`. */
 function describe(next: u64): void {
-  const isString = load<u8>(field(D_ROW), e.ROW_EMITTER) === e.EMIT_STRING;
+  const isString = load<u8>(field(D_ROW), e.ROW_EMITTER) === EMIT_STRING;
   prefixes(isString);
   mnemonic();
   for (let i: u32 = 0; i < 3 && !isString && letterOf(i) !== e.OPERAND_NONE; i++) {

@@ -1,7 +1,6 @@
 // Builds blocks: decodes instruction after instruction, then marks flags that nobody will see.
 
 import { NO_PAGE } from "../blocks.ts";
-import { ROW_ATTRIBUTES, ROW_IS_MMX, ROW_IS_SSE, ROW_IS_X87 } from "../emitters.ts";
 import { fetchPage } from "../memory/access.ts";
 import { PAGE_OFFSET, PAGE_SIZE } from "../memory/layout.ts";
 import { CALL64, CALLX, COLD, FETCH_FAULT, JCXZ, SYSTEM } from "../operations.gen.ts";
@@ -16,9 +15,11 @@ import {
   R_INDEX,
   RECORD_SIZE,
 } from "../records.ts";
+import { ROW_ATTRIBUTES, ROW_IS_MMX, ROW_IS_SSE, ROW_IS_X87 } from "../rows.ts";
 import { MODE_CODE_MASK, MODE_SSE, MODE_X87 } from "../system/mode.ts";
-import { emitInstruction } from "./emit.ts";
-import { emitFall, emitSystemRecord, emitUndefined, emitUnimplemented } from "./emit-control.ts";
+import { emitInstruction } from "./emit.gen.ts";
+import { emitFall } from "./emit-control.ts";
+import { emitSystemRecord, emitUndefined, emitUnimplemented } from "./emit-system.ts";
 import {
   D_BYTES,
   D_LENGTH,

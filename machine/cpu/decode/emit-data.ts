@@ -1,18 +1,17 @@
 // Emitters of instructions that move and compute: operands in, operation, result out.
 
+import { S_GPR } from "../interface.ts";
+import { S_ADDRESS } from "../interpreter-state.ts";
+import * as op from "../operations.gen.ts";
+import { R_BASE, R_DST, R_EXTRA, R_IMM } from "../records.ts";
 import {
   OPERAND_C,
   OPERAND_NONE,
   ROW_ATTRIBUTES,
   ROW_IS_WIDE,
-  ROW_OPERATION,
   ROW_READS,
   ROW_WRITES,
-} from "../emitters.ts";
-import { S_GPR } from "../interface.ts";
-import { S_ADDRESS } from "../interpreter-state.ts";
-import * as op from "../operations.gen.ts";
-import { R_BASE, R_DST, R_EXTRA, R_IMM } from "../records.ts";
+} from "../rows.ts";
 import { conditionSet } from "./conditions.ts";
 import {
   D_ADDRESS,
@@ -37,6 +36,7 @@ import {
   isMemory,
   letterOf,
   registerOf,
+  rowOperation,
   sourceOf,
   temporary,
   temporary2,
@@ -63,9 +63,7 @@ const RBX: u32 = 3;
 
 /** The row's operation, with the width added where it comes in four. */
 function operationOf(width: u32): u32 {
-  const row = field(D_ROW);
-  const operation = <u32>load<u16>(row, ROW_OPERATION);
-  return load<u16>(row, ROW_ATTRIBUTES) & ROW_IS_WIDE ? operation + width : operation;
+  return attributes() & ROW_IS_WIDE ? rowOperation() + width : rowOperation();
 }
 
 function attributes(): u32 {
@@ -165,7 +163,7 @@ function signExtension(from: u32, to: u32): u32 {
 export function emitExtend(): void {
   const from = widthOf(1);
   const to = widthOf(0);
-  const isZero = load<u16>(field(D_ROW), ROW_OPERATION) === 0;
+  const isZero = rowOperation() === 0;
   if (isZero && isMemory(1) && to > WIDTH_16) {
     prepareMemory();
     emitZeroLoad(from, registerOf(0));
@@ -186,6 +184,9 @@ function emitZeroLoad(from: u32, to: u32): void {
   else if (operation >= op.LOAD_INDEXED) store<u16>(record, <u16>(op.LOADZX_INDEXED + from));
   else store<u16>(record, <u16>(op.LOADZX + from));
 }
+
+/** NOP and its kin: nothing. */
+export function emitNop(): void {}
 
 /** XCHG. */
 export function emitExchange(): void {
@@ -238,8 +239,7 @@ export function emitXlat(): void {
 export function emitConvert(): void {
   const width = field(D_OPERAND);
   const rax = stateField(S_GPR);
-  if (load<u16>(field(D_ROW), ROW_OPERATION) === op.CBW)
-    emitBinary(signExtension(width - 1, width), width, rax, rax);
+  if (rowOperation() === op.CBW) emitBinary(signExtension(width - 1, width), width, rax, rax);
   else emitBinary(op.SIGN + width, width, stateField(S_GPR + 2 * 8), rax);
 }
 
@@ -278,7 +278,7 @@ export function emitTouch(): void {
 
 /** AAM, AAD and their like: an operation with an immediate and no other operand. */
 export function emitDecimal(): void {
-  setImmediate(emit(load<u16>(field(D_ROW), ROW_OPERATION)), load<u64>(DECODER + D_IMMEDIATE));
+  setImmediate(emit(rowOperation()), load<u64>(DECODER + D_IMMEDIATE));
 }
 
 /** CRC32: the width is the source's. */

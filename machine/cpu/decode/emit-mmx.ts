@@ -1,12 +1,12 @@
 // Emitters of MMX. Its operations are those of SSE on 64 bits that are extended with zeros, in two temporaries; MMX_PUT then sets the
 // register. Before anything else an x87 exception that waits is raised, after the last fault the x87's stack is made MMX's.
 
-import { OPERAND_N, OPERAND_Q, ROW_OPERATION } from "../emitters.ts";
 import { S_MMX, S_MMX_SOURCE } from "../interpreter-state.ts";
 import * as op from "../operations.gen.ts";
 import { R_EXTRA, R_IMM } from "../records.ts";
+import { OPERAND_N, OPERAND_Q } from "../rows.ts";
 import { emitMaskedStore } from "./emit-vector.ts";
-import { D_ROW, field, WIDTH_64, WIDTH_128 } from "./fields.ts";
+import { WIDTH_64, WIDTH_128 } from "./fields.ts";
 import {
   finishSource,
   immediate,
@@ -14,6 +14,7 @@ import {
   isMemory,
   letterOf,
   registerOf,
+  rowOperation,
   sourceOf,
   widthOf,
 } from "./operands.ts";
@@ -21,10 +22,6 @@ import { emit, emitBinary, emitLoad, emitStore, prepareMemory, stateField } from
 
 /** Offset of the high half of a temporary. */
 const HIGH: u32 = 8;
-
-function operation(): u32 {
-  return load<u16>(field(D_ROW), ROW_OPERATION);
-}
 
 /** The second operand, zero-extended to 64 bits or more, in a place whose high half is zero. */
 function sourceOfMmx(): u32 {
@@ -45,7 +42,7 @@ function destinationOfMmx(): u32 {
 }
 
 function emitOperation(dst: u32, src: u32): void {
-  const record = emitBinary(operation(), WIDTH_64, dst, src);
+  const record = emitBinary(rowOperation(), WIDTH_64, dst, src);
   store<u8>(record, 1, R_EXTRA);
   if (isImmediate(2)) store<u64>(record, immediate(2), R_IMM);
 }
@@ -67,7 +64,7 @@ export function emitMmx(): void {
 export function emitMmxShift(): void {
   emit(op.MMX_CHECK);
   const dst = destinationOfMmx();
-  finishSource(emitBinary(operation(), WIDTH_64, dst, 0), 1);
+  finishSource(emitBinary(rowOperation(), WIDTH_64, dst, 0), 1);
   emitPut(dst);
 }
 
@@ -146,7 +143,7 @@ export function emitMmxSource(): void {
     emit(op.MMX_SET);
   }
   const src = sourceOfMmx();
-  emitBinary(operation(), WIDTH_128, registerOf(0), src);
+  emitBinary(rowOperation(), WIDTH_128, registerOf(0), src);
 }
 
 /** CVTPS2PI and its kin. */
@@ -156,6 +153,6 @@ export function emitMmxResult(): void {
   // #XF finds the stack MMX's already, as on AMD's processors.
   emit(op.MMX_SET);
   const dst = stateField(S_MMX);
-  emitBinary(operation(), WIDTH_64, dst, src);
+  emitBinary(rowOperation(), WIDTH_64, dst, src);
   emitPut(dst);
 }

@@ -1,11 +1,11 @@
 // Emitters of SSE: moves of 128 bits and of their parts, and operations on whole registers. An XMM register is a place in the state
 // block like any other, so that parts of it are loaded and stored by the operations of general-purpose registers.
 
-import { ROW_ATTRIBUTES, ROW_IS_UNALIGNED, ROW_OPERATION } from "../emitters.ts";
 import { LANES_DOUBLE, LANES_SCALAR } from "../instructions/vector/float.ts";
 import { FX_MXCSR, S_FX } from "../interface.ts";
 import * as op from "../operations.gen.ts";
 import { R_EXTRA, R_IMM } from "../records.ts";
+import { ROW_ATTRIBUTES, ROW_IS_UNALIGNED } from "../rows.ts";
 import { D_OPERAND, D_ROW, field, WIDTH_32, WIDTH_64 } from "./fields.ts";
 import {
   finishSource,
@@ -13,6 +13,7 @@ import {
   isImmediate,
   isMemory,
   registerOf,
+  rowOperation,
   sourceOf,
   widthOf,
 } from "./operands.ts";
@@ -30,10 +31,6 @@ import {
 const SIZE: u32 = 16;
 const HALF: u32 = 8;
 
-function operation(): u32 {
-  return load<u16>(field(D_ROW), ROW_OPERATION);
-}
-
 /** Whether a memory operand of 128 bits may lie anywhere. */
 function isUnaligned(): bool {
   return (load<u16>(field(D_ROW), ROW_ATTRIBUTES) & ROW_IS_UNALIGNED) !== 0;
@@ -42,13 +39,13 @@ function isUnaligned(): bool {
 /** An operation on the first operand, with the second as source and the third as immediate. */
 export function emitVector(): void {
   const src = sourceOf(1);
-  const record = emitBinary(operation(), widthOf(0), registerOf(0), src);
+  const record = emitBinary(rowOperation(), widthOf(0), registerOf(0), src);
   if (isImmediate(2)) store<u64>(record, immediate(2), R_IMM);
 }
 
 /** A shift by an immediate. */
 export function emitVectorShift(): void {
-  finishSource(emitBinary(operation(), widthOf(0), registerOf(0), 0), 1);
+  finishSource(emitBinary(rowOperation(), widthOf(0), registerOf(0), 0), 1);
 }
 
 /** MOVAPS and its kin. */
@@ -96,7 +93,7 @@ export function emitLowMove(): void {
 
 /** MOVLPS, MOVHPS, MOVHLPS, MOVLHPS: bit 0 of the operation is the destination's half, bit 1 the source's. */
 export function emitHalfMove(): void {
-  const half = operation();
+  const half = rowOperation();
   const high = (half & 1) * HALF;
   if (isMemory(1)) {
     prepareMemory();
@@ -130,36 +127,56 @@ export function emitFromScalar(): void {
 
 /** MASKMOVQ and MASKMOVDQU, without MMX's check: R_EXTRA is the number of bytes. */
 export function emitMaskedStore(): void {
-  const record = emitBinary(operation(), 0, registerOf(0), registerOf(1));
+  const record = emitBinary(rowOperation(), 0, registerOf(0), registerOf(1));
   store<u8>(record, <u8>(widthOf(0) === WIDTH_64 ? HALF : SIZE), R_EXTRA);
 }
 
 /** The operation for lanes of a kind: ADD, SUB, MUL and DIV of scalars are the inner loop's. */
 function operationFor(kind: u32): u32 {
-  const number = operation() - op.VADD;
+  const number = rowOperation() - op.VADD;
   const isQuick = (kind & LANES_SCALAR) !== 0 && number <= op.VDIV - op.VADD;
-  return isQuick ? op.ADDSS + number * 2 + (kind & LANES_DOUBLE) : operation();
+  return isQuick ? op.ADDSS + number * 2 + (kind & LANES_DOUBLE) : rowOperation();
 }
 
 /** Arithmetic on lanes of a kind (LANES_*). */
-export function emitFloat(kind: u32): void {
+function emitFloat(kind: u32): void {
   const src = sourceOf(1);
   const record = emitBinary(operationFor(kind), widthOf(0), registerOf(0), src);
   store<u8>(record, <u8>kind, R_EXTRA);
   if (isImmediate(2)) store<u64>(record, immediate(2), R_IMM);
 }
 
+/** Packed singles. */
+export function emitPs(): void {
+  emitFloat(0);
+}
+
+/** Packed doubles. */
+export function emitPd(): void {
+  emitFloat(LANES_DOUBLE);
+}
+
+/** A single. */
+export function emitSs(): void {
+  emitFloat(LANES_SCALAR);
+}
+
+/** A double. */
+export function emitSd(): void {
+  emitFloat(LANES_SCALAR | LANES_DOUBLE);
+}
+
 /** CVTSI2SS and CVTSI2SD: the operation is the kind of the lane, the width the integer's. */
 export function emitFromInteger(): void {
   const src = sourceOf(1);
   const record = emitBinary(op.CVTSI2S, widthOf(1), registerOf(0), src);
-  store<u8>(record, <u8>operation(), R_EXTRA);
+  store<u8>(record, <u8>rowOperation(), R_EXTRA);
 }
 
 /** LDMXCSR. */
 export function emitControlLoad(): void {
   const src = sourceOf(0);
-  emitBinary(operation(), 0, 0, src);
+  emitBinary(rowOperation(), 0, 0, src);
 }
 
 /** STMXCSR. */
@@ -171,7 +188,7 @@ export function emitControlStore(): void {
 /** INSERTPS of a register, of which the immediate names the lane. */
 export function emitInsertLane(): void {
   const lane = (<u32>immediate(2) >> 6) & 3;
-  const record = emitBinary(operation(), widthOf(0), registerOf(0), registerOf(1) + lane * 4);
+  const record = emitBinary(rowOperation(), widthOf(0), registerOf(0), registerOf(1) + lane * 4);
   store<u64>(record, immediate(2), R_IMM);
 }
 
@@ -194,6 +211,6 @@ export function emitInsertGeneral(): void {
 /** PCMPESTRI and its kin: the width is that of explicit lengths. */
 export function emitCompareText(): void {
   const src = sourceOf(1);
-  const record = emitBinary(operation(), field(D_OPERAND), registerOf(0), src);
+  const record = emitBinary(rowOperation(), field(D_OPERAND), registerOf(0), src);
   store<u64>(record, immediate(2), R_IMM);
 }

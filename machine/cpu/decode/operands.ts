@@ -1,5 +1,7 @@
 // Operands of the instruction at hand, as addresses that records can name.
 
+import { FX_REGISTERS, FX_XMM, S_FX, S_GPR } from "../interface.ts";
+import { S_TEMPORARY, S_TEMPORARY2, S_VECTOR } from "../interpreter-state.ts";
 import {
   OPERAND_A,
   OPERAND_B,
@@ -21,6 +23,7 @@ import {
   ROW_ATTRIBUTES,
   ROW_IS_UNALIGNED,
   ROW_OPERANDS,
+  ROW_OPERATION,
   SIZE_B,
   SIZE_D,
   SIZE_Q,
@@ -29,9 +32,7 @@ import {
   SIZE_W,
   SIZE_X,
   SIZE_Y,
-} from "../emitters.ts";
-import { FX_REGISTERS, FX_XMM, S_FX, S_GPR } from "../interface.ts";
-import { S_TEMPORARY, S_TEMPORARY2, S_VECTOR } from "../interpreter-state.ts";
+} from "../rows.ts";
 import {
   D_IMMEDIATE,
   D_MEMORY,
@@ -64,6 +65,11 @@ import {
 const RCX: u32 = 1;
 /** Number of RDX. */
 const RDX: u32 = 2;
+
+/** The operation of the row at hand, or another number that it has in that place. */
+export function rowOperation(): u32 {
+  return load<u16>(field(D_ROW), ROW_OPERATION);
+}
 
 /** Letter of operand `i` (OPERAND_*). */
 export function letterOf(i: u32): u32 {

@@ -1,16 +1,7 @@
-// From bytes to fields: prefixes, opcode, row of the table, ModRM, SIB, displacement, immediates (AMD64 APM volume 3, chapter 1).
+// From bytes to fields: prefixes and opcode, row of the table, then ModRM, SIB, displacement, immediates (AMD64 APM volume 3, chapter 1).
 
+import { DS, SS } from "../interface.ts";
 import {
-  ANY,
-  EMIT_UNDEFINED,
-  EMIT_UNIMPLEMENTED,
-  FORM_ANY,
-  FORM_MEMORY,
-  NEEDS_66,
-  NEEDS_F2,
-  NEEDS_F3,
-  NEEDS_NOTHING,
-  OPERAND_B,
   OPERAND_E,
   OPERAND_I,
   OPERAND_J,
@@ -20,33 +11,23 @@ import {
   OPERAND_R,
   ROW_ATTRIBUTES,
   ROW_EMITTER,
-  ROW_FORM,
   ROW_HAS_MODRM,
-  ROW_IS_64,
   ROW_IS_DEFAULT_64,
   ROW_IS_FORCED_64,
-  ROW_IS_LEGACY,
   ROW_IS_LOCKABLE,
-  ROW_IS_VEX,
-  ROW_MODRM,
   ROW_OPERANDS,
-  ROW_PREFIX,
-  ROW_REG,
-  ROW_SIZE,
-  ROW_VEX_W,
   SIZE_B,
   SIZE_S,
   SIZE_V,
   SIZE_W,
-} from "../emitters.ts";
-import { CS, DS, ES, FS, GS, SS } from "../interface.ts";
-import { ROW_STARTS, ROWS } from "../table.gen.ts";
+} from "../rows.ts";
+import { EMIT_UNDEFINED } from "../table.gen.ts";
+import { fail, take, takeSigned } from "./bytes.ts";
 import {
   BASE_RIP,
   D_ADDRESS,
   D_AVAILABLE,
   D_BASE,
-  D_BYTES,
   D_CODE,
   D_DISPLACEMENT,
   D_IMMEDIATE,
@@ -61,7 +42,6 @@ import {
   D_OPERAND,
   D_OVERRIDE,
   D_REG,
-  D_REPEAT,
   D_REX,
   D_RM,
   D_ROW,
@@ -71,20 +51,14 @@ import {
   D_STATUS,
   D_VEX,
   D_VEX_L,
-  D_VVVV,
   DECODER,
   field,
-  MAX_LENGTH,
   NO_REGISTER,
-  PREFIX_REP,
-  PREFIX_REPNE,
   REX_B,
   REX_R,
   REX_W,
   REX_X,
   STATUS_OK,
-  STATUS_TOO_LONG,
-  STATUS_TRUNCATED,
   STATUS_UNDEFINED,
   STATUS_UNIMPLEMENTED,
   setField,
@@ -92,172 +66,8 @@ import {
   WIDTH_32,
   WIDTH_64,
 } from "./fields.ts";
-
-/** Opcodes in a map. */
-const MAP_SIZE: u32 = 256;
-
-function fail(status: u32): void {
-  if (field(D_STATUS) === STATUS_OK) setField(D_STATUS, status);
-}
-
-/** Reads the next `size` (1, 2, 4, 8) bytes, zero-extended; 0 with the status set where they are missing. */
-function take(size: u32): u64 {
-  const at = field(D_LENGTH);
-  if (at + size > MAX_LENGTH) fail(STATUS_TOO_LONG);
-  else if (at + size > field(D_AVAILABLE)) fail(STATUS_TRUNCATED);
-  if (field(D_STATUS) !== STATUS_OK) return 0;
-  setField(D_LENGTH, at + size);
-  const from = <u32>DECODER + D_BYTES + at;
-  if (size === 1) return load<u8>(from);
-  if (size === 2) return load<u16>(from);
-  return size === 4 ? load<u32>(from) : load<u64>(from);
-}
-
-/** Reads the next bytes, sign-extended. */
-function takeSigned(size: u32): i64 {
-  const shift = <i64>(64 - size * 8);
-  return ((<i64>take(size)) << shift) >> shift;
-}
-
-/** Segment that a prefix byte selects, or NO_REGISTER. */
-function segmentOfPrefix(byte: u32): u32 {
-  if (byte === 0x26) return ES;
-  if (byte === 0x2e) return CS;
-  if (byte === 0x36) return SS;
-  if (byte === 0x3e) return DS;
-  if (byte === 0x64) return FS;
-  return byte === 0x65 ? GS : NO_REGISTER;
-}
-
-/** Takes note of a legacy prefix; false if the byte is none. */
-function isLegacyPrefix(byte: u32): bool {
-  const segment = segmentOfPrefix(byte);
-  if (segment !== NO_REGISTER) {
-    if (field(D_CODE) !== WIDTH_64 || segment >= FS) setField(D_OVERRIDE, segment);
-  } else if (byte === 0x66) setField(D_SIZE_PREFIX, 1);
-  else if (byte === 0x67) setField(D_ADDRESS, field(D_CODE) === WIDTH_32 ? WIDTH_16 : WIDTH_32);
-  else if (byte === 0xf0) setField(D_LOCK, 1);
-  else if (byte === 0xf3) setField(D_REPEAT, PREFIX_REP);
-  else if (byte === 0xf2) setField(D_REPEAT, PREFIX_REPNE);
-  else return false;
-  return true;
-}
-
-/** Takes prefixes and returns the first byte of the opcode. */
-function takePrefixes(): u32 {
-  let byte = <u32>take(1);
-  while (field(D_STATUS) === STATUS_OK) {
-    if (field(D_CODE) === WIDTH_64 && (byte & 0xf0) === 0x40) {
-      setField(D_REX, byte);
-    } else {
-      if (!isLegacyPrefix(byte)) return byte;
-      // A REX prefix counts only right before the opcode.
-      setField(D_REX, 0);
-    }
-    byte = <u32>take(1);
-  }
-  return 0;
-}
-
-/** The byte after those consumed, not consumed. */
-function peek(): u32 {
-  const at = field(D_LENGTH);
-  if (at >= field(D_AVAILABLE)) return 0;
-  return load<u8>(<u32>DECODER + D_BYTES + at);
-}
-
-/** Takes the rest of a VEX prefix whose first byte is `byte`. */
-function takeVex(byte: u32): void {
-  const first = <u32>take(1);
-  let last = first;
-  let rex = (~first >> 5) & REX_R;
-  let map: u32 = 1;
-  if (byte === 0xc4) {
-    rex = (~first >> 5) & (REX_R | REX_X | REX_B);
-    map = first & 0x1f;
-    last = <u32>take(1);
-    if (last & 0x80) rex |= REX_W;
-  }
-  const illegal = field(D_REX) | field(D_LOCK) | field(D_SIZE_PREFIX) | field(D_REPEAT);
-  if (illegal || map === 0 || map > 3) fail(STATUS_UNDEFINED);
-  const prefix = last & 3;
-  setField(D_SIZE_PREFIX, u32(prefix === 1));
-  setField(D_REPEAT, prefix === 2 ? PREFIX_REP : prefix === 3 ? PREFIX_REPNE : 0);
-  setField(D_VVVV, (~last >> 3) & (field(D_CODE) === WIDTH_64 ? 15 : 7));
-  setField(D_VEX_L, (last >> 2) & 1);
-  setField(D_VEX, 1);
-  setField(D_REX, field(D_CODE) === WIDTH_64 ? rex : rex & REX_W);
-  setField(D_MAP, map);
-  setField(D_OPCODE, <u32>take(1));
-}
-
-/** Takes the opcode: sets D_MAP and D_OPCODE. */
-function takeOpcode(): void {
-  const byte = takePrefixes();
-  if (byte === 0xc4 || byte === 0xc5) {
-    if (field(D_CODE) === WIDTH_64 || (peek() & 0xc0) === 0xc0) {
-      takeVex(byte);
-      return;
-    }
-  }
-  setField(D_OPCODE, byte);
-  if (byte !== 0x0f) return;
-  const second = <u32>take(1);
-  setField(D_MAP, second === 0x38 ? 2 : second === 0x3a ? 3 : 1);
-  setField(D_OPCODE, second === 0x38 || second === 0x3a ? <u32>take(1) : second);
-}
-
-function matchesPrefix(needed: u32): bool {
-  const repeat = field(D_REPEAT);
-  if (needed === NEEDS_NOTHING) return true;
-  if (needed === NEEDS_F3) return repeat === PREFIX_REP;
-  if (needed === NEEDS_F2) return repeat === PREFIX_REPNE;
-  return repeat === 0 && field(D_SIZE_PREFIX) === u32(needed === NEEDS_66);
-}
-
-function matchesMode(attributes: u32): bool {
-  if (field(D_VEX) !== u32((attributes & ROW_IS_VEX) !== 0)) return false;
-  // All VEX encodings that there are have length 0.
-  if (field(D_VEX) && field(D_VEX_L)) return false;
-  if (field(D_CODE) === WIDTH_64) return (attributes & ROW_IS_LEGACY) === 0;
-  return (attributes & ROW_IS_64) === 0;
-}
-
-/** Whether an operand of a row is the register that VEX.vvvv names; else that must be none. */
-function namesVvvv(row: u32): bool {
-  for (let i: u32 = 0; i < 3; i++)
-    if (load<u8>(row + ROW_OPERANDS + i * 2) === OPERAND_B) return true;
-  return false;
-}
-
-function matches(row: u32, modrm: u32): bool {
-  if (!matchesMode(load<u16>(row, ROW_ATTRIBUTES))) return false;
-  if (!matchesPrefix(load<u8>(row, ROW_PREFIX))) return false;
-  const reg = <u32>load<u8>(row, ROW_REG);
-  if (reg !== ANY && reg !== ((modrm >> 3) & 7)) return false;
-  const form = <u32>load<u8>(row, ROW_FORM);
-  if (form !== FORM_ANY && (form === FORM_MEMORY) !== modrm < 0xc0) return false;
-  const whole = <u32>load<u8>(row, ROW_MODRM);
-  if (whole !== 0 && whole !== modrm) return false;
-  if (field(D_VEX) && field(D_VVVV) !== 0 && !namesVvvv(row)) return false;
-  const w = <u32>load<u8>(row, ROW_VEX_W);
-  return w === ANY || w === u32((field(D_REX) & REX_W) !== 0);
-}
-
-/** Finds the row of the table, looking ahead at ModRM. 0 if there is none. */
-function findRow(): u32 {
-  const slot = <u32>ROW_STARTS + (field(D_MAP) * MAP_SIZE + field(D_OPCODE)) * 2;
-  const last = <u32>load<u16>(slot, 2);
-  const modrm = peek();
-  for (let i = <u32>load<u16>(slot); i < last; i++) {
-    const row = <u32>ROWS + i * ROW_SIZE;
-    // 90 with REX.B is XCHG, not NOP.
-    const isXchg = field(D_MAP) === 0 && field(D_OPCODE) === 0x90 && field(D_REX) & REX_B;
-    if (isXchg && i + 1 < last) continue;
-    if (matches(row, modrm)) return row;
-  }
-  return 0;
-}
+import { findRow } from "./match.ts";
+import { takeOpcode } from "./prefixes.ts";
 
 /** Takes SIB and displacement of a 32- or 64-bit address. */
 function takeWideAddress(mod: u32, rm: u32): void {
@@ -413,8 +223,6 @@ export function parse(code: u32, available: u32): u32 {
   takeImmediates(row);
   settleSegment();
   checkLock(row);
-  const emitter = <u32>load<u8>(row, ROW_EMITTER);
-  if (emitter === EMIT_UNDEFINED) fail(STATUS_UNDEFINED);
-  if (emitter === EMIT_UNIMPLEMENTED) fail(STATUS_UNIMPLEMENTED);
+  if (<u32>load<u8>(row, ROW_EMITTER) === EMIT_UNDEFINED) fail(STATUS_UNDEFINED);
   return field(D_STATUS);
 }

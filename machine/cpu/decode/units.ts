@@ -1,7 +1,7 @@
 // Which unit an instruction belongs to: where it cannot be used, it is refused as CR0 and CR4 say (Intel SDM volume 3, table 9-3; AMD64
 // APM volume 2, sections 3.1 and 11.3).
 
-import { ROW_ATTRIBUTES, ROW_IS_MMX, ROW_IS_SSE, ROW_IS_X87 } from "../emitters.ts";
+import { ROW_ATTRIBUTES, ROW_IS_MMX, ROW_IS_SSE, ROW_IS_X87 } from "../rows.ts";
 import { D_ROW, field } from "./fields.ts";
 
 /** None of these: stops at once. */

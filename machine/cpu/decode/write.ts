@@ -64,6 +64,7 @@ import {
   E_BASE,
   E_CPU,
   E_CURSOR,
+  E_END,
   E_FORM,
   E_INDEX,
   E_INDEX_REGISTER,
@@ -101,6 +102,11 @@ export function emit(operation: u32): u32 {
   store<u8>(record, <u8>field(D_ADDRESS), R_ADDRESS_WIDTH);
   store<u8>(record, <u8>field(D_SEGMENT), R_SEGMENT);
   return record;
+}
+
+/** Makes the instruction at hand its block's last. */
+export function endBlock(): void {
+  setField(E_END, 1);
 }
 
 /** Starts a record with operands of a width. */

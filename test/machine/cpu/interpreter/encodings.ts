@@ -47,7 +47,6 @@ export interface Encoding {
 /** Why a row is not run on the real processor, or undefined. */
 export function reasonNotRun(row: Row): string | undefined {
   if (row.attributes.includes("i64")) return "not in 64-bit code";
-  if (row.emitter === "unimplemented") return "absent";
   if (row.emitter === "x87") return "has a test of its own (test/machine/cpu/x87)";
   if (["popsegment", "tosegment", "loadfar"].includes(row.emitter))
     return "loads a segment register";
