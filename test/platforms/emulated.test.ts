@@ -83,7 +83,9 @@ describe("x87 and SSE of a CPU that changes hands", () => {
     const [number] = tinyDemo.cpus as [number];
     const processor = machine.pc.processors[number]!;
     const words = () => clean.map((_, i) => processor.word(S.S_FX + i * 4));
-    const spoil = () => clean.forEach((_, i) => processor.setWord(S.S_FX + i * 4, 0xa5a5a5a5));
+    const spoil = () => {
+      for (const i of clean.keys()) processor.setWord(S.S_FX + i * 4, 0xa5a5a5a5);
+    };
 
     spoil();
     await launch(session, tinyDemo, demo("tiny-demo"), "");
