@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { sdkFrom } from "./inmate-new.ts";
 import { Surroundings } from "./testing/surroundings.ts";
 
 let here: Surroundings;
@@ -49,13 +50,20 @@ it("says where the SDK is", async () => {
   expect(readdirSync(out.trimEnd())).toContain("inmate.mk");
 });
 
-it("names the SDK relatively inside of one tree, absolutely elsewhere", async () => {
+it("names the SDK that it comes with", async () => {
   const sdk = (await here.run("inmate sdk")).out.trimEnd();
-  await here.run("inmate new --c far");
-  // A clone may itself lie beside where temporary files are.
-  const isNear = dirname(dirname(sdk)) === dirname(here.directory);
-  const named = isNear ? relative(join(here.directory, "far"), sdk) : sdk;
-  expect(read("far", "Makefile")).toContain(`JAILHOUSE_SDK = ${named}\n`);
+  await here.run("inmate new --c own");
+  const [, named] = /^JAILHOUSE_SDK = (.*)$/m.exec(read("own", "Makefile")) ?? [];
+  expect(resolve(here.directory, "own", named!)).toBe(sdk);
+});
+
+it.each([
+  ["beside the project", "/home/ada/own", "/home/ada/jailhouse/sdk", "../jailhouse/sdk"],
+  ["in the tree above", "/home/ada/cells/own", "/home/ada/jailhouse/sdk", "../../jailhouse/sdk"],
+  ["in another tree", "/home/ada/work/cells/own", "/home/ada/jailhouse/sdk", undefined],
+  ["with nothing but the root in common", "/work/own", "/opt/jailhouse/sdk", undefined],
+])("names an SDK %s so that the tree can be moved", (_, project, sdk, relative) => {
+  expect(sdkFrom(project, sdk)).toBe(relative ?? sdk);
 });
 
 it("touches nothing that is there", async () => {

@@ -49,7 +49,7 @@ export function showSdk(io: Io): void {
 }
 
 /** How a project names the SDK: relatively if both are in the same tree, so that the tree can be moved as a whole. */
-function sdkFrom(project: string, home: string): string {
+export function sdkFrom(project: string, home: string): string {
   const path = relative(project, home);
   const top = dirname(dirname(project));
   const sharesTree =
