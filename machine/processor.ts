@@ -114,15 +114,14 @@ export class Processor {
     return this.#view.getBigUint64(offset, true);
   }
 
-  /** Writes the u64 at an S_* offset, without `sync`. */
-  /** Gives x87, MMX and SSE the state that they have after power-on. */
-  resetUnits(): void {
+  /** Gives x87, MMX and SSE their initial configuration: what FNINIT leaves, registers of zeros, and MXCSR as after power-on. */
+  initUnits(): void {
     for (let at = 0; at < S.FX_SIZE; at += WORD) this.setWord(S.S_FX + at, 0);
-    this.#view.setUint16(S.S_FX + S.FX_CONTROL, S.FX_CONTROL_RESET, true);
-    this.#view.setUint8(S.S_FX + S.FX_TAGS, S.FX_TAGS_RESET);
+    this.#view.setUint16(S.S_FX + S.FX_CONTROL, S.FX_CONTROL_INIT, true);
     this.#view.setUint32(S.S_FX + S.FX_MXCSR, S.FX_MXCSR_RESET, true);
   }
 
+  /** Writes the u64 at an S_* offset, without `sync`. */
   setWide(offset: number, value: bigint): void {
     this.#view.setBigUint64(offset, value, true);
   }

@@ -133,6 +133,8 @@ export const FX_OPERAND_SELECTOR: u32 = 418;
 export const FX_SIZE: u32 = 512;
 /** FX_CONTROL after power-on (Intel SDM volume 3, table 9-1). */
 export const FX_CONTROL_RESET: u32 = 0x40;
+/** FX_CONTROL in the initial configuration (Intel SDM volume 1, section 13.6), which FNINIT makes, too. */
+export const FX_CONTROL_INIT: u32 = 0x37f;
 /** FX_TAGS after power-on: the registers hold zeros. */
 export const FX_TAGS_RESET: u32 = 0xff;
 /** FX_MXCSR after power-on. */

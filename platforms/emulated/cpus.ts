@@ -30,14 +30,14 @@ export function cpuMembers(context: Context) {
   const cpu = (number: number) => pc.processors[number]!;
 
   /**
-   * A CPU changes hands or is reset: everything that INIT leaves alone and no control block holds is as after power-on, so
-   * that the next owner sees nothing of the last one.
+   * A CPU changes hands or is reset: everything that INIT leaves alone and no control block holds is as after power-on, or in its
+   * initial configuration (x87, SSE), so that the next owner sees nothing of the last one.
    */
   const handOver = (number: number): void => {
     const target = cpu(number);
     for (let at = S_STAR; at < S_PAT; at += WORD) target.setWord(at, 0);
     target.setWide(S_XCR0, XCR0_RESET);
-    target.resetUnits();
+    target.initUnits();
     pc.resetLapic(number);
   };
 

@@ -4,6 +4,7 @@
 import { CR0_TS, CR4_OSFXSR, CR4_OSXSAVE, VECTOR_NM } from "../../../../abi/x86/registers.ts";
 import {
   FX_CONTROL,
+  FX_CONTROL_INIT,
   FX_INSTRUCTION,
   FX_INSTRUCTION_SELECTOR,
   FX_MXCSR,
@@ -47,8 +48,6 @@ const REGISTER_SIZE: u32 = 16;
 const REGISTERS: u32 = 8;
 /** x87 status word: the stack's top. */
 const TOP_SHIFT: u32 = 11;
-/** x87 control word after FNINIT. */
-const INITIAL_CONTROL: u16 = 0x37f;
 /** x87 control word: bits that there are, and the one that is always set. */
 const CONTROL_BITS: u16 = 0x1f3f;
 const CONTROL_FIXED: u16 = 0x40;
@@ -136,7 +135,7 @@ function initializeX87(s: u32): void {
   store<u16>(fx, 0, FX_INSTRUCTION_SELECTOR);
   store<u16>(fx, 0, FX_OPERAND_SELECTOR);
   memory.fill(fx + FX_REGISTERS, 0, REGISTERS * REGISTER_SIZE);
-  store<u16>(fx, INITIAL_CONTROL, FX_CONTROL);
+  store<u16>(fx, <u16>FX_CONTROL_INIT, FX_CONTROL);
 }
 
 /** End of the XMM registers that the code at hand can name, in the area. */

@@ -3,6 +3,7 @@
 
 import { A, CLASS_FINITE, CLASS_ZERO, classOf, N_DENORMAL } from "../../float/number.ts";
 import {
+  FX_CONTROL_INIT,
   FX_INSTRUCTION,
   FX_INSTRUCTION_SELECTOR,
   FX_OPCODE,
@@ -34,8 +35,6 @@ import {
 } from "./state.ts";
 import { isRefused, operandAddress, readOperand, writeAt } from "./unit.ts";
 
-/** Control word after FNINIT. */
-const INITIAL_CONTROL: u32 = 0x37f;
 /** Operand size of 16 bits. */
 const WIDTH_16: u32 = 1;
 /** Fields of an environment: control, status, tags, instruction, its selector and opcode, operand, its selector. */
@@ -97,7 +96,7 @@ export function clearExceptions(s: u32): void {
 /** The state that FNINIT leaves. */
 function initializeUnit(s: u32): void {
   setStatus(s, 0);
-  setControl(s, INITIAL_CONTROL);
+  setControl(s, FX_CONTROL_INIT);
   store<u8>(s, 0, S_FX + FX_TAGS);
   store<u16>(s, 0, S_FX + FX_OPCODE);
   store<u64>(s, 0, S_FX + FX_INSTRUCTION);
