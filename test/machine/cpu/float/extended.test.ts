@@ -2,6 +2,7 @@
 // unmasked exceptions, encodings that are no numbers.
 import { beforeAll, describe, expect, it } from "vitest";
 import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
+import { IS_AMD } from "../host.ts";
 import { Random } from "../interpreter/snippets.ts";
 import { Core } from "./core.ts";
 import {
@@ -19,6 +20,7 @@ import { EXTENDED, extendedOf, operand, partner } from "./operands.ts";
 const { cases, seed, title } = share({ quick: 4000, full: 20000, seed: 82 });
 const CHUNK = 2000;
 const EXCEPTIONS = 0x3f;
+const UNDERFLOW = 0x10;
 /** Exceptions before the computation. */
 const EARLY = 0x7;
 const C1 = 0x200;
@@ -80,8 +82,10 @@ const OPERATIONS: Operation[] = [
   store(40, "fbstp", [0xdf, 0x73, 0x30], 10),
 ];
 
-function word(random: Random): number {
-  const masks = random.below(8) === 0 ? random.next() & EXCEPTIONS : EXCEPTIONS;
+/** A control word. Of a tiny remainder, which is exact, Intel's processors do not tell always; it counts where AMD's are. */
+function word(random: Random, operation: Operation): number {
+  const some = random.below(8) === 0 ? random.next() & EXCEPTIONS : EXCEPTIONS;
+  const masks = operation.name.startsWith("fprem") && !IS_AMD ? some | UNDERFLOW : some;
   const precision = random.pick([0, 2, 3, 3, 3]) << 8;
   const rounding = random.below(2) === 0 ? 0 : random.below(4) << 10;
   return masks | precision | rounding;
@@ -140,7 +144,7 @@ describe.skipIf(!isHere)("the x87 unit's arithmetic", () => {
       const a = isWhole ? whole(random) : operand(random, EXTENDED);
       setOperand(view, at + CASE_A, extendedOf(random, a));
       setOperand(view, at + CASE_B, extendedOf(random, partner(random, EXTENDED, a)));
-      view.setUint32(at + CASE_CONTROL, word(random), true);
+      view.setUint32(at + CASE_CONTROL, word(random, operation), true);
     }
     core.cases.set(native.cases);
     native.x87(operation.bytes, count);

@@ -2,7 +2,7 @@
 import * as S from "../../../../machine/cpu/interface.ts";
 import { Guest, PHYSICAL, RAM_SIZE } from "../interpreter/guest.ts";
 import { BASE, DATA_SIZE, DATA_START, SIZE } from "../interpreter/native.ts";
-import { PLACE, type Words } from "./native.ts";
+import { EDGE, PLACE, type Words } from "./native.ts";
 import { BEFORE_AT, ENVIRONMENT_AT, SAVED_SIZE } from "./sequences.ts";
 
 const HLT = 0xf4;
@@ -86,6 +86,7 @@ export class GuestX87 {
     guest.bytes.set(this.#turned(data.subarray(BEFORE_AT, SAVED_SIZE), true), at);
     guest.write(PHYSICAL + PLACE - BASE, [...code, HLT]);
     guest.write(PHYSICAL + DATA_START - BASE, data);
+    guest.write(PHYSICAL + SIZE - EDGE, new Uint8Array(EDGE));
     const [rax, flags, rbx, rbp] = words;
     guest.setGpr(0, rax);
     guest.setGpr(RBX, rbx);

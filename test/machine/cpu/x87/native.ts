@@ -62,6 +62,9 @@ const EPILOGUE = [
   ...RESTORED,
 ];
 
+/** Bytes at the mapping's end of which a store may leave some before it faults at those beyond: the largest operand, FNSAVE's. */
+export const EDGE = 108;
+
 /** RAX, RFLAGS, RBX, RBP. */
 export type Words = readonly [bigint, bigint, bigint, bigint];
 
@@ -92,6 +95,7 @@ export class NativeX87 {
   run(code: readonly number[], words: Words, data: Uint8Array): [bigint, bigint] {
     this.#bytes.set([...code, ...jump(PLACE + code.length, END)], PLACE - BASE);
     this.#bytes.set(data, DATA_START - BASE);
+    this.#bytes.fill(0, SIZE - EDGE);
     this.#words.set(words, (WORDS - BASE) / 8);
     this.#call();
     data.set(this.#bytes.subarray(DATA_START - BASE, DATA_START - BASE + DATA_SIZE));

@@ -79,13 +79,26 @@ function little(value: number): number[] {
 /** Functions whose results differ between vendors by a unit of the last place, by ModRM after D9. */
 const TRANSCENDENTAL = new Set([0xf0, 0xf1, 0xf2, 0xf3, 0xf9, 0xfb, 0xfe, 0xff]);
 
+/** What stores the environment: opcode and ModRM.reg. */
+const FNSTENV = [0xd9, 6 << 3];
+const FNSAVE = [0xdd, 6 << 3];
+/** Storing a word instead: FNSTCW, FNSTSW. */
+const STORE_WORD = 7 << 3;
+
+/** A random ModRM.reg for an operand in memory. Of Intel's processors many store an environment without selectors or data pointer. */
+function memoryReg(random: Random, opcode: number): number {
+  const reg = random.below(8) << 3;
+  const stores = [FNSTENV, FNSAVE].some(([op, field]) => op === opcode && field === reg);
+  return stores && !IS_AMD ? STORE_WORD : reg;
+}
+
 /** One instruction. */
 export function makeInstruction(random: Random): number[] {
   if (random.below(40) === 0) return [0x9b];
   const opcode = 0xd8 + random.below(8);
   const prefix = random.below(8) === 0 ? [0x66] : random.below(16) === 0 ? [0x48] : [];
-  const reg = random.below(8) << 3;
   const kind = random.below(6);
+  const reg = kind >= 3 ? random.below(8) << 3 : memoryReg(random, opcode);
   if (kind >= 3) {
     const modrm = 0xc0 | reg | random.pick([0, 1, 1, 2, 3, random.below(8)]);
     if (opcode === 0xd9 && TRANSCENDENTAL.has(modrm)) return [0xd9, 0xe8];
