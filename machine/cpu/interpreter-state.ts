@@ -24,7 +24,7 @@ export const S_RECORD: u32 = 0x9dc;
 export const S_LINK: u32 = 0x9e4;
 /** Base of CS as the inner loop uses it, u64. */
 export const S_CODE_BASE: u32 = 0x9e8;
-/** Limit of CS as the jump cache knows it, u64. */
+/** What RIP's code ends at: the limit of CS, or the last that RIP can be, u64. */
 export const S_CODE_LIMIT: u32 = 0x9f8;
 /** What RIP is cut to by a jump, u64. */
 export const S_RIP_MASK: u32 = 0x9f0;

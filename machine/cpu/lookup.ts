@@ -21,6 +21,7 @@ import {
   S_BLOCK_RIP,
   S_CACHE,
   S_CODE_BASE,
+  S_CODE_LIMIT,
   S_LIMIT,
   S_LINK,
   S_SINK,
@@ -30,7 +31,7 @@ import { fetchPage } from "./memory/access.ts";
 import { M_RAM_BASE, PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE, S_MODE } from "./memory/layout.ts";
 import { MACHINE } from "./memory/machine.ts";
 import { isCanonical } from "./memory/segmentation.ts";
-import { B_PHYS2, BLOCK_INSTRUCTIONS } from "./records.ts";
+import { B_LENGTH, B_PHYS2, BLOCK_INSTRUCTIONS } from "./records.ts";
 import { faulted, raiseException } from "./system/fault.ts";
 import { inLongCode } from "./system/mode.ts";
 
@@ -97,6 +98,24 @@ function isIntoHot(block: u32): bool {
   return second !== NO_PAGE && isHot(<u32>(second >> PAGE_SHIFT));
 }
 
+/** Address in CS of a block's last byte, the block being at S_BLOCK_RIP. */
+function lastByte(s: u32, block: u32): u64 {
+  return load<u64>(s, S_BLOCK_RIP) + load<u32>(block, B_LENGTH) - 1;
+}
+
+/**
+ * A block, or, as blocks know of no segment, only its first instruction where it goes on behind the end of CS or of 16-bit code's 64
+ * KiB: RIP then wraps there. 0 with #GP(0) set where CS ends within that instruction.
+ */
+function cutAtEnd(s: u32, block: u32, linear: u64, host: u32): u32 {
+  if (block === 0 || lastByte(s, block) <= load<u64>(s, S_CODE_LIMIT)) return block;
+  const first = lookUpOnce(s, linear, host, 1);
+  if (first === 0) return 0;
+  if (lastByte(s, first) <= load<u32>(s, S_SEGMENT + CS * SEGMENT_SIZE + SEG_LIMIT)) return first;
+  raiseException(s, VECTOR_GP, 0);
+  return 0;
+}
+
 /** The block at S_BLOCK_RIP, or 0 with a fault set. */
 export function lookUp(s: u32): u32 {
   const linear = codeAddress(s);
@@ -106,7 +125,9 @@ export function lookUp(s: u32): u32 {
   const ramBase = load<u32>(MACHINE, M_RAM_BASE);
   const phys = <u64>(host - ramBase);
   settlePeriod(load<u64>(s, S_LIMIT));
-  if (staysHot(<u32>(phys >> PAGE_SHIFT))) return lookUpHot(s, linear, host);
+  if (staysHot(<u32>(phys >> PAGE_SHIFT))) {
+    return cutAtEnd(s, lookUpHot(s, linear, host), linear, host);
+  }
   const mode = load<u32>(s, S_MODE);
   let block = findBlock(s, phys, mode, NO_PAGE);
   if (block === 0) block = findStraddling(s, phys, linear, mode, ramBase);
@@ -117,12 +138,13 @@ export function lookUp(s: u32): u32 {
     if (end === 0) return 0;
     if (isIntoHot(block)) {
       store<u32>(s, s + S_SINK, S_LINK);
-      return block;
+      return cutAtEnd(s, block, linear, host);
     }
     enterBlock(s, block, end);
   }
-  remember(s, linear, block);
-  return block;
+  const found = cutAtEnd(s, block, linear, host);
+  if (found === block) remember(s, linear, block);
+  return found;
 }
 
 /** A block for one use of at most `most` instructions at S_BLOCK_RIP, or 0 with a fault set. */
@@ -131,5 +153,5 @@ export function lookUpShort(s: u32, most: u32): u32 {
   if (faulted(s)) return 0;
   const host = fetchPage(s, linear);
   if (host === 0) return 0;
-  return lookUpOnce(s, linear, host, most);
+  return cutAtEnd(s, lookUpOnce(s, linear, host, most), linear, host);
 }

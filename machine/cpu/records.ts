@@ -41,6 +41,10 @@ export const R_WIDTH: u32 = 48;
 export const R_ADDRESS_WIDTH: u32 = 49;
 /** Repeat prefix (PREFIX_REP, PREFIX_REPNE, 0) or another small number, u8. */
 export const R_EXTRA: u32 = 50;
+/** R_EXTRA of floating point: lanes of 64 bits, else of 32. */
+export const LANES_DOUBLE: u32 = 1;
+/** R_EXTRA of floating point: one lane only. */
+export const LANES_SCALAR: u32 = 2;
 /** Distance from the block's first byte to the instruction that follows, u16. */
 export const R_NEXT: u32 = 52;
 /** A second immediate, u16. */

@@ -71,7 +71,7 @@ function settleMode(s: u32): void {
   if (limit < mask && (limit !== load<u64>(s, S_CODE_LIMIT) || base !== load<u64>(s, S_CODE_BASE)))
     forgetJumps(s);
   store<u64>(s, base, S_CODE_BASE);
-  store<u64>(s, limit, S_CODE_LIMIT);
+  store<u64>(s, min(limit, mask), S_CODE_LIMIT);
   store<u64>(s, mask, S_RIP_MASK);
 }
 

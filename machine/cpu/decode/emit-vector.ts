@@ -1,10 +1,9 @@
 // Emitters of SSE: moves of 128 bits and of their parts, and operations on whole registers. An XMM register is a place in the state
 // block like any other, so that parts of it are loaded and stored by the operations of general-purpose registers.
 
-import { LANES_DOUBLE, LANES_SCALAR } from "../instructions/vector/float.ts";
 import { FX_MXCSR, S_FX } from "../interface.ts";
 import * as op from "../operations.gen.ts";
-import { R_EXTRA, R_IMM } from "../records.ts";
+import { LANES_DOUBLE, LANES_SCALAR, R_EXTRA, R_IMM } from "../records.ts";
 import { ROW_ATTRIBUTES, ROW_IS_UNALIGNED } from "../rows.ts";
 import { D_OPERAND, D_ROW, field, WIDTH_32, WIDTH_64 } from "./fields.ts";
 import {
@@ -36,11 +35,17 @@ function isUnaligned(): bool {
   return (load<u16>(field(D_ROW), ROW_ATTRIBUTES) & ROW_IS_UNALIGNED) !== 0;
 }
 
-/** An operation on the first operand, with the second as source and the third as immediate. */
-export function emitVector(): void {
+/** Emits an operation on the first operand, with the second as source and the third, if there is one, as immediate. */
+function emitOperation(operation: u32): u32 {
   const src = sourceOf(1);
-  const record = emitBinary(rowOperation(), widthOf(0), registerOf(0), src);
+  const record = emitBinary(operation, widthOf(0), registerOf(0), src);
   if (isImmediate(2)) store<u64>(record, immediate(2), R_IMM);
+  return record;
+}
+
+/** The row's operation on whole registers. */
+export function emitVector(): void {
+  emitOperation(rowOperation());
 }
 
 /** A shift by an immediate. */
@@ -140,10 +145,7 @@ function operationFor(kind: u32): u32 {
 
 /** Arithmetic on lanes of a kind (LANES_*). */
 function emitFloat(kind: u32): void {
-  const src = sourceOf(1);
-  const record = emitBinary(operationFor(kind), widthOf(0), registerOf(0), src);
-  store<u8>(record, <u8>kind, R_EXTRA);
-  if (isImmediate(2)) store<u64>(record, immediate(2), R_IMM);
+  store<u8>(emitOperation(operationFor(kind)), <u8>kind, R_EXTRA);
 }
 
 /** Packed singles. */

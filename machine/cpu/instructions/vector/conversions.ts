@@ -11,9 +11,9 @@ import {
 import { ROUND_ZERO, roundingOf } from "../../float/exceptions.ts";
 import { S_VECTOR_RESULT } from "../../interpreter-state.ts";
 import * as op from "../../operations.gen.ts";
-import { R_DST, R_EXTRA, R_SRC } from "../../records.ts";
+import { LANES_DOUBLE, R_DST, R_EXTRA, R_SRC } from "../../records.ts";
 import { setDestinationOf, widthOf } from "../sized.ts";
-import { controlOf, finish, LANES_DOUBLE, settle } from "./float.ts";
+import { controlOf, finish, settle } from "./float.ts";
 
 /** Bytes of a vector. */
 const SIZE: u32 = 16;

@@ -13,13 +13,9 @@ import * as single from "../../float/single.ts";
 import { FX_MXCSR, S_CR4, S_FX } from "../../interface.ts";
 import { S_VECTOR_RESULT } from "../../interpreter-state.ts";
 import * as op from "../../operations.gen.ts";
-import { R_DST, R_EXTRA, R_IMM, R_SRC } from "../../records.ts";
+import { LANES_DOUBLE, LANES_SCALAR, R_DST, R_EXTRA, R_IMM, R_SRC } from "../../records.ts";
 import { NO_ERROR, raiseException, raiseUd } from "../../system/fault.ts";
 
-/** Lanes of 64 bits; else of 32. */
-export const LANES_DOUBLE: u32 = 1;
-/** One lane only. */
-export const LANES_SCALAR: u32 = 2;
 /** Bytes of a vector. */
 const SIZE: u32 = 16;
 /** CF, PF and ZF, as COMISS sets them. */

@@ -5,6 +5,7 @@ import { Guest, PHYSICAL } from "./guest.ts";
 const RAX = 0;
 const RCX = 1;
 const RDX = 2;
+const RBX = 3;
 const RSI = 6;
 const RDI = 7;
 const CODE = 0x1000;
@@ -226,6 +227,48 @@ describe("real mode", () => {
     expect(guest.gpr(RCX) & 0xffn).toBe(7n);
     expect(guest.get(S.S_RIP)).toBe(BigInt(CODE + 19));
     expect([...guest.read(0x2005, 1)]).toEqual([7]);
+  });
+
+  it("wraps in the middle of straight code, wherever CS begins, whole and step by step", () => {
+    for (const base of [0x1000, 0x1330])
+      for (const ticks of [100n, 1n]) {
+        const guest = new Guest();
+        guest.set(S.S_SEGMENT + S.CS * S.SEGMENT_SIZE + S.SEG_BASE, BigInt(base));
+        guest.exports.sync!(0);
+        guest.write(base + 0xfffd, [0x40, 0x40, 0x40, 0x41, HLT]); // inc ax, three times; then inc cx; hlt
+        guest.write(base, [0x43, HLT]); // inc bx; hlt
+        let exit = guest.run(0xfffdn, ticks);
+        while (exit === S.EXIT_DEADLINE) exit = guest.run(undefined, ticks);
+        expect(exit).toBe(S.EXIT_HALTED);
+        expect([RAX, RCX, RBX].map((register) => guest.gpr(register))).toEqual([3n, 0n, 1n]);
+      }
+  });
+});
+
+describe("the limit of CS", () => {
+  const LIMIT = CODE + 3;
+  /** Code at CODE; the vector and RIP that an exception in it leaves, whole and step by step. */
+  const end = (code: readonly number[]) =>
+    [100n, 1n].map((ticks) => {
+      const guest = flat(...code);
+      withHandler(guest, 13, 0x3000);
+      guest.write(0x3000, [HLT]);
+      guest.segment(S.CS, 0xc9b, 8, LIMIT);
+      guest.exports.sync!(0);
+      let exit = guest.run(BigInt(CODE), ticks);
+      while (exit === S.EXIT_DEADLINE) exit = guest.run(undefined, ticks);
+      const [error, rip] = new Uint32Array(guest.read(Number(guest.gpr(4)), 8).buffer);
+      return { exit, error, rip: rip! - CODE, count: guest.gpr(RAX) };
+    });
+
+  it("is that of straight code: #GP(0) at the first instruction behind it", () => {
+    const outcome = { exit: S.EXIT_HALTED, error: 0, rip: 4, count: 4n };
+    expect(end([0x40, 0x40, 0x40, 0x40, 0x40, 0x40])).toEqual([outcome, outcome]);
+  });
+
+  it("is that of all of an instruction's bytes", () => {
+    const outcome = { exit: S.EXIT_HALTED, error: 0, rip: 2, count: 2n };
+    expect(end([0x40, 0x40, 0x05, 1, 0, 0, 0])).toEqual([outcome, outcome]);
   });
 });
 
