@@ -123,6 +123,11 @@ export class Guest {
     return this.#console.text;
   }
 
+  /** What the emulator has noted of its processors (Emulator.notes). */
+  get notes(): string {
+    return this.#emulator.notes;
+  }
+
   /** Settles when the emulator has ended, for whatever reason. */
   get ended(): Promise<void> {
     return this.#emulator.ended;

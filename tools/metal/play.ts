@@ -62,7 +62,7 @@ export async function playIn(
   const before = await guestComplaints(guest);
   const stage = new (guest.isSlow ? OutsideStage : GuestStage)(guest, screen, signal);
   await perform(steps, stage, { screen });
-  expectNone(newComplaints(await guestComplaints(guest), before));
+  expectNone(newComplaints(await guestComplaints(guest), before), guest.notes);
   if (!guest.com1.text.includes(digest)) {
     throw new Difference(`on COM1: expected the sha256 of hypervisor.wasm, ${digest}`);
   }
@@ -70,7 +70,11 @@ export async function playIn(
   screen.show(`\n${end}\n`, "remark");
 }
 
-function expectNone(complaints: readonly string[]): void {
+/** Throws Difference where there are complaints; with what the emulator has noted, which may be the reason. */
+function expectNone(complaints: readonly string[], notes: string): void {
   if (complaints.length === 0) return;
-  throw new Difference(`Linux' log has new warnings:\n    ${complaints.join("\n    ")}`);
+  const noted = notes === "" ? [] : ["  and the emulator says", ...notes.split("\n")];
+  throw new Difference(
+    `Linux' log has new warnings:\n    ${[...complaints, ...noted].join("\n    ")}`,
+  );
 }

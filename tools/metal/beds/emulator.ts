@@ -8,6 +8,8 @@ import { findProgram } from "../packages.ts";
 export interface Lines {
   readonly serial: readonly Capture[];
   readonly monitor?: Capture;
+  /** Reads what the emulator has noted of its processors by itself, where it does. */
+  readonly notes?: () => string;
 }
 
 const PROMPT = /\(qemu\) $/;
@@ -19,6 +21,7 @@ export class Emulator {
   readonly ended: Promise<void>;
   readonly #process: ChildProcess;
   readonly #monitor: Capture | undefined;
+  readonly #notes: () => string;
   readonly #cleanups: (() => void)[];
   #errors = "";
   #exit: string | undefined;
@@ -30,11 +33,12 @@ export class Emulator {
   constructor(
     title: string,
     command: readonly string[],
-    { serial, monitor }: Lines,
+    { serial, monitor, notes = () => "" }: Lines,
     cleanups: readonly (() => void)[],
   ) {
     this.serial = serial;
     this.#monitor = monitor;
+    this.#notes = notes;
     this.#cleanups = [...cleanups];
     const setpriv = findProgram("setpriv");
     const whole = setpriv ? [setpriv, "--pdeathsig", "KILL", ...command] : command;
@@ -62,6 +66,11 @@ export class Emulator {
   /** What it complained about. */
   get errors(): string {
     return this.#errors;
+  }
+
+  /** What it has noted of its processors so far, such as why an instruction faulted; "" where it takes no notes. */
+  get notes(): string {
+    return this.#notes();
   }
 
   /** Gives the monitor a command, such as "info registers -a". Resolves to what it says. Throws where there is none. */
