@@ -129,6 +129,46 @@ describe("flat code", () => {
     expect(word(pc, COUNTER)).toBe(1);
   });
 
+  test("of several CPUs never reads a TSC below one that was read before", () => {
+    const LOG = 0x20000;
+    const READINGS = 8;
+    // mov ebp, READINGS; again: rdtsc; mov ecx, 1; lock xadd [COUNTER], ecx; mov [LOG + 8 * ecx], eax; its CPU; then a while
+    const reader = (cpu: number) => [
+      ...[
+        0xbd,
+        ...u32(READINGS),
+        0x0f,
+        0x31,
+        0xb9,
+        ...u32(1),
+        0xf0,
+        0x0f,
+        0xc1,
+        0x0d,
+        ...u32(COUNTER),
+      ],
+      ...[0x89, 0x04, 0xcd, ...u32(LOG), 0xc7, 0x04, 0xcd, ...u32(LOG + 4), ...u32(cpu)],
+      ...[...delay(SLICE / 5), 0x4d, 0x75, 0xd2, ...HLT],
+    ];
+    const pc = machine([0, 1].map(reader));
+    pc.run(10 * SLICE);
+    const log = [...Array(2 * READINGS).keys()].map((i) => ({
+      tsc: word(pc, LOG + 8 * i),
+      cpu: word(pc, LOG + 8 * i + 4),
+    }));
+    for (const cpu of [0, 1]) {
+      const own = log.filter((reading) => reading.cpu === cpu);
+      expect(own).toHaveLength(READINGS);
+      // A CPU catches up, and does not drift away.
+      const passed = own.at(-1)!.tsc - own[0]!.tsc;
+      expect(Math.abs(passed - (READINGS - 1) * 2 * (SLICE / 5))).toBeLessThan(SLICE);
+    }
+    const sorted = log.toSorted((a, b) => a.tsc - b.tsc);
+    expect(log.map(({ tsc }) => tsc)).toEqual(sorted.map(({ tsc }) => tsc));
+    // They did take turns, more than once.
+    expect(log.filter(({ cpu }, i) => cpu !== log[i - 1]?.cpu).length).toBeGreaterThan(4);
+  });
+
   test("starts another CPU in real mode", () => {
     const starter = [
       ...[...store(ICR_HIGH, 0x01000000), ...store(ICR, 0x4500), ...store(ICR, 0x4608)],

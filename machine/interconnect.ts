@@ -1,5 +1,6 @@
-// The interrupt network. What an APIC sends to itself arrives at once; what crosses CPUs, and what devices send, is held
-// until the slice's boundary and arrives in the order in which it was sent.
+// The interrupt network. What an APIC sends to itself arrives at once, and so does what a device sends because of a CPU's own access
+// where it goes to that CPU; what crosses CPUs, and what devices send otherwise, is held until the slice's boundary and arrives in the
+// order in which it was sent.
 import {
   ICR_MODE_FIXED,
   ICR_MODE_LOWEST,
@@ -19,10 +20,13 @@ export interface Letter {
   except: number;
 }
 
-const NOBODY = -1;
+/** No CPU. */
+export const NOBODY = -1;
 
 /** Connects the local APICs with each other and with the IOAPICs. */
 export class Interconnect {
+  /** The CPU whose access a device is carrying out; NOBODY while there is none. */
+  accessor = NOBODY;
   readonly #lapics: Lapic[] = [];
   #letters: Letter[] = [];
 
@@ -38,7 +42,7 @@ export class Interconnect {
 
   /** Takes a message that the local APIC of `source` sends. */
   send(source: number, message: ApicMessage, shorthand: number): void {
-    const isLocal = message.mode === ICR_MODE_FIXED || message.mode === ICR_MODE_NMI;
+    const isLocal = canComeAtOnce(message);
     const own = this.#lapics[source]!;
     const others = shorthand === SHORTHAND_OTHERS;
     if (isLocal && !others && (shorthand === SHORTHAND_ALL || own.matches(message)))
@@ -46,9 +50,12 @@ export class Interconnect {
     this.#letters.push({ message, only: NOBODY, except: isLocal || others ? source : NOBODY });
   }
 
-  /** Takes a message from a device. */
+  /** Takes a message from a device. Which CPU is to have one of lowest priority is decided where all can be compared. */
   post(message: ApicMessage): void {
-    this.#letters.push({ message, only: NOBODY, except: NOBODY });
+    const own = canComeAtOnce(message) ? this.#lapics[this.accessor] : undefined;
+    const isOwn = own?.matches(message) === true;
+    if (isOwn) own.accept(message);
+    this.#letters.push({ message, only: NOBODY, except: isOwn ? this.accessor : NOBODY });
   }
 
   /** Takes a message for one CPU, whatever its ids and modes. */
@@ -82,6 +89,11 @@ export class Interconnect {
   restore(letters: Letter[]): void {
     this.#letters = structuredClone(letters);
   }
+}
+
+/** Whether a CPU can take a message in the middle of an instruction of its own: not what resets it. */
+function canComeAtOnce({ mode }: ApicMessage): boolean {
+  return mode === ICR_MODE_FIXED || mode === ICR_MODE_NMI;
 }
 
 /** The APIC with the lowest processor priority that takes interrupts; of several, the one of the lowest CPU. */

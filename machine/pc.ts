@@ -60,7 +60,7 @@ export class Pc {
   constructor(options: PcOptions) {
     const settled = settle(options);
     this.options = settled;
-    this.bus = new SystemBus(this.schedule);
+    this.bus = new SystemBus(this.schedule, this.interconnect);
     const cpus = createProcessors({ ...settled, bus: (...args) => this.bus.call(...args) });
     this.processors = cpus.list;
     this.exports = cpus.exports;
@@ -76,6 +76,9 @@ export class Pc {
     );
     this.devices = this.#makeDevices();
     this.executor = this.#makeExecutor();
+    this.bus.onAccess = (cpu) => {
+      if (cpu === 0) this.#settleExternal();
+    };
   }
 
   #makeLapic(processor: Processor): Lapic {
@@ -125,6 +128,11 @@ export class Pc {
   #boundary(time: number): void {
     this.schedule.advance(time);
     this.interconnect.deliver();
+    this.#settleExternal();
+  }
+
+  /** The PICs are wired to the first CPU. */
+  #settleExternal(): void {
     this.lapics[0]!.setExternal(this.devices.pic.output);
   }
 

@@ -3,6 +3,7 @@ import { AddressSpace } from "./bus.ts";
 import * as S from "./cpu/interface.ts";
 import { isLapicMsr, readMsr, readPage, writeMsr, writePage } from "./devices/lapic/access.ts";
 import type { Lapic } from "./devices/lapic/lapic.ts";
+import { NOBODY } from "./interconnect.ts";
 import type { Processor } from "./processor.ts";
 
 /** One access of a CPU, for tracing. */
@@ -32,15 +33,19 @@ const TPR_CLASS = 0xf;
 export class SystemBus {
   readonly ports: AddressSpace = new AddressSpace("port");
   readonly memory: AddressSpace = new AddressSpace("address");
+  /** Called after every access with the CPU's number. */
+  onAccess: (cpu: number) => void = () => {};
   /** Called after every access while set. */
   trace: ((record: BusRecord) => void) | undefined;
   #processors: readonly Processor[] = [];
   #lapics: readonly Lapic[] = [];
   readonly #clock: { now: number };
+  readonly #interrupts: { accessor: number };
 
-  /** `clock` is what the devices look at. */
-  constructor(clock: { now: number }) {
+  /** `clock` is what the devices look at, `interrupts` what they send on. */
+  constructor(clock: { now: number }, interrupts: { accessor: number }) {
     this.#clock = clock;
+    this.#interrupts = interrupts;
   }
 
   /** Connects the CPUs, once they exist. */
@@ -53,7 +58,10 @@ export class SystemBus {
   call(cpu: number, kind: number, size: number): number {
     const processor = this.#processors[cpu]!;
     this.#clock.now = processor.time;
+    this.#interrupts.accessor = cpu;
     const result = this.#dispatch(processor, this.#lapics[cpu]!, kind, size);
+    this.#interrupts.accessor = NOBODY;
+    this.onAccess(cpu);
     if (this.trace) this.#record(this.trace, processor, kind, size, result);
     return result;
   }

@@ -27,12 +27,12 @@ function sleeper(setup: (cpu: ScriptCpu) => void, end?: (cpu: ScriptCpu) => void
     cpu.sti();
     yield;
     for (let taken = 0; ; ) {
-      cpu.hlt();
-      yield;
       for (; taken < cpu.taken.length; taken++) {
         end?.(cpu);
         cpu.write(EOI, 0);
       }
+      cpu.hlt();
+      yield;
     }
   };
 }
@@ -76,9 +76,9 @@ test("the PIT interrupts through the 8259 pair and LINT0", () => {
     (cpu) => cpu.out(0x20, 0x20),
     3_500_000,
   );
-  // Programming the channel raises its output: the first edge. Then one every 1193 cycles, 999.8 us.
+  // Programming the channel raises its output: the first edge, at once. Then one every 1193 cycles, 999.8 us.
   expect(taken).toEqual([
-    [0x30, SLICE],
+    [0x30, 1],
     [0x30, 1_010_000],
     [0x30, 2_010_000],
     [0x30, 3_010_000],
@@ -95,7 +95,39 @@ test("COM1 interrupts through IOAPIC pin 4", () => {
     (cpu) => cpu.in(0x3fa),
     100_000,
   );
-  expect(taken).toEqual([[0x44, SLICE]]);
+  expect(taken).toEqual([[0x44, 1]]);
+});
+
+test("what an access brings about comes at once to the CPU that made it, to others at the boundary", () => {
+  const cpus: ScriptCpu[] = [];
+  const script =
+    (setup: (cpu: ScriptCpu) => void): Script =>
+    (cpu) => {
+      cpus.push(cpu);
+      return sleeper(setup)(cpu);
+    };
+  const toBoth = (cpu: ScriptCpu) => {
+    // Logical destination 3, of the flat model: the high half of the pin's entry.
+    cpu.write(IOAPIC, 0x11 + 2 * 4);
+    cpu.write(IOAPIC + 0x10, 0x03000000);
+    route(cpu, 4, 0x8844);
+    cpu.out(0x3fc, 0x08);
+    cpu.out(0x3f9, 0x02);
+  };
+  const member = (bit: number) => (cpu: ScriptCpu) => cpu.write(LAPIC + 0xd0, bit << 24);
+  const pc = machine([
+    script((cpu) => {
+      member(1)(cpu);
+      toBoth(cpu);
+    }),
+    script(member(2)),
+  ]);
+  pc.processors[1]!.activity = ACTIVITY_RUNNING;
+  pc.run(3 * SLICE);
+  expect(cpus.map((cpu) => cpu.taken.slice(0, 1))).toEqual([
+    [{ vector: 0x44, time: 1 }],
+    [{ vector: 0x44, time: SLICE }],
+  ]);
 });
 
 test("the PM timer raises the SCI on pin 9 until it is cleared", () => {

@@ -102,6 +102,8 @@ export const S_EXIT_CODE: u32 = 0x6f0;
 export const S_FX: u32 = 0x700;
 /** MISC_ENABLE (Intel), u64. */
 export const S_MISC_ENABLE: u32 = 0x900;
+/** The latest time that the CPU has seen by its TSC, in ticks, u64: that of a CPU of the same guest may be ahead of S_TIME. */
+export const S_TIME_SEEN: u32 = 0x908;
 /** From here on the CPU's own business (TLBs, caches); not part of the interface. */
 export const S_PRIVATE: u32 = 0x910;
 

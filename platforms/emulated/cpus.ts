@@ -11,6 +11,7 @@ import {
   CS,
   S_PAT,
   S_STAR,
+  S_TIME_SEEN,
   S_TSC_OFFSET,
   S_XCR0,
 } from "../../machine/cpu/interface.ts";
@@ -37,6 +38,7 @@ export function cpuMembers(context: Context) {
     const target = cpu(number);
     for (let at = S_STAR; at < S_PAT; at += WORD) target.setWord(at, 0);
     target.setWide(S_XCR0, XCR0_RESET);
+    target.setWide(S_TIME_SEEN, 0n);
     target.initUnits();
     pc.resetLapic(number);
   };

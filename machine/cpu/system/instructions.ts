@@ -12,9 +12,7 @@ import {
   S_CR4,
   S_GPR,
   S_GUEST,
-  S_TIME,
   S_TSC_AUX,
-  S_TSC_OFFSET,
   S_XCR0,
 } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
@@ -24,6 +22,7 @@ import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit, raiseUd } from "./fault.ts";
 import { inLongCode, inLongMode, inRealAddressing } from "./mode.ts";
 import { currentLevel } from "./segments.ts";
+import { readTsc } from "./tsc.ts";
 
 /** Offsets of RAX, RCX and RDX in the state block. */
 const S_RAX: u32 = S_GPR;
@@ -48,7 +47,7 @@ function setPair(s: u32, value: u64): void {
 /** RDTSC: #GP(0) at level 3 under CR4.TSD. */
 export function rdtsc(s: u32): void {
   if (load<u32>(s, S_CR4) & CR4_TSD && currentLevel(s) == 3 && !inRealAddressing(s)) raiseGp(s, 0);
-  else setPair(s, load<u64>(s, S_TIME) + load<u64>(s, S_TSC_OFFSET));
+  else setPair(s, readTsc(s));
 }
 
 /** RDTSCP. */

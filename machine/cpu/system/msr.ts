@@ -58,9 +58,7 @@ import {
   S_SYSENTER_CS,
   S_SYSENTER_EIP,
   S_SYSENTER_ESP,
-  S_TIME,
   S_TSC_AUX,
-  S_TSC_OFFSET,
   SEG_BASE,
   SEGMENT_SIZE,
 } from "../interface.ts";
@@ -70,6 +68,7 @@ import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit } from "./fault.ts";
 import { fixedMsr, hasMiscEnable, isFixedMsr, writeEfer, writeMiscEnable } from "./msr-rules.ts";
 import { isMtrr, isValidMtrr, isValidPat } from "./mtrr.ts";
+import { readTsc, writeTsc } from "./tsc.ts";
 
 /** Number of RAX, RCX and RDX among the general registers, times their size. */
 const RAX: u32 = 0;
@@ -148,7 +147,7 @@ function callBus(s: u32, kind: u32, msr: u32, value: u64): u64 {
 
 /** Reads a register on behalf of the CPU, without checks of privilege or grants; #GP(0) if there is none. */
 function readRegister(s: u32, msr: u32): u64 {
-  if (msr == MSR_TSC) return load<u64>(s, S_TIME) + load<u64>(s, S_TSC_OFFSET);
+  if (msr == MSR_TSC) return readTsc(s);
   if (isBusMsr(msr)) return callBus(s, BUS_MSR_READ, msr, 0);
   if (msr == MSR_MISC_ENABLE && hasMiscEnable()) return load<u64>(s, S_MISC_ENABLE);
   const at = plainRegister(msr);
@@ -169,7 +168,7 @@ function isValid(msr: u32, value: u64): bool {
 
 /** Writes a register; the rest as readRegister. */
 function writeRegister(s: u32, msr: u32, value: u64): void {
-  if (msr == MSR_TSC) return store<u64>(s, value - load<u64>(s, S_TIME), S_TSC_OFFSET);
+  if (msr == MSR_TSC) return writeTsc(s, value);
   if (msr == MSR_EFER) return writeEfer(s, value);
   if (msr == MSR_MISC_ENABLE && hasMiscEnable()) return writeMiscEnable(s, value);
   if (isBusMsr(msr)) {
