@@ -31,7 +31,7 @@ import {
 import { forgetJumps } from "./jumps.ts";
 import { PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE } from "./memory/layout.ts";
 import { cpuCount, stateOf } from "./memory/machine.ts";
-import { dropWriteEntries } from "./memory/tlb.ts";
+import { restrictWrites } from "./memory/tlb.ts";
 import {
   B_COUNT,
   B_HASH_NEXT,
@@ -120,7 +120,7 @@ export function straddles(s: u32, phys: u64, mode: u32): bool {
 /** Enters that decoded code lies at `phys`, up to the end of that page. */
 function markCode(phys: u64, size: u32): void {
   const page = <u32>(phys >> PAGE_SHIFT);
-  if (markCached(page)) dropWriteEntries(page);
+  if (markCached(page)) restrictWrites(page, true);
   addCode(phys, size);
 }
 
@@ -231,7 +231,8 @@ function surveyBucket(page: u32): void {
 export function heatPage(page: u32): void {
   const start = (<u64>page) << PAGE_SHIFT;
   retireRange(page, start, start + PAGE_SIZE);
-  if (markHot(page)) dropWriteEntries(page);
+  markHot(page);
+  restrictWrites(page, false);
   surveyBucket(page);
 }
 

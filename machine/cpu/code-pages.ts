@@ -60,12 +60,9 @@ export function markClean(page: u32): void {
   if (load<u8>(STATES + page) === CACHED) store<u8>(STATES + page, CLEAN);
 }
 
-/** Makes a page hot; its blocks must be retired. Returns whether it was not known as one with code. */
-export function markHot(page: u32): bool {
-  if (page >= PAGES) return false;
-  const wasClean = load<u8>(STATES + page) === CLEAN;
-  store<u8>(STATES + page, HOT);
-  return wasClean;
+/** Makes a page hot; its blocks must be retired. */
+export function markHot(page: u32): void {
+  if (page < PAGES) store<u8>(STATES + page, HOT);
 }
 
 function granules(offset: u32, size: u32): u64 {

@@ -82,6 +82,12 @@ export function nestedAddress(s: u32, address: u64, access: u32): u64 {
   return phys;
 }
 
+/** What the cell's map grants (MAP_*) at a guest-physical address on a CPU; everything without a guest. */
+export function nestedRights(s: u32, address: u64): u32 {
+  const guest = load<u32>(s, S_GUEST);
+  return <u32>((guest === 0 ? ENTRY_RIGHTS : lookup(guest, address)) & ENTRY_RIGHTS);
+}
+
 /** Makes a guest control block that intercepts everything and maps nothing; 0 when the pool is exhausted. */
 export function createGuest(): u32 {
   const guest = allocatePages(G_SIZE / PAGE_SIZE);

@@ -1,8 +1,20 @@
 // Loads and stores of the inner loop: only what a translation cache answers. Each function returns false, having changed nothing,
 // where it does not; the caller then leaves the inner loop, and access.ts does the whole access.
 
+import { mayBeCode } from "../code-pages.ts";
 import { S_GPR } from "../interface.ts";
-import { TLB_ADDEND, TLB_READ, TLB_WRITE } from "../memory/layout.ts";
+import {
+  M_RAM_BASE,
+  PAGE_SHIFT,
+  TLB_ADDEND,
+  TLB_BESIDE_CODE,
+  TLB_ENTRIES,
+  TLB_ENTRY_SHIFT,
+  TLB_READ,
+  TLB_WRITE,
+} from "../memory/layout.ts";
+import { MACHINE } from "../memory/machine.ts";
+import * as op from "../operations.gen.ts";
 import {
   R_BASE,
   R_DISPLACEMENT,
@@ -45,12 +57,25 @@ export function flat(record: u32): u64 {
 
 /** Address of the entry of a translation cache that may answer for `linear`. */
 function entryFor(s: u32, cache: u32, linear: u64): u32 {
-  return s + cache + ((<u32>linear >> 8) & 0x3ff0);
+  const offset =
+    (<u32>linear >> (PAGE_SHIFT - TLB_ENTRY_SHIFT)) & ((TLB_ENTRIES - 1) << TLB_ENTRY_SHIFT);
+  return s + cache + offset;
 }
 
 /** Whether an entry answers for all of `size` bytes at `linear`. */
 function answers(entry: u32, linear: u64, size: u32): bool {
   return ((linear + (size - 1)) & PAGE_BITS) === load<u64>(entry);
+}
+
+/** The same of an entry of the write cache whose page has decoded code. */
+function answersBesideCode(entry: u32, linear: u64, size: u32): bool {
+  return (((linear + (size - 1)) & PAGE_BITS) | TLB_BESIDE_CODE) === load<u64>(entry);
+}
+
+/** Whether such an entry answers, and no decoded code is where `size` bytes at `linear` go. */
+function takesBesideCode(entry: u32, linear: u64, size: u32): bool {
+  if (!answersBesideCode(entry, linear, size)) return false;
+  return !mayBeCode(<u64>(host(entry, linear) - load<u32>(MACHINE, M_RAM_BASE)), size);
 }
 
 /** Host address that an entry gives for `linear`. */
@@ -72,9 +97,11 @@ export function loadExtendedTo<T extends number>(s: u32, record: u32, linear: u6
   return true;
 }
 
+/** MODIFY: what follows it writes, and looks where. */
 export function modifyTo<T extends number>(s: u32, record: u32, linear: u64): bool {
   const entry = entryFor(s, TLB_WRITE, linear);
-  if (!answers(entry, linear, sizeof<T>())) return false;
+  const size = <u32>sizeof<T>();
+  if (!answers(entry, linear, size) && !answersBesideCode(entry, linear, size)) return false;
   put<T>(load<u32>(record, R_DST), load<T>(host(entry, linear)));
   return true;
 }
@@ -84,6 +111,29 @@ export function storeFrom<T extends number>(s: u32, record: u32, linear: u64): b
   if (!answers(entry, linear, sizeof<T>())) return false;
   store<T>(host(entry, linear), source<T>(record));
   return true;
+}
+
+/** A store of an operation's width where storeFrom does not answer for the page because of decoded code elsewhere in it. */
+function storeBesideCode<T extends number>(s: u32, record: u32, linear: u64): bool {
+  const entry = entryFor(s, TLB_WRITE, linear);
+  if (!takesBesideCode(entry, linear, sizeof<T>())) return false;
+  store<T>(host(entry, linear), source<T>(record));
+  return true;
+}
+
+/** STORE, STORE_INDEXED or STORE_FLAT in a page with decoded code, beside it; false where it must take the slow path. */
+export function storeOutside(s: u32, record: u32, operation: u32): bool {
+  const linear =
+    operation < op.STORE_INDEXED
+      ? based(record)
+      : operation < op.STORE_FLAT
+        ? indexed(record)
+        : flat(record);
+  const width = (operation - op.STORE) & 3;
+  if (width === 0) return storeBesideCode<u8>(s, record, linear);
+  if (width === 1) return storeBesideCode<u16>(s, record, linear);
+  if (width === 2) return storeBesideCode<u32>(s, record, linear);
+  return storeBesideCode<u64>(s, record, linear);
 }
 
 /** Bytes of a vector. */

@@ -4,23 +4,26 @@
 
 import { ACCESS_FETCH, ACCESS_INDIRECT, ACCESS_WRITE } from "../../../abi/platform.ts";
 import { PF_FETCH, PF_USER, PF_WRITE } from "../../../abi/x86/registers.ts";
-import { pageHasCode } from "../code-pages.ts";
-import { nestedAddress } from "../guest.ts";
+import { isHot, pageHasCode } from "../code-pages.ts";
+import { nestedAddress, nestedRights } from "../guest.ts";
 import { EXIT_UNIMPLEMENTED, S_CPL } from "../interface.ts";
 import { faulted, raiseExit } from "../system/fault.ts";
 import { inLongMode } from "../system/mode.ts";
 import {
+  NO_ADDRESS,
   PAGE_OFFSET,
   PAGE_SHIFT,
   PAGE_SIZE,
   TLB_ADDEND,
+  TLB_BESIDE_CODE,
   TLB_EXEC,
   TLB_READ,
   TLB_WRITE,
 } from "./layout.ts";
 import { loadSized, ramAddress } from "./machine.ts";
-import { translate } from "./paging.ts";
+import { translate, translatedRights } from "./paging.ts";
 import { physicalRead, physicalWrite } from "./physical.ts";
+import { findPage, keepPage } from "./second-level.ts";
 import { entryOf, fillEntry, PAGE_MASK } from "./tlb.ts";
 
 /** Access flag beside PF_*: the part of an operand on its second page. */
@@ -33,11 +36,17 @@ function privilege(s: u32): u32 {
 
 /** Physical address of a linear one for an access (PF_WRITE, PF_FETCH, PF_USER), by both levels of translation. */
 function locate(s: u32, linear: u64, access: u32): u64 {
+  const known = findPage(s, linear, access);
+  if (known !== NO_ADDRESS) return known;
   const address = translate(s, linear, access);
   if (faulted(s)) return 0;
+  const rights = translatedRights();
   let nested = (access & PF_WRITE ? ACCESS_WRITE : 0) | (access & PF_FETCH ? ACCESS_FETCH : 0);
   if (access & SECOND_PAGE) nested |= ACCESS_INDIRECT;
-  return nestedAddress(s, address, nested);
+  const phys = nestedAddress(s, address, nested);
+  if (!faulted(s) && ramAddress(phys) !== 0)
+    keepPage(s, linear, phys, rights, nestedRights(s, address));
+  return phys;
 }
 
 /** First byte of the page after that of `linear`; wraps at 4 GiB outside long mode. */
@@ -73,15 +82,23 @@ function readCrossing(s: u32, linear: u64, size: u32, access: u32): u64 {
   return readBytes(s, low, first) | (readBytes(s, high, size - first) << (first * 8));
 }
 
+/** Fills the write cache with a page of RAM, if its writes may be told apart. */
+function fillWrites(s: u32, linear: u64, phys: u64, host: u32): void {
+  const page = <u32>(phys >> PAGE_SHIFT);
+  if (!pageHasCode(page)) fillEntry(s, TLB_WRITE, linear, host);
+  else if (!isHot(page)) fillEntry(s, TLB_WRITE, linear, host, TLB_BESIDE_CODE);
+}
+
 /** Reads with explicit privilege, filling `cache` (0: none) where the page is plain RAM. */
 function readVia(s: u32, linear: u64, size: u32, access: u32, cache: u32): u64 {
   if (firstPart(linear, size) < size) return readCrossing(s, linear, size, access);
   const phys = locate(s, linear, access);
   if (faulted(s)) return 0;
   const host = ramAddress(phys);
-  if (cache != 0 && host != 0 && !(cache == TLB_WRITE && pageHasCode(<u32>(phys >> PAGE_SHIFT))))
-    fillEntry(s, cache, linear, host);
-  return physicalRead(s, phys, size);
+  if (host == 0) return physicalRead(s, phys, size);
+  if (cache == TLB_WRITE) fillWrites(s, linear, phys, host);
+  else if (cache != 0) fillEntry(s, cache, linear, host);
+  return loadSized(host, size);
 }
 
 /** Writes with explicit privilege, filling the write cache if `cached`. */
@@ -97,8 +114,7 @@ function writeVia(s: u32, linear: u64, size: u32, value: u64, access: u32, cache
     return;
   }
   const host = ramAddress(low);
-  if (cached && host != 0 && !pageHasCode(<u32>(low >> PAGE_SHIFT)))
-    fillEntry(s, TLB_WRITE, linear, host);
+  if (cached && host != 0) fillWrites(s, linear, low, host);
   physicalWrite(s, low, size, value);
 }
 

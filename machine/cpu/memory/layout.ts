@@ -28,29 +28,45 @@ export const S_FRAME_SELECTOR: u32 = 0x950;
 export const S_EVENT: u32 = 0x954;
 /** Frame: descriptor of a stack that is being switched to, u64. */
 export const S_FRAME_DESCRIPTOR: u32 = 0x958;
+/** What is in the second-level cache and has this number is valid (memory/second-level.ts), u32. */
+export const S_PAGE_GENERATION: u32 = 0x960;
+/** The same of the cache of directories (memory/directories.ts), u32. */
+export const S_DIRECTORY_GENERATION: u32 = 0x964;
+/** Log2 of the largest page that was translated since the last flush, u32. */
+export const S_LARGEST_PAGE: u32 = 0x968;
 /** RIP of the next instruction, u64; functions that transfer control overwrite it. */
 export const S_NEXT: u32 = 0x990;
 
 /** Translation cache for reads: TLB_ENTRIES of TLB_ENTRY_SIZE bytes. */
 export const TLB_READ: u32 = 0x1000;
 /** The same for writes. */
-export const TLB_WRITE: u32 = 0x5000;
+export const TLB_WRITE: u32 = 0x11000;
 /** The same for instruction fetches. */
-export const TLB_EXEC: u32 = 0x9000;
+export const TLB_EXEC: u32 = 0x21000;
 /** Bytes from one cache to the next. */
-export const TLB_SIZE: u32 = 0x4000;
-/** Entries of a cache, direct mapped by page number. */
-export const TLB_ENTRIES: u32 = 1024;
+export const TLB_SIZE: u32 = 0x10000;
+/** Entries of a cache, direct mapped by page number: it reaches 16 MiB. */
+export const TLB_ENTRIES: u32 = 4096;
 /** Shift of an entry's index: {tag u64, addend u32, unused u32}. */
 export const TLB_ENTRY_SHIFT: u32 = 4;
 /** Offset of the addend in an entry: host address = low half of the linear address + addend. */
 export const TLB_ADDEND: u32 = 8;
+/** In the tag of a write entry: there is decoded code in the page, and a write must not be where it may lie (code-pages.ts). */
+export const TLB_BESIDE_CODE: u64 = 1;
 /** For each cache the indices of its occupied entries, u16[TLB_ENTRIES] each, so that a flush costs what was filled. */
-export const S_TLB_LOG: u32 = 0xd000;
+export const S_TLB_LOG: u32 = 0x31000;
 /** Bytes of the log of one cache. */
-export const TLB_LOG_SIZE: u32 = 0x800;
+export const TLB_LOG_SIZE: u32 = 0x2000;
+/** Second-level cache: S_PAGES_ENTRIES of 16 bytes, {tag u64, host address u32, rights u32}. */
+export const S_PAGES: u32 = 0x37000;
+/** Entries of the second-level cache, direct mapped by page number: it reaches 32 MiB. */
+export const S_PAGES_ENTRIES: u32 = 8192;
+/** Cache of page directories: S_DIRECTORIES_ENTRIES of 16 bytes, {tag u64, entry u64}. */
+export const S_DIRECTORIES: u32 = 0x57000;
+/** Entries of the cache of page directories, direct mapped: it reaches 1 GiB. */
+export const S_DIRECTORIES_ENTRIES: u32 = 512;
 /** Size of a state block. */
-export const STATE_SIZE: u32 = 0xf000;
+export const STATE_SIZE: u32 = 0x59000;
 
 /** Bits of an address within a page. */
 export const PAGE_SHIFT: u32 = 12;

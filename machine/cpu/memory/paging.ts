@@ -3,7 +3,6 @@
 
 import { ACCESS_INDIRECT, ACCESS_WRITE } from "../../../abi/platform.ts";
 import {
-  CR0_WP,
   CR4_PAE,
   CR4_PSE,
   CR4_SMEP,
@@ -18,16 +17,16 @@ import {
   PTE_DIRTY,
   PTE_LARGE,
   PTE_PRESENT,
-  PTE_USER,
-  PTE_WRITABLE,
   VECTOR_PF,
 } from "../../../abi/x86/registers.ts";
 import { nestedAddress } from "../guest.ts";
-import { S_CR0, S_CR2, S_CR3, S_CR4, S_EFER } from "../interface.ts";
+import { S_CR2, S_CR3, S_CR4, S_EFER } from "../interface.ts";
 import { faulted, raiseException } from "../system/fault.ts";
 import { MODE_PAGING } from "../system/mode.ts";
-import { NO_ADDRESS, PAGE_OFFSET, PAGE_SHIFT, S_MODE } from "./layout.ts";
+import { findDirectory, keepDirectory } from "./directories.ts";
+import { NO_ADDRESS, PAGE_OFFSET, PAGE_SHIFT, S_LARGEST_PAGE, S_MODE } from "./layout.ts";
 import { physicalRead, physicalWrite } from "./physical.ts";
+import { ALL_RIGHTS, PTE_NX, permits, throughEntry, withRights } from "./rights.ts";
 
 /** Bits of a physical address (CPUID 0x80000008). */
 export const PHYSICAL_BITS: u32 = 40;
@@ -39,8 +38,6 @@ const RESERVED_LONG: u64 = 0x000fff0000000000;
 const RESERVED_PAE: u64 = 0x7fffff0000000000;
 /** Reserved bits of a PAE page-directory-pointer entry. */
 const RESERVED_PDPTE: u64 = 0xffffff00000001e6;
-/** No-execute. */
-const PTE_NX: u64 = 0x8000000000000000;
 /** Reserved bit of a 4 MiB page's entry (PSE-36 with 40 address bits). */
 const RESERVED_4M: u64 = 0x200000;
 /** Bits of linear address that one level of 8-byte entries resolves. */
@@ -49,6 +46,23 @@ const LEVEL_BITS: u32 = 9;
 const LEVEL_BITS_32: u32 = 10;
 /** Access flag beside PF_*: look only; no fault is set, no accessed or dirty bit written, NO_ADDRESS for "not mapped". */
 export const ACCESS_PROBE: u32 = 0x10000;
+/** Log2 of a 4 MiB page, of two levels. */
+const SHIFT_4M: u32 = 22;
+
+/** Rights of the page that was translated last, u32. */
+const TRANSLATED: usize = memory.data(4, 4);
+
+/** The rights (rights.ts) of the page that `translate` has found last. */
+export function translatedRights(): u32 {
+  return load<u32>(TRANSLATED);
+}
+
+/** Enters what a walk has come to: a page of 1 << `shift` bytes, its rights, and that a write has marked it. */
+function noteLeaf(s: u32, rights: u32, access: u32, shift: u32): void {
+  if (access & ACCESS_PROBE) return;
+  store<u32>(TRANSLATED, rights | (access & PF_WRITE ? PTE_DIRTY : 0));
+  if (shift > load<u32>(s, S_LARGEST_PAGE)) store<u32>(s, shift, S_LARGEST_PAGE);
+}
 
 /** Sets #PF for an access; `cause` is PF_PRESENT and PF_RESERVED as they apply. Returns NO_ADDRESS. */
 function pageFault(s: u32, linear: u64, access: u32, cause: u32): u64 {
@@ -68,17 +82,6 @@ function markEntry(s: u32, at: u64, entry: u64, bits: u32, size: u32, access: u3
   if (!faulted(s)) physicalWrite(s, phys, size, entry | bits);
 }
 
-/** Whether rights (PTE_WRITABLE, PTE_USER, PTE_NX, combined over all levels) permit an access. */
-function permits(s: u32, rights: u64, access: u32): bool {
-  if (access & PF_USER && !(rights & PTE_USER)) return false;
-  if (access & PF_WRITE && !(rights & PTE_WRITABLE)) {
-    if (access & PF_USER || load<u32>(s, S_CR0) & CR0_WP) return false;
-  }
-  if (!(access & PF_FETCH)) return true;
-  if (rights & PTE_NX) return false;
-  return !(rights & PTE_USER) || (access & PF_USER) != 0 || !(load<u32>(s, S_CR4) & CR4_SMEP);
-}
-
 /** Reserved bits of an entry at `level` (1 = page table); `large` if it maps a page above level 1. */
 function reservedBits(s: u32, level: u32, long: bool, large: bool): u64 {
   let bits = long ? RESERVED_LONG : RESERVED_PAE;
@@ -90,11 +93,42 @@ function reservedBits(s: u32, level: u32, long: bool, large: bool): u64 {
   return bits;
 }
 
-/** Four-level and PAE walk. */
+/** Guest-physical address in a page of 1 << `shift` bytes that an entry maps. */
+function inFrame(entry: u64, linear: u64, shift: u32): u64 {
+  const offset = ((<u64>1) << shift) - 1;
+  return (entry & FRAME_MASK & ~offset) | (linear & offset);
+}
+
+/** Four-level and PAE walk, from the root or from a directory that is known. */
 function walkWide(s: u32, linear: u64, access: u32, long: bool): u64 {
-  let table = load<u64>(s, S_CR3) & (long ? FRAME_MASK : 0xffffffe0);
-  let rights: u64 = PTE_WRITABLE | PTE_USER;
-  for (let level: u32 = long ? 4 : 3; level > 0; level--) {
+  const known = access & ACCESS_PROBE ? 0 : findDirectory(s, linear);
+  if (known === 0) {
+    const root = load<u64>(s, S_CR3) & (long ? FRAME_MASK : 0xffffffe0);
+    return walkFrom(s, linear, access, long, long ? 4 : 3, root, ALL_RIGHTS);
+  }
+  const rights = throughEntry(ALL_RIGHTS, known);
+  if (!(known & PTE_LARGE)) return walkFrom(s, linear, access, long, 1, known & FRAME_MASK, rights);
+  // A fault, and the first write, are told and marked by a whole walk.
+  if (!permits(s, rights, access) || (access & PF_WRITE && !(known & PTE_DIRTY))) {
+    keepDirectory(s, linear, 0);
+    return walkWide(s, linear, access, long);
+  }
+  noteLeaf(s, rights, access, PAGE_SHIFT + LEVEL_BITS);
+  return inFrame(known, linear, PAGE_SHIFT + LEVEL_BITS);
+}
+
+/** Walk from a table of `level` (1 = page table), where the levels above grant `above`. */
+function walkFrom(
+  s: u32,
+  linear: u64,
+  access: u32,
+  long: bool,
+  level: u32,
+  table: u64,
+  above: u32,
+): u64 {
+  let rights = above;
+  for (; level > 0; level--) {
     const shift = PAGE_SHIFT + (level - 1) * LEVEL_BITS;
     const at = table + (((linear >> shift) & (long || level < 3 ? 511 : 3)) << 3);
     const phys = nestedAddress(s, at, ACCESS_INDIRECT);
@@ -105,15 +139,18 @@ function walkWide(s: u32, linear: u64, access: u32, long: bool): u64 {
     const large = !isPdpte && (level == 2 || level == 3) && (entry & PTE_LARGE) != 0;
     const reserved = isPdpte ? RESERVED_PDPTE : reservedBits(s, level, long, large);
     if (entry & reserved) return pageFault(s, linear, access, PF_PRESENT | PF_RESERVED);
-    if (!isPdpte)
-      rights = (rights & entry & (PTE_WRITABLE | PTE_USER)) | ((rights | entry) & PTE_NX);
+    if (!isPdpte) rights = throughEntry(rights, entry);
     const leaf = large || level == 1;
     if (leaf && !permits(s, rights, access)) return pageFault(s, linear, access, PF_PRESENT);
     const dirty = leaf && access & PF_WRITE ? PTE_DIRTY : 0;
     if (!isPdpte) markEntry(s, at, entry, PTE_ACCESSED | dirty, 8, access);
     if (faulted(s)) return NO_ADDRESS;
-    const offset = ((<u64>1) << shift) - 1;
-    if (leaf) return (entry & FRAME_MASK & ~offset) | (linear & offset);
+    if (level == 2 && !(access & ACCESS_PROBE))
+      keepDirectory(s, linear, withRights(entry, rights | dirty));
+    if (leaf) {
+      noteLeaf(s, rights, access, shift);
+      return inFrame(entry, linear, shift);
+    }
     table = entry & FRAME_MASK;
   }
   return NO_ADDRESS;
@@ -122,7 +159,7 @@ function walkWide(s: u32, linear: u64, access: u32, long: bool): u64 {
 /** 32-bit walk, two levels. */
 function walkNarrow(s: u32, linear: u64, access: u32): u64 {
   let table = load<u64>(s, S_CR3) & 0xfffff000;
-  let rights: u64 = PTE_WRITABLE | PTE_USER;
+  let rights = ALL_RIGHTS;
   for (let level: u32 = 2; level > 0; level--) {
     const shift = PAGE_SHIFT + (level - 1) * LEVEL_BITS_32;
     const at = table + (((linear >> shift) & 1023) << 2);
@@ -132,12 +169,13 @@ function walkNarrow(s: u32, linear: u64, access: u32): u64 {
     if (!(entry & PTE_PRESENT)) return pageFault(s, linear, access, 0);
     const large = level == 2 && entry & PTE_LARGE && load<u32>(s, S_CR4) & CR4_PSE;
     if (large && entry & RESERVED_4M) return pageFault(s, linear, access, PF_PRESENT | PF_RESERVED);
-    rights &= entry;
+    rights = throughEntry(rights, entry);
     const leaf = large || level == 1;
     if (leaf && !permits(s, rights, access)) return pageFault(s, linear, access, PF_PRESENT);
     const dirty = leaf && access & PF_WRITE ? PTE_DIRTY : 0;
     markEntry(s, at, entry, PTE_ACCESSED | dirty, 4, access);
     if (faulted(s)) return NO_ADDRESS;
+    if (leaf) noteLeaf(s, rights, access, large ? SHIFT_4M : PAGE_SHIFT);
     if (large) return wideFrame(entry) | (linear & 0x3fffff);
     if (leaf) return (entry & 0xfffff000) | (linear & PAGE_OFFSET);
     table = entry & 0xfffff000;
@@ -155,7 +193,10 @@ function wideFrame(entry: u64): u64 {
  * where the tables themselves are not mapped; the result is then NO_ADDRESS.
  */
 export function translate(s: u32, linear: u64, access: u32): u64 {
-  if (!(load<u32>(s, S_MODE) & MODE_PAGING)) return linear;
+  if (!(load<u32>(s, S_MODE) & MODE_PAGING)) {
+    if (!(access & ACCESS_PROBE)) store<u32>(TRANSLATED, ALL_RIGHTS);
+    return linear;
+  }
   if (load<u32>(s, S_EFER) & EFER_LMA) return walkWide(s, linear, access, true);
   if (load<u32>(s, S_CR4) & CR4_PAE) return walkWide(s, linear, access, false);
   return walkNarrow(s, linear, access);

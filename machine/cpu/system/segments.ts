@@ -12,7 +12,7 @@ import {
   SEG_SELECTOR,
   SS,
 } from "../interface.ts";
-import { flushTranslations } from "../memory/tlb.ts";
+import { flushPrivilege } from "../memory/tlb.ts";
 import {
   attributesOf,
   cacheDescriptor,
@@ -56,7 +56,7 @@ export function currentLevel(s: u32): u32 {
 export function setLevel(s: u32, level: u32): void {
   const old = load<u32>(s, S_CPL);
   store<u32>(s, level, S_CPL);
-  if ((old == 3) != (level == 3)) flushTranslations(s);
+  if ((old == 3) != (level == 3)) flushPrivilege(s);
 }
 
 /** Loads a segment register in real or virtual-8086 mode: limit and rights stay. */

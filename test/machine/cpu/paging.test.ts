@@ -175,6 +175,94 @@ describe("four levels", () => {
     expect(cpu.try("read32", linear)).toBe("#14(0x5)");
   });
 
+  test("INVLPG of an address takes its whole large page, and what is known of directories", () => {
+    // Two 2 MiB pages whose frames change places; then a page table in the first one's place.
+    const directory = TABLES[2];
+    cpu.poke(TABLES[0], 8, BigInt(TABLES[1]) | P | W);
+    cpu.poke(TABLES[1], 8, BigInt(TABLES[2]) | P | W);
+    cpu.poke(0x5000, 4, 1);
+    cpu.poke(0x205000, 4, 2);
+    const places = [0x805000n, 0x9f5000n];
+    cpu.poke(0x1f5000, 4, 11);
+    cpu.poke(0x3f5000, 4, 12);
+    cpu.poke(directory + 4 * 8, 8, P | W | LARGE);
+    const read = () => places.map((place) => cpu.x.read32!(cpu.s, place));
+    expect(read()).toEqual([1, 11]);
+    cpu.poke(directory + 4 * 8, 8, 0x200000n | P | W | LARGE);
+    cpu.x.invlpg!(cpu.s, 0x8aa123n);
+    expect(read()).toEqual([2, 12]);
+    for (const [page, frame] of [
+      [0x005, 0x6000n],
+      [0x1f5, 0x7000n],
+    ] as const)
+      cpu.poke(TABLES[3] + page * 8, 8, frame | P | W);
+    cpu.poke(0x6000, 4, 21);
+    cpu.poke(0x7000, 4, 22);
+    cpu.poke(directory + 4 * 8, 8, BigInt(TABLES[3]) | P | W);
+    cpu.x.invlpg!(cpu.s, 0x805000n);
+    expect(read()).toEqual([21, 22]);
+  });
+
+  test("of what is kept across a change of privilege, only what that one may do", () => {
+    const at = map4(linear, FRAME | P | W);
+    cpu.poke(0x10000, 4, 5);
+    cpu.x.write32!(cpu.s, linear, 6);
+    cpu.poke(at + 8, 8, 0x20000n | P | U);
+    cpu.poke(0x20000, 4, 7);
+    expect(cpu.x.read32!(cpu.s, linear + 0x1000n)).toBe(7);
+    cpu.x.setLevel!(cpu.s, 3);
+    expect(cpu.try("read32", linear)).toBe("#14(0x5)");
+    expect(cpu.x.read32!(cpu.s, linear + 0x1000n)).toBe(7);
+    expect(cpu.try("write32", linear + 0x1000n, 1)).toBe("#14(0x7)");
+    cpu.x.setLevel!(cpu.s, 0);
+    expect(cpu.x.read32!(cpu.s, linear)).toBe(6);
+    // Not under WP, and never fetched where NX is.
+    cpu.poke(at + 16, 8, FRAME | P | NX);
+    expect(cpu.x.read32!(cpu.s, linear + 0x2000n)).toBe(6);
+    expect(cpu.try("fetchPage", linear + 0x2000n)).toBe("#14(0x11)");
+    cpu.x.write32!(cpu.s, linear + 0x1000n, 8);
+    expect(cpu.outcome()).toBe("ok");
+    expect(cpu.peek(at + 8, 8) & D).toBe(D);
+  });
+
+  test("a page's first write marks it, whatever is known of it", () => {
+    const at = map4(linear, FRAME | P | W);
+    cpu.x.read32!(cpu.s, linear);
+    cpu.x.setLevel!(cpu.s, 3);
+    cpu.x.setLevel!(cpu.s, 0);
+    cpu.x.write32!(cpu.s, linear, 1);
+    expect(cpu.peek(at, 8) & D).toBe(D);
+    const large = TABLES[2] + Number((linear >> 21n) & 511n) * 8;
+    cpu.poke(large, 8, P | W | LARGE);
+    cpu.x.invlpg!(cpu.s, linear);
+    for (const page of [0n, 0x1000n]) cpu.x.read32!(cpu.s, linear + page);
+    expect(cpu.peek(large, 8) & D).toBe(0n);
+    cpu.x.write32!(cpu.s, linear + 0x1000n, 1);
+    expect(cpu.peek(large, 8) & D).toBe(D);
+  });
+
+  test("a table's entry that comes to be is seen without INVLPG", () => {
+    const at = map4(linear, 0n);
+    expect(cpu.try("read32", linear)).toBe("#14(0x0)");
+    cpu.poke(at, 8, FRAME | P);
+    expect(cpu.try("read32", linear)).toBe("ok");
+  });
+
+  test("more generations than a tag has room for", () => {
+    map4(linear, FRAME | P | W);
+    cpu.poke(0x10000, 4, 5);
+    const other = map4(linear + 0x1000n, 0x20000n | P | W);
+    cpu.poke(0x20000, 4, 6);
+    expect(cpu.x.read32!(cpu.s, linear + 0x1000n)).toBe(6);
+    cpu.poke(other, 8, 0x30000n | P | W);
+    cpu.poke(0x30000, 4, 7);
+    for (let i = 0; i < 5000; i++) {
+      cpu.x.flushState!(0);
+      if (i % 1000 === 0) expect(cpu.x.read32!(cpu.s, linear)).toBe(5);
+    }
+    expect(cpu.x.read32!(cpu.s, linear + 0x1000n)).toBe(7);
+  });
+
   test("system tables are read with supervisor rights at level 3", () => {
     map4(linear, FRAME | P);
     cpu.poke(0x10000, 4, 42);

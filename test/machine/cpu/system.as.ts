@@ -13,7 +13,6 @@ export { checkWrite, fetchPage, readSystem } from "../../../machine/cpu/memory/a
 export { poolUsed } from "../../../machine/cpu/memory/pool";
 export { translateLinear } from "../../../machine/cpu/memory/probe";
 export { linearAddress } from "../../../machine/cpu/memory/segmentation";
-export { dropWriteEntries } from "../../../machine/cpu/memory/tlb";
 export {
   clts,
   lmsw,
@@ -54,7 +53,7 @@ export {
   stateSize,
   syncState,
 } from "../../../machine/cpu/system/reset";
-export { loadSegment } from "../../../machine/cpu/system/segments";
+export { loadSegment, setLevel } from "../../../machine/cpu/system/segments";
 export {
   readBase,
   swapgs,
