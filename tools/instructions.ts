@@ -241,6 +241,21 @@ function readEmitters(): Map<string, { file: string; call: string }> {
   return new Map(found);
 }
 
+/** How the tables write a row's opcode and what else an instruction must have to be it. */
+export function encodingOf(row: Row): string {
+  const opcode = `${MAPS[row.map]}${row.opcode.toString(16).toUpperCase().padStart(2, "0")}`;
+  const span = { one: "", register: "+r", condition: "+c" }[row.span];
+  return [opcode + span, ...row.match].join(" ");
+}
+
+/** The rows in the order of table.gen.ts, where each opcode has its own; those of several opcodes are there as often. */
+export function tableOrder(rows: readonly Row[]): Row[] {
+  const perOpcode: Row[][] = Array.from({ length: MAPS.length * OPCODES }, () => []);
+  for (const row of rows)
+    for (const opcode of opcodesOf(row)) perOpcode[row.map * OPCODES + opcode]!.push(row);
+  return perOpcode.flat();
+}
+
 /** The text of table.gen.ts. */
 export function makeTable(rows: readonly Row[]): string {
   const names = new Names();
@@ -279,11 +294,8 @@ export const NAMES: usize = memory.data<u8>(${literal(text)});
 /** The text of docs/instructions.md. */
 export function makePage(rows: readonly Row[]): string {
   const list = rows.map((row) => {
-    const opcode = `${MAPS[row.map]}${row.opcode.toString(16).toUpperCase().padStart(2, "0")}`;
-    const span = { one: "", register: "+r", condition: "+c" }[row.span];
-    const encoding = [opcode + span, ...row.match].join(" ");
     const mnemonic = row.mnemonic.replaceAll("|", "/") + (row.span === "condition" ? "cc" : "");
-    return `| \`${encoding}\` | ${mnemonic} | ${row.operands.join(", ")} | ${row.attributes.join(" ")} |`;
+    return `| \`${encodingOf(row)}\` | ${mnemonic} | ${row.operands.join(", ")} | ${row.attributes.join(" ")} |`;
   });
   return `# Instructions
 

@@ -61,6 +61,13 @@ const COMMANDS = {
   campaign,
   check: (args) => run(process.execPath, [join(ROOT, "dist/tools/check/index.js"), ...args]),
   bench: (args) => run(process.execPath, [join(ROOT, "dist/bench/index.js"), ...args]),
+  // It runs tests, and so from its source.
+  coverage: (args) =>
+    run(process.execPath, [
+      join(ROOT, "node_modules/jiti/lib/jiti-cli.mjs"),
+      join(ROOT, "tools/coverage.ts"),
+      ...args,
+    ]),
   configs: (args) => run(process.execPath, [join(ROOT, "dist/tools/configs.js"), ...args]),
   "driver:numbers": (args) => run(process.execPath, [join(ROOT, "dist/tools/driver.js"), ...args]),
   reference: (args) => run(process.execPath, [join(ROOT, "dist/tools/reference.js"), ...args]),

@@ -1,13 +1,8 @@
 // Compiles the CPU's memory and system functions (system.as.ts) and puts a little machine around them for tests.
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as S from "../../../machine/cpu/interface.ts";
 import { S_NEXT } from "../../../machine/cpu/memory/layout.ts";
+import { compile } from "./compile.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const PAGE = 0x10000;
 const MIB = 0x100000;
 /** RAM of the test machine. */
@@ -18,35 +13,6 @@ export const NO_ERROR = -1;
 
 type Value = number | bigint;
 type Exports = Record<string, (...args: Value[]) => Value>;
-
-function sources(): string {
-  const hash = createHash("sha256");
-  const files = ["machine/cpu", "abi", "test/machine/cpu"].flatMap((room) =>
-    readdirSync(join(ROOT, room), { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
-      .map((path) => join(ROOT, room, path)),
-  );
-  for (const path of files.sort()) hash.update(path).update(readFileSync(path));
-  return hash.digest("hex").slice(0, 16);
-}
-
-/** Bytes of the test module, compiled if need be. Safe to call from several workers at once. */
-function compile(): Uint8Array<ArrayBuffer> {
-  const directory = join(ROOT, "dist", "test");
-  const product = join(directory, `system-${sources()}.wasm`);
-  if (!existsSync(product)) {
-    mkdirSync(directory, { recursive: true });
-    const partial = `${product}.${process.pid}`;
-    const options = ["--runtime", "stub", "--use", "abort=", "--noAssert", "--importMemory"];
-    const layout = ["--noExportMemory", "--zeroFilledMemory", "--memoryBase", "4096", "-O1"];
-    const asc = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
-    const entry = "test/machine/cpu/system.as.ts";
-    const args = [asc, entry, ...options, ...layout, "-o", partial];
-    execFileSync(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
-    renameSync(partial, product);
-  }
-  return new Uint8Array(readFileSync(product));
-}
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -69,7 +35,7 @@ export class TestCpu {
   private readonly ramBase: number;
 
   constructor(options: { vendor?: number; cpus?: number } = {}) {
-    compiled ??= new WebAssembly.Module(compile());
+    compiled ??= new WebAssembly.Module(compile("test/machine/cpu/system.as.ts"));
     const ramBase = 8 * MIB;
     const memory = new WebAssembly.Memory({ initial: (ramBase + RAM_SIZE) / PAGE });
     const call = (_cpu: number, kind: number, size: number): number => this.onBus(kind, size);

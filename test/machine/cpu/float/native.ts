@@ -1,6 +1,7 @@
 // Runs one instruction over an array of cases on the real processor: a loop in machine code that loads its operands and control, and
 // stores its result and the exceptions. A case is CASE_SIZE bytes (CASE_*), the same that the numeric core's test module works on.
 import koffi from "koffi";
+import { countCode } from "../coverage/record.ts";
 import { handlerCode, withFaults } from "../interpreter/faults.ts";
 
 /** First operand: XMM0, or ST(0); at the case's first byte. */
@@ -86,6 +87,7 @@ export class NativeFloat {
   }
 
   #run(before: number[], instruction: readonly number[], after: number[], count: number): void {
+    countCode(instruction, count);
     const once = [...before, ...instruction, ...COMPLETED];
     const resume = ENTER.length + once.length;
     const body = [...once, ...after, ...NEXT];

@@ -2,7 +2,7 @@
 // registers that they need, and the flags that the manuals leave undefined.
 
 import type { Row } from "../../../../tools/instructions.ts";
-import { has, IS_AMD } from "../host.ts";
+import { has } from "../host.ts";
 import { BASE, CODE, DATA, SIZE } from "./native.ts";
 import { ALL_FLAGS, type Random } from "./snippets.ts";
 
@@ -56,7 +56,6 @@ export function reasonNotRun(row: Row): string | undefined {
     return "leads to a hypervisor";
   if (/^(SYSCALL|SYSENTER|SYSRET|SYSEXIT|INT|INT1|INT3)$/.test(row.operation))
     return "leads to the system";
-  if (/^VR(CP|SQRT)$/.test(row.operation)) return "approximates as its maker likes";
   if (row.mnemonic === "invpcid") return "absent";
   if (/^F?X(SAVE|RSTOR)$/.test(row.operation)) return "see save.test.ts";
   if (row.operation === "XSETBV") return "depends on CR4.OSXSAVE";
@@ -76,23 +75,9 @@ const FEATURES: readonly [RegExp, string][] = [
   [/^aes/, "aes"],
   [/^pclmul/, "pclmulqdq"],
 ];
-/** Where the makers' processors differ: the alignment of SHA's operands, when a conversion takes the x87's stack, DPPx' NaNs. */
-const AS_AMD = /^(sha|cvtpi2p[sd]|cvtt?p[sd]2pi|dpp[sd])/;
-
-/** Whether the processor under the tests has a row's instruction, and has it as the PC does. */
+/** Whether the processor under the tests has a row's instruction. */
 export function isComparable(row: Row): boolean {
-  if (AS_AMD.test(row.mnemonic) && !IS_AMD) return false;
   return FEATURES.every(([pattern, feature]) => !pattern.test(row.mnemonic) || has(feature));
-}
-
-/**
- * Whether a difference (its text starts with the register's name) counts after a fault in the middle of a row's instruction. Intel's
- * processors put back the flags of a repeated comparison, and take the x87's stack for MMX before they store.
- */
-export function isComparableAfterFault(row: Row, difference: string): boolean {
-  if (IS_AMD) return true;
-  if (/^(CMPS|SCAS)$/.test(row.operation)) return !difference.startsWith("flags ");
-  return !row.attributes.includes("mmx") || !/^(FSW|FTW|st\d) /.test(difference);
 }
 
 /** Flags that an instruction leaves undefined, by its mnemonic. */

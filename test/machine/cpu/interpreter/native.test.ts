@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
 import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
+import { has } from "../host.ts";
 import { Guest, PHYSICAL } from "./guest.ts";
 import {
   BASE,
@@ -45,6 +46,13 @@ function emulate(guest: Guest, snippet: number[], before: Registers, data: Uint8
   return { gpr, flags: guest.get(S.S_FLAGS), fx: before.fx };
 }
 
+let only: Native | undefined;
+/** The real processor; its code has one place in this process. */
+function processor(): Native {
+  only ??= new Native();
+  return only;
+}
+
 const isHere = process.platform === "linux" && process.arch === "x64";
 
 describe("random snippets on the emulated and on the real processor", () => {
@@ -55,7 +63,7 @@ describe("random snippets on the emulated and on the real processor", () => {
     },
     () => {
       const random = new Random(SEED);
-      const native = new Native();
+      const native = processor();
       const guest = new Guest().long(BASE);
       // What a snippet leaves in memory is what the next one finds.
       const data = Uint8Array.from({ length: DATA_SIZE }, () => random.next());
@@ -78,4 +86,34 @@ describe("random snippets on the emulated and on the real processor", () => {
       expect(SNIPPETS).toBeGreaterThan(0);
     },
   );
+});
+
+describe("RDTSCP and RDPID", () => {
+  /** rdtscp; mov r8, rcx; rdpid r9: both show TSC_AUX, the latter in all 64 bits. */
+  const CODE_BYTES = [0x0f, 0x01, 0xf9, 0x49, 0x89, 0xc8, 0xf3, 0x49, 0x0f, 0xc7, 0xf9];
+  const AUX = 0x89abcdefn;
+  /** A system may move the test to another processor in between. */
+  const ATTEMPTS = 10;
+
+  it.skipIf(!isHere || !has("rdpid"))("show the same on the real processor", () => {
+    const native = processor();
+    const isSame = () => {
+      const before = randomRegisters(new Random(1));
+      const { gpr } = native.run(CODE_BYTES, before, new Uint8Array(DATA_SIZE));
+      return gpr[8] === gpr[9] && gpr[9]! < 1n << 32n;
+    };
+    expect(Array.from({ length: ATTEMPTS }, isSame)).toContain(true);
+  });
+
+  it("show the same here", () => {
+    const guest = new Guest().long(BASE);
+    guest.set(S.S_TSC_AUX, AUX);
+    const { gpr } = emulate(
+      guest,
+      CODE_BYTES,
+      randomRegisters(new Random(1)),
+      new Uint8Array(DATA_SIZE),
+    );
+    expect([gpr[8], gpr[9]]).toEqual([AUX, AUX]);
+  });
 });

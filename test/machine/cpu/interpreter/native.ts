@@ -1,6 +1,7 @@
 // Runs user-mode snippets on the real processor: an executable mapping at a fixed address, and a stub that loads all registers, runs
 // the snippet and saves them.
 import koffi from "koffi";
+import { countCode } from "../coverage/record.ts";
 import { type Fault, handlerCode, withFaults } from "./faults.ts";
 
 /** Linear address of the mapping, on the processor and in the guest: below Node's program, whose heap may lie anywhere behind it. */
@@ -134,6 +135,7 @@ export class Native {
 
   /** Runs a snippet on `data` (replaced by the result). It must not fault. */
   run(snippet: readonly number[], before: Registers, data: Uint8Array): Registers {
+    countCode(snippet);
     this.#bytes.set([...snippet, ...jump(CODE + snippet.length, EPILOGUE)], CODE - BASE);
     this.#bytes.set(data, DATA_START - BASE);
     const words = this.#words;

@@ -1,6 +1,7 @@
 // Runs x87 code on the real processor: loads a state by FXRSTOR, and whether the code ends or faults, saves it by FXSAVE and FNSTENV and
 // makes the unit the host's again before anything else runs.
 import koffi from "koffi";
+import { countCode } from "../coverage/record.ts";
 import { type Fault, handlerCode, withFaults } from "../interpreter/faults.ts";
 import { BASE, CODE, DATA_SIZE, DATA_START, jump, SIZE } from "../interpreter/native.ts";
 import { AFTER_AT, BEFORE_AT, ENVIRONMENT_AT } from "./sequences.ts";
@@ -93,6 +94,7 @@ export class NativeX87 {
 
   /** Runs code on `data`, which has the state and is replaced by what is left; returns RAX and RFLAGS. To be used in `withFaults`. */
   run(code: readonly number[], words: Words, data: Uint8Array): [bigint, bigint] {
+    countCode(code);
     this.#bytes.set([...code, ...jump(PLACE + code.length, END)], PLACE - BASE);
     this.#bytes.set(data, DATA_START - BASE);
     this.#bytes.fill(0, SIZE - EDGE);
