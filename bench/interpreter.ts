@@ -1,4 +1,5 @@
-// The interpreter's speed beside that of v86 without its JIT: the same bytes in flat 32-bit code, rounds of work per second.
+// The interpreter's speed beside that of v86 without its JIT, and of QEMU's translator: the same bytes in flat 32-bit code, rounds of work
+// per second of CPU time.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -6,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { V86 } from "v86";
 import * as S from "../machine/cpu/interface.ts";
 import { figure, table } from "./measure.ts";
+import { hasTcg, measureTcg } from "./tcg.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url)).replace(/dist[\\/]$/, "");
 const V86_WASM = join(dirname(createRequire(import.meta.url).resolve("v86")), "v86.wasm");
@@ -168,6 +170,8 @@ export interface Speed {
   /** Those of v86, as far as it does the same work. */
   v86Mips: number;
   ratio: number;
+  /** Those of QEMU's TCG, as far as it does the same work; undefined where there is none. */
+  tcgMips: number | undefined;
 }
 
 /** Measures one kernel on both, one after the other. */
@@ -175,7 +179,11 @@ export async function measureKernel(kernel: KernelName): Promise<Speed> {
   const theirs = await measureV86(kernel);
   const { rounds, mips } = await measureOurs(kernel);
   const ratio = rounds / theirs;
-  return { kernel, mips, v86Mips: mips / ratio, ratio };
+  const translated = hasTcg()
+    ? await measureTcg(biosWith(kernel), ROUNDS, MEASURE_MS / 1000)
+    : undefined;
+  const tcgMips = translated === undefined ? undefined : (mips * translated) / rounds;
+  return { kernel, mips, v86Mips: mips / ratio, ratio, tcgMips };
 }
 
 /** Prints all kernels' speeds and returns them. */
@@ -188,7 +196,10 @@ export async function benchInterpreter(): Promise<Speed[]> {
     figure(speed.mips),
     figure(speed.v86Mips),
     figure(speed.ratio),
+    speed.tcgMips === undefined ? "not here" : figure(speed.tcgMips),
+    speed.tcgMips === undefined ? "" : figure(speed.mips / speed.tcgMips),
   ]);
-  console.log(table(["interpreter", "MIPS", "v86 MIPS", "ratio"], rows));
+  const head = ["interpreter", "MIPS", "v86 MIPS", "ratio", "TCG MIPS", "ratio"];
+  console.log(table(head, rows));
   return speeds;
 }
