@@ -16,6 +16,7 @@ export interface StartOptions extends CommonOptions {
   readonly vendor?: string;
   /** commander's `--no-x2apic`. */
   readonly x2apic?: boolean;
+  readonly seed?: string;
   readonly pace?: string;
   readonly serial?: readonly string[];
 }
@@ -60,6 +61,8 @@ function choice<T extends string>(name: string, value: string, choices: readonly
 
 function machineOptions(name: string, options: StartOptions): MachineOptions {
   const { cpus = "4", memory = "1G", vendor = "amd", pace = "paced", x2apic = true } = options;
+  const seed = /^[0-9]+$/.test(options.seed ?? "0") ? Number(options.seed ?? 0) : Number.NaN;
+  if (!Number.isSafeInteger(seed)) throw new UsageError("--seed must be 0 to 2^53 - 1");
   const count = /^[0-9]+$/.test(cpus) ? Number(cpus) : 0;
   if (count < 1 || count > CPUS_MAX) throw new UsageError(`--cpus must be 1 to ${CPUS_MAX}`);
   const bytes = size(memory);
@@ -71,6 +74,7 @@ function machineOptions(name: string, options: StartOptions): MachineOptions {
     vendor: choice("vendor", vendor, ["amd", "intel"]),
     pace: choice("pace", pace, ["paced", "free"]),
     x2apic,
+    seed,
   };
 }
 

@@ -186,6 +186,7 @@ function addMachine(machine: Command, io: Io): void {
     .option("--memory <SIZE>", "RAM, for example 512M or 1G (default: 1G)")
     .option("--vendor <VENDOR>", "amd or intel (default: amd)")
     .option("--no-x2apic", "offer the xAPIC only")
+    .option("--seed <N>", "what RDRAND and RDSEED give is made from it (default: 0)")
     .option("--pace <PACE>", "paced: by the wall clock; free: as fast as possible while waited for")
     .option("--serial <LINE=TARGET>", "0 or 1 = stdio, file:PATH or null; repeatable", every)
     .action(async (name, options) =>

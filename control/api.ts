@@ -57,6 +57,8 @@ export interface MachineOptions {
   readonly vendor?: "amd" | "intel";
   /** Whether the local APICs offer x2APIC; default true. */
   readonly x2apic?: boolean;
+  /** What the processors' RDRAND and RDSEED give is made from this: an integer from 0 to 2^53 - 1; default 0. */
+  readonly seed?: number;
   readonly pace?: Pace;
 }
 

@@ -25,9 +25,10 @@ export function checkOptions(options: MachineOptions): CompleteOptions {
     memory: options.memory ?? GIB,
     vendor: options.vendor ?? "amd",
     x2apic: options.x2apic ?? true,
+    seed: options.seed ?? 0,
     pace: options.pace ?? "free",
   };
-  const { cpus, memory, vendor, pace } = complete;
+  const { cpus, memory, vendor, seed, pace } = complete;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) {
     refuse(`A machine has 1 to ${MOST_CPUS} CPUs, not ${cpus}.`);
   }
@@ -35,6 +36,8 @@ export function checkOptions(options: MachineOptions): CompleteOptions {
     refuse(`RAM must be a multiple of 1 MiB from 16 MiB to 3 GiB, not ${memory} bytes.`);
   }
   if (vendor !== "amd" && vendor !== "intel") refuse(`The vendor is amd or intel, not ${vendor}.`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    refuse(`The seed is an integer from 0 to 2^53 - 1, not ${seed}.`);
   if (pace !== "paced" && pace !== "free") refuse(`The pace is paced or free, not ${pace}.`);
   return complete;
 }

@@ -42,9 +42,9 @@ export class LocalSession implements api.SteppedSession {
   constructor(options: CompleteOptions, modules: Modules) {
     this.options = options;
     this.#lines = [this.#line(0), this.#line(1)];
-    const { cpus, memory, vendor, x2apic } = options;
+    const { cpus, memory, vendor, x2apic, seed } = options;
     const serial = this.#lines.map(({ transmit }) => transmit);
-    this.machine = new EmulatedMachine(modules, { cpus, memory, vendor, x2apic, serial });
+    this.machine = new EmulatedMachine(modules, { cpus, memory, vendor, x2apic, seed, serial });
     this.#driver = new Driver(this.machine.platform, this.machine.roots);
   }
 

@@ -21,6 +21,8 @@ export interface PcOptions {
   date?: number;
   /** Whether the local APICs' timers have TSC-deadline mode. Default: Intel only. */
   tscDeadline?: boolean;
+  /** What RDRAND and RDSEED give is made from this: a non-negative integer below 2^53. Default 0. */
+  seed?: number;
   /** Take what COM1 and COM2 send, each byte with the tick at which it has left. */
   serial?: readonly (SerialSink | undefined)[];
 }
@@ -38,13 +40,15 @@ export type Settled = Required<Omit<PcOptions, "serial">>;
 
 /** Fills in defaults and checks. Throws `bad-option`. */
 export function settle(options: PcOptions): Settled {
-  const { cpu, cpus = DEFAULT_CPUS, memory = GIB, vendor = "amd" } = options;
+  const { cpu, cpus = DEFAULT_CPUS, memory = GIB, vendor = "amd", seed = 0 } = options;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > MAX_CPUS)
     throw new MachineError("bad-option", `cpus is ${cpus}`, `Give a number from 1 to ${MAX_CPUS}.`);
   if (!Number.isInteger(memory / MIB) || memory < MIB || memory > MAX_MEMORY)
     throw new MachineError("bad-option", `memory is ${memory}`, "Give 1 MiB to 3 GiB, whole MiB.");
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new MachineError("bad-option", `seed is ${seed}`, "Give an integer from 0 to 2^53 - 1.");
   return {
-    ...{ cpu, cpus, memory, vendor, x2apic: options.x2apic ?? true },
+    ...{ cpu, cpus, memory, vendor, seed, x2apic: options.x2apic ?? true },
     tscDeadline: options.tscDeadline ?? vendor === "intel",
     pool: options.pool ?? DEFAULT_POOL,
     date: options.date ?? DEFAULT_DATE,

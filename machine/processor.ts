@@ -114,6 +114,11 @@ export class Processor {
     return this.#view.getBigUint64(offset, true);
   }
 
+  /** Makes RDRAND and RDSEED start anew: what they give from now on, nobody has seen. */
+  renewRandom(): void {
+    this.setNumber(S.S_RANDOM, this.time);
+  }
+
   /** Gives x87, MMX and SSE their initial configuration: what FNINIT leaves, registers of zeros, and MXCSR as after power-on. */
   initUnits(): void {
     for (let at = 0; at < S.FX_SIZE; at += WORD) this.setWord(S.S_FX + at, 0);

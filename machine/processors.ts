@@ -35,6 +35,7 @@ export interface CpuExports {
   poolPages(): number;
   poolUsed(): number;
   setFeatures(features: number): void;
+  setSeed(seed: bigint): void;
   readMsr(cpu: number, msr: number): number;
   writeMsr(cpu: number, msr: number): number;
   cpuidPart(cpu: number, leaf: number, subleaf: number, part: number): number;
@@ -60,6 +61,7 @@ export interface ProcessorOptions {
   vendor: "amd" | "intel";
   x2apic: boolean;
   tscDeadline: boolean;
+  seed: number;
   bus: BusCall;
 }
 
@@ -120,6 +122,7 @@ export function createProcessors(options: ProcessorOptions): Processors {
   exports.setFeatures(
     (options.x2apic ? FEATURE_X2APIC : 0) | (options.tscDeadline ? FEATURE_TSC_DEADLINE : 0),
   );
+  exports.setSeed(BigInt(options.seed));
   const list: Processor[] = [];
   for (let index = 0; index < options.cpus; index++) {
     exports.reset(index);

@@ -15,6 +15,7 @@ const KEPT: readonly [number, number][] = [
   [S.S_FX, S.FX_SIZE],
   [S.S_MISC_ENABLE, 8],
   [S.S_TIME_SEEN, 8],
+  [S.S_RANDOM, 8],
 ];
 const WORD = 4;
 const SIPI_SELECTOR_SHIFT = 8;

@@ -19,6 +19,7 @@ import { runState } from "./run.ts";
 import { cpuidPart, setFeatures } from "./system/cpuid.ts";
 import { raise } from "./system/interrupts.ts";
 import { readMsr, writeMsr } from "./system/msr.ts";
+import { setSeed } from "./system/random.ts";
 import { flushState, initializeMachine, resetState, syncState } from "./system/reset.ts";
 
 export {
@@ -34,6 +35,7 @@ export {
   readMsr,
   reserveGuest,
   setFeatures,
+  setSeed,
   translateGuest,
   translateLinear,
   unmapGuest,

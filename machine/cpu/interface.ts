@@ -18,7 +18,7 @@ export const S_TSC_OFFSET: u32 = 0xa0;
 export const S_PENDING: u32 = 0xa8;
 /** ACTIVITY_*, u32. */
 export const S_ACTIVITY: u32 = 0xac;
-/** u32: 1 while the instruction after STI or a load of SS blocks interrupts. */
+/** SHADOW_* bits, u32: what the instruction before the present boundary has to say about it. */
 export const S_SHADOW: u32 = 0xb0;
 /** u32: 1 between an NMI's delivery and IRET. */
 export const S_NMI_BLOCKED: u32 = 0xb4;
@@ -104,8 +104,10 @@ export const S_FX: u32 = 0x700;
 export const S_MISC_ENABLE: u32 = 0x900;
 /** The latest time that the CPU has seen by its TSC, in ticks, u64: that of a CPU of the same guest may be ahead of S_TIME. */
 export const S_TIME_SEEN: u32 = 0x908;
+/** Number of the block that RDRAND or RDSEED takes next (system/random.ts), u64; at most S_TIME. */
+export const S_RANDOM: u32 = 0x910;
 /** From here on the CPU's own business (TLBs, caches); not part of the interface. */
-export const S_PRIVATE: u32 = 0x910;
+export const S_PRIVATE: u32 = 0x918;
 
 /** In S_FX: x87 control word, u16. */
 export const FX_CONTROL: u32 = 0;
@@ -179,6 +181,12 @@ export const ACTIVITY_WAIT_FOR_SIPI: u32 = 2;
 export const ACTIVITY_SHUTDOWN: u32 = 3;
 /** Taken out of service by the outside (parked); `run` only lets time pass. */
 export const ACTIVITY_STOPPED: u32 = 4;
+/** STI has just set IF: no interrupt and no NMI. */
+export const SHADOW_STI: u32 = 0x1;
+/** SS was just loaded: no interrupt, no NMI, no debug exception. */
+export const SHADOW_SS: u32 = 0x2;
+/** The boundary is between two iterations of a repeated string instruction. */
+export const SHADOW_REPEAT: u32 = 0x4;
 /** The local APIC has an interrupt to deliver (already compared with its task priority). */
 export const PENDING_INTERRUPT: u32 = 0x1;
 /** An NMI waits; cleared by the CPU at delivery. */

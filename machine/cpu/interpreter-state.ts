@@ -52,6 +52,11 @@ export const S_MMX_SOURCE: u32 = 0xa40;
 /** 1 where a single step traps after the instruction at hand, u32. */
 export const S_TRACED: u32 = 0xa60;
 
+/** Reasons of a #DB (DR6) that the present instruction, or one that loaded SS before it, has given so far, u32. */
+export const S_DEBUG: u32 = 0xa64;
+/** 1 where the next instruction does not meet its breakpoint: it resumes (RF), goes on, or follows a load of SS, u32. */
+export const S_UNBROKEN: u32 = 0xa68;
+
 /** Jump cache: entries J_*, direct mapped by RIP. An empty entry is all ones, which is no mode. */
 export const C_JUMPS: u32 = 0;
 /** Entry of the jump cache: linear address, u64. */

@@ -32,6 +32,7 @@ import { M_RAM_BASE, PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE, S_MODE } from "./memory
 import { MACHINE } from "./memory/machine.ts";
 import { isCanonical } from "./memory/segmentation.ts";
 import { B_LENGTH, B_PHYS2, BLOCK_INSTRUCTIONS } from "./records.ts";
+import { isWatchedCode } from "./system/breakpoints.ts";
 import { faulted, raiseException } from "./system/fault.ts";
 import { inLongCode } from "./system/mode.ts";
 
@@ -132,18 +133,22 @@ export function lookUp(s: u32): u32 {
   let block = findBlock(s, phys, mode, NO_PAGE);
   if (block === 0) block = findStraddling(s, phys, linear, mode, ramBase);
   if (faulted(s)) return 0;
+  let isKept = true;
   if (block === 0) {
     block = roomForBlock(s);
     const end = build(s, block, linear, host, BLOCK_INSTRUCTIONS);
     if (end === 0) return 0;
-    if (isIntoHot(block)) {
-      store<u32>(s, s + S_SINK, S_LINK);
-      return cutAtEnd(s, block, linear, host);
-    }
-    enterBlock(s, block, end);
+    isKept = !isIntoHot(block);
+    if (isKept) enterBlock(s, block, end);
+    else store<u32>(s, s + S_SINK, S_LINK);
+  }
+  // What is kept knows of no breakpoint: where there may be one, each instruction is looked up.
+  if (isWatchedCode(s, linear)) {
+    block = lookUpOnce(s, linear, host, 1);
+    isKept = false;
   }
   const found = cutAtEnd(s, block, linear, host);
-  if (found === block) remember(s, linear, block);
+  if (found === block && isKept) remember(s, linear, block);
   return found;
 }
 

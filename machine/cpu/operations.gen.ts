@@ -499,511 +499,515 @@ export const ADCX: u32 = 440;
 export const ADOX: u32 = 441;
 /** RDPID. */
 export const RDPID: u32 = 442;
+/** RDRAND. */
+export const RDRAND: u32 = 443;
+/** RDSEED. */
+export const RDSEED: u32 = 444;
 /** PSHUFB. */
-export const PSHUFB: u32 = 443;
+export const PSHUFB: u32 = 445;
 /** PHADDW. */
-export const PHADDW: u32 = 444;
+export const PHADDW: u32 = 446;
 /** PHADDD. */
-export const PHADDD: u32 = 445;
+export const PHADDD: u32 = 447;
 /** PHADDSW. */
-export const PHADDSW: u32 = 446;
+export const PHADDSW: u32 = 448;
 /** PHSUBW. */
-export const PHSUBW: u32 = 447;
+export const PHSUBW: u32 = 449;
 /** PHSUBD. */
-export const PHSUBD: u32 = 448;
+export const PHSUBD: u32 = 450;
 /** PHSUBSW. */
-export const PHSUBSW: u32 = 449;
+export const PHSUBSW: u32 = 451;
 /** PMADDUBSW. */
-export const PMADDUBSW: u32 = 450;
+export const PMADDUBSW: u32 = 452;
 /** PMULHRSW. */
-export const PMULHRSW: u32 = 451;
+export const PMULHRSW: u32 = 453;
 /** PSIGNB. */
-export const PSIGNB: u32 = 452;
+export const PSIGNB: u32 = 454;
 /** PSIGNW. */
-export const PSIGNW: u32 = 453;
+export const PSIGNW: u32 = 455;
 /** PSIGND. */
-export const PSIGND: u32 = 454;
+export const PSIGND: u32 = 456;
 /** PABSB. */
-export const PABSB: u32 = 455;
+export const PABSB: u32 = 457;
 /** PABSW. */
-export const PABSW: u32 = 456;
+export const PABSW: u32 = 458;
 /** PABSD. */
-export const PABSD: u32 = 457;
+export const PABSD: u32 = 459;
 /** PALIGNR. */
-export const PALIGNR: u32 = 458;
+export const PALIGNR: u32 = 460;
 /** PCMPEQQ. */
-export const PCMPEQQ: u32 = 459;
+export const PCMPEQQ: u32 = 461;
 /** PACKUSDW. */
-export const PACKUSDW: u32 = 460;
+export const PACKUSDW: u32 = 462;
 /** PMINSB. */
-export const PMINSB: u32 = 461;
+export const PMINSB: u32 = 463;
 /** PMINSD. */
-export const PMINSD: u32 = 462;
+export const PMINSD: u32 = 464;
 /** PMINUW. */
-export const PMINUW: u32 = 463;
+export const PMINUW: u32 = 465;
 /** PMINUD. */
-export const PMINUD: u32 = 464;
+export const PMINUD: u32 = 466;
 /** PMAXSB. */
-export const PMAXSB: u32 = 465;
+export const PMAXSB: u32 = 467;
 /** PMAXSD. */
-export const PMAXSD: u32 = 466;
+export const PMAXSD: u32 = 468;
 /** PMAXUW. */
-export const PMAXUW: u32 = 467;
+export const PMAXUW: u32 = 469;
 /** PMAXUD. */
-export const PMAXUD: u32 = 468;
+export const PMAXUD: u32 = 470;
 /** PMULLD. */
-export const PMULLD: u32 = 469;
+export const PMULLD: u32 = 471;
 /** PCMPGTQ. */
-export const PCMPGTQ: u32 = 470;
+export const PCMPGTQ: u32 = 472;
 /** PMULDQ. */
-export const PMULDQ: u32 = 471;
+export const PMULDQ: u32 = 473;
 /** PHMINPOSUW. */
-export const PHMINPOSUW: u32 = 472;
+export const PHMINPOSUW: u32 = 474;
 /** PMOVSXBW. */
-export const PMOVSXBW: u32 = 473;
+export const PMOVSXBW: u32 = 475;
 /** PMOVSXBD. */
-export const PMOVSXBD: u32 = 474;
+export const PMOVSXBD: u32 = 476;
 /** PMOVSXBQ. */
-export const PMOVSXBQ: u32 = 475;
+export const PMOVSXBQ: u32 = 477;
 /** PMOVSXWD. */
-export const PMOVSXWD: u32 = 476;
+export const PMOVSXWD: u32 = 478;
 /** PMOVSXWQ. */
-export const PMOVSXWQ: u32 = 477;
+export const PMOVSXWQ: u32 = 479;
 /** PMOVSXDQ. */
-export const PMOVSXDQ: u32 = 478;
+export const PMOVSXDQ: u32 = 480;
 /** PMOVZXBW. */
-export const PMOVZXBW: u32 = 479;
+export const PMOVZXBW: u32 = 481;
 /** PMOVZXBD. */
-export const PMOVZXBD: u32 = 480;
+export const PMOVZXBD: u32 = 482;
 /** PMOVZXBQ. */
-export const PMOVZXBQ: u32 = 481;
+export const PMOVZXBQ: u32 = 483;
 /** PMOVZXWD. */
-export const PMOVZXWD: u32 = 482;
+export const PMOVZXWD: u32 = 484;
 /** PMOVZXWQ. */
-export const PMOVZXWQ: u32 = 483;
+export const PMOVZXWQ: u32 = 485;
 /** PMOVZXDQ. */
-export const PMOVZXDQ: u32 = 484;
+export const PMOVZXDQ: u32 = 486;
 /** PTEST. */
-export const PTEST: u32 = 485;
+export const PTEST: u32 = 487;
 /** PBLENDVB. */
-export const PBLENDVB: u32 = 486;
+export const PBLENDVB: u32 = 488;
 /** BLENDVPS. */
-export const BLENDVPS: u32 = 487;
+export const BLENDVPS: u32 = 489;
 /** BLENDVPD. */
-export const BLENDVPD: u32 = 488;
+export const BLENDVPD: u32 = 490;
 /** BLENDPS. */
-export const BLENDPS: u32 = 489;
+export const BLENDPS: u32 = 491;
 /** BLENDPD. */
-export const BLENDPD: u32 = 490;
+export const BLENDPD: u32 = 492;
 /** PBLENDW. */
-export const PBLENDW: u32 = 491;
+export const PBLENDW: u32 = 493;
 /** INSERTPS. */
-export const INSERTPS: u32 = 492;
+export const INSERTPS: u32 = 494;
 /** MPSADBW. */
-export const MPSADBW: u32 = 493;
+export const MPSADBW: u32 = 495;
 /** PEXTRB. */
-export const PEXTRB: u32 = 494;
+export const PEXTRB: u32 = 496;
 /** PEXTRD, PEXTRQ. */
-export const PEXTRD: u32 = 495;
+export const PEXTRD: u32 = 497;
 /** EXTRACTPS. */
-export const EXTRACTPS: u32 = 496;
+export const EXTRACTPS: u32 = 498;
 /** PINSRB. */
-export const PINSRB: u32 = 497;
+export const PINSRB: u32 = 499;
 /** PINSRD. */
-export const PINSRD: u32 = 498;
+export const PINSRD: u32 = 500;
 /** PINSRQ. */
-export const PINSRQ: u32 = 499;
+export const PINSRQ: u32 = 501;
 /** CRC32. */
-export const CRC32: u32 = 500;
+export const CRC32: u32 = 502;
 /** PCMPESTRM. */
-export const PCMPESTRM: u32 = 501;
+export const PCMPESTRM: u32 = 503;
 /** PCMPESTRI. */
-export const PCMPESTRI: u32 = 502;
+export const PCMPESTRI: u32 = 504;
 /** PCMPISTRM. */
-export const PCMPISTRM: u32 = 503;
+export const PCMPISTRM: u32 = 505;
 /** PCMPISTRI. */
-export const PCMPISTRI: u32 = 504;
+export const PCMPISTRI: u32 = 506;
 /** AESENC. */
-export const AESENC: u32 = 505;
+export const AESENC: u32 = 507;
 /** AESENCLAST. */
-export const AESENCLAST: u32 = 506;
+export const AESENCLAST: u32 = 508;
 /** AESDEC. */
-export const AESDEC: u32 = 507;
+export const AESDEC: u32 = 509;
 /** AESDECLAST. */
-export const AESDECLAST: u32 = 508;
+export const AESDECLAST: u32 = 510;
 /** AESIMC. */
-export const AESIMC: u32 = 509;
+export const AESIMC: u32 = 511;
 /** AESKEYGENASSIST. */
-export const AESKEYGENASSIST: u32 = 510;
+export const AESKEYGENASSIST: u32 = 512;
 /** PCLMULQDQ. */
-export const PCLMULQDQ: u32 = 511;
+export const PCLMULQDQ: u32 = 513;
 /** SHA1NEXTE. */
-export const SHA1NEXTE: u32 = 512;
+export const SHA1NEXTE: u32 = 514;
 /** SHA1MSG1. */
-export const SHA1MSG1: u32 = 513;
+export const SHA1MSG1: u32 = 515;
 /** SHA1MSG2. */
-export const SHA1MSG2: u32 = 514;
+export const SHA1MSG2: u32 = 516;
 /** SHA256RNDS2. */
-export const SHA256RNDS2: u32 = 515;
+export const SHA256RNDS2: u32 = 517;
 /** SHA256MSG1. */
-export const SHA256MSG1: u32 = 516;
+export const SHA256MSG1: u32 = 518;
 /** SHA256MSG2. */
-export const SHA256MSG2: u32 = 517;
+export const SHA256MSG2: u32 = 519;
 /** SHA1RNDS4. */
-export const SHA1RNDS4: u32 = 518;
+export const SHA1RNDS4: u32 = 520;
 /** ROUNDPS to ROUNDSD. */
-export const VROUND: u32 = 519;
+export const VROUND: u32 = 521;
 /** DPPS, DPPD. */
-export const VDP: u32 = 520;
+export const VDP: u32 = 522;
 /** ADDPS to ADDSD. */
-export const VADD: u32 = 521;
+export const VADD: u32 = 523;
 /** SUBPS to SUBSD. */
-export const VSUB: u32 = 522;
+export const VSUB: u32 = 524;
 /** MULPS to MULSD. */
-export const VMUL: u32 = 523;
+export const VMUL: u32 = 525;
 /** DIVPS to DIVSD. */
-export const VDIV: u32 = 524;
+export const VDIV: u32 = 526;
 /** MINPS to MINSD. */
-export const VMIN: u32 = 525;
+export const VMIN: u32 = 527;
 /** MAXPS to MAXSD. */
-export const VMAX: u32 = 526;
+export const VMAX: u32 = 528;
 /** SQRTPS to SQRTSD. */
-export const VSQRT: u32 = 527;
+export const VSQRT: u32 = 529;
 /** HADDPS, HADDPD. */
-export const VHADD: u32 = 528;
+export const VHADD: u32 = 530;
 /** HSUBPS, HSUBPD. */
-export const VHSUB: u32 = 529;
+export const VHSUB: u32 = 531;
 /** ADDSUBPS, ADDSUBPD. */
-export const VADDSUB: u32 = 530;
+export const VADDSUB: u32 = 532;
 /** RCPPS, RCPSS. */
-export const VRCP: u32 = 531;
+export const VRCP: u32 = 533;
 /** RSQRTPS, RSQRTSS. */
-export const VRSQRT: u32 = 532;
+export const VRSQRT: u32 = 534;
 /** CMPPS to CMPSD. */
-export const VCMP: u32 = 533;
+export const VCMP: u32 = 535;
 /** COMISS, COMISD. */
-export const VCOMI: u32 = 534;
+export const VCOMI: u32 = 536;
 /** UCOMISS, UCOMISD. */
-export const VUCOMI: u32 = 535;
+export const VUCOMI: u32 = 537;
 /** CVTPS2PD. */
-export const CVTPS2PD: u32 = 536;
+export const CVTPS2PD: u32 = 538;
 /** CVTPD2PS. */
-export const CVTPD2PS: u32 = 537;
+export const CVTPD2PS: u32 = 539;
 /** CVTSS2SD. */
-export const CVTSS2SD: u32 = 538;
+export const CVTSS2SD: u32 = 540;
 /** CVTSD2SS. */
-export const CVTSD2SS: u32 = 539;
+export const CVTSD2SS: u32 = 541;
 /** CVTDQ2PS. */
-export const CVTDQ2PS: u32 = 540;
+export const CVTDQ2PS: u32 = 542;
 /** CVTPI2PS. */
-export const CVTPI2PS: u32 = 541;
+export const CVTPI2PS: u32 = 543;
 /** CVTDQ2PD, CVTPI2PD. */
-export const CVTDQ2PD: u32 = 542;
+export const CVTDQ2PD: u32 = 544;
 /** CVTPS2DQ. */
-export const CVTPS2DQ: u32 = 543;
+export const CVTPS2DQ: u32 = 545;
 /** CVTPS2PI. */
-export const CVTPS2PI: u32 = 544;
+export const CVTPS2PI: u32 = 546;
 /** CVTPD2DQ, CVTPD2PI. */
-export const CVTPD2DQ: u32 = 545;
+export const CVTPD2DQ: u32 = 547;
 /** CVTSS2SI, CVTSD2SI. */
-export const CVTS2SI: u32 = 546;
+export const CVTS2SI: u32 = 548;
 /** CVTTPS2DQ. */
-export const CVTTPS2DQ: u32 = 547;
+export const CVTTPS2DQ: u32 = 549;
 /** CVTTPS2PI. */
-export const CVTTPS2PI: u32 = 548;
+export const CVTTPS2PI: u32 = 550;
 /** CVTTPD2DQ, CVTTPD2PI. */
-export const CVTTPD2DQ: u32 = 549;
+export const CVTTPD2DQ: u32 = 551;
 /** CVTTSS2SI, CVTTSD2SI. */
-export const CVTTS2SI: u32 = 550;
+export const CVTTS2SI: u32 = 552;
 /** CVTSI2SS, CVTSI2SD. */
-export const CVTSI2S: u32 = 551;
+export const CVTSI2S: u32 = 553;
 /** LDMXCSR. */
-export const MXCSR_LOAD: u32 = 552;
+export const MXCSR_LOAD: u32 = 554;
 /** MOVS. */
-export const MOVS: u32 = 553;
+export const MOVS: u32 = 555;
 /** CMPS. */
-export const CMPS: u32 = 554;
+export const CMPS: u32 = 556;
 /** STOS. */
-export const STOS: u32 = 555;
+export const STOS: u32 = 557;
 /** LODS. */
-export const LODS: u32 = 556;
+export const LODS: u32 = 558;
 /** SCAS. */
-export const SCAS: u32 = 557;
+export const SCAS: u32 = 559;
 /** INS. */
-export const INS: u32 = 558;
+export const INS: u32 = 560;
 /** OUTS. */
-export const OUTS: u32 = 559;
+export const OUTS: u32 = 561;
 /** BOUND. */
-export const BOUND: u32 = 560;
+export const BOUND: u32 = 562;
 /** FADD and its kin with memory. */
-export const FARITHMETIC_MEMORY: u32 = 561;
+export const FARITHMETIC_MEMORY: u32 = 563;
 /** FADD and its kin with registers. */
-export const FARITHMETIC: u32 = 562;
+export const FARITHMETIC: u32 = 564;
 /** FCOM and FCOMP with memory. */
-export const FCOM_MEMORY: u32 = 563;
+export const FCOM_MEMORY: u32 = 565;
 /** FCOM, FUCOM and their kin. */
-export const FCOM: u32 = 564;
+export const FCOM: u32 = 566;
 /** FTST. */
-export const FTST: u32 = 565;
+export const FTST: u32 = 567;
 /** FCOMI and its kin. */
-export const FCOMI: u32 = 566;
+export const FCOMI: u32 = 568;
 /** FXAM. */
-export const FXAM: u32 = 567;
+export const FXAM: u32 = 569;
 /** FLD of 32 and 64 bits. */
-export const FLD_FLOAT: u32 = 568;
+export const FLD_FLOAT: u32 = 570;
 /** FILD. */
-export const FILD: u32 = 569;
+export const FILD: u32 = 571;
 /** FLD of 80 bits, FBLD. */
-export const FLD_EXTENDED: u32 = 570;
+export const FLD_EXTENDED: u32 = 572;
 /** FLD of a register. */
-export const FLD: u32 = 571;
+export const FLD: u32 = 573;
 /** FLD1 and its kin. */
-export const FLD_CONSTANT: u32 = 572;
+export const FLD_CONSTANT: u32 = 574;
 /** FXCH. */
-export const FXCH: u32 = 573;
+export const FXCH: u32 = 575;
 /** FCMOVcc. */
-export const FCMOV: u32 = 574;
+export const FCMOV: u32 = 576;
 /** FFREE, FFREEP. */
-export const FFREE: u32 = 575;
+export const FFREE: u32 = 577;
 /** FST and FSTP of 32 and 64 bits. */
-export const FST_FLOAT: u32 = 576;
+export const FST_FLOAT: u32 = 578;
 /** FIST, FISTP, FISTTP. */
-export const FIST: u32 = 577;
+export const FIST: u32 = 579;
 /** FBSTP. */
-export const FBSTP: u32 = 578;
+export const FBSTP: u32 = 580;
 /** FSTP of 80 bits. */
-export const FSTP_EXTENDED: u32 = 579;
+export const FSTP_EXTENDED: u32 = 581;
 /** FST and FSTP to a register. */
-export const FST: u32 = 580;
+export const FST: u32 = 582;
 /** FCHS, FABS. */
-export const FSIGN: u32 = 581;
+export const FSIGN: u32 = 583;
 /** Functions of ST(0). */
-export const FUNARY: u32 = 582;
+export const FUNARY: u32 = 584;
 /** FYL2X, FYL2XP1, FPATAN. */
-export const FBINARY: u32 = 583;
+export const FBINARY: u32 = 585;
 /** FSCALE. */
-export const FSCALE: u32 = 584;
+export const FSCALE: u32 = 586;
 /** FPREM, FPREM1. */
-export const FPREM: u32 = 585;
+export const FPREM: u32 = 587;
 /** FXTRACT. */
-export const FXTRACT: u32 = 586;
+export const FXTRACT: u32 = 588;
 /** FPTAN. */
-export const FPTAN: u32 = 587;
+export const FPTAN: u32 = 589;
 /** FSINCOS. */
-export const FSINCOS: u32 = 588;
+export const FSINCOS: u32 = 590;
 /** FINCSTP, FDECSTP. */
-export const FTURN: u32 = 589;
+export const FTURN: u32 = 591;
 /** FNOP. */
-export const FNOP: u32 = 590;
+export const FNOP: u32 = 592;
 /** FWAIT. */
-export const FWAIT: u32 = 591;
+export const FWAIT: u32 = 593;
 /** FLDCW. */
-export const FLDCW: u32 = 592;
+export const FLDCW: u32 = 594;
 /** FNSTCW. */
-export const FNSTCW: u32 = 593;
+export const FNSTCW: u32 = 595;
 /** FNSTSW to memory. */
-export const FNSTSW: u32 = 594;
+export const FNSTSW: u32 = 596;
 /** FNSTSW AX. */
-export const FNSTSW_AX: u32 = 595;
+export const FNSTSW_AX: u32 = 597;
 /** FNCLEX. */
-export const FNCLEX: u32 = 596;
+export const FNCLEX: u32 = 598;
 /** FNINIT. */
-export const FNINIT: u32 = 597;
+export const FNINIT: u32 = 599;
 /** FNENI, FNDISI, FNSETPM. */
-export const FOBSOLETE: u32 = 598;
+export const FOBSOLETE: u32 = 600;
 /** FLDENV. */
-export const FLDENV: u32 = 599;
+export const FLDENV: u32 = 601;
 /** FNSTENV. */
-export const FNSTENV: u32 = 600;
+export const FNSTENV: u32 = 602;
 /** FRSTOR. */
-export const FRSTOR: u32 = 601;
+export const FRSTOR: u32 = 603;
 /** FNSAVE. */
-export const FNSAVE: u32 = 602;
+export const FNSAVE: u32 = 604;
 /** PUSHA. */
-export const PUSHA: u32 = 603;
+export const PUSHA: u32 = 605;
 /** POPA. */
-export const POPA: u32 = 604;
+export const POPA: u32 = 606;
 /** PUSHF. */
-export const PUSHF: u32 = 605;
+export const PUSHF: u32 = 607;
 /** POPF. */
-export const POPF: u32 = 606;
+export const POPF: u32 = 608;
 /** Far call. */
-export const CALLF: u32 = 607;
+export const CALLF: u32 = 609;
 /** Far jump. */
-export const JMPF: u32 = 608;
+export const JMPF: u32 = 610;
 /** Far return. */
-export const RETF: u32 = 609;
+export const RETF: u32 = 611;
 /** IRET. */
-export const IRET: u32 = 610;
+export const IRET: u32 = 612;
 /** INT3. */
-export const INT3: u32 = 611;
+export const INT3: u32 = 613;
 /** INT n. */
-export const INT: u32 = 612;
+export const INT: u32 = 614;
 /** INTO. */
-export const INTO: u32 = 613;
+export const INTO: u32 = 615;
 /** INT1. */
-export const INT1: u32 = 614;
+export const INT1: u32 = 616;
 /** IN. */
-export const IN: u32 = 615;
+export const IN: u32 = 617;
 /** OUT. */
-export const OUT: u32 = 616;
+export const OUT: u32 = 618;
 /** MOV to a segment register. */
-export const MOV_TO_SEGMENT: u32 = 617;
+export const MOV_TO_SEGMENT: u32 = 619;
 /** POP of a segment register. */
-export const POP_SEGMENT: u32 = 618;
+export const POP_SEGMENT: u32 = 620;
 /** LES, LDS, LSS, LFS, LGS. */
-export const LOAD_FAR: u32 = 619;
+export const LOAD_FAR: u32 = 621;
 /** CLI. */
-export const CLI: u32 = 620;
+export const CLI: u32 = 622;
 /** STI. */
-export const STI: u32 = 621;
+export const STI: u32 = 623;
 /** HLT. */
-export const HLT: u32 = 622;
+export const HLT: u32 = 624;
 /** ARPL. */
-export const ARPL: u32 = 623;
+export const ARPL: u32 = 625;
 /** SLDT. */
-export const SLDT: u32 = 624;
+export const SLDT: u32 = 626;
 /** STR. */
-export const STR: u32 = 625;
+export const STR: u32 = 627;
 /** LLDT. */
-export const LLDT: u32 = 626;
+export const LLDT: u32 = 628;
 /** LTR. */
-export const LTR: u32 = 627;
+export const LTR: u32 = 629;
 /** VERR. */
-export const VERR: u32 = 628;
+export const VERR: u32 = 630;
 /** VERW. */
-export const VERW: u32 = 629;
+export const VERW: u32 = 631;
 /** LAR. */
-export const LAR: u32 = 630;
+export const LAR: u32 = 632;
 /** LSL. */
-export const LSL: u32 = 631;
+export const LSL: u32 = 633;
 /** VMCALL. */
-export const VMCALL: u32 = 632;
+export const VMCALL: u32 = 634;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 633;
+export const VMCLEAR: u32 = 635;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 634;
+export const VMLAUNCH: u32 = 636;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 635;
+export const VMPTRLD: u32 = 637;
 /** VMPTRST. */
-export const VMPTRST: u32 = 636;
+export const VMPTRST: u32 = 638;
 /** VMREAD. */
-export const VMREAD: u32 = 637;
+export const VMREAD: u32 = 639;
 /** VMRESUME. */
-export const VMRESUME: u32 = 638;
+export const VMRESUME: u32 = 640;
 /** VMWRITE. */
-export const VMWRITE: u32 = 639;
+export const VMWRITE: u32 = 641;
 /** VMXOFF. */
-export const VMXOFF: u32 = 640;
+export const VMXOFF: u32 = 642;
 /** VMXON. */
-export const VMXON: u32 = 641;
+export const VMXON: u32 = 643;
 /** INVEPT. */
-export const INVEPT: u32 = 642;
+export const INVEPT: u32 = 644;
 /** INVVPID. */
-export const INVVPID: u32 = 643;
+export const INVVPID: u32 = 645;
 /** CLAC. */
-export const CLAC: u32 = 644;
+export const CLAC: u32 = 646;
 /** STAC. */
-export const STAC: u32 = 645;
+export const STAC: u32 = 647;
 /** XGETBV. */
-export const XGETBV: u32 = 646;
+export const XGETBV: u32 = 648;
 /** XSETBV. */
-export const XSETBV: u32 = 647;
+export const XSETBV: u32 = 649;
 /** VMRUN. */
-export const VMRUN: u32 = 648;
+export const VMRUN: u32 = 650;
 /** VMMCALL. */
-export const VMMCALL: u32 = 649;
+export const VMMCALL: u32 = 651;
 /** VMLOAD. */
-export const VMLOAD: u32 = 650;
+export const VMLOAD: u32 = 652;
 /** VMSAVE. */
-export const VMSAVE: u32 = 651;
+export const VMSAVE: u32 = 653;
 /** STGI. */
-export const STGI: u32 = 652;
+export const STGI: u32 = 654;
 /** CLGI. */
-export const CLGI: u32 = 653;
+export const CLGI: u32 = 655;
 /** SKINIT. */
-export const SKINIT: u32 = 654;
+export const SKINIT: u32 = 656;
 /** INVLPGA. */
-export const INVLPGA: u32 = 655;
+export const INVLPGA: u32 = 657;
 /** SWAPGS. */
-export const SWAPGS: u32 = 656;
+export const SWAPGS: u32 = 658;
 /** RDTSCP. */
-export const RDTSCP: u32 = 657;
+export const RDTSCP: u32 = 659;
 /** SGDT. */
-export const SGDT: u32 = 658;
+export const SGDT: u32 = 660;
 /** SIDT. */
-export const SIDT: u32 = 659;
+export const SIDT: u32 = 661;
 /** LGDT. */
-export const LGDT: u32 = 660;
+export const LGDT: u32 = 662;
 /** LIDT. */
-export const LIDT: u32 = 661;
+export const LIDT: u32 = 663;
 /** SMSW. */
-export const SMSW: u32 = 662;
+export const SMSW: u32 = 664;
 /** LMSW. */
-export const LMSW: u32 = 663;
+export const LMSW: u32 = 665;
 /** INVLPG. */
-export const INVLPG: u32 = 664;
+export const INVLPG: u32 = 666;
 /** SYSCALL. */
-export const SYSCALL: u32 = 665;
+export const SYSCALL: u32 = 667;
 /** CLTS. */
-export const CLTS: u32 = 666;
+export const CLTS: u32 = 668;
 /** SYSRET. */
-export const SYSRET: u32 = 667;
+export const SYSRET: u32 = 669;
 /** INVD. */
-export const INVD: u32 = 668;
+export const INVD: u32 = 670;
 /** WBINVD. */
-export const WBINVD: u32 = 669;
+export const WBINVD: u32 = 671;
 /** MOV from a control register. */
-export const FROMCR: u32 = 670;
+export const FROMCR: u32 = 672;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 671;
+export const FROMDR: u32 = 673;
 /** MOV to a control register. */
-export const TOCR: u32 = 672;
+export const TOCR: u32 = 674;
 /** MOV to a debug register. */
-export const TODR: u32 = 673;
+export const TODR: u32 = 675;
 /** WRMSR. */
-export const WRMSR: u32 = 674;
+export const WRMSR: u32 = 676;
 /** RDTSC. */
-export const RDTSC: u32 = 675;
+export const RDTSC: u32 = 677;
 /** RDMSR. */
-export const RDMSR: u32 = 676;
+export const RDMSR: u32 = 678;
 /** RDPMC. */
-export const RDPMC: u32 = 677;
+export const RDPMC: u32 = 679;
 /** SYSENTER. */
-export const SYSENTER: u32 = 678;
+export const SYSENTER: u32 = 680;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 679;
+export const SYSEXIT: u32 = 681;
 /** CPUID. */
-export const CPUID: u32 = 680;
+export const CPUID: u32 = 682;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 681;
+export const RDFSBASE: u32 = 683;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 682;
+export const RDGSBASE: u32 = 684;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 683;
+export const WRFSBASE: u32 = 685;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 684;
+export const WRGSBASE: u32 = 686;
 /** FXSAVE. */
-export const FXSAVE: u32 = 685;
+export const FXSAVE: u32 = 687;
 /** FXRSTOR. */
-export const FXRSTOR: u32 = 686;
+export const FXRSTOR: u32 = 688;
 /** XSAVE. */
-export const XSAVE: u32 = 687;
+export const XSAVE: u32 = 689;
 /** XRSTOR. */
-export const XRSTOR: u32 = 688;
+export const XRSTOR: u32 = 690;
 /** #UD. */
-export const UNDEFINED: u32 = 689;
+export const UNDEFINED: u32 = 691;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 690;
+export const FETCH_FAULT: u32 = 692;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 691;
+export const UNIMPLEMENTED: u32 = 693;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 692;
+export const STOP: u32 = 694;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
 export const COLD: u32 = 336;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
-export const SYSTEM: u32 = 603;
+export const SYSTEM: u32 = 605;
 /** Number of operations. */
-export const OP_COUNT: u32 = 693;
+export const OP_COUNT: u32 = 695;

@@ -20,6 +20,7 @@ import * as lanes from "./instructions/vector/lanes.ts";
 import * as memory from "./instructions/memory.ts";
 import * as mmx from "./instructions/vector/mmx.ts";
 import * as msr from "./system/msr.ts";
+import * as random from "./system/random.ts";
 import * as rflags from "./system/flags.ts";
 import * as rotate from "./instructions/rotate.ts";
 import * as save from "./instructions/vector/save.ts";
@@ -271,239 +272,245 @@ export function compute(s: u32, record: u32, operation: u32): bool {
     case 442: // RDPID
       store<u64>(load<u32>(record, R_DST), syscall.tscAux(s));
       return true;
-    case 443: // PSHUFB
+    case 443: // RDRAND
+      random.drawInto(s, record, random.RANDOM_NUMBER);
+      return true;
+    case 444: // RDSEED
+      random.drawInto(s, record, random.RANDOM_SEED);
+      return true;
+    case 445: // PSHUFB
       lanes.pshufb(record);
       return true;
-    case 444: // PHADDW
+    case 446: // PHADDW
       vector.put(record, arithmetic128.phaddw(vector.first(record), vector.second(record)));
       return true;
-    case 445: // PHADDD
+    case 447: // PHADDD
       vector.put(record, arithmetic128.phaddd(vector.first(record), vector.second(record)));
       return true;
-    case 446: // PHADDSW
+    case 448: // PHADDSW
       vector.put(record, arithmetic128.phaddsw(vector.first(record), vector.second(record)));
       return true;
-    case 447: // PHSUBW
+    case 449: // PHSUBW
       vector.put(record, arithmetic128.phsubw(vector.first(record), vector.second(record)));
       return true;
-    case 448: // PHSUBD
+    case 450: // PHSUBD
       vector.put(record, arithmetic128.phsubd(vector.first(record), vector.second(record)));
       return true;
-    case 449: // PHSUBSW
+    case 451: // PHSUBSW
       vector.put(record, arithmetic128.phsubsw(vector.first(record), vector.second(record)));
       return true;
-    case 450: // PMADDUBSW
+    case 452: // PMADDUBSW
       vector.put(record, arithmetic128.pmaddubsw(vector.first(record), vector.second(record)));
       return true;
-    case 451: // PMULHRSW
+    case 453: // PMULHRSW
       vector.put(record, arithmetic128.pmulhrsw(vector.first(record), vector.second(record)));
       return true;
-    case 452: // PSIGNB
+    case 454: // PSIGNB
       vector.put(record, arithmetic128.psignb(vector.first(record), vector.second(record)));
       return true;
-    case 453: // PSIGNW
+    case 455: // PSIGNW
       vector.put(record, arithmetic128.psignw(vector.first(record), vector.second(record)));
       return true;
-    case 454: // PSIGND
+    case 456: // PSIGND
       vector.put(record, arithmetic128.psignd(vector.first(record), vector.second(record)));
       return true;
-    case 455: // PABSB
+    case 457: // PABSB
       vector.put(record, i8x16.abs(vector.second(record)));
       return true;
-    case 456: // PABSW
+    case 458: // PABSW
       vector.put(record, i16x8.abs(vector.second(record)));
       return true;
-    case 457: // PABSD
+    case 459: // PABSD
       vector.put(record, i32x4.abs(vector.second(record)));
       return true;
-    case 458: // PALIGNR
+    case 460: // PALIGNR
       lanes.palignr(record);
       return true;
-    case 459: // PCMPEQQ
+    case 461: // PCMPEQQ
       vector.put(record, i64x2.eq(vector.first(record), vector.second(record)));
       return true;
-    case 460: // PACKUSDW
+    case 462: // PACKUSDW
       vector.put(record, i16x8.narrow_i32x4_u(vector.first(record), vector.second(record)));
       return true;
-    case 461: // PMINSB
+    case 463: // PMINSB
       vector.put(record, i8x16.min_s(vector.first(record), vector.second(record)));
       return true;
-    case 462: // PMINSD
+    case 464: // PMINSD
       vector.put(record, i32x4.min_s(vector.first(record), vector.second(record)));
       return true;
-    case 463: // PMINUW
+    case 465: // PMINUW
       vector.put(record, i16x8.min_u(vector.first(record), vector.second(record)));
       return true;
-    case 464: // PMINUD
+    case 466: // PMINUD
       vector.put(record, i32x4.min_u(vector.first(record), vector.second(record)));
       return true;
-    case 465: // PMAXSB
+    case 467: // PMAXSB
       vector.put(record, i8x16.max_s(vector.first(record), vector.second(record)));
       return true;
-    case 466: // PMAXSD
+    case 468: // PMAXSD
       vector.put(record, i32x4.max_s(vector.first(record), vector.second(record)));
       return true;
-    case 467: // PMAXUW
+    case 469: // PMAXUW
       vector.put(record, i16x8.max_u(vector.first(record), vector.second(record)));
       return true;
-    case 468: // PMAXUD
+    case 470: // PMAXUD
       vector.put(record, i32x4.max_u(vector.first(record), vector.second(record)));
       return true;
-    case 469: // PMULLD
+    case 471: // PMULLD
       vector.put(record, i32x4.mul(vector.first(record), vector.second(record)));
       return true;
-    case 470: // PCMPGTQ
+    case 472: // PCMPGTQ
       vector.put(record, i64x2.gt_s(vector.first(record), vector.second(record)));
       return true;
-    case 471: // PMULDQ
+    case 473: // PMULDQ
       vector.put(record, arithmetic128.pmuldq(vector.first(record), vector.second(record)));
       return true;
-    case 472: // PHMINPOSUW
+    case 474: // PHMINPOSUW
       lanes.phminposuw(record);
       return true;
-    case 473: // PMOVSXBW
+    case 475: // PMOVSXBW
       vector.put(record, i16x8.extend_low_i8x16_s(vector.second(record)));
       return true;
-    case 474: // PMOVSXBD
+    case 476: // PMOVSXBD
       vector.put(record, i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(vector.second(record))));
       return true;
-    case 475: // PMOVSXBQ
+    case 477: // PMOVSXBQ
       vector.put(record, i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(vector.second(record)))));
       return true;
-    case 476: // PMOVSXWD
+    case 478: // PMOVSXWD
       vector.put(record, i32x4.extend_low_i16x8_s(vector.second(record)));
       return true;
-    case 477: // PMOVSXWQ
+    case 479: // PMOVSXWQ
       vector.put(record, i64x2.extend_low_i32x4_s(i32x4.extend_low_i16x8_s(vector.second(record))));
       return true;
-    case 478: // PMOVSXDQ
+    case 480: // PMOVSXDQ
       vector.put(record, i64x2.extend_low_i32x4_s(vector.second(record)));
       return true;
-    case 479: // PMOVZXBW
+    case 481: // PMOVZXBW
       vector.put(record, i16x8.extend_low_i8x16_u(vector.second(record)));
       return true;
-    case 480: // PMOVZXBD
+    case 482: // PMOVZXBD
       vector.put(record, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(vector.second(record))));
       return true;
-    case 481: // PMOVZXBQ
+    case 483: // PMOVZXBQ
       vector.put(record, i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(vector.second(record)))));
       return true;
-    case 482: // PMOVZXWD
+    case 484: // PMOVZXWD
       vector.put(record, i32x4.extend_low_i16x8_u(vector.second(record)));
       return true;
-    case 483: // PMOVZXWQ
+    case 485: // PMOVZXWQ
       vector.put(record, i64x2.extend_low_i32x4_u(i32x4.extend_low_i16x8_u(vector.second(record))));
       return true;
-    case 484: // PMOVZXDQ
+    case 486: // PMOVZXDQ
       vector.put(record, i64x2.extend_low_i32x4_u(vector.second(record)));
       return true;
-    case 485: // PTEST
+    case 487: // PTEST
       lanes.ptest(s, record);
       return true;
-    case 486: // PBLENDVB
+    case 488: // PBLENDVB
       vector.blend(record, i8x16.shr_s(vector.selector(s), 7));
       return true;
-    case 487: // BLENDVPS
+    case 489: // BLENDVPS
       vector.blend(record, i32x4.shr_s(vector.selector(s), 31));
       return true;
-    case 488: // BLENDVPD
+    case 490: // BLENDVPD
       vector.blend(record, i64x2.shr_s(vector.selector(s), 63));
       return true;
-    case 489: // BLENDPS
+    case 491: // BLENDPS
       lanes.blendps(record);
       return true;
-    case 490: // BLENDPD
+    case 492: // BLENDPD
       lanes.blendpd(record);
       return true;
-    case 491: // PBLENDW
+    case 493: // PBLENDW
       lanes.pblendw(record);
       return true;
-    case 492: // INSERTPS
+    case 494: // INSERTPS
       lanes.insertps(record);
       return true;
-    case 493: // MPSADBW
+    case 495: // MPSADBW
       lanes.mpsadbw(record);
       return true;
-    case 494: // PEXTRB
+    case 496: // PEXTRB
       lanes.pextrb(record);
       return true;
-    case 495: // PEXTRD
+    case 497: // PEXTRD
       lanes.pextrd(record);
       return true;
-    case 496: // EXTRACTPS
+    case 498: // EXTRACTPS
       lanes.extractps(record);
       return true;
-    case 497: // PINSRB
+    case 499: // PINSRB
       lanes.pinsrb(record);
       return true;
-    case 498: // PINSRD
+    case 500: // PINSRD
       lanes.pinsrd(record);
       return true;
-    case 499: // PINSRQ
+    case 501: // PINSRQ
       lanes.pinsrq(record);
       return true;
-    case 500: // CRC32
+    case 502: // CRC32
       bits.crc32(record);
       return true;
-    case 501: // PCMPESTRM
+    case 503: // PCMPESTRM
       text.compareExplicit(s, record, true);
       return true;
-    case 502: // PCMPESTRI
+    case 504: // PCMPESTRI
       text.compareExplicit(s, record, false);
       return true;
-    case 503: // PCMPISTRM
+    case 505: // PCMPISTRM
       text.compareImplicit(s, record, true);
       return true;
-    case 504: // PCMPISTRI
+    case 506: // PCMPISTRI
       text.compareImplicit(s, record, false);
       return true;
-    case 505: // AESENC
+    case 507: // AESENC
       aes.aesRound(record, false, false);
       return true;
-    case 506: // AESENCLAST
+    case 508: // AESENCLAST
       aes.aesRound(record, false, true);
       return true;
-    case 507: // AESDEC
+    case 509: // AESDEC
       aes.aesRound(record, true, false);
       return true;
-    case 508: // AESDECLAST
+    case 510: // AESDECLAST
       aes.aesRound(record, true, true);
       return true;
-    case 509: // AESIMC
+    case 511: // AESIMC
       aes.aesInverseMix(record);
       return true;
-    case 510: // AESKEYGENASSIST
+    case 512: // AESKEYGENASSIST
       aes.aesKeyAssist(record);
       return true;
-    case 511: // PCLMULQDQ
+    case 513: // PCLMULQDQ
       arithmetic128.multiplyWithoutCarry(record);
       return true;
-    case 512: // SHA1NEXTE
+    case 514: // SHA1NEXTE
       sha.sha1NextE(record);
       return true;
-    case 513: // SHA1MSG1
+    case 515: // SHA1MSG1
       sha.sha1Message1(record);
       return true;
-    case 514: // SHA1MSG2
+    case 516: // SHA1MSG2
       sha.sha1Message2(record);
       return true;
-    case 515: // SHA256RNDS2
+    case 517: // SHA256RNDS2
       sha.sha256Rounds(record, vector.selectorPlace(s));
       return true;
-    case 516: // SHA256MSG1
+    case 518: // SHA256MSG1
       sha.sha256Message1(record);
       return true;
-    case 517: // SHA256MSG2
+    case 519: // SHA256MSG2
       sha.sha256Message2(record);
       return true;
-    case 518: // SHA1RNDS4
+    case 520: // SHA1RNDS4
       sha.sha1Rounds(record);
       return true;
-    case 531: // VRCP
-    case 532: // VRSQRT
+    case 533: // VRCP
+    case 534: // VRSQRT
       float.approximate(record, operation);
       return true;
-    case 542: // CVTDQ2PD
+    case 544: // CVTDQ2PD
       conversions.integersToDoubles(s, record);
       return true;
     default:
@@ -632,204 +639,204 @@ export function access(s: u32, record: u32, operation: u32): bool {
     case 423: // MASKMOV
       mmx.maskedStore(s, record);
       return true;
-    case 519: // VROUND
+    case 521: // VROUND
       float.roundLanes(s, record);
       return true;
-    case 520: // VDP
+    case 522: // VDP
       float.dotProduct(s, record);
       return true;
-    case 521: // VADD
-    case 522: // VSUB
-    case 523: // VMUL
-    case 524: // VDIV
-    case 525: // VMIN
-    case 526: // VMAX
-    case 527: // VSQRT
+    case 523: // VADD
+    case 524: // VSUB
+    case 525: // VMUL
+    case 526: // VDIV
+    case 527: // VMIN
+    case 528: // VMAX
+    case 529: // VSQRT
       float.lanewise(s, record, operation);
       return true;
-    case 528: // VHADD
-    case 529: // VHSUB
+    case 530: // VHADD
+    case 531: // VHSUB
       float.horizontal(s, record, operation);
       return true;
-    case 530: // VADDSUB
+    case 532: // VADDSUB
       float.alternate(s, record);
       return true;
-    case 533: // VCMP
+    case 535: // VCMP
       float.compareLanes(s, record);
       return true;
-    case 534: // VCOMI
-    case 535: // VUCOMI
+    case 536: // VCOMI
+    case 537: // VUCOMI
       float.compareScalars(s, record, operation);
       return true;
-    case 536: // CVTPS2PD
-    case 537: // CVTPD2PS
-    case 538: // CVTSS2SD
-    case 539: // CVTSD2SS
+    case 538: // CVTPS2PD
+    case 539: // CVTPD2PS
+    case 540: // CVTSS2SD
+    case 541: // CVTSD2SS
       conversions.changePrecision(s, record, operation);
       return true;
-    case 540: // CVTDQ2PS
+    case 542: // CVTDQ2PS
       conversions.integersToSingles(s, record, 4);
       return true;
-    case 541: // CVTPI2PS
+    case 543: // CVTPI2PS
       conversions.integersToSingles(s, record, 2);
       return true;
-    case 543: // CVTPS2DQ
+    case 545: // CVTPS2DQ
       conversions.singlesToIntegers(s, record, 4, false);
       return true;
-    case 544: // CVTPS2PI
+    case 546: // CVTPS2PI
       conversions.singlesToIntegers(s, record, 2, false);
       return true;
-    case 545: // CVTPD2DQ
+    case 547: // CVTPD2DQ
       conversions.doublesToIntegers(s, record, false);
       return true;
-    case 546: // CVTS2SI
+    case 548: // CVTS2SI
       conversions.scalarToInteger(s, record, false);
       return true;
-    case 547: // CVTTPS2DQ
+    case 549: // CVTTPS2DQ
       conversions.singlesToIntegers(s, record, 4, true);
       return true;
-    case 548: // CVTTPS2PI
+    case 550: // CVTTPS2PI
       conversions.singlesToIntegers(s, record, 2, true);
       return true;
-    case 549: // CVTTPD2DQ
+    case 551: // CVTTPD2DQ
       conversions.doublesToIntegers(s, record, true);
       return true;
-    case 550: // CVTTS2SI
+    case 552: // CVTTS2SI
       conversions.scalarToInteger(s, record, true);
       return true;
-    case 551: // CVTSI2S
+    case 553: // CVTSI2S
       conversions.integerToScalar(s, record);
       return true;
-    case 552: // MXCSR_LOAD
+    case 554: // MXCSR_LOAD
       sse.loadControl(s, record);
       return true;
-    case 560: // BOUND
+    case 562: // BOUND
       branches.bound(s, record);
       return true;
-    case 561: // FARITHMETIC_MEMORY
+    case 563: // FARITHMETIC_MEMORY
       x87arithmetic.arithmeticWithMemory(s, record);
       return true;
-    case 562: // FARITHMETIC
+    case 564: // FARITHMETIC
       x87arithmetic.arithmetic(s, record);
       return true;
-    case 563: // FCOM_MEMORY
+    case 565: // FCOM_MEMORY
       x87compare.compareMemory(s, record);
       return true;
-    case 564: // FCOM
+    case 566: // FCOM
       x87compare.compareRegister(s, record);
       return true;
-    case 565: // FTST
+    case 567: // FTST
       x87compare.compareZero(s, record);
       return true;
-    case 566: // FCOMI
+    case 568: // FCOMI
       x87compare.compareToFlags(s, record);
       return true;
-    case 567: // FXAM
+    case 569: // FXAM
       x87compare.examine(s, record);
       return true;
-    case 568: // FLD_FLOAT
+    case 570: // FLD_FLOAT
       x87moves.loadFloat(s, record);
       return true;
-    case 569: // FILD
+    case 571: // FILD
       x87moves.loadInteger(s, record);
       return true;
-    case 570: // FLD_EXTENDED
+    case 572: // FLD_EXTENDED
       x87moves.loadExtended(s, record);
       return true;
-    case 571: // FLD
+    case 573: // FLD
       x87moves.loadRegister(s, record);
       return true;
-    case 572: // FLD_CONSTANT
+    case 574: // FLD_CONSTANT
       x87moves.loadConstant(s, record);
       return true;
-    case 573: // FXCH
+    case 575: // FXCH
       x87moves.exchange(s, record);
       return true;
-    case 574: // FCMOV
+    case 576: // FCMOV
       x87moves.moveIf(s, record);
       return true;
-    case 575: // FFREE
+    case 577: // FFREE
       x87moves.freeRegister(s, record);
       return true;
-    case 576: // FST_FLOAT
+    case 578: // FST_FLOAT
       x87stores.storeFloat(s, record);
       return true;
-    case 577: // FIST
+    case 579: // FIST
       x87stores.storeInteger(s, record);
       return true;
-    case 578: // FBSTP
+    case 580: // FBSTP
       x87stores.storeDecimal(s, record);
       return true;
-    case 579: // FSTP_EXTENDED
+    case 581: // FSTP_EXTENDED
       x87stores.storeExtended(s, record);
       return true;
-    case 580: // FST
+    case 582: // FST
       x87stores.storeRegister(s, record);
       return true;
-    case 581: // FSIGN
+    case 583: // FSIGN
       x87functions.changeSign(s, record);
       return true;
-    case 582: // FUNARY
+    case 584: // FUNARY
       x87functions.unary(s, record);
       return true;
-    case 583: // FBINARY
+    case 585: // FBINARY
       x87functions.binary(s, record);
       return true;
-    case 584: // FSCALE
+    case 586: // FSCALE
       x87functions.scaleBy(s, record);
       return true;
-    case 585: // FPREM
+    case 587: // FPREM
       x87functions.divideRest(s, record);
       return true;
-    case 586: // FXTRACT
+    case 588: // FXTRACT
       x87functions.extract(s, record);
       return true;
-    case 587: // FPTAN
+    case 589: // FPTAN
       x87functions.tangent(s, record);
       return true;
-    case 588: // FSINCOS
+    case 590: // FSINCOS
       x87functions.sineAndCosine(s, record);
       return true;
-    case 589: // FTURN
+    case 591: // FTURN
       x87functions.turn(s, record);
       return true;
-    case 590: // FNOP
+    case 592: // FNOP
       x87functions.nothing(s, record);
       return true;
-    case 591: // FWAIT
+    case 593: // FWAIT
       x87unit.wait(s);
       return true;
-    case 592: // FLDCW
+    case 594: // FLDCW
       x87environment.loadControl(s, record);
       return true;
-    case 593: // FNSTCW
+    case 595: // FNSTCW
       x87environment.storeControl(s, record);
       return true;
-    case 594: // FNSTSW
+    case 596: // FNSTSW
       x87environment.storeStatus(s, record);
       return true;
-    case 595: // FNSTSW_AX
+    case 597: // FNSTSW_AX
       x87environment.moveStatus(s);
       return true;
-    case 596: // FNCLEX
+    case 598: // FNCLEX
       x87environment.clearExceptions(s);
       return true;
-    case 597: // FNINIT
+    case 599: // FNINIT
       x87environment.initialize(s);
       return true;
-    case 598: // FOBSOLETE
+    case 600: // FOBSOLETE
       x87environment.obsolete();
       return true;
-    case 599: // FLDENV
+    case 601: // FLDENV
       x87environment.loadEnvironment(s, record);
       return true;
-    case 600: // FNSTENV
+    case 602: // FNSTENV
       x87environment.storeEnvironment(s, record);
       return true;
-    case 601: // FRSTOR
+    case 603: // FRSTOR
       x87environment.restoreState(s, record);
       return true;
-    case 602: // FNSAVE
+    case 604: // FNSAVE
       x87environment.saveState(s, record);
       return true;
     default:
@@ -840,215 +847,215 @@ export function access(s: u32, record: u32, operation: u32): bool {
 /** Executes an operation of the system. Returns whether it is one. */
 export function systemInstruction(s: u32, record: u32, operation: u32): bool {
   switch (operation) {
-    case 603: // PUSHA
+    case 605: // PUSHA
       stack.pusha(s, record);
       return true;
-    case 604: // POPA
+    case 606: // POPA
       stack.popa(s, record);
       return true;
-    case 605: // PUSHF
+    case 607: // PUSHF
       system.pushf(s, record);
       return true;
-    case 606: // POPF
+    case 608: // POPF
       system.popf(s, record);
       return true;
-    case 607: // CALLF
+    case 609: // CALLF
       system.farTransfer(s, record, true);
       return true;
-    case 608: // JMPF
+    case 610: // JMPF
       system.farTransfer(s, record, false);
       return true;
-    case 609: // RETF
+    case 611: // RETF
       transfer.farReturn(s, sized.sizeOf(record), load<u16>(record, R_IMM));
       return true;
-    case 610: // IRET
+    case 612: // IRET
       iret.interruptReturn(s, sized.sizeOf(record));
       return true;
-    case 611: // INT3
-      interrupts.softwareInterrupt(s, 3);
+    case 613: // INT3
+      interrupts.softwareException(s, 3);
       return true;
-    case 612: // INT
+    case 614: // INT
       interrupts.softwareInterrupt(s, load<u8>(record, R_IMM));
       return true;
-    case 613: // INTO
+    case 615: // INTO
       system.interruptOnOverflow(s);
       return true;
-    case 614: // INT1
-      interrupts.softwareInterrupt(s, 1);
+    case 616: // INT1
+      interrupts.debugInterrupt(s);
       return true;
-    case 615: // IN
+    case 617: // IN
       system.input(s, record);
       return true;
-    case 616: // OUT
+    case 618: // OUT
       system.output(s, record);
       return true;
-    case 617: // MOV_TO_SEGMENT
+    case 619: // MOV_TO_SEGMENT
       system.moveToSegment(s, record);
       return true;
-    case 618: // POP_SEGMENT
+    case 620: // POP_SEGMENT
       system.popSegment(s, record);
       return true;
-    case 619: // LOAD_FAR
+    case 621: // LOAD_FAR
       system.loadFar(s, record);
       return true;
-    case 620: // CLI
+    case 622: // CLI
       rflags.cli(s);
       return true;
-    case 621: // STI
+    case 623: // STI
       rflags.sti(s);
       return true;
-    case 622: // HLT
+    case 624: // HLT
       instructions.hlt(s);
       return true;
-    case 623: // ARPL
+    case 625: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 624: // SLDT
-    case 625: // STR
+    case 626: // SLDT
+    case 627: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 626: // LLDT
+    case 628: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 627: // LTR
+    case 629: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 628: // VERR
-    case 629: // VERW
-    case 630: // LAR
-    case 631: // LSL
+    case 630: // VERR
+    case 631: // VERW
+    case 632: // LAR
+    case 633: // LSL
       system.probe(s, record, operation);
       return true;
-    case 632: // VMCALL
+    case 634: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 633: // VMCLEAR
-    case 634: // VMLAUNCH
-    case 635: // VMPTRLD
-    case 636: // VMPTRST
-    case 637: // VMREAD
-    case 638: // VMRESUME
-    case 639: // VMWRITE
-    case 640: // VMXOFF
-    case 641: // VMXON
-    case 642: // INVEPT
-    case 643: // INVVPID
+    case 635: // VMCLEAR
+    case 636: // VMLAUNCH
+    case 637: // VMPTRLD
+    case 638: // VMPTRST
+    case 639: // VMREAD
+    case 640: // VMRESUME
+    case 641: // VMWRITE
+    case 642: // VMXOFF
+    case 643: // VMXON
+    case 644: // INVEPT
+    case 645: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 644: // CLAC
-    case 645: // STAC
-    case 689: // UNDEFINED
+    case 646: // CLAC
+    case 647: // STAC
+    case 691: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 646: // XGETBV
+    case 648: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 647: // XSETBV
+    case 649: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 648: // VMRUN
-    case 650: // VMLOAD
-    case 651: // VMSAVE
-    case 652: // STGI
-    case 653: // CLGI
-    case 654: // SKINIT
-    case 655: // INVLPGA
+    case 650: // VMRUN
+    case 652: // VMLOAD
+    case 653: // VMSAVE
+    case 654: // STGI
+    case 655: // CLGI
+    case 656: // SKINIT
+    case 657: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 649: // VMMCALL
+    case 651: // VMMCALL
       instructions.hypercall(s, true);
       return true;
-    case 656: // SWAPGS
+    case 658: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 657: // RDTSCP
+    case 659: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 658: // SGDT
+    case 660: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 659: // SIDT
+    case 661: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 660: // LGDT
+    case 662: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 661: // LIDT
+    case 663: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 662: // SMSW
+    case 664: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 663: // LMSW
+    case 665: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 664: // INVLPG
+    case 666: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 665: // SYSCALL
+    case 667: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 666: // CLTS
+    case 668: // CLTS
       control.clts(s);
       return true;
-    case 667: // SYSRET
+    case 669: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 668: // INVD
+    case 670: // INVD
       instructions.invd(s);
       return true;
-    case 669: // WBINVD
+    case 671: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 670: // FROMCR
-    case 671: // FROMDR
-    case 672: // TOCR
-    case 673: // TODR
+    case 672: // FROMCR
+    case 673: // FROMDR
+    case 674: // TOCR
+    case 675: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 674: // WRMSR
+    case 676: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 675: // RDTSC
+    case 677: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 676: // RDMSR
+    case 678: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 677: // RDPMC
+    case 679: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 678: // SYSENTER
+    case 680: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 679: // SYSEXIT
+    case 681: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 680: // CPUID
+    case 682: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 681: // RDFSBASE
-    case 682: // RDGSBASE
-    case 683: // WRFSBASE
-    case 684: // WRGSBASE
+    case 683: // RDFSBASE
+    case 684: // RDGSBASE
+    case 685: // WRFSBASE
+    case 686: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 685: // FXSAVE
+    case 687: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 686: // FXRSTOR
+    case 688: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 687: // XSAVE
+    case 689: // XSAVE
       save.xsave(s, record);
       return true;
-    case 688: // XRSTOR
+    case 690: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 690: // FETCH_FAULT
+    case 692: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 691: // UNIMPLEMENTED
+    case 693: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

@@ -1,6 +1,6 @@
 // `run`: from one instruction boundary that needs attention to the next, until the deadline or an exit.
 
-import { FLAG_TF, VECTOR_DB } from "../../abi/x86/registers.ts";
+import { FLAG_RF, FLAG_TF } from "../../abi/x86/registers.ts";
 import { execute } from "./execute.gen.ts";
 import { collectFlags, spreadFlags } from "./flags.ts";
 import {
@@ -14,7 +14,6 @@ import {
   PENDING_STOP,
   S_ACTIVITY,
   S_DEADLINE,
-  S_DR,
   S_EXIT_CODE,
   S_FAULT,
   S_FLAGS,
@@ -27,11 +26,15 @@ import {
   SEG_BASE,
   SEG_LIMIT,
   SEGMENT_SIZE,
+  SHADOW_REPEAT,
+  SHADOW_SS,
+  SHADOW_STI,
 } from "./interface.ts";
 import {
   S_BLOCK_RIP,
   S_CODE_BASE,
   S_CODE_LIMIT,
+  S_DEBUG,
   S_LEAVE,
   S_LEFT,
   S_LIMIT,
@@ -40,6 +43,7 @@ import {
   S_RIP_MASK,
   S_SINK,
   S_TRACED,
+  S_UNBROKEN,
   S_USED_DEADLINE,
 } from "./interpreter-state.ts";
 import { forgetJumps } from "./jumps.ts";
@@ -47,14 +51,13 @@ import { lookUp, lookUpShort } from "./lookup.ts";
 import { S_MODE } from "./memory/layout.ts";
 import { B_COUNT, B_RECORDS } from "./records.ts";
 import { executeOutside } from "./slow-path.ts";
-import { faulted, NO_ERROR, raiseException } from "./system/fault.ts";
+import { breakAt, DR6_BS, hasBreakpoints, isTrapDue, raiseTrap } from "./system/breakpoints.ts";
+import { faulted } from "./system/fault.ts";
 import { deliverFault, deliverPending } from "./system/interrupts.ts";
-import { MODE_CODE_16, MODE_CODE_64, MODE_CODE_MASK } from "./system/mode.ts";
+import { inLongCode, MODE_CODE_16, MODE_CODE_64, MODE_CODE_MASK } from "./system/mode.ts";
 
 /** Ticks that the inner loop is given at most at a time: engines replace a function by its optimised version only at a call. */
 const MOST_TICKS: u64 = 0x40000;
-/** DR6: single step. */
-const DR6_BS: u64 = 0x4000;
 /** "No exit": `run` goes on. */
 const NO_EXIT: u32 = 0xffffffff;
 
@@ -75,8 +78,17 @@ function settleMode(s: u32): void {
   store<u64>(s, mask, S_RIP_MASK);
 }
 
+/** Whether the instruction at S_BLOCK_RIP has a breakpoint, whose fault is then set: it comes before those of fetching. */
+function isBroken(s: u32): bool {
+  if (!hasBreakpoints(s)) return false;
+  const linear = load<u64>(s, S_BLOCK_RIP) + load<u64>(s, S_CODE_BASE);
+  breakAt(s, inLongCode(s) ? linear : linear & 0xffffffff);
+  return faulted(s);
+}
+
 /** Finds the block at S_BLOCK_RIP and enters it; false with a fault set. S_LEFT is not 0. */
 function enter(s: u32): bool {
+  if (isBroken(s)) return false;
   const left = load<i32>(s, S_LEFT);
   let block = lookUp(s);
   if (block === 0) return false;
@@ -146,31 +158,60 @@ function atBoundary(s: u32, isFirst: bool): u32 {
   return load<u64>(s, S_TIME) >= load<u64>(s, S_DEADLINE) ? EXIT_DEADLINE : NO_EXIT;
 }
 
-/** After a single step: #DB. */
-function trap(s: u32): u32 {
-  const dr6 = s + S_DR + 6 * 8;
-  store<u64>(dr6, load<u64>(dr6) | DR6_BS);
-  raiseException(s, VECTOR_DB, NO_ERROR);
+/** #DB after an instruction, by what has matched in it and `more` reasons. It ends HLT (SDM, volume 2, "HLT"). */
+function trap(s: u32, more: u64): u32 {
+  if (load<u32>(s, S_ACTIVITY) === ACTIVITY_HALTED) store<u32>(s, ACTIVITY_RUNNING, S_ACTIVITY);
+  raiseTrap(s, more);
   return settleFault(s);
+}
+
+/**
+ * What RF and S_SHADOW say of the next instruction is over with it: both are as before only where it has a fault. `shadow` and `flags`
+ * are what they were.
+ */
+function restoreBoundary(s: u32, shadow: u32, flags: u32): void {
+  store<u32>(s, shadow, S_SHADOW);
+  store<u64>(s, load<u64>(s, S_FLAGS) | (flags & FLAG_RF), S_FLAGS);
+}
+
+/** After instructions without a fault: the trap that they lead to, or HLT. */
+function settleStep(s: u32): u32 {
+  // A load of SS puts off what has matched, and there is no single step after it (SDM, volume 3, section 6.8.3).
+  if (!(load<u32>(s, S_SHADOW) & SHADOW_SS)) {
+    if (load<u32>(s, S_TRACED)) return trap(s, DR6_BS);
+    if (isTrapDue(s)) return trap(s, 0);
+  }
+  return load<u32>(s, S_ACTIVITY) === ACTIVITY_HALTED ? EXIT_HALTED : NO_EXIT;
 }
 
 /** Executes up to the next boundary that needs attention; the exit that `run` must return, or NO_EXIT. */
 function step(s: u32): u32 {
+  if (isTrapDue(s)) return trap(s, 0);
   const shadow = load<u32>(s, S_SHADOW);
-  const isTraced = (load<u32>(s, S_FLAGS) & FLAG_TF) !== 0;
+  const flags = load<u32>(s, S_FLAGS);
+  const held = load<u32>(s, S_DEBUG);
+  const isTraced = (flags & FLAG_TF) !== 0;
   store<u32>(s, u32(isTraced), S_TRACED);
   const deadline = load<u64>(s, S_DEADLINE);
   store<u64>(s, deadline, S_USED_DEADLINE);
   settleMode(s);
+  store<u32>(s, u32((shadow & (SHADOW_SS | SHADOW_REPEAT)) | (flags & FLAG_RF)), S_UNBROKEN);
+  store<u64>(s, load<u64>(s, S_FLAGS) & ~(<u64>FLAG_RF), S_FLAGS);
   store<u32>(s, 0, S_SHADOW);
-  const isSingle = isTraced || (shadow !== 0 && load<u32>(s, S_PENDING) !== 0);
-  executeTicks(s, isSingle ? 1 : min(deadline - load<u64>(s, S_TIME), MOST_TICKS));
+  const isBlocking = (shadow & (SHADOW_STI | SHADOW_SS)) !== 0;
+  const isSingle = isTraced || held !== 0 || (isBlocking && load<u32>(s, S_PENDING) !== 0);
+  const start = load<u64>(s, S_TIME);
+  executeTicks(s, isSingle ? 1 : min(deadline - start, MOST_TICKS));
+  const ticks = load<u64>(s, S_TIME) - start;
   if (faulted(s)) {
-    if (load<u32>(s, S_FAULT) === FAULT_EXIT && isSingle) store<u32>(s, shadow, S_SHADOW);
+    store<u32>(s, held, S_DEBUG);
+    if (ticks === 0) restoreBoundary(s, shadow, flags);
     return settleFault(s);
   }
-  if (load<u32>(s, S_ACTIVITY) === ACTIVITY_HALTED) return EXIT_HALTED;
-  return load<u32>(s, S_TRACED) ? trap(s) : NO_EXIT;
+  // Of several loads of SS in a row the first alone has an effect on what comes after it.
+  if (shadow & SHADOW_SS && ticks === 1)
+    store<u32>(s, load<u32>(s, S_SHADOW) & ~SHADOW_SS, S_SHADOW);
+  return settleStep(s);
 }
 
 /** Executes until S_DEADLINE or an exit; returns EXIT_*. */

@@ -6,7 +6,7 @@ import { collectFlags, spreadFlags } from "./flags.ts";
 import { branch, isBranch } from "./instructions/branches.ts";
 import { storeOutside } from "./instructions/memory.ts";
 import { isStringDone, REPEAT_FOUND, stringInstruction } from "./instructions/strings.ts";
-import { S_DEADLINE, S_PENDING, S_RIP, S_TIME } from "./interface.ts";
+import { S_DEADLINE, S_PENDING, S_RIP, S_SHADOW, S_TIME, SHADOW_REPEAT } from "./interface.ts";
 import {
   C_REST,
   S_BLOCK_RIP,
@@ -119,10 +119,15 @@ function executeString(s: u32, record: u32): void {
   const left = load<i32>(s, S_LEFT);
   const result = stringInstruction(s, record, <u32>left + 1);
   const ticks = result & ~REPEAT_FOUND;
-  if (faulted(s)) return abandon(s, record, load<u8>(record, R_EXTRA) ? ticks : 0);
+  if (faulted(s)) {
+    const done = load<u8>(record, R_EXTRA) ? ticks : 0;
+    if (done !== 0) store<u32>(s, SHADOW_REPEAT, S_SHADOW);
+    return abandon(s, record, done);
+  }
   if (!load<u8>(record, R_EXTRA)) return goOn(s, record);
   const isOver = (result & REPEAT_FOUND) !== 0 || isStringDone(s, record);
   if (!isOver || mustLeave(s)) {
+    if (!isOver) store<u32>(s, SHADOW_REPEAT, S_SHADOW);
     store<u32>(s, 1, S_LEAVE);
     leaveAt(s, load<u64>(s + (isOver ? S_NEXT : S_RIP)), left + 1 - <i32>ticks);
     return;

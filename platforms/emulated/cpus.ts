@@ -40,6 +40,7 @@ export function cpuMembers(context: Context) {
     target.setWide(S_XCR0, XCR0_RESET);
     target.setWide(S_TIME_SEEN, 0n);
     target.initUnits();
+    target.renewRandom();
     pc.resetLapic(number);
   };
 

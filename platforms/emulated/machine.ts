@@ -19,6 +19,8 @@ export interface EmulatedMachineOptions {
   readonly memory: number;
   readonly vendor: "amd" | "intel";
   readonly x2apic: boolean;
+  /** What RDRAND and RDSEED give is made from this; default 0. */
+  readonly seed?: number;
   /** Take what COM1 and COM2 send. */
   readonly serial: readonly ((byte: number) => void)[];
 }

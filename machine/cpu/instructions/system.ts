@@ -13,8 +13,10 @@ import {
   S_GPR,
   S_IDT_BASE,
   S_SEGMENT,
+  S_SHADOW,
   SEG_BASE,
   SEGMENT_SIZE,
+  SHADOW_SS,
   SS,
 } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
@@ -25,7 +27,7 @@ import { isPrivileged, movFromCr, movFromDr, movToCr, movToDr, smsw } from "../s
 import { faulted, raiseUd } from "../system/fault.ts";
 import { popFlags, pushedFlags } from "../system/flags.ts";
 import { invlpg, virtualization, vmx } from "../system/instructions.ts";
-import { softwareInterrupt } from "../system/interrupts.ts";
+import { softwareException } from "../system/interrupts.ts";
 import { inLongCode, inRealAddressing } from "../system/mode.ts";
 import { portIn, portOut } from "../system/ports.ts";
 import { arpl, LAR_FAILED, LSL_FAILED, lar, lsl, verr, verw } from "../system/probe.ts";
@@ -96,6 +98,7 @@ export function popSegment(s: u32, record: u32): void {
     dropBytes(s, sizeOf(record));
     loadSegment(s, segment, selector);
     if (faulted(s)) store<u64>(s, before, S_GPR + 4 * 8);
+    else store<u32>(s, SHADOW_SS, S_SHADOW);
     return;
   }
   loadSegment(s, segment, selector);
@@ -261,12 +264,13 @@ export function svmInstruction(s: u32, operation: u32): void {
 
 /** INTO. */
 export function interruptOnOverflow(s: u32): void {
-  if (load<u32>(s, S_FLAGS) & FLAG_OF) softwareInterrupt(s, OVERFLOW);
+  if (load<u32>(s, S_FLAGS) & FLAG_OF) softwareException(s, OVERFLOW);
 }
 
-/** MOV to a segment register. */
+/** MOV to a segment register. After MOV and POP to SS, but not LSS, the next instruction can load the stack pointer undisturbed. */
 export function moveToSegment(s: u32, record: u32): void {
   loadSegment(s, extraOf(record), selectorOf(record));
+  if (extraOf(record) === SS && !faulted(s)) store<u32>(s, SHADOW_SS, S_SHADOW);
 }
 
 /** SLDT and STR. */

@@ -7,6 +7,7 @@ import { PF_FETCH, PF_USER, PF_WRITE } from "../../../abi/x86/registers.ts";
 import { isHot, pageHasCode } from "../code-pages.ts";
 import { nestedAddress, nestedRights } from "../guest.ts";
 import { EXIT_UNIMPLEMENTED, S_CPL } from "../interface.ts";
+import { hasBreakpoints, noteAccess } from "../system/breakpoints.ts";
 import { faulted, raiseExit } from "../system/fault.ts";
 import { inLongMode } from "../system/mode.ts";
 import {
@@ -79,6 +80,7 @@ function readCrossing(s: u32, linear: u64, size: u32, access: u32): u64 {
   if (faulted(s)) return 0;
   const high = locate(s, nextPage(s, linear), access | SECOND_PAGE);
   if (faulted(s)) return 0;
+  if (hasBreakpoints(s)) noteAccess(s, linear, size, (access & PF_WRITE) !== 0);
   return readBytes(s, low, first) | (readBytes(s, high, size - first) << (first * 8));
 }
 
@@ -94,6 +96,7 @@ function readVia(s: u32, linear: u64, size: u32, access: u32, cache: u32): u64 {
   if (firstPart(linear, size) < size) return readCrossing(s, linear, size, access);
   const phys = locate(s, linear, access);
   if (faulted(s)) return 0;
+  if (hasBreakpoints(s)) noteAccess(s, linear, size, (access & PF_WRITE) !== 0);
   const host = ramAddress(phys);
   if (host == 0) return physicalRead(s, phys, size);
   if (cache == TLB_WRITE) fillWrites(s, linear, phys, host);
@@ -109,10 +112,12 @@ function writeVia(s: u32, linear: u64, size: u32, value: u64, access: u32, cache
   if (first < size) {
     const high = locate(s, nextPage(s, linear), access | SECOND_PAGE);
     if (faulted(s)) return;
+    if (hasBreakpoints(s)) noteAccess(s, linear, size, true);
     writeBytes(s, low, first, value);
     writeBytes(s, high, size - first, value >> (first * 8));
     return;
   }
+  if (hasBreakpoints(s)) noteAccess(s, linear, size, true);
   const host = ramAddress(low);
   if (cached && host != 0) fillWrites(s, linear, low, host);
   physicalWrite(s, low, size, value);

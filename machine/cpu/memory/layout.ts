@@ -4,8 +4,6 @@
 /** What a translation answers where there is none. */
 export const NO_ADDRESS: u64 = 0xffffffffffffffff;
 
-/** MODE_* bits (system/mode.ts), u32. */
-export const S_MODE: u32 = 0x910;
 /** Number of logged entries of each translation cache, u32[3]. */
 export const S_TLB_COUNTS: u32 = 0x918;
 /** Frame (system/frame.ts): stack pointer, u64. */
@@ -34,6 +32,8 @@ export const S_PAGE_GENERATION: u32 = 0x960;
 export const S_DIRECTORY_GENERATION: u32 = 0x964;
 /** Log2 of the largest page that was translated since the last flush, u32. */
 export const S_LARGEST_PAGE: u32 = 0x968;
+/** MODE_* bits (system/mode.ts), u32. */
+export const S_MODE: u32 = 0x970;
 /** RIP of the next instruction, u64; functions that transfer control overwrite it. */
 export const S_NEXT: u32 = 0x990;
 
@@ -97,8 +97,10 @@ export const M_POOL_USED: u32 = 0x24;
 export const M_POOL_MAP: u32 = 0x28;
 /** Machine: where the search for a free page starts, u32. */
 export const M_POOL_HINT: u32 = 0x2c;
+/** Machine: what RDRAND's numbers are made from, u64. */
+export const M_SEED: u32 = 0x30;
 /** Size of the machine's block. */
-export const M_SIZE: u32 = 0x30;
+export const M_SIZE: u32 = 0x38;
 
 /** Vendor: AuthenticAMD. */
 export const VENDOR_AMD: u32 = 0;

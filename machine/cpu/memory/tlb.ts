@@ -5,6 +5,7 @@
 
 import { forgetJumps } from "../jumps.ts";
 import { DIRECTORY_SHIFT, forgetDirectories } from "./directories.ts";
+import { isWatchedData } from "../system/breakpoints.ts";
 import {
   M_RAM_BASE,
   PAGE_OFFSET,
@@ -19,6 +20,7 @@ import {
   TLB_BESIDE_CODE,
   TLB_ENTRIES,
   TLB_ENTRY_SHIFT,
+  TLB_EXEC,
   TLB_LOG_SIZE,
   TLB_READ,
   TLB_SIZE,
@@ -39,8 +41,12 @@ export function entryOf(s: u32, cache: u32, linear: u64): u32 {
   return s + cache + ((<u32>(linear >> PAGE_SHIFT) & (TLB_ENTRIES - 1)) << TLB_ENTRY_SHIFT);
 }
 
-/** Enters that the page of `linear` is at host address `host` (of that same byte); `mark` is 0 or TLB_BESIDE_CODE. */
+/**
+ * Enters that the page of `linear` is at host address `host` (of that same byte), unless accesses there are watched; `mark` is 0 or
+ * TLB_BESIDE_CODE.
+ */
 export function fillEntry(s: u32, cache: u32, linear: u64, host: u32, mark: u64 = 0): void {
+  if (cache !== TLB_EXEC && isWatchedData(s, linear)) return;
   const entry = entryOf(s, cache, linear);
   if (load<u64>(entry) == EMPTY) {
     const which = (cache - TLB_READ) / TLB_SIZE;

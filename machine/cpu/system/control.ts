@@ -28,7 +28,6 @@ import {
   CR4_UMIP,
   EFER_LMA,
   EFER_LME,
-  VECTOR_DB,
 } from "../../../abi/x86/registers.ts";
 import { call } from "../bus.ts";
 import {
@@ -50,14 +49,8 @@ import {
   SEG_ATTRIBUTES,
 } from "../interface.ts";
 import { flushTranslations } from "../memory/tlb.ts";
-import {
-  faulted,
-  NO_ERROR,
-  raiseException,
-  raiseGp,
-  raiseInstructionExit,
-  raiseUd,
-} from "./fault.ts";
+import { detectAccess, hasBreakpoints } from "./breakpoints.ts";
+import { faulted, raiseGp, raiseInstructionExit, raiseUd } from "./fault.ts";
 import { ATTR_L, inLongCode, inRealAddressing, segmentAt, updateMode } from "./mode.ts";
 import { currentLevel } from "./segments.ts";
 
@@ -95,10 +88,6 @@ const DR6_BITS: u64 = 0xe00f;
 const DR7_FIXED: u64 = 0x400;
 /** DR7: bits that can be written. */
 const DR7_BITS: u64 = 0xffff23ff;
-/** DR7: general detect. */
-const DR7_GD: u64 = 0x2000;
-/** DR6: a debug register was accessed. */
-const DR6_BD: u64 = 0x2000;
 /** MSW: the bits of CR0 that LMSW writes. */
 const MSW_BITS: u32 = CR0_PE | CR0_MP | CR0_EM | CR0_TS;
 
@@ -220,11 +209,7 @@ export function clts(s: u32): void {
 function debugRegister(s: u32, register: u32): u32 {
   const alias = register == 4 || register == 5;
   if (register > 7 || (alias && load<u32>(s, S_CR4) & CR4_DE)) raiseUd(s);
-  else if (isPrivileged(s) && load<u64>(s, S_DR + 7 * 8) & DR7_GD) {
-    store<u64>(s, load<u64>(s, S_DR + 6 * 8) | DR6_BD, S_DR + 6 * 8);
-    store<u64>(s, load<u64>(s, S_DR + 7 * 8) & ~DR7_GD, S_DR + 7 * 8);
-    raiseException(s, VECTOR_DB, NO_ERROR);
-  }
+  else if (isPrivileged(s)) detectAccess(s);
   return alias ? register + 2 : register;
 }
 
@@ -234,12 +219,14 @@ export function movFromDr(s: u32, register: u32): u64 {
   return faulted(s) ? 0 : load<u64>(s + number * 8, S_DR);
 }
 
-/** MOV to a debug register. The registers hold their values; breakpoints in them do not match. */
+/** MOV to a debug register. What is watched changes, and so does what the translation caches and jumps may know. */
 export function movToDr(s: u32, register: u32, value: u64): void {
   const number = debugRegister(s, register);
   if (faulted(s)) return;
   if (number >= 6 && value >> 32) return raiseGp(s, 0);
   if (number == 6) value = (value & DR6_BITS) | DR6_FIXED;
   if (number == 7) value = (value & DR7_BITS) | DR7_FIXED;
+  const had = hasBreakpoints(s);
   store<u64>(s + number * 8, value, S_DR);
+  if (had || hasBreakpoints(s)) flushTranslations(s);
 }

@@ -21,7 +21,7 @@ import {
   FLAG_VM,
   FLAG_ZF,
 } from "../../../abi/x86/registers.ts";
-import { S_FLAGS, S_SHADOW } from "../interface.ts";
+import { S_FLAGS, S_SHADOW, SHADOW_STI } from "../interface.ts";
 import { S_MODE } from "../memory/layout.ts";
 import { raiseGp } from "./fault.ts";
 import { MODE_VM86 } from "./mode.ts";
@@ -105,6 +105,6 @@ export function cli(s: u32): void {
 export function sti(s: u32): void {
   if (!mayChangeInterrupts(s)) return;
   const flags = load<u64>(s, S_FLAGS);
-  if (!(flags & FLAG_IF)) store<u32>(s, 1, S_SHADOW);
+  if (!(flags & FLAG_IF)) store<u32>(s, SHADOW_STI, S_SHADOW);
   store<u64>(s, flags | FLAG_IF, S_FLAGS);
 }

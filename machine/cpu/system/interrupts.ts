@@ -39,9 +39,14 @@ import {
   S_PENDING,
   S_RIP,
   S_SHADOW,
+  SHADOW_REPEAT,
+  SHADOW_SS,
+  SHADOW_STI,
 } from "../interface.ts";
+import { S_TRACED } from "../interpreter-state.ts";
 import { S_EVENT, S_NEXT } from "../memory/layout.ts";
 import { stateOf } from "../memory/machine.ts";
+import { endGeneralDetect, isTrapDue } from "./breakpoints.ts";
 import { deliver, SOURCE_EXCEPTION, SOURCE_EXTERNAL, SOURCE_SOFTWARE } from "./deliver.ts";
 import { faulted, NO_ERROR, raiseExit, raiseGp } from "./fault.ts";
 import { inVirtualMode, ioLevel } from "./flags.ts";
@@ -87,6 +92,20 @@ function arrive(s: u32): void {
   if (load<u32>(s, S_ACTIVITY) == ACTIVITY_HALTED) store<u32>(s, ACTIVITY_RUNNING, S_ACTIVITY);
 }
 
+/**
+ * Delivers an event at S_RIP, where execution then goes on; sets a fault where that fails. A fault's image has RF set, so that the
+ * instruction does not meet its own breakpoint again, and so has what comes between two iterations of a string instruction. Of other
+ * events, and #DB, RF is pushed as it is (SDM, volume 3, section 17.3.1.1).
+ */
+function deliverHere(s: u32, vector: u32, error: i32, source: u32): void {
+  const flags = load<u64>(s, S_FLAGS);
+  const isFault = source == SOURCE_EXCEPTION && vector != VECTOR_DB;
+  if (isFault || load<u32>(s, S_SHADOW) & SHADOW_REPEAT) store<u64>(s, flags | FLAG_RF, S_FLAGS);
+  deliver(s, vector, error, source, load<u64>(s, S_RIP));
+  if (!faulted(s)) return arrive(s);
+  store<u64>(s, (load<u64>(s, S_FLAGS) & ~(<u64>FLAG_RF)) | (flags & FLAG_RF), S_FLAGS);
+}
+
 /** Delivers the exception in S_FAULT_*; `first` is the vector during whose delivery it came up, or any benign one. */
 function deliverChain(s: u32, first: u32): void {
   while (load<u32>(s, S_FAULT) == FAULT_EXCEPTION) {
@@ -97,11 +116,7 @@ function deliverChain(s: u32, first: u32): void {
     if (isIntercepted(s, vector)) return raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>error));
     store<u32>(s, FAULT_NONE, S_FAULT);
     first = vector;
-    // A fault's image has RF set, so that the instruction does not meet its own breakpoint again.
-    if (vector != VECTOR_DB) store<u64>(s, load<u64>(s, S_FLAGS) | FLAG_RF, S_FLAGS);
-    deliver(s, vector, error, SOURCE_EXCEPTION, load<u64>(s, S_RIP));
-    if (faulted(s)) store<u64>(s, load<u64>(s, S_FLAGS) & ~(<u64>FLAG_RF), S_FLAGS);
-    else arrive(s);
+    deliverHere(s, vector, error, SOURCE_EXCEPTION);
   }
 }
 
@@ -113,22 +128,38 @@ export function deliverFault(s: u32): void {
   deliverChain(s, VECTOR_AC);
 }
 
-/**
- * INT n, INT3, INTO and INT1: sets S_NEXT to the handler, or a fault. The one-byte forms raise exceptions, which can be
- * intercepted; INT n needs IOPL 3 in virtual-8086 mode.
- */
+/** Enters the handler of an instruction that calls one; no single step traps on the way there. */
+function deliverSoftware(s: u32, vector: u32, source: u32): void {
+  deliver(s, vector, NO_ERROR, source, load<u64>(s, S_NEXT));
+  if (!faulted(s)) store<u32>(s, 0, S_TRACED);
+}
+
+/** INT n: sets S_NEXT to the handler, or a fault. It needs IOPL 3 in virtual-8086 mode. */
 export function softwareInterrupt(s: u32, vector: u32): void {
-  const long = load<u64>(s, S_NEXT) - load<u64>(s, S_RIP) > 1;
-  if (!long && isIntercepted(s, vector))
-    return raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>NO_ERROR));
-  if (long && inVirtualMode(s) && ioLevel(s) != 3) return raiseGp(s, 0);
-  deliver(s, vector, NO_ERROR, SOURCE_SOFTWARE, load<u64>(s, S_NEXT));
+  if (inVirtualMode(s) && ioLevel(s) != 3) return raiseGp(s, 0);
+  deliverSoftware(s, vector, SOURCE_SOFTWARE);
+}
+
+/** INT3 and INTO: the same for exceptions, which can be intercepted, whatever IOPL is. */
+export function softwareException(s: u32, vector: u32): void {
+  if (isIntercepted(s, vector)) return raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>NO_ERROR));
+  deliverSoftware(s, vector, SOURCE_SOFTWARE);
+}
+
+/**
+ * INT1: #DB after the instruction, of which DR6 says nothing. Its gate's privilege does not count (SDM, volume 2, "INT n/INTO/INT3/INT1").
+ */
+export function debugInterrupt(s: u32): void {
+  endGeneralDetect(s);
+  if (!isIntercepted(s, VECTOR_DB)) return deliverSoftware(s, VECTOR_DB, SOURCE_EXCEPTION);
+  store<u64>(s, load<u64>(s, S_NEXT), S_RIP);
+  raiseExit(s, EXIT_EXCEPTION, VECTOR_DB, <u64>(<u32>NO_ERROR));
 }
 
 /** Delivers an interrupt that comes from outside at an instruction boundary. */
 function deliverExternal(s: u32, vector: u32): void {
-  deliver(s, vector, NO_ERROR, SOURCE_EXTERNAL, load<u64>(s, S_RIP));
-  if (!faulted(s)) return arrive(s);
+  deliverHere(s, vector, NO_ERROR, SOURCE_EXTERNAL);
+  if (!faulted(s)) return;
   deliverChain(s, VECTOR_AC);
   // An exit (a stack that the cell's map does not grant) must not lose the interrupt.
   if (load<u32>(s, S_FAULT) == FAULT_EXIT) store<u32>(s, EVENT_INTERRUPT | vector, S_EVENT);
@@ -153,7 +184,7 @@ export function deliverPending(s: u32): bool {
   if (load<u32>(s, S_ACTIVITY) > ACTIVITY_HALTED) return false;
   if (deliverEvent(s)) return true;
   const pending = load<u32>(s, S_PENDING);
-  if (load<u32>(s, S_SHADOW) != 0) return false;
+  if (load<u32>(s, S_SHADOW) & (SHADOW_STI | SHADOW_SS) || isTrapDue(s)) return false;
   if (pending & PENDING_NMI && load<u32>(s, S_NMI_BLOCKED) == 0) {
     store<u32>(s, pending & ~PENDING_NMI, S_PENDING);
     store<u32>(s, 1, S_NMI_BLOCKED);
@@ -172,11 +203,9 @@ export function deliverPending(s: u32): bool {
  */
 export function raise(cpu: u32, vector: u32, error: i32): void {
   const s = stateOf(cpu);
-  store<u64>(s, load<u64>(s, S_FLAGS) | FLAG_RF, S_FLAGS);
   store<u32>(s, FAULT_NONE, S_FAULT);
-  deliver(s, vector, error, SOURCE_EXCEPTION, load<u64>(s, S_RIP));
-  if (!faulted(s)) return arrive(s);
-  store<u64>(s, load<u64>(s, S_FLAGS) & ~(<u64>FLAG_RF), S_FLAGS);
+  deliverHere(s, vector, error, SOURCE_EXCEPTION);
+  if (!faulted(s)) return;
   deliverChain(s, vector);
   if (load<u32>(s, S_FAULT) != FAULT_EXIT) return;
   store<u32>(s, FAULT_NONE, S_FAULT);

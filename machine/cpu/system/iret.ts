@@ -6,6 +6,7 @@ import {
   FLAG_IF,
   FLAG_IOPL,
   FLAG_NT,
+  FLAG_RF,
   FLAG_VIF,
   FLAG_VIP,
   FLAG_VM,
@@ -49,7 +50,7 @@ function returnReal(s: u32, size: u32): void {
   if (!faulted(s)) enterParagraph(s, selector, offset);
   if (faulted(s)) return;
   commitFrame(s);
-  assignFlags(s, flags, size, virtual ? 3 : 0, 0);
+  assignFlags(s, flags, size, virtual ? 3 : 0, FLAG_RF);
   updateMode(s);
 }
 
@@ -78,7 +79,7 @@ function returnProtected(s: u32, size: u32): void {
     if (!faulted(s)) returnOutward(s, selector, descriptor, offset, stack, pointer, 0);
   }
   if (!faulted(s))
-    assignFlags(s, flags, size, cpl, cpl == 0 && size != 2 ? FLAG_VIF | FLAG_VIP : 0);
+    assignFlags(s, flags, size, cpl, FLAG_RF | (cpl == 0 && size != 2 ? FLAG_VIF | FLAG_VIP : 0));
 }
 
 /** Enters virtual-8086 mode from level 0 with the nine values of its frame. */
@@ -91,7 +92,8 @@ function returnVirtual(s: u32, selector: u32, offset: u64, flags: u32): void {
   const gs = <u32>popFrame(s, 4);
   if (faulted(s)) return;
   if (offset > VIRTUAL_LIMIT) return raiseGp(s, 0);
-  assignFlags(s, flags, 4, 0, FLAG_VIF | FLAG_VIP | FLAG_IOPL | FLAG_IF | FLAG_AC | FLAG_ID);
+  const extra = FLAG_VIF | FLAG_VIP | FLAG_IOPL | FLAG_IF | FLAG_AC | FLAG_ID | FLAG_RF;
+  assignFlags(s, flags, 4, 0, extra);
   store<u64>(s, load<u64>(s, S_FLAGS) | FLAG_VM, S_FLAGS);
   loadVirtual(s, CS, selector);
   loadVirtual(s, SS, stack);

@@ -21,6 +21,7 @@ import {
 } from "../interface.ts";
 import { readSystem } from "../memory/access.ts";
 import { sizeMask } from "../memory/machine.ts";
+import { noteIo } from "./breakpoints.ts";
 import { TYPE_TSS_32 } from "./descriptors.ts";
 import { faulted, raiseException, raiseInstructionExit } from "./fault.ts";
 import { inVirtualMode, ioLevel } from "./flags.ts";
@@ -79,6 +80,7 @@ export function checkPort(s: u32, port: u32, size: u32, flags: u32): void {
 
 /** Reads a port without checks; `size` is 1, 2 or 4. */
 export function portRead(s: u32, port: u32, size: u32): u32 {
+  noteIo(s, port, size);
   store<u64>(s, port, S_BUS_ADDRESS);
   const result = call(load<u32>(s, S_INDEX), BUS_PORT_IN, size);
   const value: u64 = result == <i32>BUS_IGNORED ? -1 : load<u64>(s, S_BUS_VALUE);
@@ -87,6 +89,7 @@ export function portRead(s: u32, port: u32, size: u32): u32 {
 
 /** Writes a port without checks. */
 export function portWrite(s: u32, port: u32, size: u32, value: u32): void {
+  noteIo(s, port, size);
   store<u64>(s, port, S_BUS_ADDRESS);
   store<u64>(s, value & sizeMask(size), S_BUS_VALUE);
   call(load<u32>(s, S_INDEX), BUS_PORT_OUT, size);

@@ -1,17 +1,7 @@
 // Loading segment registers: MOV and POP to a segment, LDS and its family (AMD64 APM volume 2, section 4.6 and 4.11).
 
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS } from "../../../abi/x86/registers.ts";
-import {
-  CS,
-  ES,
-  GS,
-  S_CPL,
-  S_SHADOW,
-  SEG_ATTRIBUTES,
-  SEG_BASE,
-  SEG_SELECTOR,
-  SS,
-} from "../interface.ts";
+import { CS, ES, GS, S_CPL, SEG_ATTRIBUTES, SEG_BASE, SEG_SELECTOR, SS } from "../interface.ts";
 import { flushPrivilege } from "../memory/tlb.ts";
 import {
   attributesOf,
@@ -111,8 +101,7 @@ export function checkDataFor(
 }
 
 /**
- * Loads segment register number `segment` (not CS) with a selector, as MOV, POP and LDS do. Sets #GP, #NP, #SS or #PF. A load
- * of SS starts an interrupt shadow, which the interpreter ends after one more instruction.
+ * Loads segment register number `segment` (not CS) with a selector, as MOV, POP and LDS do. Sets #GP, #NP, #SS or #PF.
  */
 export function loadSegment(s: u32, segment: u32, selector: u32): void {
   selector &= 0xffff;
@@ -130,7 +119,6 @@ export function loadSegment(s: u32, segment: u32, selector: u32): void {
     cacheDescriptor(s, segment, selector, descriptor);
   }
   if (faulted(s)) return;
-  if (segment == SS) store<u32>(s, 1, S_SHADOW);
   updateMode(s);
 }
 

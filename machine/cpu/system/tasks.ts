@@ -29,6 +29,7 @@ import {
 import { readSystem, writeAs } from "../memory/access.ts";
 import { S_NEXT } from "../memory/layout.ts";
 import { flushTranslations } from "../memory/tlb.ts";
+import { dropLocalBreakpoints, noteTask } from "./breakpoints.ts";
 import {
   attributesOf,
   baseOf,
@@ -61,11 +62,12 @@ const SELECTOR_LOCAL: u32 = 0x4;
 const WIDE: u32 = 8;
 /** TSS: selector of the task to return to. */
 const LINK: u32 = 0;
-/** 32-bit TSS: offsets of CR3, EIP (then EFLAGS and the registers), ES (then the others), LDT; smallest limit. */
+/** 32-bit TSS: offsets of CR3, EIP (then EFLAGS and the registers), ES (then the others), LDT, T (bit 0); smallest limit. */
 const WIDE_CR3: u32 = 0x1c;
 const WIDE_EIP: u32 = 0x20;
 const WIDE_ES: u32 = 0x48;
 const WIDE_LDT: u32 = 0x60;
+const WIDE_TRAP: u32 = 0x64;
 const WIDE_LIMIT: u32 = 0x67;
 /** The same of a 16-bit TSS, which has no CR3, FS and GS. */
 const NARROW_IP: u32 = 0x0e;
@@ -159,6 +161,8 @@ function loadTask(s: u32, selector: u32, descriptor: u64, how: u32): void {
   }
   setTaskSelector(s, LDTR, get(s, base + (wide ? WIDE_LDT : NARROW_LDT), 2));
   const cr3 = wide ? get(s, base + WIDE_CR3, 4) : 0;
+  dropLocalBreakpoints(s);
+  if (wide && get(s, base + WIDE_TRAP, 2) & 1) noteTask(s);
   const attributes = attributesOf(descriptor) | TYPE_BUSY;
   setSegment(s, TR, selector, base, limitOf(descriptor), attributes);
   store<u64>(s, load<u64>(s, S_CR0) | CR0_TS, S_CR0);

@@ -67,12 +67,9 @@ describe("segment registers", () => {
     else expect(cpu.segment(segment)).toEqual(before);
   });
 
-  test("an absent stack is #SS, and a stack starts a shadow", () => {
+  test("an absent stack is #SS", () => {
     setDescriptor(cpu, FREE, descriptor(0, 0xffff, 0x13));
     expect(cpu.try("loadSegment", S.SS, FREE)).toBe("#12(0x68)");
-    expect(cpu.word(S.S_SHADOW)).toBe(0);
-    expect(cpu.try("loadSegment", S.SS, DATA0)).toBe("ok");
-    expect(cpu.word(S.S_SHADOW)).toBe(1);
   });
 
   test("the cache has base, limit and attributes, and the table the accessed bit", () => {

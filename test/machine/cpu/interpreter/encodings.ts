@@ -58,6 +58,7 @@ export function reasonNotRun(row: Row): string | undefined {
     return "leads to the system";
   if (row.mnemonic === "invpcid") return "absent";
   if (/^F?X(SAVE|RSTOR)$/.test(row.operation)) return "see save.test.ts";
+  if (/^RD(RAND|SEED)$/.test(row.operation)) return "draws numbers (random.test.ts)";
   if (row.operation === "XSETBV") return "depends on CR4.OSXSAVE";
   const shows =
     /^(CPUID|RDPID|RDTSCP?|RDPMC|XGETBV|LAR|LSL|VER[RW]|S[GIL]DT|STR|SMSW|..[FG]SBASE|SWAPGS)$/;
