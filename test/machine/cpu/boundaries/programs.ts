@@ -37,6 +37,12 @@ const FLAG_TF = 0x100;
 const FLAG_IF = 0x200;
 const FLAG_DF = 0x400;
 const FLAG_IOPL = 0x3000;
+/** Breakpoints, and their kinds in DR7. */
+const BREAKPOINTS = 4;
+const EXECUTE = 0;
+const WRITE = 1;
+const IO = 2;
+const ACCESS = 3;
 /** Distances that pointers are moved by: across the end of the first page of data, into the second, and to its alias. */
 const MOVES = [0, 0, 0x700, 0x780, 0x1000, 0x1000, 0x400000, 0x401000];
 
@@ -65,6 +71,8 @@ export interface Program {
   registers: readonly bigint[];
   flags: bigint;
   page: Page;
+  /** DR0 to DR3, and DR7. */
+  breakpoints: readonly bigint[];
   ticks: number;
   /** By tick, in order. */
   events: readonly Event[];
@@ -192,6 +200,28 @@ function events(random: Random, most: number, below: number): Event[] {
   return [...ticks].sort((a, b) => a - b).map((at) => ({ at, pending: random.pick(kinds) }));
 }
 
+/** Where a breakpoint of a kind is: in the code's first page or the next, in the data or its alias, at a port. */
+function breakpoint(random: Random, kind: number): number {
+  if (kind === EXECUTE) return PAGE_END - MOST_BEFORE + random.below(MOST_BEFORE + MOST_BEYOND);
+  if (kind === IO) return random.below(0x10000);
+  const pointer = random.pick(Object.keys(POINTERS));
+  return DATA + POINTERS[Number(pointer)]! + random.pick(MOVES) - 32 + random.below(64);
+}
+
+/** DR0 to DR3 and DR7, most often with nothing enabled: everything else is then as without. */
+function breakpoints(random: Random): bigint[] {
+  const places: bigint[] = [];
+  let control = 0;
+  for (let number = 0; number < BREAKPOINTS; number++) {
+    const kind = random.pick([EXECUTE, EXECUTE, WRITE, IO, ACCESS, ACCESS]);
+    const length = kind === EXECUTE ? 0 : random.below(4);
+    places.push(BigInt(breakpoint(random, kind)));
+    control |= (kind | (length << 2)) << (16 + number * 4);
+    if (random.below(2)) control |= (1 + random.below(3)) << (number * 2);
+  }
+  return [...places, random.below(3) === 0 ? BigInt(control >>> 0) : 0n];
+}
+
 export function makeProgram(seed: number): Program {
   const random = new Random(seed);
   const start = PAGE_END - random.below(MOST_BEFORE);
@@ -208,6 +238,7 @@ export function makeProgram(seed: number): Program {
     registers,
     flags: flags(random),
     page: random.pick(PAGES),
+    breakpoints: breakpoints(random),
     ticks: TICKS + random.below(TICKS),
     events: events(random, MOST_EVENTS, TICKS),
     answers: events(random, 3, 6),

@@ -8,6 +8,8 @@ import { HANDLER, HANDLER_SIZE, type World } from "./world.ts";
 /** Exits after which a program is given up: each passes over an instruction, some without a tick. */
 const MOST_EXITS = 60;
 const FLAG_TF = 0x100n;
+const FLAG_RF = 0x10000n;
+const DR6 = 6;
 const FLAG_AC_NT = 0x44000n;
 
 /** Something that happened at an instruction (or before it): what the test counts. */
@@ -72,7 +74,8 @@ function recover(world: World, program: Program, exit: number): void {
   const facts = [S.S_EXIT_INFO1, S.S_EXIT_INFO2].map((offset) => guest.get(offset));
   world.log.push(`exit ${exit} ${facts} at ${rip}, ${guest.get(S.S_TIME)}`);
   if (exit === S.EXIT_EXCEPTION && facts[0] === 1n) {
-    guest.set(S.S_FLAGS, guest.get(S.S_FLAGS) & ~FLAG_TF);
+    world.log.push(`DR6 ${guest.get(S.S_DR + DR6 * 8)}`);
+    guest.set(S.S_FLAGS, (guest.get(S.S_FLAGS) & ~FLAG_TF) | FLAG_RF);
     return;
   }
   const next = Number(rip) + Math.max(world.disassemble(rip).length, 1);

@@ -26,6 +26,9 @@ const GDT = BASE + 0xb000;
 const TSS = BASE + 0xb200;
 const IDT = BASE + 0xc000;
 const KERNEL_STACK = BASE + 0xe000;
+/** Where a program's breakpoints are. */
+const DEBUG_REGISTERS = [0, 1, 2, 3, 7];
+const CR4_DE = 0x8n;
 /** What is compared: the page tables and the mapping. */
 const TABLES_START = 0x8000;
 const TABLES_SIZE = 0x5000;
@@ -165,7 +168,10 @@ export class World {
     const { guest } = this;
     guest.exports.reset!(0);
     guest.bytes.set(this.#state, guest.s);
-    const { mode, registers, flags, start, bytes, seed } = program;
+    const { mode, registers, flags, start, bytes, seed, breakpoints } = program;
+    for (const [i, value] of breakpoints.entries())
+      guest.set(S.S_DR + DEBUG_REGISTERS[i]! * 8, value);
+    guest.set(S.S_CR4, guest.get(S.S_CR4) | CR4_DE);
     for (const [register, value] of registers.entries()) guest.setGpr(register, value);
     guest.set(S.S_FLAGS, flags);
     guest.set(S.S_RIP, BigInt(start));

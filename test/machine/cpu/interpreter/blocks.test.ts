@@ -106,6 +106,7 @@ describe("the jump cache", () => {
     registers: Array<bigint>(16).fill(BigInt(DATA)),
     flags: 2n,
     page: "plain",
+    breakpoints: [],
     ticks: 100,
     events: [],
     answers: [],
