@@ -36,6 +36,7 @@ export const BOOT_IMAGES = [
   ["real", "qemu64", 500],
   ["protected", "qemu64", 200_000],
   ["long", "EPYC", 500_000],
+  ["debug", "qemu64", 5_000],
   ["narrow", "EPYC", 90_000],
   ["wide", "EPYC", 2000],
 ] as const;
