@@ -193,6 +193,7 @@ describe("rows of the instruction table", () => {
       {
         "absent": 1,
         "depends on CR4.OSXSAVE": 1,
+        "draws numbers (random.test.ts)": 4,
         "has a test of its own (test/machine/cpu/x87)": 145,
         "leads to a hypervisor": 20,
         "leads to the system": 7,
