@@ -174,6 +174,8 @@ test.each([
   "machine start --memory 1000",
   "machine start --vendor via",
   "machine start --pace slow",
+  "machine start --seed dice",
+  "machine start --seed 9007199254740992",
   "machine start --serial 2=null",
   "machine start --serial 0=tcp:1",
   "serial 2",

@@ -56,6 +56,17 @@ test("a snapshot of another machine is refused and changes nothing", async () =>
   expect(await session.fingerprint()).toBe(before);
 });
 
+test("a machine's seed is 0 unless said, is part of what a snapshot fits, and is a non-negative integer", async () => {
+  const session = await startSession({ memory: SMALL, seed: 7 });
+  expect(session.machine.pc.options.seed).toBe(7);
+  const snapshot = await session.snapshot();
+  const other = await startSession({ memory: SMALL });
+  expect(other.machine.pc.options.seed).toBe(0);
+  await expect(other.restore(snapshot)).rejects.toMatchObject({ code: "EINVAL" });
+  for (const seed of [-1, 1.5])
+    await expect(startSession({ seed })).rejects.toMatchObject({ code: "EINVAL" });
+});
+
 test("a refused enable says why in the hypervisor's words, and leaves the machine as it was", async () => {
   const session = await startSession();
   const before = await session.fingerprint();

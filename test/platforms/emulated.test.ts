@@ -99,6 +99,44 @@ describe("x87 and SSE of a CPU that changes hands", () => {
   });
 });
 
+describe("random numbers of a CPU that changes hands", () => {
+  const [number] = tinyDemo.cpus as [number];
+
+  /** Where the numbers of a cell, of that cell restarted, and of the root cell start, if the CPU's owners draw `drawn` each. */
+  async function starts(drawn: number): Promise<number[]> {
+    const { machine } = await start();
+    const processor = machine.pc.processors[number]!;
+    const next = () => processor.number(S.S_RANDOM);
+    const found: number[] = [];
+    const draw = () => {
+      found.push(next());
+      processor.setNumber(S.S_RANDOM, next() + drawn);
+    };
+    await session.run(MS);
+    processor.setNumber(S.S_RANDOM, drawn);
+    await session.enable(encode(qemuX86));
+    await session.run(MS);
+    await launch(session, tinyDemo, demo("tiny-demo"), "");
+    draw();
+    await session.run(MS);
+    await session.loadCell("tiny-demo", [{ data: demo("tiny-demo"), address: 0xf0000n }]);
+    await session.startCell("tiny-demo");
+    draw();
+    await session.run(MS);
+    await session.destroyCell("tiny-demo", { force: true });
+    draw();
+    return found;
+  }
+
+  it("start where nobody has been, and where they do does not depend on who drew how many before", async () => {
+    const [cell, again, root] = await starts(1000);
+    expect(cell).toBeGreaterThan(1000);
+    expect(again! - cell!).toBeGreaterThan(1000);
+    expect(root! - again!).toBeGreaterThan(1000);
+    expect(await starts(1)).toEqual([cell, again, root]);
+  });
+});
+
 describe("root CPUs that are lost", () => {
   /** The shipped system without its last 14 MiB, so that a cell there is none of the root cell's memory. */
   const smaller = encode({

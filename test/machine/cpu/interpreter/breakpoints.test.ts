@@ -21,6 +21,7 @@ import {
   FLAG_TF,
   GDT,
   HLT,
+  IDT,
   IO,
   little,
   load,
@@ -31,6 +32,7 @@ import {
   type Setting,
   STACK,
   store,
+  VECTOR_DB,
   WRITE,
   withData,
 } from "./debugged.ts";
@@ -88,6 +90,25 @@ describe("breakpoints of code (SDM, volume 3, 17.3.1.1)", () => {
     const setting = { ...at(3), prepare: withData };
     expect(events([NOP, ...MOV_SS_DX, NOP, NOP], setting)).toEqual([]);
     expect(events([NOP, NOP, 0xfb, NOP], setting)).toEqual(["#DB B0 at 3"]);
+  });
+
+  it("are not met where an instruction that RF or a load of SS exempts starts again after an exit", () => {
+    const UNMAPPED = 0x20000;
+    for (const code of [[...MOV_SS_DX, ...store(UNMAPPED)], store(UNMAPPED)]) {
+      const at = CODE + code.length - 5;
+      const guest = machine(code, { breakpoints: [{ kind: EXECUTE, at }], prepare: withData });
+      if (at === CODE) guest.set(S.S_FLAGS, 2n | FLAG_RF);
+      const block = Number(guest.exports.createGuest!());
+      guest.exports.mapGuest!(block, 0n, 0n, BigInt(UNMAPPED), 7);
+      guest.set32(S.S_GUEST, block);
+      guest.exports.sync!(0);
+      expect(guest.run(BigInt(CODE))).toBe(S.EXIT_MEMORY);
+      expect(guest.get(S.S_RIP)).toBe(BigInt(at));
+      guest.exports.mapGuest!(block, BigInt(UNMAPPED), BigInt(UNMAPPED), 0x1000n, 7);
+      guest.exports.flush!(0);
+      expect(guest.run(undefined)).toBe(S.EXIT_HALTED);
+      expect(guest.get(S.S_RIP)).toBe(BigInt(CODE + code.length + 1));
+    }
   });
 
   it("are found at linear addresses: with CS's base, and not in another page at the same place", () => {
@@ -166,6 +187,23 @@ describe("breakpoints of data (SDM, volume 3, 17.3.1.2)", () => {
     expect(events([0xcd, 0x20], { breakpoints })).toEqual([
       ...["#DB B0 at handler 32", "#32 at 2"],
     ]);
+  });
+
+  it("come before the next event where the frame of one is what they watch", () => {
+    const guest = machine([NOP], {
+      flags: FLAG_IF,
+      breakpoints: [{ kind: WRITE, at: STACK - 4, length: 4 }],
+    });
+    // NMI by a trap gate, which leaves IF.
+    guest.write(IDT + 2 * 8 + 5, [0x8f]);
+    guest.set32(S.S_PENDING, S.PENDING_NMI | S.PENDING_INTERRUPT);
+    guest.onBus = () => {
+      guest.set(S.S_BUS_VALUE, 0x20n);
+      guest.set32(S.S_PENDING, 0);
+      return S.BUS_HANDLED;
+    };
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_HALTED);
+    expect(describeEvent(guest, VECTOR_DB, Number(guest.gpr(ESP)))).toBe("#DB B0 at handler 2");
   });
 
   it("are not reported of an instruction that has a fault", () => {

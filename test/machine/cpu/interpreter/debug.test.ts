@@ -30,6 +30,15 @@ import {
 } from "./debugged.ts";
 import type { Guest } from "./guest.ts";
 
+/** Puts a guest under a hypervisor that intercepts #DB alone. */
+function interceptDebug(guest: Guest): void {
+  const block = Number(guest.exports.createGuest!());
+  guest.exports.mapGuest!(block, 0n, 0n, 0x1000000n, 7);
+  guest.view.setUint32(block + S.G_EXCEPTIONS, 1 << VECTOR_DB, true);
+  guest.set32(S.S_GUEST, block);
+  guest.exports.sync!(0);
+}
+
 describe("a load of SS (SDM, volume 3, 6.8.3)", () => {
   const watched = [{ kind: ACCESS, at: DATA, length: 2 as const }];
   const prepare = (guest: Guest) => {
@@ -114,6 +123,16 @@ describe("single steps", () => {
     expect(guest.gpr(EAX)).toBe(1n);
   });
 
+  it("have ended HLT where they are intercepted", () => {
+    const guest = machine([HLT, 0x40], { flags });
+    interceptDebug(guest);
+    expect(guest.run(BigInt(CODE))).toBe(S.EXIT_EXCEPTION);
+    expect([guest.get32(S.S_ACTIVITY), guest.get(S.S_RIP)]).toEqual([
+      S.ACTIVITY_RUNNING,
+      BigInt(CODE + 1),
+    ]);
+  });
+
   it("end HLT for a data breakpoint that a load of SS has put off, too", () => {
     const breakpoints = [{ kind: ACCESS, at: DATA }];
     const prepare = (guest: Guest) => {
@@ -165,11 +184,7 @@ describe("INT1", () => {
 
   it("exits behind itself where #DB is intercepted, so that it can be given back", () => {
     const guest = machine([0xf1, NOP], {});
-    const block = Number(guest.exports.createGuest!());
-    guest.exports.mapGuest!(block, 0n, 0n, 0x1000000n, 7);
-    guest.view.setUint32(block + S.G_EXCEPTIONS, 1 << VECTOR_DB, true);
-    guest.set32(S.S_GUEST, block);
-    guest.exports.sync!(0);
+    interceptDebug(guest);
     expect(guest.run(BigInt(CODE))).toBe(S.EXIT_EXCEPTION);
     expect(guest.get(S.S_RIP)).toBe(BigInt(CODE + 1));
     guest.exports.raise!(0, VECTOR_DB, -1);
