@@ -16,7 +16,7 @@ import {
   REG_RIP,
   REG_XCR0,
 } from "../abi/platform.ts";
-import { FLAG_IF } from "../abi/x86/registers.ts";
+import { FLAG_IF, FLAG_RF } from "../abi/x86/registers.ts";
 import * as S from "./cpu/interface.ts";
 import { MachineError } from "./error.ts";
 import type { CpuExports } from "./processors.ts";
@@ -90,12 +90,15 @@ export class Processor {
     return field.wide ? this.wide(field.offset) : BigInt(this.word(field.offset));
   }
 
-  /** Writes register REG_*; a write of RIP also ends an interrupt shadow. */
+  /** Writes register REG_*; a write of RIP also ends what the instruction before has to say of the next one, and RF. */
   set(register: number, value: bigint): void {
     const field = fieldOf(register);
     if (field.wide) this.setWide(field.offset, value);
     else this.setWord(field.offset, Number(BigInt.asUintN(32, value)));
-    if (register === REG_RIP) this.setWord(S.S_SHADOW, 0);
+    if (register === REG_RIP) {
+      this.setWord(S.S_SHADOW, 0);
+      this.setWord(S.S_FLAGS, this.word(S.S_FLAGS) & ~FLAG_RF);
+    }
     if (field.sync) this.exports.sync(this.index);
   }
 

@@ -69,6 +69,7 @@ export const AREAS = {
 export const CAMPAIGNS = {
   binaries: "test/machine/cpu/interpreter/binaries.test.ts",
   boundaries: "test/machine/cpu/boundaries/boundaries.test.ts",
+  breakpoints: "test/machine/cpu/interpreter/traced.test.ts",
   "float-extended": "test/machine/cpu/float/extended.test.ts",
   "float-sse": "test/machine/cpu/float/sse.test.ts",
   isolation: "test/isolation/isolation.test.ts",

@@ -201,11 +201,13 @@ function step(s: u32): u32 {
   const isBlocking = (shadow & (SHADOW_STI | SHADOW_SS)) !== 0;
   const isSingle = isTraced || held !== 0 || (isBlocking && load<u32>(s, S_PENDING) !== 0);
   const start = load<u64>(s, S_TIME);
+  const rip = load<u64>(s, S_RIP);
   executeTicks(s, isSingle ? 1 : min(deadline - start, MOST_TICKS));
   const ticks = load<u64>(s, S_TIME) - start;
   if (faulted(s)) {
     store<u32>(s, held, S_DEBUG);
-    if (ticks === 0) restoreBoundary(s, shadow, flags);
+    // INT1 is over where #DB is intercepted.
+    if (ticks === 0 && load<u64>(s, S_RIP) === rip) restoreBoundary(s, shadow, flags);
     return settleFault(s);
   }
   // Of several loads of SS in a row the first alone has an effect on what comes after it.

@@ -4,8 +4,8 @@
 // written again and again there is none.
 
 import { forgetJumps } from "../jumps.ts";
-import { DIRECTORY_SHIFT, forgetDirectories } from "./directories.ts";
 import { isWatchedData } from "../system/breakpoints.ts";
+import { DIRECTORY_SHIFT, forgetDirectories } from "./directories.ts";
 import {
   M_RAM_BASE,
   PAGE_OFFSET,
