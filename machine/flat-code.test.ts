@@ -1,7 +1,7 @@
 // Machine code on the whole machine: 32-bit flat programs, put together by hand.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { REG_CR0, REG_RIP } from "../abi/platform.ts";
+import { REG_CR0, REG_RFLAGS, REG_RIP } from "../abi/platform.ts";
 import { CR0_ET, CR0_PE } from "../abi/x86/registers.ts";
 import * as S from "./cpu/interface.ts";
 import { Pc, type PcOptions, SLICE } from "./pc.ts";
@@ -199,6 +199,14 @@ describe("flat code", () => {
     const pc = machine([HLT], { x2apic: false });
     expect(pc.cpuid(0, 1, 0, 2) & 0x200000).toBe(0);
     expect(machine([HLT]).cpuid(0, 1, 0, 2) & 0x200000).toBe(0x200000);
+  });
+
+  test("that goes on elsewhere, by an RIP from outside, has left RF and what blocks interrupts behind", () => {
+    const [processor] = machine([HLT]).processors;
+    processor!.set(REG_RFLAGS, 0x10202n);
+    processor!.setWord(S.S_SHADOW, S.SHADOW_SS);
+    processor!.set(REG_RIP, BigInt(CODE));
+    expect([processor!.get(REG_RFLAGS), processor!.word(S.S_SHADOW)]).toEqual([0x202n, 0]);
   });
 
   test("that the emulator lacks is named", () => {
