@@ -41,7 +41,7 @@ function count(): Counts {
 /** Rows that neither executes, and what else says what they do. */
 const OTHERWISE: readonly [RegExp, string][] = [
   [/^rdpmc$/, "manual (`control.test.ts`): neither has counters that a test can know"],
-  [/^int1$/, "manual (`debug.test.ts`): Linux keeps it for itself, QEMU 7.2 for its debugger"],
+  [/^rd(rand|seed)$/, "OpenSSL's ChaCha20 (`random.test.ts`): what others draw nobody can know"],
 ];
 
 /** How often an oracle executes a row, or what else there is. Throws where there is nothing. */

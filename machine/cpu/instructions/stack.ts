@@ -140,16 +140,19 @@ export function pusha(s: u32, record: u32): void {
   setPointer(s, moved(s, -size * 8));
 }
 
-/** POPA, POPAD: all but the stack pointer. */
+/** Where POPA has the stack pointer, among eight. */
+const POPA_POINTER: u32 = 3;
+
+/** POPA, POPAD: all but the stack pointer, whose place is not read either (SDM, volume 2, "POPA/POPAD"). */
 export function popa(s: u32, record: u32): void {
   const width = widthOf(record);
   // Looks at all first, so that a fault leaves the registers alone.
   for (let i: u32 = 0; i < 8; i++) {
-    peekSized(s, width, i << width);
+    if (i !== POPA_POINTER) peekSized(s, width, i << width);
     if (faulted(s)) return;
   }
   for (let i: u32 = 0; i < 8; i++) {
-    if (i !== 3) setAt(s + S_GPR + (7 - i) * 8, width, peekSized(s, width, i << width));
+    if (i !== POPA_POINTER) setAt(s + S_GPR + (7 - i) * 8, width, peekSized(s, width, i << width));
   }
   dropBytes(s, 8 << width);
 }

@@ -176,6 +176,11 @@ describe("breakpoints of data (SDM, volume 3, 17.3.1.2)", () => {
     expect(events(movups, { ...setting, breakpoints: watch(DATA + 16) })).toEqual([]);
     expect(events([0x50], { breakpoints: watch(STACK - 4) })).toEqual(["#DB B0 at 1"]);
     expect(events([0x50, 0x58], { breakpoints: watch(STACK - 1) })[0]).toBe("#DB B0 at 1");
+    for (let place = 0; place < 8; place++) {
+      const setting = { breakpoints: watch(STACK + place * 4, 4), prepare: withData };
+      // POPAD: the fourth is that of ESP. The frame of #DB is in the last three places.
+      if (place < 5) expect(events([0x61], setting)).toEqual(place === 3 ? [] : ["#DB B0 at 1"]);
+    }
     // mov es, dx: the descriptor is read
     expect(events([0x8e, 0xc2], { breakpoints: watch(GDT + 16, 8), prepare: withData })).toEqual([
       "#DB B0 at 2",

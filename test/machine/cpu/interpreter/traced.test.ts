@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import * as S from "../../../../machine/cpu/interface.ts";
 import { CAMPAIGN_TIMEOUT, share } from "../../../campaign.ts";
+import { countCode } from "../coverage/record.ts";
 import { IS_AMD } from "../host.ts";
 import { Guest, PHYSICAL, RAM_SIZE } from "./guest.ts";
 import { Random } from "./snippets.ts";
@@ -41,6 +42,8 @@ const VECTOR_DB = 1;
 const VECTOR_UD = 6;
 const SIGILL = 4;
 const SIGSEGV = 11;
+/** What an event starts with that is the end of all code. */
+const END = `#${SIGILL}@`;
 const LENGTHS: Record<number, number> = { 1: 0, 2: 1, 4: 3, 8: 2 };
 /** MOV SS, EDX; MOV SS, [RDI]. */
 const SS_LOADS = ["8ed2", "8e17"];
@@ -233,6 +236,7 @@ it.skipIf(reason)(
       prepare(guest, state, one);
       const [got, wanted] = [merged(onOurs(guest, one)), merged(theirs[i]!)];
       traps += theirs[i]!.length - 1;
+      if (wanted.includes(END)) countCode(one.code);
       if (got !== wanted && wrong.length < 5)
         wrong.push(`${JSON.stringify(one)}: ${got}, not ${wanted}`);
     }
