@@ -1,6 +1,7 @@
 // What a machine may be, checked before anything is built.
 import { EINVAL } from "../abi/errno.ts";
-import type { MachineOptions } from "./api.ts";
+import type { Kernel, MachineOptions } from "./api.ts";
+import { type CpuOption, parseCpu } from "./cpu-option.ts";
 import { SystemError } from "./errors.ts";
 
 const MIB = 1 << 20;
@@ -11,7 +12,12 @@ const MOST_MEMORY = 3 * GIB;
 const MOST_CPUS = 64;
 
 /** All options, with the defaults filled in. */
-export type CompleteOptions = Required<MachineOptions>;
+export interface CompleteOptions
+  extends Required<Omit<MachineOptions, "kernel" | "exitPort" | "cpu">> {
+  readonly processor: CpuOption;
+  readonly kernel: Kernel | undefined;
+  readonly exitPort: number | undefined;
+}
 
 function refuse(hint: string): never {
   throw new SystemError(EINVAL, { hint });
@@ -23,18 +29,19 @@ export function checkOptions(options: MachineOptions): CompleteOptions {
     name: options.name ?? "default",
     cpus: options.cpus ?? 4,
     memory: options.memory ?? GIB,
-    vendor: options.vendor ?? "amd",
-    x2apic: options.x2apic ?? true,
+    processor: parseCpu(options.cpu ?? "amd"),
+    kernel: options.kernel,
+    exitPort: options.exitPort,
+    fwCfg: options.fwCfg ?? false,
     pace: options.pace ?? "free",
   };
-  const { cpus, memory, vendor, pace } = complete;
+  const { cpus, memory, pace } = complete;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) {
     refuse(`A machine has 1 to ${MOST_CPUS} CPUs, not ${cpus}.`);
   }
   if (!Number.isInteger(memory) || memory < LEAST_MEMORY || memory > MOST_MEMORY || memory % MIB) {
     refuse(`RAM must be a multiple of 1 MiB from 16 MiB to 3 GiB, not ${memory} bytes.`);
   }
-  if (vendor !== "amd" && vendor !== "intel") refuse(`The vendor is amd or intel, not ${vendor}.`);
   if (pace !== "paced" && pace !== "free") refuse(`The pace is paced or free, not ${pace}.`);
   return complete;
 }

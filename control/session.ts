@@ -1,11 +1,12 @@
 // A machine, its hypervisor and its cells in this process: the Session of scenario tests, and what the daemon owns.
 // Virtual time advances only inside its calls.
 import { createHash } from "node:crypto";
-import { EINVAL, EPERM } from "../abi/errno.ts";
+import { EBUSY, EINVAL, ENODEV, ENOMEM, EPERM, ETIMEDOUT } from "../abi/errno.ts";
 import { filesOfFunction } from "../config/create/pci.ts";
 import { fileTree, type Tree } from "../config/create/tree.ts";
 import {
   EmulatedMachine,
+  MachineError,
   type MachineSnapshot,
   type Modules,
   SLICE,
@@ -42,9 +43,11 @@ export class LocalSession implements api.SteppedSession {
   constructor(options: CompleteOptions, modules: Modules) {
     this.options = options;
     this.#lines = [this.#line(0), this.#line(1)];
-    const { cpus, memory, vendor, x2apic } = options;
+    const { cpus, memory, kernel, exitPort, fwCfg, processor } = options;
     const serial = this.#lines.map(({ transmit }) => transmit);
-    this.machine = new EmulatedMachine(modules, { cpus, memory, vendor, x2apic, serial });
+    this.machine = new EmulatedMachine(modules, {
+      ...{ ...processor, cpus, memory, kernel, exitPort, fwCfg, serial },
+    });
     this.#driver = new Driver(this.machine.platform, this.machine.roots);
   }
 
@@ -53,9 +56,12 @@ export class LocalSession implements api.SteppedSession {
   }
 
   #status(): api.MachineStatus {
-    const { name, cpus, memory, pace } = this.options;
+    const { name, cpus, memory, pace, kernel } = this.options;
+    const { ended } = this;
     return {
       ...{ name, cpus, memory, pace },
+      ...(kernel && { kernel: kernel.image.name }),
+      ...(ended !== undefined && { ended }),
       enabled: this.#driver.enabled,
       learning: this.#driver.enabled && this.#driver.denials().learning,
       time: this.machine.time,
@@ -71,9 +77,22 @@ export class LocalSession implements api.SteppedSession {
   }
 
   async enable(systemConfig: Uint8Array): Promise<void> {
+    this.#checkEnable();
     // Another hypervisor begins its console anew.
     if (!this.#driver.enabled) this.#consolePosition = 0;
     this.#change(() => this.#driver.enable(systemConfig));
+  }
+
+  #checkEnable(): void {
+    const { kernel, processor } = this.options;
+    if (kernel) {
+      const hint = `The kernel ${kernel.image.name} runs on this machine: only a machine that was started without --kernel can be split.`;
+      throw new SystemError(EBUSY, { hint });
+    }
+    if (processor.features.svm === false) {
+      const hint = "The processor has no AMD-V (--cpu amd,svm=off).";
+      throw new SystemError(ENODEV, { hint });
+    }
   }
 
   async disable(): Promise<void> {
@@ -126,12 +145,15 @@ export class LocalSession implements api.SteppedSession {
     return fileTree(new Map(files));
   }
 
+  /** Without a hypervisor, the console is the kernel's: COM1. */
   async consoleText(): Promise<string> {
+    if (this.options.kernel) return this.#lines[0].text();
     this.#needConsole();
     return this.#driver.consoleReadable ? this.#driver.console.text() : "";
   }
 
   async followConsole(listener: (text: string) => void): Promise<api.Unsubscribe> {
+    if (this.options.kernel) return this.#lines[0].follow(listener);
     this.#needConsole();
     this.#consoleListeners.add(listener);
     return () => this.#consoleListeners.delete(listener);
@@ -143,7 +165,7 @@ export class LocalSession implements api.SteppedSession {
 
   async run(nanoseconds: number): Promise<void> {
     const end = this.machine.time + nanoseconds;
-    while (this.machine.time < end) {
+    while (this.machine.time < end && this.ended === undefined) {
       this.#pass(Math.min(end, this.machine.time + TURN));
       await new Promise(setImmediate);
     }
@@ -153,6 +175,24 @@ export class LocalSession implements api.SteppedSession {
     const end = this.machine.time + nanoseconds;
     this.#change(() => this.machine.run(end, isLate));
     return this.machine.time < end;
+  }
+
+  get ended(): number | undefined {
+    return this.machine.ended;
+  }
+
+  async waitForEnd(timeout = Number.POSITIVE_INFINITY): Promise<number> {
+    if (this.options.exitPort === undefined) {
+      throw new SystemError(EINVAL, { hint: "The machine has no exit port." });
+    }
+    const end = this.machine.time + timeout;
+    while (this.ended === undefined && this.machine.time < end) {
+      this.#pass(Math.min(end, this.machine.time + TURN));
+      await new Promise(setImmediate);
+    }
+    if (this.ended !== undefined) return this.ended;
+    const hint = `The machine did not end within ${timeout / 1e9} virtual seconds.`;
+    throw new SystemError(ETIMEDOUT, { hint });
   }
 
   async fingerprint(): Promise<string> {
@@ -191,6 +231,7 @@ export class LocalSession implements api.SteppedSession {
   #line(index: 0 | 1): LocalSerialLine {
     return new LocalSerialLine({
       now: () => this.machine.time,
+      hasEnded: () => this.ended !== undefined,
       step: () => this.#pass(this.machine.time + STEP),
       receive: (bytes) => this.machine.send(index, bytes),
     });
@@ -237,5 +278,13 @@ export async function startSession(
   options: api.MachineOptions = {},
   modules: Modules = loadModules(),
 ): Promise<LocalSession> {
-  return new LocalSession(checkOptions(options), modules);
+  const complete = checkOptions(options);
+  try {
+    return new LocalSession(complete, modules);
+  } catch (cause) {
+    if (!(cause instanceof MachineError)) throw cause;
+    const { message, hint, code } = cause;
+    const errno = code === "no-memory" ? ENOMEM : EINVAL;
+    throw new SystemError(errno, { hint: `${message}. ${hint}`.trimEnd(), cause });
+  }
 }

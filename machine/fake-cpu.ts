@@ -209,7 +209,7 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
         disassemble: () => 0,
         translateGuest: () => -1n,
         translateLinear: () => -1n,
-        setFeatures() {},
+        setMissingFeatures() {},
         cpuidPart: () => 0,
         readMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_READ, msr),
         writeMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_WRITE, msr),

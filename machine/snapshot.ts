@@ -51,8 +51,8 @@ function isZero(words: Int32Array, first: number, end: number): boolean {
 }
 
 function optionsOf(pc: Pc): Snapshot["options"] {
-  const { cpus, memory, pool, vendor, x2apic, tscDeadline } = pc.options;
-  return { cpus, memory, pool, vendor, x2apic, tscDeadline };
+  const { cpus, memory, pool, vendor, missing, exitPort, fwCfg } = pc.options;
+  return { cpus, memory, pool, vendor, missing, exitPort, fwCfg };
 }
 
 function saveDevices(pc: Pc): Record<string, Saved> {

@@ -12,11 +12,11 @@ import {
 } from "./guest.ts";
 import { CACHE_SIZE } from "./interpreter-state.ts";
 import { STATE_SIZE } from "./memory/layout.ts";
-import { cpuCount, stateOf } from "./memory/machine.ts";
+import { cpuCount, setMissingFeatures, stateOf } from "./memory/machine.ts";
 import { poolPages, poolUsed } from "./memory/pool.ts";
 import { translateLinear } from "./memory/probe.ts";
 import { runState } from "./run.ts";
-import { cpuidPart, setFeatures } from "./system/cpuid.ts";
+import { cpuidPart } from "./system/cpuid.ts";
 import { raise } from "./system/interrupts.ts";
 import { readMsr, writeMsr } from "./system/msr.ts";
 import { flushState, initializeMachine, resetState, syncState } from "./system/reset.ts";
@@ -33,7 +33,7 @@ export {
   raise,
   readMsr,
   reserveGuest,
-  setFeatures,
+  setMissingFeatures,
   translateGuest,
   translateLinear,
   unmapGuest,

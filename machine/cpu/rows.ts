@@ -22,6 +22,8 @@ export const ROW_NAMES: u32 = 15;
 export const ROW_OPERATION: u32 = 16;
 /** Row: VEX.W it is for, or ANY, u8. */
 export const ROW_VEX_W: u32 = 18;
+/** Row: the feature that it belongs to (FEATURE_*, features.ts), or 0, u8. */
+export const ROW_FEATURE: u32 = 19;
 /** Size of a row. */
 export const ROW_SIZE: u32 = 20;
 /** Matches all. */

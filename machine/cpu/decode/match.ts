@@ -1,3 +1,4 @@
+import { hasFeature } from "../memory/machine.ts";
 import {
   ANY,
   FORM_ANY,
@@ -8,6 +9,7 @@ import {
   NEEDS_NOTHING,
   OPERAND_B,
   ROW_ATTRIBUTES,
+  ROW_FEATURE,
   ROW_FORM,
   ROW_IS_64,
   ROW_IS_LEGACY,
@@ -75,6 +77,7 @@ function matches(row: u32, modrm: u32): bool {
   const whole = <u32>load<u8>(row, ROW_MODRM);
   if (whole !== 0 && whole !== modrm) return false;
   if (field(D_VEX) && field(D_VVVV) !== 0 && !namesVvvv(row)) return false;
+  if (!hasFeature(load<u8>(row, ROW_FEATURE))) return false;
   const w = <u32>load<u8>(row, ROW_VEX_W);
   return w === ANY || w === u32((field(D_REX) & REX_W) !== 0);
 }
