@@ -38,6 +38,7 @@ const ATTRIBUTES: Record<string, number> = {
   mmx: E.ROW_IS_MMX,
   sse: E.ROW_IS_SSE,
   unaligned: E.ROW_IS_UNALIGNED,
+  older: E.ROW_FALLS_BACK,
   r: E.ROW_READS,
   w: E.ROW_WRITES,
   rw: E.ROW_READS | E.ROW_WRITES,
@@ -320,8 +321,8 @@ Made by tools/instructions.ts from machine/cpu/instructions.txt, where the notat
 #UD, but for those with VEX or EVEX prefixes (AVX and later): they stop the CPU with \`EXIT_UNIMPLEMENTED\`, which names their bytes.
 
 Control registers can switch units off: SSE is #UD with CR0.EM or without CR4.OSFXSR, MMX is #UD with CR0.EM, XSAVE and XRSTOR are #UD
-without CR4.OSXSAVE; a row with \`cpuid:NAME\` is #UD where the processor is without that feature (docs/machine.md), or what another row
-makes of its bytes; x87 is #NM with CR0.EM, and all are #NM with CR0.TS; FWAIT is #NM with CR0.MP and CR0.TS.
+without CR4.OSXSAVE; a row with \`cpuid:NAME\` is #UD where the processor is without that feature (docs/machine.md), and with \`older\` what
+the next row is; x87 is #NM with CR0.EM, and all are #NM with CR0.TS; FWAIT is #NM with CR0.MP and CR0.TS.
 
 | encoding | mnemonic | operands | attributes |
 | --- | --- | --- | --- |

@@ -99,6 +99,7 @@ export const ALONE = [
   "test/machine/cpu/float/sse.test.ts",
   "test/machine/cpu/float/transcendental.test.ts",
   "test/machine/cpu/interpreter/blocks.test.ts",
+  "test/machine/cpu/interpreter/features.test.ts",
   "test/machine/cpu/interpreter/native.test.ts",
   "test/machine/cpu/interpreter/rows.test.ts",
   "test/machine/cpu/interpreter/save.test.ts",

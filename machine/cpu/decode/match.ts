@@ -9,6 +9,7 @@ import {
   NEEDS_NOTHING,
   OPERAND_B,
   ROW_ATTRIBUTES,
+  ROW_FALLS_BACK,
   ROW_FEATURE,
   ROW_FORM,
   ROW_IS_64,
@@ -77,9 +78,13 @@ function matches(row: u32, modrm: u32): bool {
   const whole = <u32>load<u8>(row, ROW_MODRM);
   if (whole !== 0 && whole !== modrm) return false;
   if (field(D_VEX) && field(D_VVVV) !== 0 && !namesVvvv(row)) return false;
-  if (!hasFeature(load<u8>(row, ROW_FEATURE))) return false;
   const w = <u32>load<u8>(row, ROW_VEX_W);
   return w === ANY || w === u32((field(D_REX) & REX_W) !== 0);
+}
+
+/** Whether the processor has the feature that a row belongs to. */
+export function isThere(row: u32): bool {
+  return hasFeature(load<u8>(row, ROW_FEATURE));
 }
 
 /** Finds the row of the table, looking ahead at ModRM. 0 if there is none. */
@@ -92,7 +97,9 @@ export function findRow(): u32 {
     // 90 with REX.B is XCHG, not NOP.
     const isXchg = field(D_MAP) === 0 && field(D_OPCODE) === 0x90 && field(D_REX) & REX_B;
     if (isXchg && i + 1 < last) continue;
-    if (matches(row, modrm)) return row;
+    if (!matches(row, modrm)) continue;
+    const isOlder = load<u16>(row, ROW_ATTRIBUTES) & ROW_FALLS_BACK && !isThere(row);
+    if (!isOlder) return row;
   }
   return 0;
 }
