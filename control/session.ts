@@ -1,7 +1,8 @@
 // A machine, its hypervisor and its cells in this process: the Session of scenario tests, and what the daemon owns.
 // Virtual time advances only inside its calls.
 import { createHash } from "node:crypto";
-import { EBUSY, EINVAL, ENODEV, ENOMEM, EPERM, ETIMEDOUT } from "../abi/errno.ts";
+import { EBUSY, EINVAL, EIO, ENODEV, ENOMEM, EPERM, ETIMEDOUT } from "../abi/errno.ts";
+import { REG_RIP } from "../abi/platform.ts";
 import { filesOfFunction } from "../config/create/pci.ts";
 import { fileTree, type Tree } from "../config/create/tree.ts";
 import {
@@ -173,7 +174,7 @@ export class LocalSession implements api.SteppedSession {
 
   async advance(nanoseconds: number, isLate: () => boolean): Promise<boolean> {
     const end = this.machine.time + nanoseconds;
-    this.#change(() => this.machine.run(end, isLate));
+    this.#change(() => this.#run(end, isLate));
     return this.machine.time < end;
   }
 
@@ -238,7 +239,17 @@ export class LocalSession implements api.SteppedSession {
   }
 
   #pass(until: number): void {
-    this.#change(() => this.machine.run(until));
+    this.#change(() => this.#run(until));
+  }
+
+  /** A PC would reset where a kernel's CPU shuts down; here that is a fault to be seen. Throws EIO then. */
+  #run(until: number, isLate?: () => boolean): void {
+    this.machine.run(until, isLate);
+    const cpu = this.options.kernel && this.machine.shutDown[0];
+    if (cpu === undefined) return;
+    const rip = this.machine.pc.processors[cpu]!.get(REG_RIP).toString(16);
+    const hint = `CPU ${cpu} of the kernel's shut down at RIP 0x${rip}: a triple fault, by which a PC would reset.`;
+    throw new SystemError(EIO, { hint });
   }
 
   /** Reads something by hypercalls; they take one slice together. */

@@ -76,11 +76,10 @@ function check(vendor: Vendor, switches: Switches): void {
   }
 }
 
-/** What a feature needs, whether at first hand or at second, and is missing. */
+/** What a feature needs and is missing. */
 function lacks(name: string, missing: ReadonlySet<string>): string | undefined {
   const { needs } = FEATURES[name]!;
-  if (needs === undefined) return undefined;
-  return missing.has(needs) ? needs : lacks(needs, missing);
+  return needs !== undefined && missing.has(needs) ? needs : undefined;
 }
 
 /**

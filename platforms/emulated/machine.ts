@@ -1,5 +1,6 @@
 // An emulated PC with a platform for the core on it and the stand-in for Linux on its CPUs: what control/ drives.
 import { bootKernel, type Kernel } from "../../machine/boot/kernel.ts";
+import { ACTIVITY_SHUTDOWN } from "../../machine/cpu/interface.ts";
 import { MachineError } from "../../machine/error.ts";
 import type { Switches, Vendor } from "../../machine/model.ts";
 import { Pc } from "../../machine/pc.ts";
@@ -65,6 +66,14 @@ export class EmulatedMachine {
   /** What was written to the exit port, once the machine is over. */
   get ended(): number | undefined {
     return this.pc.ended;
+  }
+
+  /** CPUs that are in shutdown, after a triple fault. */
+  get shutDown(): number[] {
+    const { processors } = this.pc;
+    return processors
+      .filter(({ activity }) => activity === ACTIVITY_SHUTDOWN)
+      .map(({ index }) => index);
   }
 
   /** Virtual time in nanoseconds. */
