@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { connect } from "../control/client.ts";
+import { ECONNRESET, SystemError } from "../control/errors.ts";
 import { halt, launch } from "../control/launch.ts";
 import type { MachinePaths } from "../control/registry.ts";
 import { isComputer, machineName, refuseComputer } from "./context.ts";
@@ -92,6 +93,16 @@ interface End {
   readonly lost?: string | undefined;
 }
 
+/** The machine's own end; when it is stopped by somebody else, that. */
+async function endOf(session: Session): Promise<End> {
+  try {
+    return { value: await session.waitForEnd() };
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.errno !== ECONNRESET) throw error;
+    return { lost: await session.closed };
+  }
+}
+
 /** Stays with a machine, shows a serial line, and ends the machine when it ends itself, or on Ctrl-C. */
 async function stayOn(
   io: Io,
@@ -105,7 +116,7 @@ async function stayOn(
     io.interrupted().then(() => ({})),
     session.closed.then((lost) => ({ lost })),
   ];
-  if (canEnd) ends.push(session.waitForEnd().then((value) => ({ value })));
+  if (canEnd) ends.push(endOf(session));
   try {
     const { value, lost } = await attempt(`machine ${paths.name}`, Promise.race(ends));
     if (lost !== undefined) throw new CommandFailure(lost);

@@ -284,6 +284,7 @@ class Client {
     if (session.ended !== undefined) return session.ended;
     const { failure } = this.#daemon;
     if (failure !== undefined) throw new SystemError(EIO, { hint: failure });
+    if (timeout === 0) throw new SystemError(ECONNRESET, { hint: "The machine was stopped." });
     const hint = `The machine did not end within ${timeout / NS_PER_SECOND} virtual seconds.`;
     throw new SystemError(ETIMEDOUT, { hint });
   }

@@ -76,10 +76,11 @@ function check(vendor: Vendor, switches: Switches): void {
   }
 }
 
-/** What a feature needs and is missing. */
+/** What a feature needs and is missing: of what is built upon each other, the undermost. */
 function lacks(name: string, missing: ReadonlySet<string>): string | undefined {
   const { needs } = FEATURES[name]!;
-  return needs !== undefined && missing.has(needs) ? needs : undefined;
+  if (needs === undefined || !missing.has(needs)) return undefined;
+  return lacks(needs, missing) ?? needs;
 }
 
 /**

@@ -24,6 +24,7 @@ export const AREAS = {
     files: [
       "test/machine/cpu/qemu.test.ts",
       "test/inmates/qemu.test.ts",
+      "test/kernel/qemu.test.ts",
       "test/assembled.test.ts",
       "cli/config-import.test.ts",
       "config/golden-c.test.ts",

@@ -20,7 +20,7 @@
 #define APIC_ICR_HIGH 0x310
 #define ICR_BUSY 0x1000
 #define ICR_INIT_ALL_BUT_SELF 0xc4500
-#define ICR_SIPI_ALL_BUT_SELF 0xc4600
+#define ICR_SIPI_ALL_BUT_SELF 0xc0600
 #define MULTIBOOT_MAGIC 0x2badb002
 #define VALID 0x4d /* memory, command line, modules, memory map */
 #define MAP_AVAILABLE 1
@@ -194,7 +194,7 @@ void kernel_main(uint32_t magic, const struct information *info)
 {
 	print_entry_state(magic);
 	say("flags", info->flags & VALID);
-	say("lower", info->mem_lower);
+	say("lower at least 639", info->mem_lower >= 639);
 	say("upper MiB", (info->mem_upper + 1023) / 1024);
 	print((const char *)(uintptr_t)info->command_line);
 	print("\n");

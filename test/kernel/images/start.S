@@ -75,3 +75,4 @@ stack_top:
 	.globl other_stacks
 other_stacks:
 	.skip 0x10000
+	.section .note.GNU-stack, "", @progbits
