@@ -66,6 +66,7 @@ function describe(status: MachineStatus, info: DaemonInfo | undefined): string[]
   return [
     ["Machine", status.name],
     ["CPUs", `${status.cpus}`],
+    ...(status.cpu === undefined ? [] : [["Processor", status.cpu]]),
     ["Offline CPUs", cpuList(status.offline) || "none"],
     ["Memory", `${Math.round(status.memory / MIB)} MiB`],
     ["Time", `${(status.time / NS_PER_SECOND).toFixed(3)} s (${status.pace})`],

@@ -102,6 +102,8 @@ export interface MachineStatus {
   readonly name: string;
   readonly cpus: number;
   readonly memory: number;
+  /** The processor as in {@link MachineOptions}; undefined for a computer. */
+  readonly cpu?: string;
   /** `real` is that of a computer. */
   readonly pace: Pace | "real";
   readonly enabled: boolean;

@@ -85,12 +85,6 @@ export function recordSession(
     }
   }
   const config = (bytes: Uint8Array) => ({ config: encodeBytes(bytes) });
-  const serial = (line: 0 | 1): SerialLine => ({
-    text: () => session.serial(line).text(),
-    follow: (listener) => session.serial(line).follow(listener),
-    waitFor: (pattern, timeout) => session.serial(line).waitFor(pattern, timeout),
-    write: (text) => record("serialWrite", { line, text }, () => session.serial(line).write(text)),
-  });
   return {
     status: () => record("status", {}, () => session.status()),
     time: () => session.time(),
@@ -115,7 +109,10 @@ export function recordSession(
     devices: () => session.devices(),
     consoleText: () => session.consoleText(),
     followConsole: (listener) => session.followConsole(listener),
-    serial,
+    serial: (line) =>
+      recordLine(session.serial(line), (text) =>
+        record("serialWrite", { line, text }, () => session.serial(line).write(text)),
+      ),
     run: (nanoseconds) => session.run(nanoseconds),
     advance: async (nanoseconds, isLate) => {
       const isCut = await session.advance(nanoseconds, isLate);
@@ -131,6 +128,16 @@ export function recordSession(
       enterCut();
       return session.close();
     },
+  };
+}
+
+/** A serial line whose input is recorded. */
+function recordLine(line: SerialLine, write: SerialLine["write"]): SerialLine {
+  return {
+    text: () => line.text(),
+    follow: (listener) => line.follow(listener),
+    waitFor: (pattern, timeout) => line.waitFor(pattern, timeout),
+    write,
   };
 }
 

@@ -12,8 +12,7 @@ const MOST_MEMORY = 3 * GIB;
 const MOST_CPUS = 64;
 
 /** All options, with the defaults filled in. */
-export interface CompleteOptions
-  extends Required<Omit<MachineOptions, "kernel" | "exitPort" | "cpu">> {
+export interface CompleteOptions extends Required<Omit<MachineOptions, "kernel" | "exitPort">> {
   readonly processor: CpuOption;
   readonly kernel: Kernel | undefined;
   readonly exitPort: number | undefined;
@@ -25,11 +24,13 @@ function refuse(hint: string): never {
 
 /** Fills in defaults; throws EINVAL with the reason for a value that no machine has. */
 export function checkOptions(options: MachineOptions): CompleteOptions {
+  const { cpu = "amd" } = options;
   const complete: CompleteOptions = {
     name: options.name ?? "default",
     cpus: options.cpus ?? 4,
     memory: options.memory ?? GIB,
-    processor: parseCpu(options.cpu ?? "amd"),
+    cpu,
+    processor: parseCpu(cpu),
     kernel: options.kernel,
     exitPort: options.exitPort,
     fwCfg: options.fwCfg ?? false,

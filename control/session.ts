@@ -57,10 +57,10 @@ export class LocalSession implements api.SteppedSession {
   }
 
   #status(): api.MachineStatus {
-    const { name, cpus, memory, pace, kernel } = this.options;
+    const { name, cpus, memory, cpu, pace, kernel } = this.options;
     const { ended } = this;
     return {
-      ...{ name, cpus, memory, pace },
+      ...{ name, cpus, memory, cpu, pace },
       ...(kernel && { kernel: kernel.image.name }),
       ...(ended !== undefined && { ended }),
       enabled: this.#driver.enabled,

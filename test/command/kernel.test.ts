@@ -82,11 +82,16 @@ test("a kernel that shuts a CPU down fails the command, with the place", async (
 });
 
 test("without one the machine stays: console, status, refusal of enable, a record that replays", async () => {
-  expect(await run(`${MACHINE} k --kernel sleeps`)).toMatchObject({ status: 0, err: "" });
+  expect(await run(`${MACHINE} k --kernel sleeps --cpu intel,aes=off`)).toMatchObject({
+    status: 0,
+    err: "",
+  });
   const enable = await run(`enable -m k ${join(process.cwd(), "configs/qemu-x86.cell")}`);
   expect(enable).toMatchObject({ status: 1 });
   expect(enable.err).toMatch(/: Device or resource busy\nThe kernel sleeps runs on this machine: /);
-  expect((await run("machine status k")).out).toMatch(/^Kernel +sleeps$/m);
+  const { out } = await run("machine status k");
+  expect(out).toMatch(/^Kernel +sleeps$/m);
+  expect(out).toMatch(/^Processor +intel,aes=off$/m);
   const record = readFileSync(join(top, "run/k/record"), "utf8");
   const session = await replay(record, startSession);
   await session.serial(0).waitFor("up\r\n");
