@@ -80,7 +80,12 @@ test("configurations, sources and images are offered as files", async () => {
 });
 
 test("values that are few are offered", async () => {
-  expect(await offered("machine", "start", "--vendor", "")).toEqual([":words", "amd", "intel"]);
+  expect(await offered("machine", "start", "--cpu", "")).toEqual([":words", "amd", "intel"]);
+  expect(await offered("machine", "start", "--cpu", "amd,sse4_2=off,bmi1=")).toEqual([
+    ":words",
+    "amd,sse4_2=off,bmi1=off",
+    "amd,sse4_2=off,bmi1=on",
+  ]);
   expect(await offered("serial", "")).toEqual([":words", "0", "1"]);
   expect(await offered("completion", "f")).toEqual([":words", "fish"]);
 });

@@ -29,7 +29,6 @@ const CONFIGURATIONS = [".cell", ".ts", ".json"];
 const ANY_FILE: Offer = { kind: "files", ends: [""] };
 /** Values of options that have few. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
-  "--vendor": ["amd", "intel"],
   "--pace": ["paced", "free"],
 };
 /** Verbs whose arguments commander does not read: a cell or a name, then images. */
@@ -79,7 +78,7 @@ function locate(root: Command, before: readonly string[]): Position {
 
 async function offerAt(io: Io, position: Position, current: string): Promise<Offer> {
   const { command, given, option } = position;
-  if (option !== undefined) return optionValue(io, position, option);
+  if (option !== undefined) return optionValue(io, position, option, current);
   if (current.startsWith("-")) return optionsOf(command);
   if (command.commands.length > 0) return verbsOf(command);
   const argument = command.registeredArguments[given] ?? command.registeredArguments.at(-1);
@@ -107,10 +106,16 @@ function optionsOf(command: Command): Offer {
 }
 
 /** What an option's value can be, by the option or by the name of the value. */
-async function optionValue(io: Io, position: Position, option: Option): Promise<Offer> {
+async function optionValue(
+  io: Io,
+  position: Position,
+  option: Option,
+  current: string,
+): Promise<Offer> {
   const { long = "", flags } = option;
   if (VALUES[long]) return words(VALUES[long]);
   if (long === "--machine") return machines(io);
+  if (long === "--cpu") return processors(current);
   if (long === "--name" && position.command.parent?.name() === "cell") return cells(io, position);
   return ofName(/<([^>]*)>/.exec(flags)?.[1] ?? "") ?? words([]);
 }
@@ -127,6 +132,15 @@ async function argumentOf(io: Io, position: Position, argument: Argument): Promi
   if (name === "LINE") return words(["0", "1"]);
   if (name === "SHELL") return words(SHELLS);
   return ofName(name, command.parent?.name() === "config") ?? words([]);
+}
+
+/** A model, and behind it the features that can be switched. */
+async function processors(current: string): Promise<Offer> {
+  const { CPU_FEATURES, CPU_MODELS } = await import("../control/cpu-option.ts");
+  const end = current.lastIndexOf(",");
+  if (end < 0) return words(CPU_MODELS);
+  const before = current.slice(0, end + 1);
+  return words(CPU_FEATURES.flatMap((name) => [`${before}${name}=off`, `${before}${name}=on`]));
 }
 
 /** Files, when the grammar's name for something says that it is one. */

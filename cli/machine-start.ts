@@ -1,38 +1,32 @@
 // jailhouse machine start [NAME] [--cpus N] [--memory SIZE] [--serial LINE=TARGET] …
 
 import { resolve } from "node:path";
-import type { MachineOptions } from "../control/api.ts";
 import { connect } from "../control/client.ts";
+import { ECONNRESET, SystemError } from "../control/errors.ts";
 import { halt, launch } from "../control/launch.ts";
 import type { MachinePaths } from "../control/registry.ts";
-import { size } from "./arguments.ts";
-import { type CommonOptions, isComputer, machineName, refuseComputer } from "./context.ts";
-import { CommandFailure, perror, UsageError } from "./failure.ts";
+import { isComputer, machineName, refuseComputer } from "./context.ts";
+import { attempt, CommandFailure, ExitStatus, perror, UsageError } from "./failure.ts";
 import { type Io, serialBytes } from "./io.ts";
+import { machineOptions, type StartOptions } from "./machine-options.ts";
 
-export interface StartOptions extends CommonOptions {
-  readonly cpus?: string;
-  readonly memory?: string;
-  readonly vendor?: string;
-  /** commander's `--no-x2apic`. */
-  readonly x2apic?: boolean;
-  readonly seed?: string;
-  readonly pace?: string;
-  readonly serial?: readonly string[];
-}
-
-const CPUS_MAX = 64;
-const MIB = 2 ** 20;
 const FILE = "file:";
+/** Exit status of a machine that wrote V to its exit port: (V << 1) | 1, of which a process has eight bits. */
+const statusOf = (value: number) => ((value << 1) | 1) & 0xff;
 
 interface SerialTargets {
   /** A file for each line's output. */
   readonly files: (string | undefined)[];
   /** The line that is shown by the command itself, which then stays. */
   readonly stdio: 0 | 1 | undefined;
+  /** The lines that something was said of. */
+  readonly given: ReadonlySet<0 | 1>;
 }
 
-/** Starts a machine. With a serial line on stdio it stays in the foreground, and ends the machine when it ends. */
+/**
+ * Starts a machine. With a serial line on stdio or an exit port it stays in the foreground, and ends the machine when it ends; with an
+ * exit port COM1 is on stdio unless it was said otherwise.
+ */
 export async function startMachine(
   io: Io,
   name: string | undefined,
@@ -41,62 +35,42 @@ export async function startMachine(
   if (name === undefined && isComputer(io, options)) {
     refuseComputer("machine start", "This computer is the machine, and it runs.");
   }
-  const machine = machineOptions(name ?? machineName(io, options), options);
-  const { files, stdio } = serialTargets(io, options.serial ?? []);
+  const { files, stdio, given } = serialTargets(io, options.serial ?? []);
+  const machine = await machineOptions(io, name ?? machineName(io, options), options);
+  const canEnd = machine.exitPort !== undefined;
+  const line = stdio ?? (canEnd && !given.has(0) ? 0 : undefined);
   let paths: MachinePaths;
   try {
     paths = await launch({ machine, serialFiles: files }, io.env);
   } catch (error) {
     throw perror(`starting machine ${machine.name}`, error);
   }
-  if (stdio === undefined) io.out(`Machine "${machine.name}" runs.\n`);
-  else await stayOn(io, paths, stdio);
-}
-
-function choice<T extends string>(name: string, value: string, choices: readonly T[]): T {
-  const found = choices.find((each) => each === value);
-  if (!found) throw new UsageError(`--${name} must be ${choices.join(" or ")}`);
-  return found;
-}
-
-function machineOptions(name: string, options: StartOptions): MachineOptions {
-  const { cpus = "4", memory = "1G", vendor = "amd", pace = "paced", x2apic = true } = options;
-  const seed = /^[0-9]+$/.test(options.seed ?? "0") ? Number(options.seed ?? 0) : Number.NaN;
-  if (!Number.isSafeInteger(seed)) throw new UsageError("--seed must be 0 to 2^53 - 1");
-  const count = /^[0-9]+$/.test(cpus) ? Number(cpus) : 0;
-  if (count < 1 || count > CPUS_MAX) throw new UsageError(`--cpus must be 1 to ${CPUS_MAX}`);
-  const bytes = size(memory);
-  if (bytes < MIB || bytes % MIB !== 0) throw new UsageError("--memory must be whole MiB");
-  return {
-    name,
-    cpus: count,
-    memory: bytes,
-    vendor: choice("vendor", vendor, ["amd", "intel"]),
-    pace: choice("pace", pace, ["paced", "free"]),
-    x2apic,
-    seed,
-  };
+  if (line === undefined && !canEnd) io.out(`Machine "${machine.name}" runs.\n`);
+  else await stayOn(io, paths, line, canEnd);
 }
 
 function serialTargets(io: Io, texts: readonly string[]): SerialTargets {
   const files: (string | undefined)[] = [undefined, undefined];
+  const given = new Set<0 | 1>();
   let stdio: 0 | 1 | undefined;
   for (const text of texts) {
     const [, digit, target] = /^([01])=(.+)$/s.exec(text) ?? [];
     const line = digit === "1" ? 1 : 0;
     if (target === undefined) throw new UsageError(`--serial ${text}: 0=TARGET or 1=TARGET`);
+    given.add(line);
     if (target.startsWith(FILE)) files[line] = resolve(io.cwd, target.slice(FILE.length));
     else if (target === "stdio") stdio = line;
     else if (target !== "null") {
       throw new UsageError(`--serial ${text}: the target is stdio, file:PATH or null`);
     }
   }
-  return { files, stdio };
+  return { files, stdio, given };
 }
 
-/** Shows a serial line and sends it what is typed. Ctrl-C ends the machine. */
-async function stayOn(io: Io, paths: MachinePaths, line: 0 | 1): Promise<void> {
-  const session = await connect(paths);
+type Session = Awaited<ReturnType<typeof connect>>;
+
+/** Shows a serial line, and sends it what is typed, until the result is called. */
+async function show(io: Io, session: Session, line: 0 | 1): Promise<() => void> {
   const { text } = await session.attachSerial(line, (piece) => io.out(serialBytes(piece)));
   io.out(serialBytes(text));
   const typed = (data: Buffer) =>
@@ -105,11 +79,52 @@ async function stayOn(io: Io, paths: MachinePaths, line: 0 | 1): Promise<void> {
       .write(data.toString())
       .catch(() => {});
   io.input.on("data", typed);
-  const lost = await Promise.race([io.interrupted(), session.closed]);
-  io.input.off("data", typed);
-  io.input.pause();
-  await session.close();
-  // Somebody else may have stopped it.
-  await halt(paths).catch(() => {});
-  if (lost !== undefined) throw new CommandFailure(lost as string);
+  return () => {
+    io.input.off("data", typed);
+    io.input.pause();
+  };
+}
+
+/** How staying with a machine ended. */
+interface End {
+  /** What it wrote to its exit port. */
+  readonly value?: number;
+  /** Why it went away. */
+  readonly lost?: string | undefined;
+}
+
+/** The machine's own end; when it is stopped by somebody else, that. */
+async function endOf(session: Session): Promise<End> {
+  try {
+    return { value: await session.waitForEnd() };
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.errno !== ECONNRESET) throw error;
+    return { lost: await session.closed };
+  }
+}
+
+/** Stays with a machine, shows a serial line, and ends the machine when it ends itself, or on Ctrl-C. */
+async function stayOn(
+  io: Io,
+  paths: MachinePaths,
+  line: 0 | 1 | undefined,
+  canEnd: boolean,
+): Promise<void> {
+  const session = await connect(paths);
+  const hide = line === undefined ? () => {} : await show(io, session, line);
+  const ends: Promise<End>[] = [
+    io.interrupted().then(() => ({})),
+    session.closed.then((lost) => ({ lost })),
+  ];
+  if (canEnd) ends.push(endOf(session));
+  try {
+    const { value, lost } = await attempt(`machine ${paths.name}`, Promise.race(ends));
+    if (lost !== undefined) throw new CommandFailure(lost);
+    if (value !== undefined) throw new ExitStatus(statusOf(value));
+  } finally {
+    hide();
+    await session.close();
+    // Somebody else may have stopped it.
+    await halt(paths).catch(() => {});
+  }
 }

@@ -66,9 +66,12 @@ function describe(status: MachineStatus, info: DaemonInfo | undefined): string[]
   return [
     ["Machine", status.name],
     ["CPUs", `${status.cpus}`],
+    ...(status.cpu === undefined ? [] : [["Processor", status.cpu]]),
     ["Offline CPUs", cpuList(status.offline) || "none"],
     ["Memory", `${Math.round(status.memory / MIB)} MiB`],
     ["Time", `${(status.time / NS_PER_SECOND).toFixed(3)} s (${status.pace})`],
+    ...(status.kernel === undefined ? [] : [["Kernel", status.kernel]]),
+    ...(status.ended === undefined ? [] : [["Ended", `with ${status.ended} at the exit port`]]),
     ["Jailhouse", status.enabled ? "enabled" : "disabled"],
     ...(status.trial === undefined ? [] : [["Trial", `${status.trial} s left, then it closes`]]),
     ["Cells", status.cells.map(({ name }) => name).join(", ") || "none"],

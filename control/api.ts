@@ -53,13 +53,33 @@ export interface MachineOptions {
   readonly cpus?: number;
   /** RAM in bytes, a multiple of 1 MiB; default 1 GiB. */
   readonly memory?: number;
-  /** Processor vendor that CPUID shows; decides `vmmcall` or `vmcall`. Default "amd". */
-  readonly vendor?: "amd" | "intel";
-  /** Whether the local APICs offer x2APIC; default true. */
-  readonly x2apic?: boolean;
+  /**
+   * The processor: MODEL[,FEATURE=on|off]…; the model is "amd" or "intel" and decides `vmmcall` or `vmcall`, features have Linux's
+   * names in /proc/cpuinfo (docs/machine.md). Default "amd".
+   */
+  readonly cpu?: string;
+  /** A kernel that runs on the machine, in place of what stands in for Linux: then there is no hypervisor to be enabled. */
+  readonly kernel?: Kernel | undefined;
+  /** First of four ports whose write ends the machine, as QEMU's isa-debug-exit. */
+  readonly exitPort?: number | undefined;
+  /** Whether QEMU's firmware configuration can be read at ports 0x510 and 0x511; default false. */
+  readonly fwCfg?: boolean;
   /** What the processors' RDRAND and RDSEED give is made from this: an integer from 0 to 2^53 - 1; default 0. */
   readonly seed?: number;
   readonly pace?: Pace;
+}
+
+/** A file, and the name by which a kernel is told of it. */
+export interface BootFile {
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
+/** What is booted: a multiboot (version 1) kernel, with its modules and what follows its name on the command line. */
+export interface Kernel {
+  readonly image: BootFile;
+  readonly modules?: readonly BootFile[];
+  readonly commandLine?: string;
 }
 
 /** A cell that has just been created. */
@@ -84,9 +104,15 @@ export interface MachineStatus {
   readonly name: string;
   readonly cpus: number;
   readonly memory: number;
+  /** The processor as in {@link MachineOptions}; undefined for a computer. */
+  readonly cpu?: string;
   /** `real` is that of a computer. */
   readonly pace: Pace | "real";
   readonly enabled: boolean;
+  /** Name of the kernel that runs on it, if there is one. */
+  readonly kernel?: string;
+  /** What was written to its exit port: the machine has ended. */
+  readonly ended?: number;
   /** Seconds until the machine, taken over on trial, is handed back by itself. */
   readonly trial?: number;
   /** Whether the root cell is allowed, and recorded with, what its configuration forgot. */
@@ -159,6 +185,11 @@ export interface Session {
   serial(line: 0 | 1): SerialLine;
   /** Lets this much virtual time pass (nanoseconds). In a paced or free-running daemon: waits for it. */
   run(nanoseconds: number): Promise<void>;
+  /**
+   * Lets time pass until the machine ends by its exit port; returns what was written there. `timeout` is in virtual nanoseconds
+   * (default: none): then it throws ETIMEDOUT. EINVAL for a machine that has no exit port.
+   */
+  waitForEnd(timeout?: number): Promise<number>;
   /** SHA-256, hex, of all guest memory, registers, device state and serial output. */
   fingerprint(): Promise<string>;
   close(): Promise<void>;
@@ -166,6 +197,8 @@ export interface Session {
 
 /** A session that a daemon lets go on in steps, between which others get their turn. */
 export interface SteppedSession extends Session {
+  /** What was written to the exit port, once the machine has ended. */
+  readonly ended: number | undefined;
   /**
    * Lets that much virtual time pass, or less: it ends at the first boundary between slices at which `isLate` says so. Returns
    * whether it was cut short. How time was cut changes nothing of what happens in it.

@@ -249,6 +249,10 @@ export class RemoteSession implements OpenSession {
     return this.#request("run", { nanoseconds }, signal);
   }
 
+  waitForEnd(timeout = 0): Promise<number> {
+    return this.#request("waitForEnd", { timeout });
+  }
+
   fingerprint(): Promise<string> {
     return this.#request("fingerprint");
   }

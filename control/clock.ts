@@ -73,7 +73,7 @@ export class Clock {
     return this.#lost;
   }
 
-  /** `failed` gets what goes wrong inside the machine; time stands still from then on. */
+  /** `failed` gets what goes wrong inside the machine; time stands still from then on, as it does when the machine ends. */
   start(failed: (error: unknown) => void): void {
     this.#loop = (this.#pace === "paced" ? this.#runPaced() : this.#runFree()).catch((error) => {
       this.#stopped = true;
@@ -166,6 +166,10 @@ export class Clock {
     for (const { until, ready, resolve } of this.#waiting) {
       if (ready?.()) resolve(true);
       else if (this.#time >= until) resolve(false);
+    }
+    if (this.#session.ended !== undefined) {
+      this.#stopped = true;
+      this.#release();
     }
     await this.#stepped();
     await yieldToEvents();

@@ -64,6 +64,8 @@ export class Daemon {
   readonly serial = [new Feed(), new Feed()] as const;
   /** Memory for what clients send. */
   readonly budget = new Budget();
+  /** Whether the machine can end by itself. */
+  readonly hasExitPort: boolean;
   readonly #paths: MachinePaths;
   readonly #parts: DaemonParts;
   readonly #sinks: readonly (Sink | undefined)[];
@@ -107,6 +109,7 @@ export class Daemon {
     sinks: readonly (Sink | undefined)[],
   ) {
     this.#parts = parts;
+    this.hasExitPort = machine.exitPort !== undefined;
     this.#paths = paths;
     this.#sinks = sinks;
     writeFileSync(paths.record, recordHeader(machine), { mode: SOCKET_MODE });
@@ -245,6 +248,11 @@ export class Daemon {
     } catch (error) {
       this.#problem("record", `writing ${this.#paths.record}: ${toSystemError(error).message}`);
     }
+  }
+
+  /** Why the machine's time stands still although it has not ended; undefined while it does not. */
+  get failure(): string | undefined {
+    return this.#problems.get("machine");
   }
 
   #machineFailed(error: unknown): void {

@@ -15,9 +15,10 @@ import type {
 } from "./api.ts";
 import { SystemError, toSystemError } from "./errors.ts";
 import { encodeBytes, encodeImages, Fields } from "./protocol.ts";
+import { decodeOptions, encodeOptions } from "./recorded-options.ts";
 import { type SysfsSnapshot, takeSnapshot } from "./sysfs.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
 
 /** The calls that are inputs. The reading ones are among them: they are hypercalls on a root CPU. */
@@ -46,7 +47,7 @@ interface Entry {
 
 /** First line of a record. */
 export function recordHeader(options: MachineOptions): string {
-  return `${JSON.stringify({ record: VERSION, options })}\n`;
+  return `${JSON.stringify({ record: VERSION, options: encodeOptions(options) })}\n`;
 }
 
 /** A session that records; its snapshot of everything is one input. */
@@ -84,12 +85,6 @@ export function recordSession(
     }
   }
   const config = (bytes: Uint8Array) => ({ config: encodeBytes(bytes) });
-  const serial = (line: 0 | 1): SerialLine => ({
-    text: () => session.serial(line).text(),
-    follow: (listener) => session.serial(line).follow(listener),
-    waitFor: (pattern, timeout) => session.serial(line).waitFor(pattern, timeout),
-    write: (text) => record("serialWrite", { line, text }, () => session.serial(line).write(text)),
-  });
   return {
     status: () => record("status", {}, () => session.status()),
     time: () => session.time(),
@@ -114,18 +109,35 @@ export function recordSession(
     devices: () => session.devices(),
     consoleText: () => session.consoleText(),
     followConsole: (listener) => session.followConsole(listener),
-    serial,
+    serial: (line) =>
+      recordLine(session.serial(line), (text) =>
+        record("serialWrite", { line, text }, () => session.serial(line).write(text)),
+      ),
     run: (nanoseconds) => session.run(nanoseconds),
     advance: async (nanoseconds, isLate) => {
       const isCut = await session.advance(nanoseconds, isLate);
       if (isCut) cut = await session.time();
       return isCut;
     },
+    get ended() {
+      return session.ended;
+    },
+    waitForEnd: (timeout) => session.waitForEnd(timeout),
     fingerprint: () => session.fingerprint(),
     close: () => {
       enterCut();
       return session.close();
     },
+  };
+}
+
+/** A serial line whose input is recorded. */
+function recordLine(line: SerialLine, write: SerialLine["write"]): SerialLine {
+  return {
+    text: () => line.text(),
+    follow: (listener) => line.follow(listener),
+    waitFor: (pattern, timeout) => line.waitFor(pattern, timeout),
+    write,
   };
 }
 
@@ -176,7 +188,7 @@ export async function replay(
   const [header, ...lines] = record.split("\n").filter((line) => line !== "");
   const { record: version, options } = parse(header ?? "{}");
   if (version !== VERSION) throw refusal(`is not of version ${VERSION}`);
-  const session = await startMachine(options as MachineOptions);
+  const session = await startMachine(decodeOptions(options));
   for (const line of lines) {
     const entry = new Fields(parse(line));
     const time = entry.integer("time", 0, TIME_MAX);

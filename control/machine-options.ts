@@ -1,6 +1,7 @@
 // What a machine may be, checked before anything is built.
 import { EINVAL } from "../abi/errno.ts";
-import type { MachineOptions } from "./api.ts";
+import type { Kernel, MachineOptions } from "./api.ts";
+import { type CpuOption, parseCpu } from "./cpu-option.ts";
 import { SystemError } from "./errors.ts";
 
 const MIB = 1 << 20;
@@ -11,7 +12,11 @@ const MOST_MEMORY = 3 * GIB;
 const MOST_CPUS = 64;
 
 /** All options, with the defaults filled in. */
-export type CompleteOptions = Required<MachineOptions>;
+export interface CompleteOptions extends Required<Omit<MachineOptions, "kernel" | "exitPort">> {
+  readonly processor: CpuOption;
+  readonly kernel: Kernel | undefined;
+  readonly exitPort: number | undefined;
+}
 
 function refuse(hint: string): never {
   throw new SystemError(EINVAL, { hint });
@@ -19,25 +24,29 @@ function refuse(hint: string): never {
 
 /** Fills in defaults; throws EINVAL with the reason for a value that no machine has. */
 export function checkOptions(options: MachineOptions): CompleteOptions {
+  const { cpu = "amd" } = options;
   const complete: CompleteOptions = {
     name: options.name ?? "default",
     cpus: options.cpus ?? 4,
     memory: options.memory ?? GIB,
-    vendor: options.vendor ?? "amd",
-    x2apic: options.x2apic ?? true,
+    cpu,
+    processor: parseCpu(cpu),
+    kernel: options.kernel,
+    exitPort: options.exitPort,
+    fwCfg: options.fwCfg ?? false,
     seed: options.seed ?? 0,
     pace: options.pace ?? "free",
   };
-  const { cpus, memory, vendor, seed, pace } = complete;
+  const { cpus, memory, seed, pace } = complete;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) {
     refuse(`A machine has 1 to ${MOST_CPUS} CPUs, not ${cpus}.`);
   }
   if (!Number.isInteger(memory) || memory < LEAST_MEMORY || memory > MOST_MEMORY || memory % MIB) {
     refuse(`RAM must be a multiple of 1 MiB from 16 MiB to 3 GiB, not ${memory} bytes.`);
   }
-  if (vendor !== "amd" && vendor !== "intel") refuse(`The vendor is amd or intel, not ${vendor}.`);
-  if (!Number.isSafeInteger(seed) || seed < 0)
+  if (!Number.isSafeInteger(seed) || seed < 0) {
     refuse(`The seed is an integer from 0 to 2^53 - 1, not ${seed}.`);
+  }
   if (pace !== "paced" && pace !== "free") refuse(`The pace is paced or free, not ${pace}.`);
   return complete;
 }

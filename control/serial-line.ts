@@ -13,6 +13,8 @@ const SHOWN_LINES = 5;
 export interface LineHost {
   /** Virtual time in nanoseconds. */
   now(): number;
+  /** Whether the machine has ended: no time passes any more. */
+  hasEnded(): boolean;
   /** Lets a little virtual time pass. */
   step(): void;
   /** Sends bytes to the UART. */
@@ -60,16 +62,18 @@ export class LocalSerialLine implements SerialLine {
     for (;;) {
       const match = this.#text.match(expression);
       if (match) return match;
-      if (this.#host.now() >= end) throw this.#timedOut(pattern, timeout);
+      if (this.#host.now() >= end)
+        throw this.#notSeen(`${pattern} did not appear within ${timeout / 1e9} virtual seconds`);
+      if (this.#host.hasEnded())
+        throw this.#notSeen(`${pattern} did not appear before the machine ended`);
       this.#host.step();
       await new Promise(setImmediate);
     }
   }
 
-  #timedOut(pattern: RegExp | string, timeout: number): SystemError {
+  #notSeen(what: string): SystemError {
     const seen = this.#text.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
-    const hint = `${pattern} did not appear within ${timeout / 1e9} virtual seconds. Last lines:\n${seen}`;
-    return new SystemError(ETIMEDOUT, { hint });
+    return new SystemError(ETIMEDOUT, { hint: `${what}. Last lines:\n${seen}` });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Socket } from "node:net";
 import { createContext, Script } from "node:vm";
-import { ECONNRESET, EINVAL, ETIMEDOUT } from "../abi/errno.ts";
+import { ECONNRESET, EINVAL, EIO, ETIMEDOUT } from "../abi/errno.ts";
 import type { Session, Unsubscribe } from "./api.ts";
 import { Connection, UnknownMethod } from "./connection.ts";
 import type { Daemon } from "./daemon.ts";
@@ -25,6 +25,7 @@ const SUBSCRIPTIONS_MAX = 64;
 /** How long one search for a client's pattern may take, in milliseconds. */
 const SEARCH_MAX = 1000;
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
+const NS_PER_SECOND = 1e9;
 const DEFAULT_TIMEOUT = 60_000_000_000;
 /** Lines of output shown when waiting for some was in vain. */
 const LAST_LINES = 5;
@@ -197,6 +198,7 @@ class Client {
         await clock.wait({ until: now + fields.integer("nanoseconds", 0, TIME_MAX - now) }, signal);
       },
       serialWaitFor: (fields, signal) => this.#waitFor(fields, signal),
+      waitForEnd: (fields, signal) => this.#waitForEnd(fields, signal),
       serialFollow: (fields) => {
         const feed = serial[this.#line(fields)];
         const text = feed.text;
@@ -268,6 +270,23 @@ class Client {
       });
       return text;
     });
+  }
+
+  async #waitForEnd(fields: Fields, signal: AbortSignal): Promise<number> {
+    const { clock, session } = this.#daemon;
+    const timeout = fields.integer("timeout", 0, TIME_MAX / 2);
+    if (!this.#daemon.hasExitPort) {
+      throw new SystemError(EINVAL, { hint: "The machine has no exit port." });
+    }
+    const until = timeout === 0 ? TIME_MAX : (await session.time()) + timeout;
+    const ready = () => session.ended !== undefined;
+    await clock.wait({ until, ready }, signal);
+    if (session.ended !== undefined) return session.ended;
+    const { failure } = this.#daemon;
+    if (failure !== undefined) throw new SystemError(EIO, { hint: failure });
+    if (timeout === 0) throw new SystemError(ECONNRESET, { hint: "The machine was stopped." });
+    const hint = `The machine did not end within ${timeout / NS_PER_SECOND} virtual seconds.`;
+    throw new SystemError(ETIMEDOUT, { hint });
   }
 
   async #waitFor(fields: Fields, signal: AbortSignal): Promise<string[]> {

@@ -1,11 +1,13 @@
 // A machine, its hypervisor and its cells in this process: the Session of scenario tests, and what the daemon owns.
 // Virtual time advances only inside its calls.
 import { createHash } from "node:crypto";
-import { EINVAL, EPERM } from "../abi/errno.ts";
+import { EBUSY, EINVAL, EIO, ENODEV, ENOMEM, EPERM, ETIMEDOUT } from "../abi/errno.ts";
+import { REG_RIP } from "../abi/platform.ts";
 import { filesOfFunction } from "../config/create/pci.ts";
 import { fileTree, type Tree } from "../config/create/tree.ts";
 import {
   EmulatedMachine,
+  MachineError,
   type MachineSnapshot,
   type Modules,
   SLICE,
@@ -42,9 +44,11 @@ export class LocalSession implements api.SteppedSession {
   constructor(options: CompleteOptions, modules: Modules) {
     this.options = options;
     this.#lines = [this.#line(0), this.#line(1)];
-    const { cpus, memory, vendor, x2apic, seed } = options;
+    const { cpus, memory, kernel, exitPort, fwCfg, processor, seed } = options;
     const serial = this.#lines.map(({ transmit }) => transmit);
-    this.machine = new EmulatedMachine(modules, { cpus, memory, vendor, x2apic, seed, serial });
+    this.machine = new EmulatedMachine(modules, {
+      ...{ ...processor, cpus, memory, kernel, exitPort, fwCfg, seed, serial },
+    });
     this.#driver = new Driver(this.machine.platform, this.machine.roots);
   }
 
@@ -53,9 +57,12 @@ export class LocalSession implements api.SteppedSession {
   }
 
   #status(): api.MachineStatus {
-    const { name, cpus, memory, pace } = this.options;
+    const { name, cpus, memory, cpu, pace, kernel } = this.options;
+    const { ended } = this;
     return {
-      ...{ name, cpus, memory, pace },
+      ...{ name, cpus, memory, cpu, pace },
+      ...(kernel && { kernel: kernel.image.name }),
+      ...(ended !== undefined && { ended }),
       enabled: this.#driver.enabled,
       learning: this.#driver.enabled && this.#driver.denials().learning,
       time: this.machine.time,
@@ -71,9 +78,22 @@ export class LocalSession implements api.SteppedSession {
   }
 
   async enable(systemConfig: Uint8Array): Promise<void> {
+    this.#checkEnable();
     // Another hypervisor begins its console anew.
     if (!this.#driver.enabled) this.#consolePosition = 0;
     this.#change(() => this.#driver.enable(systemConfig));
+  }
+
+  #checkEnable(): void {
+    const { kernel, processor } = this.options;
+    if (kernel) {
+      const hint = `The kernel ${kernel.image.name} runs on this machine: only a machine that was started without --kernel can be split.`;
+      throw new SystemError(EBUSY, { hint });
+    }
+    if (processor.features.svm === false) {
+      const hint = "The processor has no AMD-V (--cpu amd,svm=off).";
+      throw new SystemError(ENODEV, { hint });
+    }
   }
 
   async disable(): Promise<void> {
@@ -126,12 +146,15 @@ export class LocalSession implements api.SteppedSession {
     return fileTree(new Map(files));
   }
 
+  /** Without a hypervisor, the console is the kernel's: COM1. */
   async consoleText(): Promise<string> {
+    if (this.options.kernel) return this.#lines[0].text();
     this.#needConsole();
     return this.#driver.consoleReadable ? this.#driver.console.text() : "";
   }
 
   async followConsole(listener: (text: string) => void): Promise<api.Unsubscribe> {
+    if (this.options.kernel) return this.#lines[0].follow(listener);
     this.#needConsole();
     this.#consoleListeners.add(listener);
     return () => this.#consoleListeners.delete(listener);
@@ -143,7 +166,7 @@ export class LocalSession implements api.SteppedSession {
 
   async run(nanoseconds: number): Promise<void> {
     const end = this.machine.time + nanoseconds;
-    while (this.machine.time < end) {
+    while (this.machine.time < end && this.ended === undefined) {
       this.#pass(Math.min(end, this.machine.time + TURN));
       await new Promise(setImmediate);
     }
@@ -151,8 +174,26 @@ export class LocalSession implements api.SteppedSession {
 
   async advance(nanoseconds: number, isLate: () => boolean): Promise<boolean> {
     const end = this.machine.time + nanoseconds;
-    this.#change(() => this.machine.run(end, isLate));
+    this.#change(() => this.#run(end, isLate));
     return this.machine.time < end;
+  }
+
+  get ended(): number | undefined {
+    return this.machine.ended;
+  }
+
+  async waitForEnd(timeout = Number.POSITIVE_INFINITY): Promise<number> {
+    if (this.options.exitPort === undefined) {
+      throw new SystemError(EINVAL, { hint: "The machine has no exit port." });
+    }
+    const end = this.machine.time + timeout;
+    while (this.ended === undefined && this.machine.time < end) {
+      this.#pass(Math.min(end, this.machine.time + TURN));
+      await new Promise(setImmediate);
+    }
+    if (this.ended !== undefined) return this.ended;
+    const hint = `The machine did not end within ${timeout / 1e9} virtual seconds.`;
+    throw new SystemError(ETIMEDOUT, { hint });
   }
 
   async fingerprint(): Promise<string> {
@@ -191,13 +232,24 @@ export class LocalSession implements api.SteppedSession {
   #line(index: 0 | 1): LocalSerialLine {
     return new LocalSerialLine({
       now: () => this.machine.time,
+      hasEnded: () => this.ended !== undefined,
       step: () => this.#pass(this.machine.time + STEP),
       receive: (bytes) => this.machine.send(index, bytes),
     });
   }
 
   #pass(until: number): void {
-    this.#change(() => this.machine.run(until));
+    this.#change(() => this.#run(until));
+  }
+
+  /** A PC would reset where a kernel's CPU shuts down; here that is a fault to be seen. Throws EIO then. */
+  #run(until: number, isLate?: () => boolean): void {
+    this.machine.run(until, isLate);
+    const cpu = this.options.kernel && this.machine.shutDown[0];
+    if (cpu === undefined) return;
+    const rip = this.machine.pc.processors[cpu]!.get(REG_RIP).toString(16);
+    const hint = `CPU ${cpu} of the kernel's shut down at RIP 0x${rip}: a triple fault, by which a PC would reset.`;
+    throw new SystemError(EIO, { hint });
   }
 
   /** Reads something by hypercalls; they take one slice together. */
@@ -237,5 +289,13 @@ export async function startSession(
   options: api.MachineOptions = {},
   modules: Modules = loadModules(),
 ): Promise<LocalSession> {
-  return new LocalSession(checkOptions(options), modules);
+  const complete = checkOptions(options);
+  try {
+    return new LocalSession(complete, modules);
+  } catch (cause) {
+    if (!(cause instanceof MachineError)) throw cause;
+    const { message, hint, code } = cause;
+    const errno = code === "no-memory" ? ENOMEM : EINVAL;
+    throw new SystemError(errno, { hint: `${message}. ${hint}`.trimEnd(), cause });
+  }
 }

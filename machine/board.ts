@@ -21,6 +21,7 @@ export const PORT_MAP = {
   com2: { first: 0x2f8, size: 8 },
   com1: { first: 0x3f8, size: 8 },
   picLevels: { first: 0x4d0, size: 2 },
+  fwCfg: { first: 0x510, size: 2 },
   acpi: { first: 0x600, size: 0x10 },
   pci: { first: 0xcf8, size: 8 },
 } as const;

@@ -1,6 +1,8 @@
 // Makes the devices of the machine and wires them: to addresses (board.ts), to interrupt controllers, to the clock.
 import { CMOS, HPET_PINS, IRQ_MAP, MEMORY_MAP, PCI_MAP, PORT_MAP } from "./board.ts";
 import type { Device, Line, Registers } from "./devices/device.ts";
+import { ExitPort } from "./devices/exit-port/exit-port.ts";
+import { FwCfg } from "./devices/fw-cfg/fw-cfg.ts";
 import { Hpet } from "./devices/hpet/hpet.ts";
 import { Ioapic } from "./devices/ioapic/ioapic.ts";
 import { ConfigMechanism, Ecam, PciBus, PciFunction } from "./devices/pci/pci.ts";
@@ -10,6 +12,7 @@ import { PmTimer } from "./devices/pm-timer/pm-timer.ts";
 import { Rtc } from "./devices/rtc/rtc.ts";
 import { type SerialSink, Uart } from "./devices/uart/uart.ts";
 import type { Interconnect } from "./interconnect.ts";
+import { EXIT_PORTS } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SystemBus } from "./system-bus.ts";
 
@@ -18,12 +21,19 @@ export interface DeviceParts {
   schedule: Schedule;
   bus: SystemBus;
   interconnect: Interconnect;
+  cpus: number;
   /** RAM in bytes; what would lie above it is left out where it overlaps. */
   memory: number;
   /** Takes what the serial ports send, COM1 and COM2. */
   sinks: readonly SerialSink[];
   /** Date at tick 0, Unix seconds. */
   date: number;
+  /** First port of the exit port, if there is one. */
+  exitPort: number | undefined;
+  /** Whether there is QEMU's firmware configuration. */
+  fwCfg: boolean;
+  /** The machine has ended. */
+  ended(): void;
   /** INTR of the 8259 pair has fallen: the bootstrap processor must not take it any more. */
   externalGone(): void;
 }
@@ -41,6 +51,7 @@ export interface Devices {
   hpet: Hpet;
   serial: readonly Uart[];
   pci: PciBus;
+  exitPort: ExitPort | undefined;
   /** Everything that has a state, by a name that snapshots use. */
   stateful: Record<string, Stateful>;
 }
@@ -86,7 +97,18 @@ function makeTimers(parts: DeviceParts, line: (irq: Irq) => Line, ioapic: Ioapic
   return { pmTimer, pit, rtc, hpet };
 }
 
-function addToBus(bus: SystemBus, devices: Omit<Devices, "stateful">): void {
+/** Devices that a machine has only on demand. */
+function makeOptional(parts: DeviceParts): { exitPort?: ExitPort; fwCfg?: FwCfg } {
+  const { ports } = parts.bus;
+  const { first, size } = PORT_MAP.fwCfg;
+  const fwCfg = parts.fwCfg ? new FwCfg(parts) : undefined;
+  if (fwCfg) ports.add(first, size, fwCfg, { max: size });
+  const exitPort = parts.exitPort === undefined ? undefined : new ExitPort(() => parts.ended());
+  if (exitPort) ports.add(parts.exitPort!, EXIT_PORTS, exitPort);
+  return { ...(exitPort && { exitPort }), ...(fwCfg && { fwCfg }) };
+}
+
+function addToBus(bus: SystemBus, devices: Omit<Devices, "stateful" | "exitPort">): void {
   const { ioapic, pic, pit, rtc, hpet, pmTimer, serial } = devices;
   bus.memory.add(MEMORY_MAP.ioapic.first, MEMORY_MAP.ioapic.size, ioapic);
   bus.memory.add(MEMORY_MAP.hpet.first, MEMORY_MAP.hpet.size, hpet);
@@ -127,6 +149,7 @@ export function createDevices(parts: DeviceParts): Devices {
   addToBus(parts.bus, devices);
   const named = { ioapic, pic, ...timers, com1: serial[0]!, com2: serial[1]!, pciConfig };
   const functions = pci.functions.map(([bdf, device]) => [`pci-${bdf.toString(16)}`, device]);
-  const stateful = { ...named, ...Object.fromEntries(functions) };
-  return { ...devices, stateful };
+  const optional = makeOptional(parts);
+  const stateful = { ...named, ...Object.fromEntries(functions), ...optional };
+  return { ...devices, exitPort: optional.exitPort, stateful };
 }

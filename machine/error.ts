@@ -3,6 +3,7 @@ export type MachineErrorCode =
   | "bad-option"
   | "bad-address"
   | "bad-snapshot"
+  | "bad-kernel"
   | "no-memory"
   | "unhandled-exit";
 

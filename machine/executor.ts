@@ -19,6 +19,10 @@ export interface ExecutorParts {
   exit(processor: Processor, code: number): void;
   /** A boundary is crossed: lets the time of the devices and the network advance to `time`. */
   boundary(time: number): void;
+  /** Whether the machine has ended: nothing executes any more. */
+  hasEnded(): boolean;
+  /** Whether moreover nothing else goes on in it: time stands still. */
+  isOver(): boolean;
   /** When the next device event is due; Infinity if there is none, the present if messages wait. */
   nextEvent(): number;
 }
@@ -42,7 +46,7 @@ export class Executor {
 
   /**
    * Runs to the first boundary at or after `until`, or to an earlier one at which `isLate`, asked at each, says so. Not to be
-   * called from a handler.
+   * called from a handler. When the machine is over, time stands still.
    */
   run(until: number, isLate = () => false): void {
     if (this.#running)
@@ -50,7 +54,7 @@ export class Executor {
     const end = Math.ceil(until / SLICE) * SLICE;
     this.#running = true;
     try {
-      while (this.boundary < end) {
+      while (this.boundary < end && !this.#parts.isOver()) {
         this.#skip(end);
         if (this.boundary < end) this.#slice();
         if (isLate()) break;
@@ -100,6 +104,10 @@ export class Executor {
     this.#stopped[cpu] = false;
   }
 
+  #isStopped(cpu: number): boolean {
+    return this.#stopped[cpu]! || this.#parts.hasEnded();
+  }
+
   isStopped(cpu: number): boolean {
     return this.#stopped[cpu]!;
   }
@@ -146,7 +154,7 @@ export class Executor {
   #step(processor: Processor, lapic: Lapic): void {
     lapic.advance(processor.time);
     const limit = Math.min(this.#end, lapic.nextEvent);
-    if (this.#stopped[processor.index] || processor.isIdle) {
+    if (this.#isStopped(processor.index) || processor.isIdle) {
       processor.time = limit;
       return;
     }
@@ -174,7 +182,7 @@ export class Executor {
     const { processors, lapics, nextEvent } = this.#parts;
     let next = nextEvent();
     for (const { index, isIdle } of processors) {
-      if (!this.#stopped[index]) {
+      if (!this.#isStopped(index)) {
         if (!isIdle) return;
         next = Math.min(next, lapics[index]!.nextEvent);
       }

@@ -84,6 +84,7 @@ class ScriptedCpu implements ScriptCpu {
 
   run(): number {
     for (;;) {
+      if (this.#view.getUint32(S.S_PENDING, true) & S.PENDING_STOP) return S.EXIT_STOPPED;
       this.#deliver();
       const deadline = Number(this.#view.getBigUint64(S.S_DEADLINE, true));
       if (this.#activity !== S.ACTIVITY_RUNNING) this.#time = Math.max(this.time, deadline);
@@ -209,7 +210,8 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
         disassemble: () => 0,
         translateGuest: () => -1n,
         translateLinear: () => -1n,
-        ...{ setFeatures() {}, setSeed() {} },
+        setMissingFeatures() {},
+        setSeed() {},
         cpuidPart: () => 0,
         readMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_READ, msr),
         writeMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_WRITE, msr),

@@ -196,7 +196,7 @@ describe("flat code", () => {
   });
 
   test("sees its own CPU's features", () => {
-    const pc = machine([HLT], { x2apic: false });
+    const pc = machine([HLT], { features: { x2apic: false } });
     expect(pc.cpuid(0, 1, 0, 2) & 0x200000).toBe(0);
     expect(machine([HLT]).cpuid(0, 1, 0, 2) & 0x200000).toBe(0x200000);
   });

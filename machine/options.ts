@@ -1,6 +1,8 @@
 // What a machine can be made of, with defaults and limits.
+import { PORT_MAP } from "./board.ts";
 import type { SerialSink } from "./devices/uart/uart.ts";
 import { MachineError } from "./error.ts";
+import { missingFeatures, type Switches, type Vendor } from "./model.ts";
 import type { CpuSource } from "./processors.ts";
 
 /** What a machine is like. */
@@ -11,22 +13,27 @@ export interface PcOptions {
   cpus?: number;
   /** RAM in bytes, a multiple of 1 MiB up to 3 GiB. Default 1 GiB. */
   memory?: number;
-  /** What CPUID says and which hypercall instruction works. Default "amd". */
-  vendor?: "amd" | "intel";
-  /** Whether local APICs have x2APIC mode. Default true. */
-  x2apic?: boolean;
+  /** The processor's model: what CPUID says and which hypercall instruction works. Default "amd". */
+  vendor?: Vendor;
+  /** Features of the model to be switched on or off (model.ts). */
+  features?: Switches;
   /** Bytes for guest control blocks and nested page tables. Default 128 MiB. */
   pool?: number;
   /** What the real-time clock says at tick 0, in Unix seconds. Default 2015-11-22 00:00 UTC. */
   date?: number;
-  /** Whether the local APICs' timers have TSC-deadline mode. Default: Intel only. */
-  tscDeadline?: boolean;
+  /** First of four ports whose write ends the machine (QEMU's isa-debug-exit). Default: none. */
+  exitPort?: number | undefined;
+  /** Whether QEMU's firmware configuration can be read at ports 0x510 and 0x511. Default false. */
+  fwCfg?: boolean;
   /** What RDRAND and RDSEED give is made from this: a non-negative integer below 2^53. Default 0. */
   seed?: number;
   /** Take what COM1 and COM2 send, each byte with the tick at which it has left. */
   serial?: readonly (SerialSink | undefined)[];
 }
 
+/** Ports of the exit port. */
+export const EXIT_PORTS = 4;
+const LAST_EXIT_PORT = 0x10000 - EXIT_PORTS;
 const MIB = 0x100000;
 const GIB = 0x40000000;
 const MAX_MEMORY = 3 * GIB;
@@ -36,7 +43,27 @@ const DEFAULT_POOL = 128 * MIB;
 const DEFAULT_DATE = Date.UTC(2015, 10, 22) / 1000;
 
 /** Options with nothing left open. */
-export type Settled = Required<Omit<PcOptions, "serial">>;
+export interface Settled extends Required<Omit<PcOptions, "serial" | "features" | "exitPort">> {
+  exitPort: number | undefined;
+  /** Features that the processors are without, by name. */
+  missing: readonly string[];
+}
+
+function checkExitPort(port: number | undefined): void {
+  if (port === undefined) return;
+  if (!Number.isInteger(port) || port < 0 || port > LAST_EXIT_PORT)
+    throw new MachineError("bad-option", `exitPort is ${port}`, "Give a port from 0 to 0xfffc.");
+  const last = port + EXIT_PORTS - 1;
+  const taken = Object.values(PORT_MAP).find(
+    ({ first, size }) => first <= last && port < first + size,
+  );
+  if (taken)
+    throw new MachineError(
+      "bad-option",
+      `the exit port's range 0x${port.toString(16)}-0x${last.toString(16)} has another device at 0x${taken.first.toString(16)}`,
+      "0xf4 and 0x501 are free.",
+    );
+}
 
 /** Fills in defaults and checks. Throws `bad-option`. */
 export function settle(options: PcOptions): Settled {
@@ -47,9 +74,11 @@ export function settle(options: PcOptions): Settled {
     throw new MachineError("bad-option", `memory is ${memory}`, "Give 1 MiB to 3 GiB, whole MiB.");
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new MachineError("bad-option", `seed is ${seed}`, "Give an integer from 0 to 2^53 - 1.");
+  checkExitPort(options.exitPort);
   return {
-    ...{ cpu, cpus, memory, vendor, seed, x2apic: options.x2apic ?? true },
-    tscDeadline: options.tscDeadline ?? vendor === "intel",
+    ...{ cpu, cpus, memory, vendor, seed, missing: missingFeatures(vendor, options.features) },
+    exitPort: options.exitPort,
+    fwCfg: options.fwCfg ?? false,
     pool: options.pool ?? DEFAULT_POOL,
     date: options.date ?? DEFAULT_DATE,
   };

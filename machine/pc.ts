@@ -82,10 +82,12 @@ export class Pc {
   }
 
   #makeLapic(processor: Processor): Lapic {
-    const { x2apic, tscDeadline, vendor } = this.options;
     const { index } = processor;
+    const x2apic = this.hasFeature("x2apic");
+    const tscDeadline = this.hasFeature("tsc_deadline_timer");
+    const cmci = this.options.vendor === "intel";
     const lapic: Lapic = new Lapic(
-      { id: index, bootstrap: index === 0, x2apic, tscDeadline, cmci: vendor === "intel" },
+      { id: index, bootstrap: index === 0, x2apic, tscDeadline, cmci },
       localApicPins(processor, {
         send: (message, shorthand) => this.interconnect.send(index, message, shorthand),
         endOfInterrupt: (vector) => this.devices.ioapic.endOfInterrupt(vector),
@@ -103,8 +105,12 @@ export class Pc {
       schedule: this.schedule,
       bus: this.bus,
       interconnect: this.interconnect,
+      cpus: this.options.cpus,
       memory: this.options.memory,
       date: this.options.date,
+      exitPort: this.options.exitPort,
+      fwCfg: this.options.fwCfg,
+      ended: () => this.#endNow(),
       sinks: this.serialLogs.map((log) => (byte: number, time: number) => log.put(byte, time)),
       externalGone: () => this.lapics[0]!.setExternal(false),
     });
@@ -116,6 +122,8 @@ export class Pc {
       lapics: [...this.lapics],
       exit: (processor, code) => this.#exit(processor, code),
       boundary: (time) => this.#boundary(time),
+      hasEnded: () => this.#exitValue !== undefined,
+      isOver: () => this.ended !== undefined,
       nextEvent: () => (this.interconnect.isBusy ? this.executor.boundary : this.schedule.next),
     });
   }
@@ -123,6 +131,20 @@ export class Pc {
   #exit(processor: Processor, code: number): void {
     if (this.#handler) this.#handler(processor, code);
     else throw describeExit(processor, code);
+  }
+
+  /** The CPU that has ended the machine goes no further than its instruction. */
+  #endNow(): void {
+    this.processors[this.executor.current]?.setPending(S.PENDING_STOP, true);
+  }
+
+  get #exitValue(): number | undefined {
+    return this.devices.exitPort?.written;
+  }
+
+  /** What was written to the exit port, once the machine is over: what its serial ports had been given has left. */
+  get ended(): number | undefined {
+    return this.devices.serial.some((port) => port.isSendingSoon) ? undefined : this.#exitValue;
   }
 
   #boundary(time: number): void {
@@ -265,6 +287,11 @@ export class Pc {
   /** Writes an MSR of `cpu`; false: there is none, or the value is bad (#GP). */
   writeMsr(cpu: number, msr: number, value: bigint): boolean {
     return writeCpuMsr(this.processors[cpu]!, msr, value);
+  }
+
+  /** Whether the processors have a feature that can be switched (model.ts). */
+  hasFeature(name: string): boolean {
+    return !this.options.missing.includes(name);
   }
 
   /** What CPUID says on a CPU without a hypervisor; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */

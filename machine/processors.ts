@@ -1,7 +1,7 @@
 // Makes the memory and the instance of cpu.wasm that executes all CPUs of a machine.
 // Layout: [data of cpu.wasm | CPU states | pool of guest control blocks and nested page tables | RAM].
-import { FEATURE_TSC_DEADLINE, FEATURE_X2APIC } from "./cpu/interface.ts";
 import { MachineError } from "./error.ts";
+import { missingWords, type Vendor } from "./model.ts";
 import { Processor } from "./processor.ts";
 
 /** What cpu.wasm exports; machine/cpu/README.md has the contracts. Addresses are in its memory unless said. */
@@ -34,7 +34,8 @@ export interface CpuExports {
   translateLinear(cpu: number, address: bigint): bigint;
   poolPages(): number;
   poolUsed(): number;
-  setFeatures(features: number): void;
+  /** What the CPUs are without: bits of a word of CPUID (cpu/features.ts). */
+  setMissingFeatures(word: number, bits: number): void;
   setSeed(seed: bigint): void;
   readMsr(cpu: number, msr: number): number;
   writeMsr(cpu: number, msr: number): number;
@@ -58,9 +59,9 @@ export interface ProcessorOptions {
   memory: number;
   /** Bytes for guest control blocks and nested page tables. */
   pool: number;
-  vendor: "amd" | "intel";
-  x2apic: boolean;
-  tscDeadline: boolean;
+  vendor: Vendor;
+  /** Features that they are without. */
+  missing: readonly string[];
   seed: number;
   bus: BusCall;
 }
@@ -119,9 +120,8 @@ export function createProcessors(options: ProcessorOptions): Processors {
   const exports = make(memory, options.bus);
   const vendor = options.vendor === "amd" ? VENDOR_AMD : VENDOR_INTEL;
   exports.initialize(options.cpus, poolBase, ramBase, ramBase, options.memory, vendor);
-  exports.setFeatures(
-    (options.x2apic ? FEATURE_X2APIC : 0) | (options.tscDeadline ? FEATURE_TSC_DEADLINE : 0),
-  );
+  for (const [word, bits] of missingWords(options.missing).entries())
+    exports.setMissingFeatures(word, bits);
   exports.setSeed(BigInt(options.seed));
   const list: Processor[] = [];
   for (let index = 0; index < options.cpus; index++) {

@@ -51,8 +51,8 @@ function isZero(words: Int32Array, first: number, end: number): boolean {
 }
 
 function optionsOf(pc: Pc): Snapshot["options"] {
-  const { cpus, memory, pool, vendor, x2apic, tscDeadline, seed } = pc.options;
-  return { cpus, memory, pool, vendor, x2apic, tscDeadline, seed };
+  const { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed } = pc.options;
+  return { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed };
 }
 
 function saveDevices(pc: Pc): Record<string, Saved> {

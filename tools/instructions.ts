@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as F from "../machine/cpu/features.ts";
 import * as E from "../machine/cpu/rows.ts";
 import { operationFiles, readOperations } from "./operations.ts";
 
@@ -37,10 +38,14 @@ const ATTRIBUTES: Record<string, number> = {
   mmx: E.ROW_IS_MMX,
   sse: E.ROW_IS_SSE,
   unaligned: E.ROW_IS_UNALIGNED,
+  older: E.ROW_FALLS_BACK,
   r: E.ROW_READS,
   w: E.ROW_WRITES,
   rw: E.ROW_READS | E.ROW_WRITES,
 };
+
+/** Attribute of a row that belongs to a feature; its name follows. */
+const FEATURE = "cpuid:";
 
 /** One encoding, as instructions.txt has it. */
 export interface Row {
@@ -137,7 +142,7 @@ function hasModRm(row: Row): boolean {
 function attributeBits(row: Row): number {
   let bits = 0;
   for (const word of row.attributes) {
-    if (word === "end") continue;
+    if (word === "end" || word.startsWith(FEATURE)) continue;
     const bit = ATTRIBUTES[word];
     if (bit === undefined) throw new Error(`${SOURCE}: unknown attribute ${word}`);
     bits |= bit;
@@ -148,6 +153,19 @@ function attributeBits(row: Row): number {
   if (row.span === "condition") bits |= E.ROW_HAS_CONDITION;
   if (hasModRm(row)) bits |= E.ROW_HAS_MODRM;
   return bits;
+}
+
+/** Name of the feature that a row belongs to, as Linux calls it. */
+export function featureOf(row: Row): string | undefined {
+  return row.attributes.find((word) => word.startsWith(FEATURE))?.slice(FEATURE.length);
+}
+
+function featureNumber(row: Row): number {
+  const name = featureOf(row);
+  if (name === undefined) return 0;
+  const number = numbers(F)[`FEATURE_${name.toUpperCase()}`];
+  if (number === undefined) throw new Error(`${SOURCE}: unknown feature ${name}`);
+  return number;
 }
 
 /** The bytes of a row for one opcode (ROW_*). */
@@ -174,7 +192,7 @@ function encodeRow(row: Row, opcode: number, names: Names, emitters: readonly st
     ...[0, 1, 2].flatMap((i) => operandBytes(row.operands[i])),
     ...[emitter, byName],
     ...[operation & 255, operation >> 8],
-    ...[Number(find(/^w/)?.slice(1) ?? E.ANY), 0],
+    ...[Number(find(/^w/)?.slice(1) ?? E.ANY), featureNumber(row)],
   ];
 }
 
@@ -303,7 +321,8 @@ Made by tools/instructions.ts from machine/cpu/instructions.txt, where the notat
 #UD, but for those with VEX or EVEX prefixes (AVX and later): they stop the CPU with \`EXIT_UNIMPLEMENTED\`, which names their bytes.
 
 Control registers can switch units off: SSE is #UD with CR0.EM or without CR4.OSFXSR, MMX is #UD with CR0.EM, XSAVE and XRSTOR are #UD
-without CR4.OSXSAVE; x87 is #NM with CR0.EM, and all are #NM with CR0.TS; FWAIT is #NM with CR0.MP and CR0.TS.
+without CR4.OSXSAVE; a row with \`cpuid:NAME\` is #UD where the processor is without that feature (docs/machine.md), and with \`older\` what
+the next row is; x87 is #NM with CR0.EM, and all are #NM with CR0.TS; FWAIT is #NM with CR0.MP and CR0.TS.
 
 | encoding | mnemonic | operands | attributes |
 | --- | --- | --- | --- |

@@ -24,6 +24,7 @@ export const AREAS = {
     files: [
       "test/machine/cpu/qemu.test.ts",
       "test/inmates/qemu.test.ts",
+      "test/kernel/qemu.test.ts",
       "test/assembled.test.ts",
       "cli/config-import.test.ts",
       "config/golden-c.test.ts",
@@ -100,6 +101,7 @@ export const ALONE = [
   "test/machine/cpu/float/sse.test.ts",
   "test/machine/cpu/float/transcendental.test.ts",
   "test/machine/cpu/interpreter/blocks.test.ts",
+  "test/machine/cpu/interpreter/features.test.ts",
   "test/machine/cpu/interpreter/native.test.ts",
   "test/machine/cpu/interpreter/rows.test.ts",
   "test/machine/cpu/interpreter/save.test.ts",

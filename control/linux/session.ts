@@ -295,6 +295,10 @@ export class LinuxSession implements api.OpenSession {
     }
   }
 
+  async waitForEnd(): Promise<number> {
+    throw new SystemError(EOPNOTSUPP, { hint: "A computer has no exit port." });
+  }
+
   async fingerprint(): Promise<string> {
     return unsupported("Only an emulated machine can be compared bit for bit.");
   }

@@ -59,6 +59,8 @@ export class FakeSession implements SteppedSession {
 
   /** How long a change takes, in milliseconds. */
   delay = 1;
+  /** Set to end the machine. */
+  ended: number | undefined;
   /** Set to make each further step of time fail. */
   broken: Error | undefined;
   readonly #options: MachineOptions;
@@ -261,6 +263,11 @@ export class FakeSession implements SteppedSession {
       if (isLate()) break;
     }
     return this.#time < end;
+  }
+
+  async waitForEnd(): Promise<number> {
+    while (this.ended === undefined) await this.run(TICK);
+    return this.ended;
   }
 
   async fingerprint(): Promise<string> {

@@ -12,11 +12,11 @@ import {
 } from "./guest.ts";
 import { CACHE_SIZE } from "./interpreter-state.ts";
 import { STATE_SIZE } from "./memory/layout.ts";
-import { cpuCount, stateOf } from "./memory/machine.ts";
+import { cpuCount, setMissingFeatures, stateOf } from "./memory/machine.ts";
 import { poolPages, poolUsed } from "./memory/pool.ts";
 import { translateLinear } from "./memory/probe.ts";
 import { runState } from "./run.ts";
-import { cpuidPart, setFeatures } from "./system/cpuid.ts";
+import { cpuidPart } from "./system/cpuid.ts";
 import { raise } from "./system/interrupts.ts";
 import { readMsr, writeMsr } from "./system/msr.ts";
 import { setSeed } from "./system/random.ts";
@@ -34,7 +34,7 @@ export {
   raise,
   readMsr,
   reserveGuest,
-  setFeatures,
+  setMissingFeatures,
   setSeed,
   translateGuest,
   translateLinear,

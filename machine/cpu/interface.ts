@@ -287,8 +287,3 @@ export const INTERCEPT_CPUID: u32 = 0x1;
 export const INTERCEPT_CR0: u32 = 0x2;
 /** Exit on XSETBV. */
 export const INTERCEPT_XSETBV: u32 = 0x4;
-
-/** `setFeatures`: the local APICs have x2APIC mode. */
-export const FEATURE_X2APIC: u32 = 0x1;
-/** `setFeatures`: the local APICs' timers have TSC-deadline mode. */
-export const FEATURE_TSC_DEADLINE: u32 = 0x2;

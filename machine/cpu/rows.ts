@@ -22,6 +22,8 @@ export const ROW_NAMES: u32 = 15;
 export const ROW_OPERATION: u32 = 16;
 /** Row: VEX.W it is for, or ANY, u8. */
 export const ROW_VEX_W: u32 = 18;
+/** Row: the feature that it belongs to (FEATURE_*, features.ts), or 0, u8. */
+export const ROW_FEATURE: u32 = 19;
 /** Size of a row. */
 export const ROW_SIZE: u32 = 20;
 /** Matches all. */
@@ -72,6 +74,8 @@ export const ROW_IS_MMX: u32 = 0x1000;
 export const ROW_IS_SSE: u32 = 0x2000;
 /** A memory operand of 128 bits may lie anywhere. */
 export const ROW_IS_UNALIGNED: u32 = 0x4000;
+/** Without its feature the encoding is another row's: the mandatory prefix was ignored before there was the instruction. */
+export const ROW_FALLS_BACK: u32 = 0x8000;
 /** One mnemonic. */
 export const NAME_ONE: u32 = 0;
 /** Three mnemonics, by operand size. */

@@ -51,7 +51,14 @@ describe.each([
     const collect = (byte: number) => {
       printed += String.fromCharCode(byte);
     };
-    pc = new Pc({ cpu: load("cpu"), cpus: 2, memory: 16 * MIB, vendor, x2apic, serial: [collect] });
+    pc = new Pc({
+      cpu: load("cpu"),
+      cpus: 2,
+      memory: 16 * MIB,
+      vendor,
+      features: { x2apic },
+      serial: [collect],
+    });
     const platform = new EmulatedPlatform(pc, load("conformance"));
     roots = new RootCpus(pc);
     roots.boot();

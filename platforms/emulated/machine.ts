@@ -1,9 +1,16 @@
 // An emulated PC with a platform for the core on it and the stand-in for Linux on its CPUs: what control/ drives.
+import { bootKernel, type Kernel } from "../../machine/boot/kernel.ts";
+import { ACTIVITY_SHUTDOWN } from "../../machine/cpu/interface.ts";
+import { MachineError } from "../../machine/error.ts";
+import type { Switches, Vendor } from "../../machine/model.ts";
 import { Pc } from "../../machine/pc.ts";
 import type { Snapshot } from "../../machine/snapshot.ts";
 import { EmulatedPlatform, type PlatformSnapshot } from "./platform.ts";
 import { RootCpus } from "./root-cpus.ts";
 
+export type { Kernel } from "../../machine/boot/kernel.ts";
+export { MachineError } from "../../machine/error.ts";
+export { FEATURES, FIXED, MODELS, missingFeatures } from "../../machine/model.ts";
 export { SLICE } from "../../machine/pc.ts";
 
 /** The compiled modules that a machine consists of. */
@@ -17,10 +24,17 @@ export interface EmulatedMachineOptions {
   readonly cpus: number;
   /** RAM in bytes, a multiple of 1 MiB. */
   readonly memory: number;
-  readonly vendor: "amd" | "intel";
-  readonly x2apic: boolean;
+  readonly vendor: Vendor;
+  /** Features of the processors to be switched on or off. */
+  readonly features: Switches;
+  /** First port of the exit port (machine/options.ts). */
+  readonly exitPort?: number | undefined;
+  /** Whether there is QEMU's firmware configuration. */
+  readonly fwCfg?: boolean;
   /** What RDRAND and RDSEED give is made from this; default 0. */
   readonly seed?: number;
+  /** What runs on the CPUs, in place of the resident stub. */
+  readonly kernel?: Kernel | undefined;
   /** Take what COM1 and COM2 send. */
   readonly serial: readonly ((byte: number) => void)[];
 }
@@ -30,20 +44,38 @@ export interface MachineSnapshot {
   readonly pc: Snapshot;
   readonly platform: PlatformSnapshot | undefined;
   readonly offline: readonly number[];
+  /** Whether a kernel runs on it. */
+  readonly hasKernel: boolean;
 }
 
-/** A machine that is switched on, its CPUs in the resident stub, no hypervisor yet. */
+/** A machine that is switched on, its CPUs in the resident stub, no hypervisor yet; or a kernel runs on it. */
 export class EmulatedMachine {
   readonly pc: Pc;
   readonly platform: EmulatedPlatform;
   readonly roots: RootCpus;
+  readonly #hasKernel: boolean;
 
-  /** Throws MachineError for options that no machine has, or when the host lacks memory. */
+  /** Throws MachineError for options that no machine has, for a kernel that does not boot, or when the host lacks memory. */
   constructor(modules: Modules, options: EmulatedMachineOptions) {
     this.pc = new Pc({ ...options, cpu: modules.cpu });
     this.platform = new EmulatedPlatform(this.pc, modules.hypervisor);
     this.roots = new RootCpus(this.pc);
-    this.roots.boot();
+    this.#hasKernel = options.kernel !== undefined;
+    if (options.kernel) bootKernel(this.pc, options.kernel);
+    else this.roots.boot();
+  }
+
+  /** What was written to the exit port, once the machine is over. */
+  get ended(): number | undefined {
+    return this.pc.ended;
+  }
+
+  /** CPUs that are in shutdown, after a triple fault. */
+  get shutDown(): number[] {
+    const { processors } = this.pc;
+    return processors
+      .filter(({ activity }) => activity === ACTIVITY_SHUTDOWN)
+      .map(({ index }) => index);
   }
 
   /** Virtual time in nanoseconds. */
@@ -64,11 +96,16 @@ export class EmulatedMachine {
   /** Everything, to go back to with `restore`. */
   save(): MachineSnapshot {
     const { pc, platform, roots } = this;
-    return { pc: pc.save(), platform: platform.save(), offline: [...roots.offline] };
+    return {
+      ...{ pc: pc.save(), platform: platform.save(), offline: [...roots.offline] },
+      hasKernel: this.#hasKernel,
+    };
   }
 
   /** Goes back to a snapshot of a machine with the same options. Throws MachineError, before anything changes. */
   restore(snapshot: MachineSnapshot): void {
+    if (snapshot.hasKernel !== this.#hasKernel)
+      throw new MachineError("bad-snapshot", "a kernel runs on one of the machines only");
     this.pc.restore(snapshot.pc);
     this.platform.restore(snapshot.platform);
     this.roots.restore(snapshot.offline);

@@ -68,7 +68,7 @@ export class RootCpus {
     }
     for (const { index } of pc.processors) {
       this.#untilIdle(index);
-      if (pc.options.x2apic) this.#enableX2apic(index);
+      if (pc.hasFeature("x2apic")) this.#enableX2apic(index);
     }
   }
 
@@ -163,7 +163,7 @@ export class RootCpus {
 
   #sendIcr(by: number, target: number, command: number): void {
     const id = this.#pc.lapic(target).options.id;
-    if (this.#pc.options.x2apic) {
+    if (this.#pc.hasFeature("x2apic")) {
       this.#writeMsr(by, MSR_X2APIC_ICR, (BigInt(id) << 32n) | BigInt(command));
       return;
     }

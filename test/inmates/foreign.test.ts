@@ -76,7 +76,7 @@ describe("the original's configurations", () => {
   });
 });
 
-describe.each(MACHINES)("images of others on $vendor, x2APIC $x2apic", (machine) => {
+describe.each(MACHINES)("images of others on $cpu", (machine) => {
   beforeEach(async () => {
     session = await enabled(machine);
   });

@@ -15,7 +15,7 @@ test.each<[Vendor, number]>([
   ["amd", 80],
   ["intel", 90],
 ])("the MSRs of a cell (%s) are those of the lists", async (vendor, free) => {
-  const session = await openMachine({ vendor, x2apic: false });
+  const session = await openMachine({ cpu: `${vendor},x2apic=off` });
   await play(session, SWEEP);
   for (
     let step = 0;

@@ -114,7 +114,7 @@ function expectTimer(registers: Registers): void {
 
 /** Both CPUs' registers on the emulated PC, twice: the second cell comes after one that has soiled everything. */
 async function onPc(): Promise<Registers[]> {
-  const session = await startSession({ vendor: "amd", x2apic: false });
+  const session = await startSession({ cpu: "amd,x2apic=off" });
   const image = { data: buildProbe(), address: 0n };
   try {
     await session.enable(encode(qemuX86));

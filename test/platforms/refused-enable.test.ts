@@ -16,7 +16,7 @@ describe("a refused enable", () => {
   let session: LocalSession;
   let fresh: Awaited<ReturnType<LocalSession["snapshot"]>>;
   beforeAll(async () => {
-    session = await startSession({ x2apic: false });
+    session = await startSession({ cpu: "amd,x2apic=off" });
     fresh = await session.snapshot();
   });
   beforeEach(() => session.restore(fresh));

@@ -151,7 +151,7 @@ describe.skipIf(!CAN_BUILD)("the library in C", () => {
       expect(state).toBe("failed");
     });
 
-    it.each(MACHINES)("calls the hypervisor on $vendor", async (machine) => {
+    it.each(MACHINES)("calls the hypervisor on $cpu", async (machine) => {
       const { lines } = await run("do=hypercall", 1, machine);
       expect(lines).toEqual(["hypercall -38", "done"]);
     });

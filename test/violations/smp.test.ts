@@ -56,8 +56,8 @@ afterEach(() => session.close());
 
 describe.each([
   { name: "x2APIC", options: {} },
-  { name: "xAPIC", options: { x2apic: false } },
-  { name: "Intel, xAPIC", options: { vendor: "intel", x2apic: false } as const },
+  { name: "xAPIC", options: { cpu: "amd,x2apic=off" } },
+  { name: "Intel, xAPIC", options: { cpu: "intel,x2apic=off" } },
 ])("$name", ({ options }) => {
   test("the primary starts the other CPU, and they interrupt each other", async () => {
     await open(options);

@@ -187,7 +187,7 @@ const MACHINES: readonly Machine[] = [
   },
   {
     name: "Intel, xAPIC",
-    options: { vendor: "intel", x2apic: false },
+    options: { cpu: "intel,x2apic=off" },
     registers: { ...INTEL, AR: "c09b" },
     unhandled: (reason) => [
       `FATAL: Unhandled VM-Exit, reason ${reason}`,
@@ -242,7 +242,7 @@ describe.each(MACHINES)("$name", (machine) => {
 
   test("64-bit code", async () => {
     const cr = { CR0: "80000011", CR3: "8000", CR4: "20" };
-    const isAmd = options.vendor !== "intel";
+    const isAmd = !options.cpu?.startsWith("intel");
     await expectFailure({
       program: "ramLong",
       lines: ["FATAL: Invalid MMIO/RAM write, addr: 0x000000003a000000 size: 4"],

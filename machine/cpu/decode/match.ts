@@ -1,3 +1,4 @@
+import { hasFeature } from "../memory/machine.ts";
 import {
   ANY,
   FORM_ANY,
@@ -8,6 +9,8 @@ import {
   NEEDS_NOTHING,
   OPERAND_B,
   ROW_ATTRIBUTES,
+  ROW_FALLS_BACK,
+  ROW_FEATURE,
   ROW_FORM,
   ROW_IS_64,
   ROW_IS_LEGACY,
@@ -79,6 +82,11 @@ function matches(row: u32, modrm: u32): bool {
   return w === ANY || w === u32((field(D_REX) & REX_W) !== 0);
 }
 
+/** Whether the processor has the feature that a row belongs to. */
+export function isThere(row: u32): bool {
+  return hasFeature(load<u8>(row, ROW_FEATURE));
+}
+
 /** Finds the row of the table, looking ahead at ModRM. 0 if there is none. */
 export function findRow(): u32 {
   const slot = <u32>ROW_STARTS + (field(D_MAP) * MAP_SIZE + field(D_OPCODE)) * 2;
@@ -89,7 +97,9 @@ export function findRow(): u32 {
     // 90 with REX.B is XCHG, not NOP.
     const isXchg = field(D_MAP) === 0 && field(D_OPCODE) === 0x90 && field(D_REX) & REX_B;
     if (isXchg && i + 1 < last) continue;
-    if (matches(row, modrm)) return row;
+    if (!matches(row, modrm)) continue;
+    const isOlder = load<u16>(row, ROW_ATTRIBUTES) & ROW_FALLS_BACK && !isThere(row);
+    if (!isOlder) return row;
   }
   return 0;
 }

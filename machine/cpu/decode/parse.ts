@@ -66,7 +66,7 @@ import {
   WIDTH_32,
   WIDTH_64,
 } from "./fields.ts";
-import { findRow } from "./match.ts";
+import { findRow, isThere } from "./match.ts";
 import { takeOpcode } from "./prefixes.ts";
 
 /** Takes SIB and displacement of a 32- or 64-bit address. */
@@ -223,6 +223,6 @@ export function parse(code: u32, available: u32): u32 {
   takeImmediates(row);
   settleSegment();
   checkLock(row);
-  if (<u32>load<u8>(row, ROW_EMITTER) === EMIT_UNDEFINED) fail(STATUS_UNDEFINED);
+  if (<u32>load<u8>(row, ROW_EMITTER) === EMIT_UNDEFINED || !isThere(row)) fail(STATUS_UNDEFINED);
   return field(D_STATUS);
 }

@@ -85,8 +85,6 @@ export const M_RAM_BASE: u32 = 0x8;
 export const M_VENDOR: u32 = 0xc;
 /** Machine: bytes of RAM, u64. */
 export const M_RAM_SIZE: u32 = 0x10;
-/** Machine: features switched on by `setFeatures`, u32. */
-export const M_FEATURES: u32 = 0x18;
 /** Machine: first page of the pool that can be handed out, u32. */
 export const M_POOL_FIRST: u32 = 0x1c;
 /** Machine: number of pages that can be handed out, u32. */
@@ -97,10 +95,12 @@ export const M_POOL_USED: u32 = 0x24;
 export const M_POOL_MAP: u32 = 0x28;
 /** Machine: where the search for a free page starts, u32. */
 export const M_POOL_HINT: u32 = 0x2c;
+/** Machine: what the CPUs are without, u32[WORDS] as in features.ts. */
+export const M_MISSING: u32 = 0x30;
 /** Machine: what RDRAND's numbers are made from, u64. */
-export const M_SEED: u32 = 0x30;
+export const M_SEED: u32 = 0x48;
 /** Size of the machine's block. */
-export const M_SIZE: u32 = 0x38;
+export const M_SIZE: u32 = 0x50;
 
 /** Vendor: AuthenticAMD. */
 export const VENDOR_AMD: u32 = 0;

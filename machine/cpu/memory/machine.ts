@@ -2,6 +2,7 @@
 
 import {
   M_CPUS,
+  M_MISSING,
   M_RAM_BASE,
   M_RAM_SIZE,
   M_SIZE,
@@ -31,6 +32,21 @@ export function stateOf(cpu: u32): u32 {
 /** VENDOR_AMD or VENDOR_INTEL. */
 export function vendor(): u32 {
   return load<u32>(MACHINE, M_VENDOR);
+}
+
+/** What the CPUs are without of one word of CPUID's features (WORD_*). */
+export function missingFeatures(word: u32): u32 {
+  return load<u32>(MACHINE + word * 4, M_MISSING);
+}
+
+/** Says what the CPUs are without of one word of CPUID's features; to be called before they run. */
+export function setMissingFeatures(word: u32, bits: u32): void {
+  store<u32>(MACHINE + word * 4, bits, M_MISSING);
+}
+
+/** Whether the CPUs have a feature (FEATURE_*); 0 is none and always there. */
+export function hasFeature(feature: u32): bool {
+  return ((missingFeatures(feature >> 5) >> (feature & 31)) & 1) == 0;
 }
 
 /** Host address of the byte at a physical address, or 0 where there is no RAM (device memory). */

@@ -19,12 +19,14 @@ import {
   PTE_PRESENT,
   VECTOR_PF,
 } from "../../../abi/x86/registers.ts";
+import { FEATURE_PDPE1GB } from "../features.ts";
 import { nestedAddress } from "../guest.ts";
 import { S_CR2, S_CR3, S_CR4, S_EFER } from "../interface.ts";
 import { faulted, raiseException } from "../system/fault.ts";
 import { MODE_PAGING } from "../system/mode.ts";
 import { findDirectory, keepDirectory } from "./directories.ts";
 import { NO_ADDRESS, PAGE_OFFSET, PAGE_SHIFT, S_LARGEST_PAGE, S_MODE } from "./layout.ts";
+import { hasFeature } from "./machine.ts";
 import { physicalRead, physicalWrite } from "./physical.ts";
 import { ALL_RIGHTS, PTE_NX, permits, throughEntry, withRights } from "./rights.ts";
 
@@ -86,7 +88,7 @@ function markEntry(s: u32, at: u64, entry: u64, bits: u32, size: u32, access: u3
 function reservedBits(s: u32, level: u32, long: bool, large: bool): u64 {
   let bits = long ? RESERVED_LONG : RESERVED_PAE;
   if (!(load<u32>(s, S_EFER) & EFER_NXE)) bits |= PTE_NX;
-  if (level == 4) bits |= PTE_LARGE;
+  if (level == 4 || (level == 3 && !hasFeature(FEATURE_PDPE1GB))) bits |= PTE_LARGE;
   // A large page's frame is aligned; bit 12 is its PAT bit.
   if (large)
     bits |= (((<u64>1) << (PAGE_SHIFT + (level - 1) * LEVEL_BITS)) - 1) & 0xffffffffffffe000;

@@ -30,6 +30,7 @@ import {
   EFER_LME,
 } from "../../../abi/x86/registers.ts";
 import { call } from "../bus.ts";
+import { FEATURE_FSGSBASE, FEATURE_SMEP, FEATURE_UMIP, FEATURE_XSAVE } from "../features.ts";
 import {
   BUS_TPR_READ,
   BUS_TPR_WRITE,
@@ -48,6 +49,7 @@ import {
   S_INDEX,
   SEG_ATTRIBUTES,
 } from "../interface.ts";
+import { hasFeature } from "../memory/machine.ts";
 import { flushTranslations } from "../memory/tlb.ts";
 import { detectAccess, hasBreakpoints } from "./breakpoints.ts";
 import { faulted, raiseGp, raiseInstructionExit, raiseUd } from "./fault.ts";
@@ -57,7 +59,7 @@ import { currentLevel } from "./segments.ts";
 /** Bits of CR0 that exist; the others read as written zero. */
 const CR0_BITS: u32 =
   CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
-/** Bits of CR4 that this CPU has; setting any other is #GP. */
+/** Bits of CR4 that this CPU can have; setting any other is #GP. */
 const CR4_BITS: u32 =
   CR4_TSD |
   CR4_DE |
@@ -168,9 +170,18 @@ function writeCr3(s: u32, value: u64): void {
   flushTranslations(s);
 }
 
+/** Bits of CR4 that this CPU has. */
+function cr4Bits(): u32 {
+  let bits = CR4_BITS;
+  if (!hasFeature(FEATURE_XSAVE)) bits &= ~CR4_OSXSAVE;
+  if (!hasFeature(FEATURE_UMIP)) bits &= ~CR4_UMIP;
+  if (!hasFeature(FEATURE_FSGSBASE)) bits &= ~CR4_FSGSBASE;
+  return hasFeature(FEATURE_SMEP) ? bits : bits & ~CR4_SMEP;
+}
+
 function writeCr4(s: u32, value: u64): void {
   const leavesLong = load<u32>(s, S_EFER) & EFER_LMA && !(value & CR4_PAE);
-  if (value & ~(<u64>CR4_BITS) || leavesLong) return raiseGp(s, 0);
+  if (value & ~(<u64>cr4Bits()) || leavesLong) return raiseGp(s, 0);
   const old = load<u64>(s, S_CR4);
   store<u64>(s, value, S_CR4);
   if ((old ^ value) & CR4_PAGING) flushTranslations(s);

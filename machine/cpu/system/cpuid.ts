@@ -5,11 +5,18 @@ import { MSR_APIC_BASE } from "../../../abi/x86/msr.ts";
 import { CR4_OSXSAVE } from "../../../abi/x86/registers.ts";
 import { call } from "../bus.ts";
 import {
+  FEATURE_SVM,
+  FEATURE_XSAVE,
+  WORD_1_ECX,
+  WORD_7_EBX,
+  WORD_7_ECX,
+  WORD_EXTENDED_ECX,
+  WORD_EXTENDED_EDX,
+} from "../features.ts";
+import {
   BUS_HANDLED,
   BUS_MSR_READ,
   EXIT_CPUID,
-  FEATURE_TSC_DEADLINE,
-  FEATURE_X2APIC,
   G_INTERCEPTS,
   INTERCEPT_CPUID,
   S_BUS_ADDRESS,
@@ -19,8 +26,8 @@ import {
   S_GUEST,
   S_INDEX,
 } from "../interface.ts";
-import { M_FEATURES, VENDOR_AMD } from "../memory/layout.ts";
-import { cpuCount, MACHINE, stateOf, vendor } from "../memory/machine.ts";
+import { VENDOR_AMD } from "../memory/layout.ts";
+import { cpuCount, hasFeature, missingFeatures, stateOf, vendor } from "../memory/machine.ts";
 import { PHYSICAL_BITS } from "../memory/paging.ts";
 import { raiseInstructionExit } from "./fault.ts";
 import { isCpuidLimited, isNxOff } from "./msr-rules.ts";
@@ -66,6 +73,8 @@ const XSAVE_SIZE: u32 = 576;
 const POWER_ARAT: u32 = 4;
 /** Leaf 7 EBX: FSGSBASE, BMI1, SMEP, BMI2, RDSEED, ADX, CLFLUSHOPT, SHA. */
 const FEATURES7_EBX: u32 = 0x208c0189;
+/** The same: CLWB. */
+const FEATURES7_EBX_CLWB: u32 = 0x1000000;
 /** Leaf 7 ECX: UMIP, RDPID. */
 const FEATURES7_ECX: u32 = 0x400004;
 /** Leaf 0x80000001 ECX: LAHF in 64-bit code, LZCNT, PREFETCHW. */
@@ -120,11 +129,6 @@ const AMD_CACHES: usize = memory.data<u32>([
   0xff40ff40, 0xff40ff40, 0x20080140, 0x40040140, 0, 0x42004200, 0x02006140, 0x00808140,
 ]);
 
-/** Switches on what depends on the machine around the CPU: FEATURE_* bits. */
-export function setFeatures(features: u32): void {
-  store<u32>(MACHINE, features, M_FEATURES);
-}
-
 function isAmd(): bool {
   return vendor() == VENDOR_AMD;
 }
@@ -150,10 +154,8 @@ function features(s: u32, part: u32): u32 {
   if (part == EAX) return isAmd() ? AMD_SIGNATURE : INTEL_SIGNATURE;
   if (part == EBX) return LINE_SIZE | (cpuCount() << 16) | (load<u32>(s, S_INDEX) << 24);
   if (part == EDX) return basicFeatures(s) | (cpuCount() > 1 ? FEATURES_HTT : 0);
-  const options = load<u32>(MACHINE, M_FEATURES);
-  let result = FEATURES_ECX;
-  if (options & FEATURE_X2APIC) result |= FEATURES_ECX_X2APIC;
-  if (options & FEATURE_TSC_DEADLINE) result |= FEATURES_ECX_DEADLINE;
+  let result = FEATURES_ECX | FEATURES_ECX_X2APIC | FEATURES_ECX_DEADLINE;
+  result &= ~missingFeatures(WORD_1_ECX);
   if (load<u32>(s, S_CR4) & CR4_OSXSAVE) result |= FEATURES_ECX_OSXSAVE;
   return result;
 }
@@ -169,7 +171,7 @@ function topology(s: u32, subleaf: u32, part: u32): u32 {
 
 /** Leaf 0xd: x87 and SSE, in an area that is always of one size; no other form of XSAVE. */
 function extendedState(subleaf: u32, part: u32): u32 {
-  if (subleaf != 0 || part == EDX) return 0;
+  if (subleaf != 0 || part == EDX || !hasFeature(FEATURE_XSAVE)) return 0;
   return part == EAX ? XCR0_COMPONENTS : XSAVE_SIZE;
 }
 
@@ -198,7 +200,9 @@ function basicLeaf(s: u32, leaf: u32, subleaf: u32, part: u32): u32 {
       return part == EAX ? POWER_ARAT : 0;
     case 7:
       if (subleaf != 0 || part == EAX || part == EDX) return 0;
-      return part == EBX ? FEATURES7_EBX : FEATURES7_ECX;
+      return part == EBX
+        ? (FEATURES7_EBX | FEATURES7_EBX_CLWB) & ~missingFeatures(WORD_7_EBX)
+        : FEATURES7_ECX & ~missingFeatures(WORD_7_ECX);
     case 0xd:
       return extendedState(subleaf, part);
     case 0xb:
@@ -212,16 +216,18 @@ function basicLeaf(s: u32, leaf: u32, subleaf: u32, part: u32): u32 {
 }
 
 function extendedFeatures(s: u32, part: u32): u32 {
-  if (part == ECX) return EXTENDED_ECX | (isAmd() ? EXTENDED_ECX_AMD : 0);
+  if (part == ECX)
+    return (EXTENDED_ECX | (isAmd() ? EXTENDED_ECX_AMD : 0)) & ~missingFeatures(WORD_EXTENDED_ECX);
   if (part == EDX) {
-    const own = isNxOff(s) ? EXTENDED_EDX & ~EXTENDED_NX : EXTENDED_EDX;
+    const all = EXTENDED_EDX & ~missingFeatures(WORD_EXTENDED_EDX);
+    const own = isNxOff(s) ? all & ~EXTENDED_NX : all;
     return own | (isAmd() ? (basicFeatures(s) & EXTENDED_EDX_REPEATED) | EXTENDED_EDX_MMX : 0);
   }
   return part == EAX && isAmd() ? AMD_SIGNATURE : 0;
 }
 
 function svmFeatures(part: u32): u32 {
-  if (!isAmd() || part == ECX) return 0;
+  if (!hasFeature(FEATURE_SVM) || !isAmd() || part == ECX) return 0;
   return part == EAX ? SVM_REVISION : part == EBX ? SVM_ASIDS : SVM_FEATURES;
 }
 

@@ -9,9 +9,10 @@ import {
   EFER_SCE,
   EFER_SVME,
 } from "../../../abi/x86/registers.ts";
+import { FEATURE_NX, FEATURE_SVM } from "../features.ts";
 import { S_CR0, S_EFER, S_MISC_ENABLE } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
-import { vendor } from "../memory/machine.ts";
+import { hasFeature, vendor } from "../memory/machine.ts";
 import { flushTranslations } from "../memory/tlb.ts";
 import { raiseGp } from "./fault.ts";
 import { updateMode } from "./mode.ts";
@@ -133,7 +134,8 @@ export function fixedMsr(msr: u32): u64 {
 export function writeEfer(s: u32, value: u64): void {
   const old = load<u64>(s, S_EFER);
   const bits = isNxOff(s) ? EFER_BITS & ~(<u64>EFER_NXE) : EFER_BITS;
-  const allowed = bits | (vendor() == VENDOR_AMD ? EFER_SVME : 0);
+  const hasSvm = vendor() == VENDOR_AMD && hasFeature(FEATURE_SVM);
+  const allowed = bits | (hasSvm ? EFER_SVME : 0);
   const paging = (load<u32>(s, S_CR0) & CR0_PG) != 0;
   if (value & ~allowed || (paging && (old ^ value) & EFER_LME)) return raiseGp(s, 0);
   store<u64>(s, (value & ~(<u64>EFER_LMA)) | (old & EFER_LMA), S_EFER);
@@ -158,7 +160,8 @@ export function isCpuidLimited(s: u32): bool {
   return hasMiscEnable() && (load<u64>(s, S_MISC_ENABLE) & MISC_ENABLE_LIMIT_CPUID) != 0;
 }
 
-/** Whether NX was switched off. */
+/** Whether there is no NX, or it was switched off. */
 export function isNxOff(s: u32): bool {
+  if (!hasFeature(FEATURE_NX)) return true;
   return hasMiscEnable() && (load<u64>(s, S_MISC_ENABLE) & MISC_ENABLE_NO_NX) != 0;
 }

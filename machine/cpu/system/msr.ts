@@ -25,6 +25,7 @@ import {
   MSR_X2APIC_LAST,
 } from "../../../abi/x86/msr.ts";
 import { call } from "../bus.ts";
+import { FEATURE_RDPID, FEATURE_RDTSCP } from "../features.ts";
 import {
   BUS_FAULT,
   BUS_HANDLED,
@@ -62,7 +63,7 @@ import {
   SEG_BASE,
   SEGMENT_SIZE,
 } from "../interface.ts";
-import { stateOf } from "../memory/machine.ts";
+import { hasFeature, stateOf } from "../memory/machine.ts";
 import { isCanonical } from "../memory/segmentation.ts";
 import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit } from "./fault.ts";
@@ -95,7 +96,7 @@ function plainRegister(msr: u32): u32 {
     case MSR_SFMASK:
       return S_SFMASK;
     case MSR_TSC_AUX:
-      return S_TSC_AUX;
+      return hasFeature(FEATURE_RDTSCP) || hasFeature(FEATURE_RDPID) ? S_TSC_AUX : NOWHERE;
     case MSR_MTRR_DEF_TYPE:
       return S_MTRR_DEF_TYPE;
     case MSR_PAT:

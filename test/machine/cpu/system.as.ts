@@ -10,6 +10,7 @@ export {
   unmapGuest,
 } from "../../../machine/cpu/guest";
 export { checkWrite, fetchPage, readSystem } from "../../../machine/cpu/memory/access";
+export { setMissingFeatures } from "../../../machine/cpu/memory/machine";
 export { poolUsed } from "../../../machine/cpu/memory/pool";
 export { translateLinear } from "../../../machine/cpu/memory/probe";
 export { linearAddress } from "../../../machine/cpu/memory/segmentation";
@@ -22,7 +23,7 @@ export {
   movToDr,
   smsw,
 } from "../../../machine/cpu/system/control";
-export { cpuid, cpuidPart, setFeatures } from "../../../machine/cpu/system/cpuid";
+export { cpuid, cpuidPart } from "../../../machine/cpu/system/cpuid";
 export { cli, popFlags, pushedFlags, sti } from "../../../machine/cpu/system/flags";
 export {
   hlt,

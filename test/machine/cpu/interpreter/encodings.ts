@@ -216,6 +216,8 @@ const BYTE_OPERANDS = /^(Eb|Gb|Ab|Zb|Ob|Mb|Xb|Yb)/;
 function pickWidth(row: Row, random: Random): number {
   if (BYTE_OPERANDS.test(row.operands[0] ?? "")) return 1;
   if (row.attributes.includes("f64")) return 8;
+  if (row.match.includes("w1")) return 8;
+  if (row.match.includes("w0")) return random.pick([2, 4]);
   const is16 = row.match.includes("p66");
   if (row.attributes.includes("d64")) return is16 || random.below(4) === 0 ? 2 : 8;
   return is16 ? 2 : random.pick([2, 4, 8]);

@@ -199,7 +199,7 @@ describe("rows of the instruction table", () => {
         "leads to the system": 7,
         "loads CS": 5,
         "loads a segment register": 6,
-        "not in 64-bit code": 33,
+        "not in 64-bit code": 35,
         "see save.test.ts": 4,
         "shows or changes the system's state": 20,
         "shows the system's selectors": 3,

@@ -1,0 +1,122 @@
+// Kernels as the command starts them, each with a daemon of its own: what is printed, the exit status, and what is left.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { replay } from "../../control/journal.ts";
+import { startSession } from "../../control/session.ts";
+import { end, kernel, print, SLEEP, START } from "../kernel/images.ts";
+import { buildCommand, COMMAND } from "./build.ts";
+
+let top: string;
+
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command; `heard` is called with what it prints. */
+function run(line: string, heard = (_text: string) => {}): Promise<Ended> {
+  const env = { ...process.env, JAILHOUSE_RUNTIME_DIR: join(top, "run") };
+  const child = spawn(COMMAND, line.split(" "), { cwd: top, env });
+  const texts = { out: "", err: "" };
+  child.stdout.on("data", (data) => {
+    texts.out += data;
+    heard(texts.out);
+  });
+  child.stderr.on("data", (data) => {
+    texts.err += data;
+  });
+  child.stdin.end();
+  return new Promise((resolve) => child.on("close", (status) => resolve({ status, ...texts })));
+}
+
+beforeAll(async () => {
+  top = mkdtempSync(join(tmpdir(), "kernel-"));
+  await buildCommand();
+  const files: Record<string, readonly number[]> = {
+    ends: [...print("hello\r\n"), ...START, ...print("bye\r\n"), ...end(0x83)],
+    // lidt [a limit of zero]; int3
+    faults: [0x0f, 0x01, 0x1d, 0x00, 0x90, 0x00, 0x00, 0xcc],
+    sleeps: [...print("up\r\n"), ...SLEEP],
+  };
+  for (const [name, code] of Object.entries(files))
+    writeFileSync(join(top, name), kernel(code).data);
+  writeFileSync(join(top, "text"), "no kernel\n");
+});
+afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+const MACHINE = "machine start --cpus 2 --memory 16M --pace free";
+
+test("a machine with an exit port is waited for: COM1 is shown, the value is the status, nothing is left", async () => {
+  const ended = await run(`${MACHINE} --kernel ends --exit-port 0xf4`);
+  expect(ended).toEqual({ status: 7, out: "hello\r\nbye\r\n", err: "" });
+  expect(readdirSync(join(top, "run"))).toEqual([]);
+});
+
+test("COM1 goes where it is told to go", async () => {
+  const ended = await run(`${MACHINE} --kernel ends --exit-port 0xf4 --serial 0=file:com1`);
+  expect(ended).toEqual({ status: 7, out: "", err: "" });
+  expect(readFileSync(join(top, "com1"), "utf8")).toBe("hello\r\nbye\r\n");
+});
+
+test("one that somebody else stops ends the command without a word", async () => {
+  let up: (value?: unknown) => void = () => {};
+  const isUp = new Promise((resolve) => {
+    up = resolve;
+  });
+  const line = `${MACHINE} waited --kernel sleeps --exit-port 0xf4`;
+  const ended = run(line, (text) => text.includes("up") && up());
+  await isUp;
+  expect(await run("machine stop waited")).toMatchObject({ status: 0, err: "" });
+  expect(await ended).toEqual({ status: 0, out: "up\r\n", err: "" });
+});
+
+test("a kernel that shuts a CPU down fails the command, with the place", async () => {
+  const ended = await run(`${MACHINE} --kernel faults --exit-port 0xf4`);
+  expect(ended).toMatchObject({ status: 1, out: "" });
+  expect(ended.err).toMatch(/CPU 0 of the kernel's shut down at RIP 0x10000\w: a triple fault/);
+  expect(readdirSync(join(top, "run"))).toEqual([]);
+});
+
+test("without one the machine stays: console, status, refusal of enable, a record that replays", async () => {
+  expect(await run(`${MACHINE} k --kernel sleeps --cpu intel,aes=off`)).toMatchObject({
+    status: 0,
+    err: "",
+  });
+  const enable = await run(`enable -m k ${join(process.cwd(), "configs/qemu-x86.cell")}`);
+  expect(enable).toMatchObject({ status: 1 });
+  expect(enable.err).toMatch(/: Device or resource busy\nThe kernel sleeps runs on this machine: /);
+  const { out } = await run("machine status k");
+  expect(out).toMatch(/^Kernel +sleeps$/m);
+  expect(out).toMatch(/^Processor +intel,aes=off$/m);
+  const record = readFileSync(join(top, "run/k/record"), "utf8");
+  const session = await replay(record, startSession);
+  await session.serial(0).waitFor("up\r\n");
+  await session.close();
+  expect(await run("machine stop k")).toMatchObject({ status: 0 });
+});
+
+test.each([
+  ["--kernel missing", /^opening missing: No such file or directory\n$/],
+  ["--kernel sleeps --initrd missing", /^opening missing: No such file or directory\n$/],
+  [
+    "--kernel text",
+    /^starting machine default: Invalid argument\ntext is no kernel of a format that is taken\. Taken are multiboot/,
+  ],
+  [
+    "--kernel sleeps --exit-port 0x3f8",
+    /^starting machine default: Invalid argument\nthe exit port's range .* has another device at 0x3f8/,
+  ],
+  [
+    "--cpu amd,pni=off,sse4_2=on",
+    /^error: --cpu: The processor's sse4_2=on needs pni, which is off/,
+  ],
+])("%s fails at once, with the reason, and leaves nothing", async (words, reason) => {
+  const ended = await run(`${MACHINE} ${words}`);
+  expect(ended).toMatchObject({ status: 1, out: "" });
+  expect(ended.err).toMatch(reason);
+  expect(readdirSync(join(top, "run")).filter((name) => name !== "k")).toEqual([]);
+});

@@ -1,0 +1,53 @@
+// Kernels by hand for tests that want no compiler: 32-bit code that prints on COM1, starts CPU 1, and ends the machine.
+
+import type { BootFile } from "../../control/api.ts";
+import { elf, u16, u32 } from "../../machine/boot/testing/images.ts";
+
+const MIB = 0x100000;
+export const EXIT_PORT = 0xf4;
+const COM1 = 0x3f8;
+const LINE_STATUS = COM1 + 5;
+const THR_EMPTY = 0x20;
+const ICR = 0xfee00300;
+const SVR = 0xfee000f0;
+/** To all but the sender: INIT, and the start-up IPI for the page of OTHER. */
+const INIT_OTHERS = 0xc4500;
+const START_OTHERS = 0xc4600;
+/** Where the other CPUs start, in real mode. */
+const OTHER = 0x8000;
+/** A byte that they set. */
+const ARRIVED = 0x8800;
+
+/** mov edx, LSR; in al, dx; test al, THRE; jz back; mov edx, THR; mov al, letter; out dx, al */
+const letter = (code: number) => [
+  ...[0xba, ...u32(LINE_STATUS), 0xec, 0xa8, THR_EMPTY, 0x74, 0xfb],
+  ...[0xba, ...u32(COM1), 0xb0, code, 0xee],
+];
+export const print = (text: string) => [...text].flatMap((one) => letter(one.charCodeAt(0)));
+/** mov edx, port; mov eax, value; out dx, eax */
+export const end = (value: number) => [0xba, ...u32(EXIT_PORT), 0xb8, ...u32(value), 0xef];
+/** mov dword [address], value */
+const store = (address: number, value: number) => [0xc7, 0x05, ...u32(address), ...u32(value)];
+/** hlt; jmp back to it */
+export const SLEEP = [0xf4, 0xeb, 0xfd];
+/** mov byte [ARRIVED], 1; hlt; jmp back to it: in real mode. */
+const OTHER_CODE = [0xc6, 0x06, ...u16(ARRIVED), 1, ...SLEEP];
+/** cmp byte [ARRIVED], 0; je back to it */
+const AWAIT = [0x80, 0x3d, ...u32(ARRIVED), 0, 0x74, 0xf7];
+
+/** Starts the other CPUs, and waits until one is there. */
+export const START = [
+  ...store(SVR, 0x1ff),
+  ...store(ICR, INIT_OTHERS),
+  ...store(ICR, START_OTHERS | (OTHER >> 12)),
+  ...AWAIT,
+];
+
+/** A kernel that is this code, at 1 MiB; with what the other CPUs do. */
+export function kernel(code: readonly number[]): BootFile {
+  const parts = [
+    { bytes: code, physical: MIB },
+    { bytes: OTHER_CODE, physical: OTHER, size: ARRIVED + 1 - OTHER },
+  ];
+  return { ...elf(MIB, parts), name: "by-hand" };
+}

@@ -1,0 +1,141 @@
+// A kernel on the machine, in process: it ends it, is saved and goes on, and is played again from its record; no hypervisor beside it.
+import { afterEach, describe, expect, test } from "vitest";
+import { encode } from "../../config/index.ts";
+import qemuX86 from "../../configs/x86/qemu-x86.ts";
+import type { MachineOptions } from "../../control/api.ts";
+import { recordHeader, recordSession, replay } from "../../control/journal.ts";
+import { type LocalSession, startSession } from "../../control/session.ts";
+import { EXIT_PORT, end, kernel, print, SLEEP, START } from "./images.ts";
+
+const MS = 1e6;
+const MIB = 0x100000;
+
+let session: LocalSession;
+afterEach(() => session.close());
+
+async function start(code: readonly number[], more: MachineOptions = {}): Promise<void> {
+  const own = { cpus: 2, memory: 32 * MIB, exitPort: EXIT_PORT };
+  session = await startSession({ ...own, kernel: { image: kernel(code) }, ...more });
+}
+
+const WHOLE = [...print("one\r\n"), ...START, ...print("two\r\n"), ...end(21), ...print("never")];
+
+test("it prints, starts the other CPU, and ends the machine", async () => {
+  await start(WHOLE);
+  await session.serial(0).waitFor("one");
+  expect(await session.waitForEnd(100 * MS)).toBe(21);
+  expect(await session.serial(0).text()).toBe("one\r\ntwo\r\n");
+  expect(await session.status()).toMatchObject({ kernel: "by-hand", ended: 21, enabled: false });
+});
+
+test("without a hypervisor the console is its serial line", async () => {
+  await start([...print("one\r\n"), ...SLEEP]);
+  let heard = "";
+  await session.followConsole((text) => {
+    heard += text;
+  });
+  await session.serial(0).waitFor("one\r\n");
+  expect([await session.consoleText(), heard]).toEqual(["one\r\n", "one\r\n"]);
+});
+
+describe("time stands still after the end", () => {
+  test("for what waits", async () => {
+    await start(end(1));
+    expect(await session.waitForEnd()).toBe(1);
+    const time = await session.time();
+    await session.run(100 * MS);
+    expect(await session.advance(100 * MS, () => false)).toBe(true);
+    expect(await session.time()).toBe(time);
+    await expect(session.serial(0).waitFor("x")).rejects.toMatchObject({
+      code: "ETIMEDOUT",
+      hint: expect.stringContaining("before the machine ended"),
+    });
+  });
+
+  test("and one that does not come is not waited for", async () => {
+    await start(SLEEP);
+    await expect(session.waitForEnd(MS)).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    await session.close();
+    await start(SLEEP, { exitPort: undefined });
+    await expect(session.waitForEnd()).rejects.toMatchObject({ code: "EINVAL" });
+  });
+});
+
+test("the same from every moment: two runs, a snapshot in another process' place", async () => {
+  await start(WHOLE);
+  await session.run(0.3 * MS);
+  const moment = await session.snapshot();
+  await session.waitForEnd();
+  const [fingerprint, time] = [await session.fingerprint(), await session.time()];
+  await session.restore(moment);
+  expect(session.ended).toBeUndefined();
+  await session.close();
+
+  await start(WHOLE);
+  await session.run(0.3 * MS);
+  const again = await session.fingerprint();
+  await session.restore(moment);
+  expect(await session.fingerprint()).toBe(again);
+  expect(await session.waitForEnd()).toBe(21);
+  expect([await session.fingerprint(), await session.time()]).toEqual([fingerprint, time]);
+  await session.close();
+
+  await start(WHOLE, { kernel: undefined });
+  await expect(session.restore(moment)).rejects.toMatchObject({
+    code: "EINVAL",
+    hint: "a kernel runs on one of the machines only",
+  });
+});
+
+test("its record has the kernel, and is played again exactly", async () => {
+  const kernelWithModule = {
+    image: kernel(WHOLE),
+    modules: [{ name: "module", data: Uint8Array.of(1, 2, 3) }],
+    commandLine: "text",
+  };
+  const options = { memory: 32 * MIB, exitPort: EXIT_PORT, fwCfg: true, kernel: kernelWithModule };
+  session = await startSession({ ...options, cpus: 2, cpu: "intel,sha_ni=off" });
+  let record = recordHeader({ ...options, cpus: 2, cpu: "intel,sha_ni=off" });
+  const recorded = recordSession(session, (line) => {
+    record += line;
+  });
+  await recorded.serial(0).write("typed");
+  await recorded.advance(0.2 * MS, () => false);
+  await recorded.status();
+  await recorded.waitForEnd();
+  await recorded.status();
+  const again = await replay(record, startSession);
+  expect(await again.fingerprint()).toBe(await session.fingerprint());
+  expect(await again.serial(0).text()).toBe("one\r\ntwo\r\n");
+  await again.close();
+});
+
+test("a hypervisor is not enabled beside it, and that is said", async () => {
+  await start(SLEEP);
+  await expect(session.enable(encode(qemuX86))).rejects.toMatchObject({
+    code: "EBUSY",
+    hint: "The kernel by-hand runs on this machine: only a machine that was started without --kernel can be split.",
+  });
+});
+
+test("what does not boot is refused at once, and says why", async () => {
+  await start(SLEEP);
+  const image = { name: "wrong", data: Uint8Array.of(1, 2, 3) };
+  await expect(startSession({ kernel: { image } })).rejects.toMatchObject({
+    code: "EINVAL",
+    hint: expect.stringMatching(
+      /^wrong is no kernel of a format that is taken\. Taken are multiboot/,
+    ),
+  });
+});
+
+test("a triple fault ends time, with the reason", async () => {
+  // lidt [a limit of zero]; int3
+  await start([0x0f, 0x01, 0x1d, 0x00, 0x90, 0x00, 0x00, 0xcc]);
+  await expect(session.waitForEnd()).rejects.toMatchObject({
+    code: "EIO",
+    hint: expect.stringMatching(
+      /^CPU 0 of the kernel's shut down at RIP 0x1000[0-9a-f]+: a triple fault/,
+    ),
+  });
+});
