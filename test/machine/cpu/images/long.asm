@@ -65,48 +65,7 @@ main32:
         mov cr0, eax
         jmp CODE0:main64
 
-        bits 64
-default abs
-puthex:
-        pushfq
-        push rcx
-        push rax
-        mov ecx, 16
-.next:  rol rax, 4
-        push rax
-        and al, 15
-        add al, '0'
-        cmp al, '9'
-        jbe .digit
-        add al, 'a' - '9' - 1
-.digit: out CONSOLE, al
-        pop rax
-        dec ecx
-        jnz .next
-        mov al, ' '
-        out CONSOLE, al
-        pop rax
-        pop rcx
-        popfq
-        ret
-putline:
-        push rax
-        mov al, 10
-        out CONSOLE, al
-        pop rax
-        ret
-%macro PUT 1
-        push rax
-        mov al, %1
-        out CONSOLE, al
-        pop rax
-%endmacro
-%macro PUTHEX 1
-        push rax
-        mov rax, %1
-        call puthex
-        pop rax
-%endmacro
+%include "print64.inc"
 
 main64:
         mov esp, STACK0

@@ -69,18 +69,7 @@ make_idt:
         loop .fill
         ret
 
-STUB    equ 16
-stubs:
-%assign vector 0
-%rep 32
-        times vector * STUB - ($ - stubs) db 0x90
-%if vector != 8 && (vector < 10 || vector > 14) && vector != 17
-        push dword 0
-%endif
-        push dword vector
-        jmp faulted
-%assign vector vector + 1
-%endrep
+%include "stubs.inc"
 
 ; Prints vector, error code and how far the instruction is from the try's start; goes on at its end.
 faulted:

@@ -56,42 +56,7 @@ main32:
         mov cr0, eax
         jmp CODE0:main64
 
-        bits 64
-default abs
-puthex:
-        pushfq
-        push rcx
-        push rax
-        mov ecx, 16
-.next:  rol rax, 4
-        push rax
-        and al, 15
-        add al, '0'
-        cmp al, '9'
-        jbe .digit
-        add al, 'a' - '9' - 1
-.digit: out CONSOLE, al
-        pop rax
-        dec ecx
-        jnz .next
-        mov al, ' '
-        out CONSOLE, al
-        pop rax
-        pop rcx
-        popfq
-        ret
-putline:
-        push rax
-        mov al, 10
-        out CONSOLE, al
-        pop rax
-        ret
-%macro PUTHEX 1
-        push rax
-        mov rax, %1
-        call puthex
-        pop rax
-%endmacro
+%include "print64.inc"
 
 main64:
         mov esp, STACK0
@@ -124,18 +89,7 @@ make_idt:
         loop .fill
         ret
 
-STUB    equ 16
-stubs:
-%assign vector 0
-%rep 32
-        times vector * STUB - ($ - stubs) db 0x90
-%if vector != 8 && (vector < 10 || vector > 14) && vector != 17
-        push qword 0
-%endif
-        push qword vector
-        jmp faulted
-%assign vector vector + 1
-%endrep
+%include "stubs.inc"
 
 ; Prints vector, error code and how far the instruction is from the try's start; goes on at its end.
 faulted:
