@@ -4,7 +4,7 @@
 import { leavesBlock } from "./decode/block.ts";
 import { collectFlags, spreadFlags } from "./flags.ts";
 import { branch, isBranch } from "./instructions/branches.ts";
-import { storeOutside } from "./instructions/memory.ts";
+import { accessQuickly, DONE, SLOW } from "./instructions/memory.ts";
 import { isStringDone, REPEAT_FOUND, stringInstruction } from "./instructions/strings.ts";
 import { S_DEADLINE, S_PENDING, S_RIP, S_SHADOW, S_TIME, SHADOW_REPEAT } from "./interface.ts";
 import {
@@ -152,11 +152,6 @@ function executeSystem(s: u32, record: u32, operation: u32): void {
   leaveAt(s, load<u64>(s, S_NEXT), load<i32>(s, S_LEFT));
 }
 
-/** STORE and its kin. */
-function isStore(operation: u32): bool {
-  return operation >= op.STORE && operation < op.STORE_FLAT + 4;
-}
-
 /**
  * Executes the record at S_RECORD. Afterwards S_RECORD is the next one, or 0: then S_BLOCK_RIP is where to go on, S_LEFT what
  * is left there, and S_LEAVE or S_FAULT say why, if there is a reason.
@@ -164,10 +159,9 @@ function isStore(operation: u32): bool {
 export function executeOutside(s: u32): void {
   const record = load<u32>(s, S_RECORD);
   const operation = <u32>load<u16>(record, R_OP);
-  if (isStore(operation) && storeOutside(s, record, operation)) {
-    store<u32>(s, record + RECORD_SIZE, S_RECORD);
-    return;
-  }
+  const quick = accessQuickly(s, record, operation);
+  if (quick === DONE) store<u32>(s, record + RECORD_SIZE, S_RECORD);
+  if (quick !== SLOW) return;
   if (compute(s, record, operation)) {
     store<u32>(s, record + RECORD_SIZE, S_RECORD);
     return;

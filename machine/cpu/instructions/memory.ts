@@ -3,6 +3,7 @@
 
 import { mayBeCode } from "../code-pages.ts";
 import { S_GPR } from "../interface.ts";
+import { refill } from "../memory/access.ts";
 import {
   M_RAM_BASE,
   PAGE_SHIFT,
@@ -121,19 +122,50 @@ function storeBesideCode<T extends number>(s: u32, record: u32, linear: u64): bo
   return true;
 }
 
-/** STORE, STORE_INDEXED or STORE_FLAT in a page with decoded code, beside it; false where it must take the slow path. */
-export function storeOutside(s: u32, record: u32, operation: u32): bool {
-  const linear =
-    operation < op.STORE_INDEXED
-      ? based(record)
-      : operation < op.STORE_FLAT
-        ? indexed(record)
-        : flat(record);
-  const width = (operation - op.STORE) & 3;
+/** Linear address by a form: 0 as LOAD, 1 as LOAD_INDEXED, 2 as LOAD_FLAT. */
+function addressed(record: u32, form: u32): u64 {
+  return form === 0 ? based(record) : form === 1 ? indexed(record) : flat(record);
+}
+
+/** STORE, STORE_INDEXED or STORE_FLAT (`number` from STORE on) in a page with decoded code, beside it. */
+function storeNumbered(s: u32, record: u32, number: u32): bool {
+  const linear = addressed(record, number >> 2);
+  const width = number & 3;
   if (width === 0) return storeBesideCode<u8>(s, record, linear);
   if (width === 1) return storeBesideCode<u16>(s, record, linear);
   if (width === 2) return storeBesideCode<u32>(s, record, linear);
   return storeBesideCode<u64>(s, record, linear);
+}
+
+/** The record is as before: it can be executed in the inner loop now. */
+export const AGAIN: u32 = 2;
+/** The record is executed. */
+export const DONE: u32 = 1;
+/** It must take the slow path. */
+export const SLOW: u32 = 0;
+
+/**
+ * What can be done quickly for a LOAD, LOADZX, STORE or MODIFY that the inner loop has given up: a store beside decoded code, or an entry
+ * for the translation cache from the second level. DONE, AGAIN or SLOW.
+ */
+export function accessQuickly(s: u32, record: u32, operation: u32): u32 {
+  if (operation < op.LOAD || operation >= op.LOADV) return SLOW;
+  if (operation >= op.STORE && operation < op.MODIFY)
+    if (storeNumbered(s, record, operation - op.STORE)) return DONE;
+  const isNarrow = operation >= op.LOADZX && operation < op.STORE;
+  const writes = operation >= op.STORE;
+  const first = isNarrow
+    ? op.LOADZX
+    : operation >= op.MODIFY
+      ? op.MODIFY
+      : writes
+        ? op.STORE
+        : op.LOAD;
+  // Of LOADZX there are two widths, of the others four.
+  const bits: u32 = isNarrow ? 1 : 2;
+  const number = operation - first;
+  const size = (<u32>1) << (number & ((1 << bits) - 1));
+  return refill(s, addressed(record, number >> bits), size, writes) ? AGAIN : SLOW;
 }
 
 /** Bytes of a vector. */

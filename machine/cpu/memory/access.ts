@@ -143,6 +143,20 @@ function hits(s: u32, cache: u32, linear: u64, size: u32): bool {
   return ((linear + (size - 1)) & PAGE_MASK) == load<u64>(entryOf(s, cache, linear));
 }
 
+/**
+ * Fills the cache for reads or writes from what the second level knows; whether it now answers for `size` bytes where it did not. Sets no
+ * fault, and touches nothing else.
+ */
+export function refill(s: u32, linear: u64, size: u32, writes: bool): bool {
+  const cache = writes ? TLB_WRITE : TLB_READ;
+  if (hits(s, cache, linear, size)) return false;
+  const phys = findPage(s, linear, privilege(s) | (writes ? PF_WRITE : 0));
+  if (phys === NO_ADDRESS) return false;
+  if (writes) fillWrites(s, linear, phys, ramAddress(phys));
+  else fillEntry(s, TLB_READ, linear, ramAddress(phys));
+  return hits(s, cache, linear, size);
+}
+
 /** Host address of a byte whose page is in the cache. */
 function hitAddress(s: u32, cache: u32, linear: u64): u32 {
   return <u32>linear + load<u32>(entryOf(s, cache, linear), TLB_ADDEND);
