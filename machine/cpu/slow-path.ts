@@ -152,6 +152,11 @@ function executeSystem(s: u32, record: u32, operation: u32): void {
   leaveAt(s, load<u64>(s, S_NEXT), load<i32>(s, S_LEFT));
 }
 
+/** LOAD, LOADZX, STORE, MODIFY. */
+function isPlainAccess(operation: u32): bool {
+  return operation >= op.LOAD && operation < op.LOADV;
+}
+
 /**
  * Executes the record at S_RECORD. Afterwards S_RECORD is the next one, or 0: then S_BLOCK_RIP is where to go on, S_LEFT what
  * is left there, and S_LEAVE or S_FAULT say why, if there is a reason.
@@ -159,9 +164,11 @@ function executeSystem(s: u32, record: u32, operation: u32): void {
 export function executeOutside(s: u32): void {
   const record = load<u32>(s, S_RECORD);
   const operation = <u32>load<u16>(record, R_OP);
-  const quick = accessQuickly(s, record, operation);
-  if (quick === DONE) store<u32>(s, record + RECORD_SIZE, S_RECORD);
-  if (quick !== SLOW) return;
+  if (isPlainAccess(operation)) {
+    const quick = accessQuickly(s, record, operation);
+    if (quick === DONE) store<u32>(s, record + RECORD_SIZE, S_RECORD);
+    if (quick !== SLOW) return;
+  }
   if (compute(s, record, operation)) {
     store<u32>(s, record + RECORD_SIZE, S_RECORD);
     return;

@@ -149,7 +149,6 @@ export const SLOW: u32 = 0;
  * for the translation cache from the second level. DONE, AGAIN or SLOW.
  */
 export function accessQuickly(s: u32, record: u32, operation: u32): u32 {
-  if (operation < op.LOAD || operation >= op.LOADV) return SLOW;
   if (operation >= op.STORE && operation < op.MODIFY)
     if (storeNumbered(s, record, operation - op.STORE)) return DONE;
   const isNarrow = operation >= op.LOADZX && operation < op.STORE;
