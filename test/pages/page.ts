@@ -49,12 +49,17 @@ export class Player {
   }
 
   #run(command: string): string {
-    return execFileSync("bash", ["-c", command], {
-      cwd: this.#cwd,
-      env: this.#env,
-      encoding: "utf8",
-      timeout: PATIENCE,
-    });
+    try {
+      return execFileSync("bash", ["-c", command], {
+        cwd: this.#cwd,
+        env: this.#env,
+        encoding: "utf8",
+        timeout: PATIENCE,
+      });
+    } catch (error) {
+      const { message, stdout } = error as Error & { stdout?: string };
+      throw new Error(`${message}\n${stdout ?? ""}`, { cause: error });
+    }
   }
 
   /** Writes the page's files, types its commands, and compares. Returns how many commands there were. */
