@@ -92,7 +92,8 @@ function fadt(facs: number, dsdt: number): number[] {
     ...[...word(BOOT_ARCHITECTURE), 0, ...dword(FADT_FLAGS)],
     ...[...address(IN_PORTS, 8, 1, RESET_PORT), RESET_HARD],
     ...[...word(0), MINOR_REVISION],
-    ...[...qword(facs), ...qword(dsdt)],
+    // Only one of the two addresses of the FACS may be there.
+    ...[...qword(0), ...qword(dsdt)],
     ...[...address(IN_PORTS, 32, 2, event), ...NOWHERE],
     ...[...address(IN_PORTS, 16, 2, control), ...NOWHERE],
     ...[...NOWHERE, ...address(IN_PORTS, 32, 3, timer)],

@@ -47,8 +47,8 @@ const AMD_MAX: u32 = 0xd;
 const INTEL_MAX: u32 = 0x16;
 /** Highest leaf where MISC_ENABLE limits them. */
 const LIMITED_MAX: u32 = 2;
-/** Highest extended leaf (AMD: SVM). */
-const AMD_EXTENDED_MAX: u32 = 0x8000000a;
+/** Highest extended leaf (AMD: what later processors have). */
+const AMD_EXTENDED_MAX: u32 = 0x80000021;
 /** Highest extended leaf (Intel). */
 const INTEL_EXTENDED_MAX: u32 = 0x80000008;
 /** Family 0x17, model 1, stepping 2. */
@@ -93,6 +93,8 @@ const EXTENDED_EDX_MMX: u32 = 0x400000;
 const ERROR_POINTERS: u32 = 4;
 /** Leaf 0x80000007 EDX: invariant TSC. */
 const INVARIANT_TSC: u32 = 0x100;
+/** Leaf 0x80000021 EAX: no speculative return stack overflow (nothing is speculated upon here). */
+const SRSO_NO: u32 = 0x20000000;
 /** Linear address bits, in their place in leaf 0x80000008. */
 const LINEAR_BITS: u32 = 48 << 8;
 /** Leaf 0x8000000a: revision, ASIDs, nested paging and next RIP. */
@@ -253,6 +255,8 @@ function extendedLeaf(s: u32, leaf: u32, part: u32): u32 {
       return part == ECX && isAmd() ? (cpuCount() - 1) | (idBits() << 12) : 0;
     case 10:
       return svmFeatures(part);
+    case 0x21:
+      return part == EAX && isAmd() ? SRSO_NO : 0;
     default:
       return 0;
   }

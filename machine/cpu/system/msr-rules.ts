@@ -67,12 +67,26 @@ const MISC_ENABLE_NO_NX: u64 = 0x400000000;
 /** Bits of EFER that software may set. */
 const EFER_BITS: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 
-/** Performance monitoring as all AMD processors since the K7 have it: four selections and four counters, which never count. */
-const MSR_PERFORMANCE_FIRST: u32 = 0xc0010000;
+/**
+ * Performance monitoring as all AMD processors since the K7 have it (APM volume 2, section 13.2): four selections and four counters of 48
+ * bits. They keep what is written; what they select never occurs.
+ */
+export const MSR_PERFORMANCE_FIRST: u32 = 0xc0010000;
+const MSR_PERFORMANCE_COUNTER: u32 = 0xc0010004;
 const MSR_PERFORMANCE_LAST: u32 = 0xc0010007;
+const PERFORMANCE_COUNTER_BITS: u64 = 0xffffffffffff;
+
+/** Whether a register is one of performance monitoring's. */
+export function isPerformance(msr: u32): bool {
+  return vendor() == VENDOR_AMD && msr >= MSR_PERFORMANCE_FIRST && msr <= MSR_PERFORMANCE_LAST;
+}
+
+/** What such a register keeps of a value. */
+export function performanceValue(msr: u32, value: u64): u64 {
+  return msr < MSR_PERFORMANCE_COUNTER ? value : value & PERFORMANCE_COUNTER_BITS;
+}
 
 function isAmdRegister(msr: u32): bool {
-  if (msr >= MSR_PERFORMANCE_FIRST && msr <= MSR_PERFORMANCE_LAST) return true;
   switch (msr) {
     case MSR_SYSCFG:
     case MSR_HWCR:

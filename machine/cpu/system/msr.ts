@@ -53,6 +53,7 @@ import {
   S_MTRR,
   S_MTRR_DEF_TYPE,
   S_PAT,
+  S_PERFORMANCE,
   S_SEGMENT,
   S_SFMASK,
   S_STAR,
@@ -67,7 +68,16 @@ import { hasFeature, stateOf } from "../memory/machine.ts";
 import { isCanonical } from "../memory/segmentation.ts";
 import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit } from "./fault.ts";
-import { fixedMsr, hasMiscEnable, isFixedMsr, writeEfer, writeMiscEnable } from "./msr-rules.ts";
+import {
+  fixedMsr,
+  hasMiscEnable,
+  isFixedMsr,
+  isPerformance,
+  MSR_PERFORMANCE_FIRST,
+  performanceValue,
+  writeEfer,
+  writeMiscEnable,
+} from "./msr-rules.ts";
 import { isMtrr, isValidMtrr, isValidPat } from "./mtrr.ts";
 import { readTsc, writeTsc } from "./tsc.ts";
 
@@ -106,6 +116,7 @@ function plainRegister(msr: u32): u32 {
     default:
       break;
   }
+  if (isPerformance(msr)) return S_PERFORMANCE + (msr - MSR_PERFORMANCE_FIRST) * 8;
   if (isMtrr(msr)) return S_MTRR + (msr - MSR_MTRR_FIRST) * 8;
   return addressRegister(msr);
 }
@@ -171,6 +182,10 @@ function isValid(msr: u32, value: u64): bool {
 function writeRegister(s: u32, msr: u32, value: u64): void {
   if (msr == MSR_TSC) return writeTsc(s, value);
   if (msr == MSR_EFER) return writeEfer(s, value);
+  if (isPerformance(msr)) {
+    store<u64>(s + plainRegister(msr), performanceValue(msr, value));
+    return;
+  }
   if (msr == MSR_MISC_ENABLE && hasMiscEnable()) return writeMiscEnable(s, value);
   if (isBusMsr(msr)) {
     callBus(s, BUS_MSR_WRITE, msr, value);
