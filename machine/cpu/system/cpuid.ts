@@ -77,6 +77,8 @@ const FEATURES7_EBX: u32 = 0x208c0189;
 const FEATURES7_EBX_CLWB: u32 = 0x1000000;
 /** Leaf 7 ECX: UMIP, RDPID. */
 const FEATURES7_ECX: u32 = 0x400004;
+/** Leaf 7 EDX (Intel): IBRS and IBPB, STIBP, ARCH_CAPABILITIES, SSBD. */
+const FEATURES7_EDX: u32 = 0xac000000;
 /** Leaf 0x80000001 ECX: LAHF in 64-bit code, LZCNT, PREFETCHW. */
 const EXTENDED_ECX: u32 = 0x121;
 /** The same, AMD only: legacy core count, SVM. */
@@ -201,7 +203,8 @@ function basicLeaf(s: u32, leaf: u32, subleaf: u32, part: u32): u32 {
     case 6:
       return part == EAX ? POWER_ARAT : 0;
     case 7:
-      if (subleaf != 0 || part == EAX || part == EDX) return 0;
+      if (subleaf != 0 || part == EAX) return 0;
+      if (part == EDX) return isAmd() ? 0 : FEATURES7_EDX;
       return part == EBX
         ? (FEATURES7_EBX | FEATURES7_EBX_CLWB) & ~missingFeatures(WORD_7_EBX)
         : FEATURES7_ECX & ~missingFeatures(WORD_7_ECX);

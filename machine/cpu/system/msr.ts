@@ -14,6 +14,7 @@ import {
   MSR_MTRR_FIRST,
   MSR_PAT,
   MSR_SFMASK,
+  MSR_SPEC_CTRL,
   MSR_STAR,
   MSR_SYSENTER_CS,
   MSR_SYSENTER_EIP,
@@ -56,6 +57,7 @@ import {
   S_PERFORMANCE,
   S_SEGMENT,
   S_SFMASK,
+  S_SPEC_CTRL,
   S_STAR,
   S_SYSENTER_CS,
   S_SYSENTER_EIP,
@@ -73,10 +75,12 @@ import {
   hasMiscEnable,
   isFixedMsr,
   isPerformance,
+  isSpeculationControl,
   MSR_PERFORMANCE_FIRST,
   performanceValue,
   writeEfer,
   writeMiscEnable,
+  writeSpeculationControl,
 } from "./msr-rules.ts";
 import { isMtrr, isValidMtrr, isValidPat } from "./mtrr.ts";
 import { readTsc, writeTsc } from "./tsc.ts";
@@ -105,6 +109,8 @@ function plainRegister(msr: u32): u32 {
       return S_STAR;
     case MSR_SFMASK:
       return S_SFMASK;
+    case MSR_SPEC_CTRL:
+      return isSpeculationControl(msr) ? S_SPEC_CTRL : NOWHERE;
     case MSR_TSC_AUX:
       return hasFeature(FEATURE_RDTSCP) || hasFeature(FEATURE_RDPID) ? S_TSC_AUX : NOWHERE;
     case MSR_MTRR_DEF_TYPE:
@@ -182,6 +188,7 @@ function isValid(msr: u32, value: u64): bool {
 function writeRegister(s: u32, msr: u32, value: u64): void {
   if (msr == MSR_TSC) return writeTsc(s, value);
   if (msr == MSR_EFER) return writeEfer(s, value);
+  if (isSpeculationControl(msr)) return writeSpeculationControl(s, msr, value);
   if (isPerformance(msr)) {
     store<u64>(s + plainRegister(msr), performanceValue(msr, value));
     return;
