@@ -88,6 +88,8 @@ function addPci(parts: DeviceParts, pci: PciBus, reset: Registers): ConfigMechan
   parts.bus.ports.add(PORT_MAP.pci.first, PORT_MAP.pci.size, withReset(mechanism, reset));
   const { first, size } = MEMORY_MAP.ecam;
   if (parts.memory <= first) parts.bus.memory.add(first, size, new Ecam(pci));
+  parts.bus.ports.movable = (address) => pci.find(true, address);
+  parts.bus.memory.movable = (address) => pci.find(false, address);
   return mechanism;
 }
 
