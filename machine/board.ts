@@ -14,9 +14,12 @@ export const MEMORY_MAP = {
 export const PORT_MAP = {
   picMaster: { first: 0x20, size: 2 },
   pit: { first: 0x40, size: 4 },
+  i8042Data: { first: 0x60, size: 1 },
   speaker: { first: 0x61, size: 1 },
+  i8042Command: { first: 0x64, size: 1 },
   rtc: { first: 0x70, size: 2 },
   post: { first: 0x80, size: 1 },
+  fastA20: { first: 0x92, size: 1 },
   picSlave: { first: 0xa0, size: 2 },
   com2: { first: 0x2f8, size: 8 },
   com1: { first: 0x3f8, size: 8 },
@@ -24,19 +27,29 @@ export const PORT_MAP = {
   fwCfg: { first: 0x510, size: 2 },
   acpi: { first: 0x600, size: 0x10 },
   pci: { first: 0xcf8, size: 8 },
+  /** Within PCI's, for accesses of one byte. */
+  reset: { first: 0xcf9, size: 1 },
 } as const;
 
 /** Interrupt lines: input of the 8259 pair (-1: none) and pin of the IOAPIC. */
 export const IRQ_MAP = {
   pit: { pic: 0, pin: 2 },
+  keyboard: { pic: 1, pin: 1 },
   com2: { pic: 3, pin: 3 },
   com1: { pic: 4, pin: 4 },
   rtc: { pic: 8, pin: 8 },
   sci: { pic: 9, pin: 9 },
+  aux: { pic: 12, pin: 12 },
 } as const;
 
 /** First IOAPIC pin that HPET timers can be routed to, and how many. */
 export const HPET_PINS = { first: 16, count: 8 } as const;
+
+/** Device memory that PCI functions can be given: above all RAM that a machine can have, and above 4 GiB. */
+export const PCI_WINDOWS = {
+  memory: { first: 0xc0000000, size: 0x3ec00000 },
+  wideMemory: { first: 0x800000000, size: 0x800000000 },
+} as const;
 
 /** PCI functions: bus << 8 | device << 3 | function, and what they say they are. */
 export const PCI_MAP = {

@@ -13,6 +13,13 @@ export interface Widths {
   max?: number;
 }
 
+/** A range that is where it is for the moment; it takes accesses of any width. */
+export interface Movable {
+  readonly first: number;
+  readonly last: number;
+  readonly registers: Registers;
+}
+
 interface Range extends Required<Widths> {
   first: number;
   last: number;
@@ -35,6 +42,8 @@ export class AddressSpace {
   /** Bits 63:32 of what was read last. */
   high = 0;
   readonly name: string;
+  /** Finds what answers at an address where no device was added: ranges that software moves about. */
+  movable: (address: number) => Movable | undefined = () => undefined;
   #ranges: Range[] = [];
 
   constructor(name: string) {
@@ -126,7 +135,8 @@ export class AddressSpace {
       else if (address > range.last) low = middle + 1;
       else return range;
     }
-    return undefined;
+    const moved = this.movable(address);
+    return moved && { ...moved, min: 1, max: WORD_32 };
   }
 }
 

@@ -4,11 +4,15 @@ import type { Device, Line, Registers } from "./devices/device.ts";
 import { ExitPort } from "./devices/exit-port/exit-port.ts";
 import { FwCfg } from "./devices/fw-cfg/fw-cfg.ts";
 import { Hpet } from "./devices/hpet/hpet.ts";
+import { I8042 } from "./devices/i8042/i8042.ts";
 import { Ioapic } from "./devices/ioapic/ioapic.ts";
 import { ConfigMechanism, Ecam, PciBus, PciFunction } from "./devices/pci/pci.ts";
 import { Pic } from "./devices/pic/pic.ts";
 import { Pit } from "./devices/pit/pit.ts";
 import { PmTimer } from "./devices/pm-timer/pm-timer.ts";
+import { Power } from "./devices/power/power.ts";
+import { FastReset } from "./devices/reset/fast-reset.ts";
+import { ResetControl } from "./devices/reset/reset-control.ts";
 import { Rtc } from "./devices/rtc/rtc.ts";
 import { type SerialSink, Uart } from "./devices/uart/uart.ts";
 import type { Interconnect } from "./interconnect.ts";
@@ -51,6 +55,7 @@ export interface Devices {
   hpet: Hpet;
   serial: readonly Uart[];
   pci: PciBus;
+  power: Power;
   exitPort: ExitPort | undefined;
   /** Everything that has a state, by a name that snapshots use. */
   stateful: Record<string, Stateful>;
@@ -67,18 +72,35 @@ function makePci(): PciBus {
   return bus;
 }
 
-function addPci(parts: DeviceParts, pci: PciBus): ConfigMechanism {
+/** The ports of configuration mechanism 1, with the reset control register among them, which takes bytes. */
+function withReset(mechanism: Registers, reset: Registers): Registers {
+  const at = PORT_MAP.reset.first - PORT_MAP.pci.first;
+  const isReset = (offset: number, size: number) => offset === at && size === PORT_MAP.reset.size;
+  return {
+    read: (offset, size) => (isReset(offset, size) ? reset : mechanism).read(offset, size),
+    write: (offset, size, value) =>
+      (isReset(offset, size) ? reset : mechanism).write(offset, size, value),
+  };
+}
+
+function addPci(parts: DeviceParts, pci: PciBus, reset: Registers): ConfigMechanism {
   const mechanism = new ConfigMechanism(pci);
-  parts.bus.ports.add(PORT_MAP.pci.first, PORT_MAP.pci.size, mechanism);
+  parts.bus.ports.add(PORT_MAP.pci.first, PORT_MAP.pci.size, withReset(mechanism, reset));
   const { first, size } = MEMORY_MAP.ecam;
   if (parts.memory <= first) parts.bus.memory.add(first, size, new Ecam(pci));
+  parts.bus.ports.movable = (address) => pci.find(true, address);
+  parts.bus.memory.movable = (address) => pci.find(false, address);
   return mechanism;
 }
 
 type Irq = { pic: number; pin: number };
 
 /** Makes the devices that tell time. While the HPET stands in for PIT and RTC, their own lines lead nowhere. */
-function makeTimers(parts: DeviceParts, line: (irq: Irq) => Line, ioapic: Ioapic) {
+function makeTimers(
+  parts: DeviceParts,
+  line: (irq: Irq) => Line,
+  { ioapic, power }: Pick<Devices, "ioapic" | "power">,
+) {
   const { schedule } = parts;
   const replaced = [line(IRQ_MAP.pit), line(IRQ_MAP.rtc)] as const;
   const unlessLegacy = (target: Line): Line => {
@@ -86,7 +108,7 @@ function makeTimers(parts: DeviceParts, line: (irq: Irq) => Line, ioapic: Ioapic
       if (!hpet.isLegacy) target(level);
     };
   };
-  const pmTimer = new PmTimer(schedule, line(IRQ_MAP.sci));
+  const pmTimer = new PmTimer(schedule, line(IRQ_MAP.sci), () => power.finish("power-off"));
   const pit = new Pit(schedule, unlessLegacy(replaced[0]));
   const rtc = new Rtc(schedule, unlessLegacy(replaced[1]), parts.date, CMOS);
   const hpet: Hpet = new Hpet(schedule, {
@@ -95,6 +117,18 @@ function makeTimers(parts: DeviceParts, line: (irq: Irq) => Line, ioapic: Ioapic
     legacy: (number, level) => replaced[number as 0 | 1](level),
   });
   return { pmTimer, pit, rtc, hpet };
+}
+
+/** What resets the machine, each in its own way. */
+function makeResets(line: (irq: Irq) => Line, power: Power) {
+  const reset = () => power.finish("reset");
+  const keyboard = line(IRQ_MAP.keyboard);
+  const aux = line(IRQ_MAP.aux);
+  return {
+    i8042: new I8042({ keyboard, aux, reset }),
+    fastReset: new FastReset(reset),
+    resetControl: new ResetControl(reset),
+  };
 }
 
 /** Devices that a machine has only on demand. */
@@ -108,7 +142,13 @@ function makeOptional(parts: DeviceParts): { exitPort?: ExitPort; fwCfg?: FwCfg 
   return { ...(exitPort && { exitPort }), ...(fwCfg && { fwCfg }) };
 }
 
-function addToBus(bus: SystemBus, devices: Omit<Devices, "stateful" | "exitPort">): void {
+function addResets(bus: SystemBus, { i8042, fastReset }: ReturnType<typeof makeResets>): void {
+  addPorts(bus, PORT_MAP.i8042Data, i8042.data);
+  addPorts(bus, PORT_MAP.i8042Command, i8042.command);
+  addPorts(bus, PORT_MAP.fastA20, fastReset);
+}
+
+function addToBus(bus: SystemBus, devices: Omit<Devices, "stateful" | "exitPort" | "power">): void {
   const { ioapic, pic, pit, rtc, hpet, pmTimer, serial } = devices;
   bus.memory.add(MEMORY_MAP.ioapic.first, MEMORY_MAP.ioapic.size, ioapic);
   bus.memory.add(MEMORY_MAP.hpet.first, MEMORY_MAP.hpet.size, hpet);
@@ -139,17 +179,29 @@ export function createDevices(parts: DeviceParts): Devices {
       ioapic.setLine(irq.pin, level);
     };
   };
-  const timers = makeTimers(parts, line, ioapic);
+  const power = new Power(() => parts.ended());
+  const timers = makeTimers(parts, line, { ioapic, power });
+  const resets = makeResets(line, power);
   const serial = [IRQ_MAP.com1, IRQ_MAP.com2].map(
     (irq, index) => new Uart(parts.schedule, line(irq), parts.sinks[index] ?? (() => {})),
   );
   const pci = makePci();
-  const pciConfig = addPci(parts, pci);
+  const pciConfig = addPci(parts, pci, resets.resetControl);
   const devices = { ioapic, pic, ...timers, serial, pci };
   addToBus(parts.bus, devices);
-  const named = { ioapic, pic, ...timers, com1: serial[0]!, com2: serial[1]!, pciConfig };
+  addResets(parts.bus, resets);
+  const named = {
+    ioapic,
+    pic,
+    ...timers,
+    com1: serial[0]!,
+    com2: serial[1]!,
+    pciConfig,
+    power,
+    ...resets,
+  };
   const functions = pci.functions.map(([bdf, device]) => [`pci-${bdf.toString(16)}`, device]);
   const optional = makeOptional(parts);
   const stateful = { ...named, ...Object.fromEntries(functions), ...optional };
-  return { ...devices, exitPort: optional.exitPort, stateful };
+  return { ...devices, power, exitPort: optional.exitPort, stateful };
 }

@@ -12,6 +12,7 @@ import {
 import * as S from "./cpu/interface.ts";
 import { Lapic } from "./devices/lapic/lapic.ts";
 import type { PciBus } from "./devices/pci/pci.ts";
+import type { PowerEnd } from "./devices/power/power.ts";
 import type { Uart } from "./devices/uart/uart.ts";
 import { createDevices, type Devices } from "./devices.ts";
 import { MachineError } from "./error.ts";
@@ -26,6 +27,9 @@ import { Schedule } from "./schedule.ts";
 import { SerialLog } from "./serial-log.ts";
 import { fingerprint, restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { type BusRecord, SystemBus } from "./system-bus.ts";
+
+/** What has ended a machine. */
+export type EndReason = PowerEnd | "exit-port";
 
 export { SLICE } from "./executor.ts";
 export type { PcOptions } from "./options.ts";
@@ -122,8 +126,8 @@ export class Pc {
       lapics: [...this.lapics],
       exit: (processor, code) => this.#exit(processor, code),
       boundary: (time) => this.#boundary(time),
-      hasEnded: () => this.#exitValue !== undefined,
-      isOver: () => this.ended !== undefined,
+      hasEnded: () => this.#isEnding,
+      isOver: () => this.endReason !== undefined,
       nextEvent: () => (this.interconnect.isBusy ? this.executor.boundary : this.schedule.next),
     });
   }
@@ -138,13 +142,21 @@ export class Pc {
     this.processors[this.executor.current]?.setPending(S.PENDING_STOP, true);
   }
 
-  get #exitValue(): number | undefined {
-    return this.devices.exitPort?.written;
+  /** Whether no CPU goes on. */
+  get #isEnding(): boolean {
+    const { exitPort, power } = this.devices;
+    return exitPort?.written !== undefined || power.end !== undefined;
   }
 
-  /** What was written to the exit port, once the machine is over: what its serial ports had been given has left. */
+  /** Why the machine is over, once what its serial ports had been given has left. */
+  get endReason(): EndReason | undefined {
+    if (!this.#isEnding || this.devices.serial.some((port) => port.isSendingSoon)) return undefined;
+    return this.devices.power.end ?? "exit-port";
+  }
+
+  /** What was written to the exit port, once the machine is over; 0 after power-off and reset. */
   get ended(): number | undefined {
-    return this.devices.serial.some((port) => port.isSendingSoon) ? undefined : this.#exitValue;
+    return this.endReason === undefined ? undefined : (this.devices.exitPort?.written ?? 0);
   }
 
   #boundary(time: number): void {

@@ -72,8 +72,12 @@ export const S_SYSENTER_EIP: u32 = 0x288;
 export const S_PAT: u32 = 0x290;
 /** MTRR default type, u64. */
 export const S_MTRR_DEF_TYPE: u32 = 0x298;
-/** Variable and fixed MTRRs 0x200 to 0x27f, u64 each. */
+/** Variable and fixed MTRRs 0x200 to 0x26f, u64 each. */
 export const S_MTRR: u32 = 0x2a0;
+/** Performance monitoring (AMD): selections and counters, MSRs 0xc0010000 to 0xc0010007, u64 each. */
+export const S_PERFORMANCE: u32 = 0x620;
+/** SPEC_CTRL (Intel), u64. */
+export const S_SPEC_CTRL: u32 = 0x660;
 /** Current privilege level, u32. */
 export const S_CPL: u32 = 0x6a0;
 /** FAULT_*: what the present instruction ran into, u32; 0 between instructions. */

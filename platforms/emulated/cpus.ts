@@ -9,7 +9,9 @@ import {
   ACTIVITY_STOPPED,
   ACTIVITY_WAIT_FOR_SIPI,
   CS,
+  S_CPL,
   S_PAT,
+  S_PERFORMANCE,
   S_STAR,
   S_TIME_SEEN,
   S_TSC_OFFSET,
@@ -37,6 +39,7 @@ export function cpuMembers(context: Context) {
   const handOver = (number: number): void => {
     const target = cpu(number);
     for (let at = S_STAR; at < S_PAT; at += WORD) target.setWord(at, 0);
+    for (let at = S_PERFORMANCE; at < S_CPL; at += WORD) target.setWord(at, 0);
     target.setWide(S_XCR0, XCR0_RESET);
     target.setWide(S_TIME_SEEN, 0n);
     target.initUnits();

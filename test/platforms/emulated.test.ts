@@ -99,6 +99,20 @@ describe("x87 and SSE of a CPU that changes hands", () => {
   });
 });
 
+describe("performance and speculation registers of a CPU that changes hands", () => {
+  it("are the last owner's to nobody", async () => {
+    const { machine } = await start();
+    await session.enable(encode(qemuX86));
+    const [number] = tinyDemo.cpus as [number];
+    const processor = machine.pc.processors[number]!;
+    const offsets = Array.from({ length: 9 }, (_, index) => S.S_PERFORMANCE + index * 8);
+    expect(offsets.at(-1)).toBe(S.S_SPEC_CTRL);
+    for (const offset of offsets) processor.setWide(offset, 0x500000005n);
+    await launch(session, tinyDemo, demo("tiny-demo"), "");
+    expect(offsets.map((offset) => processor.wide(offset))).toEqual(offsets.map(() => 0n));
+  });
+});
+
 describe("random numbers of a CPU that changes hands", () => {
   const [number] = tinyDemo.cpus as [number];
 

@@ -47,8 +47,8 @@ const AMD_MAX: u32 = 0xd;
 const INTEL_MAX: u32 = 0x16;
 /** Highest leaf where MISC_ENABLE limits them. */
 const LIMITED_MAX: u32 = 2;
-/** Highest extended leaf (AMD: SVM). */
-const AMD_EXTENDED_MAX: u32 = 0x8000000a;
+/** Highest extended leaf (AMD: what later processors have). */
+const AMD_EXTENDED_MAX: u32 = 0x80000021;
 /** Highest extended leaf (Intel). */
 const INTEL_EXTENDED_MAX: u32 = 0x80000008;
 /** Family 0x17, model 1, stepping 2. */
@@ -77,6 +77,8 @@ const FEATURES7_EBX: u32 = 0x208c0189;
 const FEATURES7_EBX_CLWB: u32 = 0x1000000;
 /** Leaf 7 ECX: UMIP, RDPID. */
 const FEATURES7_ECX: u32 = 0x400004;
+/** Leaf 7 EDX (Intel): IBRS and IBPB, STIBP, ARCH_CAPABILITIES, SSBD. */
+const FEATURES7_EDX: u32 = 0xac000000;
 /** Leaf 0x80000001 ECX: LAHF in 64-bit code, LZCNT, PREFETCHW. */
 const EXTENDED_ECX: u32 = 0x121;
 /** The same, AMD only: legacy core count, SVM. */
@@ -93,6 +95,8 @@ const EXTENDED_EDX_MMX: u32 = 0x400000;
 const ERROR_POINTERS: u32 = 4;
 /** Leaf 0x80000007 EDX: invariant TSC. */
 const INVARIANT_TSC: u32 = 0x100;
+/** Leaf 0x80000021 EAX: no speculative return stack overflow (nothing is speculated upon here). */
+const SRSO_NO: u32 = 0x20000000;
 /** Linear address bits, in their place in leaf 0x80000008. */
 const LINEAR_BITS: u32 = 48 << 8;
 /** Leaf 0x8000000a: revision, ASIDs, nested paging and next RIP. */
@@ -199,7 +203,8 @@ function basicLeaf(s: u32, leaf: u32, subleaf: u32, part: u32): u32 {
     case 6:
       return part == EAX ? POWER_ARAT : 0;
     case 7:
-      if (subleaf != 0 || part == EAX || part == EDX) return 0;
+      if (subleaf != 0 || part == EAX) return 0;
+      if (part == EDX) return isAmd() ? 0 : FEATURES7_EDX;
       return part == EBX
         ? (FEATURES7_EBX | FEATURES7_EBX_CLWB) & ~missingFeatures(WORD_7_EBX)
         : FEATURES7_ECX & ~missingFeatures(WORD_7_ECX);
@@ -253,6 +258,8 @@ function extendedLeaf(s: u32, leaf: u32, part: u32): u32 {
       return part == ECX && isAmd() ? (cpuCount() - 1) | (idBits() << 12) : 0;
     case 10:
       return svmFeatures(part);
+    case 0x21:
+      return part == EAX && isAmd() ? SRSO_NO : 0;
     default:
       return 0;
   }

@@ -1,6 +1,6 @@
 // Small privileged instructions: TSC, halting, cache and TLB control, XCR0, hypercalls, SVM, VMX.
 
-import { CR4_OSXSAVE, CR4_TSD } from "../../../abi/x86/registers.ts";
+import { CR4_OSXSAVE, CR4_PCE, CR4_TSD } from "../../../abi/x86/registers.ts";
 import {
   ACTIVITY_HALTED,
   EXIT_HYPERCALL,
@@ -12,6 +12,7 @@ import {
   S_CR4,
   S_GPR,
   S_GUEST,
+  S_PERFORMANCE,
   S_TSC_AUX,
   S_XCR0,
 } from "../interface.ts";
@@ -30,6 +31,8 @@ const S_RCX: u32 = S_GPR + 8;
 const S_RDX: u32 = S_GPR + 16;
 /** XCR0: x87, the one component that cannot be switched off. */
 const XCR0_X87: u64 = 1;
+/** Performance counters (AMD); as many selections come before them in the state block. */
+const PERFORMANCE_COUNTERS: u32 = 4;
 /** XCR0: SSE. */
 const XCR0_SSE: u64 = 2;
 
@@ -56,9 +59,12 @@ export function rdtscp(s: u32): void {
   if (!faulted(s)) store<u64>(s, load<u64>(s, S_TSC_AUX), S_RCX);
 }
 
-/** RDPMC: there are no counters; #GP(0) always. */
+/** RDPMC: the counters that AMD's processors have; #GP(0) for others, and at level 3 without CR4.PCE. */
 export function rdpmc(s: u32): void {
-  raiseGp(s, 0);
+  const counter = load<u32>(s, S_RCX);
+  const isAllowed = (load<u32>(s, S_CR4) & CR4_PCE) != 0 || currentLevel(s) == 0;
+  if (vendor() != VENDOR_AMD || counter >= PERFORMANCE_COUNTERS || !isAllowed) return raiseGp(s, 0);
+  setPair(s, load<u64>(s + (PERFORMANCE_COUNTERS + counter) * 8, S_PERFORMANCE));
 }
 
 /** HLT: the CPU halts; execution goes on at S_NEXT once it is woken. */

@@ -1,6 +1,12 @@
 // EFER's rules, and the registers that answer with a constant: what operating systems look at on every processor of the kind.
 
-import { MSR_MTRR_CAP, MSR_PLATFORM_INFO, MSR_SMI_COUNT } from "../../../abi/x86/msr.ts";
+import {
+  MSR_MTRR_CAP,
+  MSR_PLATFORM_INFO,
+  MSR_PRED_CMD,
+  MSR_SMI_COUNT,
+  MSR_SPEC_CTRL,
+} from "../../../abi/x86/msr.ts";
 import {
   CR0_PG,
   EFER_LMA,
@@ -10,7 +16,7 @@ import {
   EFER_SVME,
 } from "../../../abi/x86/registers.ts";
 import { FEATURE_NX, FEATURE_SVM } from "../features.ts";
-import { S_CR0, S_EFER, S_MISC_ENABLE } from "../interface.ts";
+import { S_CR0, S_EFER, S_MISC_ENABLE, S_SPEC_CTRL } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
 import { hasFeature, vendor } from "../memory/machine.ts";
 import { flushTranslations } from "../memory/tlb.ts";
@@ -24,6 +30,8 @@ const MSR_PLATFORM_ID: u32 = 0x17;
 const MSR_FEATURE_CONTROL: u32 = 0x3a;
 /** Microcode revision. */
 const MSR_PATCH_LEVEL: u32 = 0x8b;
+/** What of speculation can be controlled, or does no harm (Intel). */
+const MSR_ARCH_CAPABILITIES: u32 = 0x10a;
 /** Machine check: capabilities, no banks. */
 const MSR_MCG_CAP: u32 = 0x179;
 /** Machine check: status. */
@@ -51,6 +59,18 @@ const MTRR_CAP_FIXED_WC: u64 = 0x500;
 const HWCR_TSC_NOMINAL: u64 = 0x1000000;
 /** DE_CFG: LFENCE serialises. */
 const DE_CFG_LFENCE: u64 = 2;
+/** SPEC_CTRL: IBRS, STIBP, SSBD. Nothing is speculated upon here; they keep what is written. */
+const SPEC_CTRL_BITS: u64 = 0x7;
+/** PRED_CMD: IBPB. */
+const PRED_CMD_BITS: u64 = 0x1;
+/**
+ * ARCH_CAPABILITIES (Intel SDM volume 4, table 2-2): IBRS_ALL, and none of what speculation brings: RDCL_NO, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO,
+ * IF_PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
+ */
+const ARCH_CAPABILITIES: u64 = 0x400000000d10e17b;
+/** Patch level (Intel): the revision of the microcode is in 63:32. That of the signature in CPUID since which no errata are left that
+ * operating systems work around (TSC_DEADLINE). */
+const MICROCODE_REVISION: u64 = 0x0200700600000000;
 /** Platform information: ten times 100 MHz. */
 const PLATFORM_RATIO: u64 = 0xa00;
 /** MISC_ENABLE after power-on: fast strings; no branch trace, no PEBS. */
@@ -67,12 +87,37 @@ const MISC_ENABLE_NO_NX: u64 = 0x400000000;
 /** Bits of EFER that software may set. */
 const EFER_BITS: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 
-/** Performance monitoring as all AMD processors since the K7 have it: four selections and four counters, which never count. */
-const MSR_PERFORMANCE_FIRST: u32 = 0xc0010000;
+/**
+ * Performance monitoring as all AMD processors since the K7 have it (APM volume 2, section 13.2): four selections and four counters of 48
+ * bits. They keep what is written; what they select never occurs.
+ */
+export const MSR_PERFORMANCE_FIRST: u32 = 0xc0010000;
+const MSR_PERFORMANCE_COUNTER: u32 = 0xc0010004;
 const MSR_PERFORMANCE_LAST: u32 = 0xc0010007;
+const PERFORMANCE_COUNTER_BITS: u64 = 0xffffffffffff;
+
+/** Whether a register is one of those that control speculation. */
+export function isSpeculationControl(msr: u32): bool {
+  return vendor() != VENDOR_AMD && (msr == MSR_SPEC_CTRL || msr == MSR_PRED_CMD);
+}
+
+/** WRMSR to SPEC_CTRL or PRED_CMD; #GP(0) for bits that do not exist. */
+export function writeSpeculationControl(s: u32, msr: u32, value: u64): void {
+  if (value & ~(msr == MSR_SPEC_CTRL ? SPEC_CTRL_BITS : PRED_CMD_BITS)) raiseGp(s, 0);
+  else if (msr == MSR_SPEC_CTRL) store<u64>(s, value, S_SPEC_CTRL);
+}
+
+/** Whether a register is one of performance monitoring's. */
+export function isPerformance(msr: u32): bool {
+  return vendor() == VENDOR_AMD && msr >= MSR_PERFORMANCE_FIRST && msr <= MSR_PERFORMANCE_LAST;
+}
+
+/** What such a register keeps of a value. */
+export function performanceValue(msr: u32, value: u64): u64 {
+  return msr < MSR_PERFORMANCE_COUNTER ? value : value & PERFORMANCE_COUNTER_BITS;
+}
 
 function isAmdRegister(msr: u32): bool {
-  if (msr >= MSR_PERFORMANCE_FIRST && msr <= MSR_PERFORMANCE_LAST) return true;
   switch (msr) {
     case MSR_SYSCFG:
     case MSR_HWCR:
@@ -90,6 +135,7 @@ function isAmdRegister(msr: u32): bool {
 function isIntelRegister(msr: u32): bool {
   switch (msr) {
     case MSR_PLATFORM_ID:
+    case MSR_ARCH_CAPABILITIES:
     case MSR_FEATURE_CONTROL:
     case MSR_PLATFORM_INFO:
     case MSR_SMI_COUNT:
@@ -121,8 +167,12 @@ export function fixedMsr(msr: u32): u64 {
       return HWCR_TSC_NOMINAL;
     case MSR_DE_CFG:
       return DE_CFG_LFENCE;
+    case MSR_PATCH_LEVEL:
+      return vendor() == VENDOR_AMD ? 0 : MICROCODE_REVISION;
     case MSR_FEATURE_CONTROL:
       return FEATURE_CONTROL_LOCKED;
+    case MSR_ARCH_CAPABILITIES:
+      return ARCH_CAPABILITIES;
     case MSR_PLATFORM_INFO:
       return PLATFORM_RATIO;
     default:

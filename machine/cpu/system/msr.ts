@@ -14,6 +14,7 @@ import {
   MSR_MTRR_FIRST,
   MSR_PAT,
   MSR_SFMASK,
+  MSR_SPEC_CTRL,
   MSR_STAR,
   MSR_SYSENTER_CS,
   MSR_SYSENTER_EIP,
@@ -53,8 +54,10 @@ import {
   S_MTRR,
   S_MTRR_DEF_TYPE,
   S_PAT,
+  S_PERFORMANCE,
   S_SEGMENT,
   S_SFMASK,
+  S_SPEC_CTRL,
   S_STAR,
   S_SYSENTER_CS,
   S_SYSENTER_EIP,
@@ -67,7 +70,18 @@ import { hasFeature, stateOf } from "../memory/machine.ts";
 import { isCanonical } from "../memory/segmentation.ts";
 import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit } from "./fault.ts";
-import { fixedMsr, hasMiscEnable, isFixedMsr, writeEfer, writeMiscEnable } from "./msr-rules.ts";
+import {
+  fixedMsr,
+  hasMiscEnable,
+  isFixedMsr,
+  isPerformance,
+  isSpeculationControl,
+  MSR_PERFORMANCE_FIRST,
+  performanceValue,
+  writeEfer,
+  writeMiscEnable,
+  writeSpeculationControl,
+} from "./msr-rules.ts";
 import { isMtrr, isValidMtrr, isValidPat } from "./mtrr.ts";
 import { readTsc, writeTsc } from "./tsc.ts";
 
@@ -95,6 +109,8 @@ function plainRegister(msr: u32): u32 {
       return S_STAR;
     case MSR_SFMASK:
       return S_SFMASK;
+    case MSR_SPEC_CTRL:
+      return isSpeculationControl(msr) ? S_SPEC_CTRL : NOWHERE;
     case MSR_TSC_AUX:
       return hasFeature(FEATURE_RDTSCP) || hasFeature(FEATURE_RDPID) ? S_TSC_AUX : NOWHERE;
     case MSR_MTRR_DEF_TYPE:
@@ -106,6 +122,7 @@ function plainRegister(msr: u32): u32 {
     default:
       break;
   }
+  if (isPerformance(msr)) return S_PERFORMANCE + (msr - MSR_PERFORMANCE_FIRST) * 8;
   if (isMtrr(msr)) return S_MTRR + (msr - MSR_MTRR_FIRST) * 8;
   return addressRegister(msr);
 }
@@ -171,6 +188,11 @@ function isValid(msr: u32, value: u64): bool {
 function writeRegister(s: u32, msr: u32, value: u64): void {
   if (msr == MSR_TSC) return writeTsc(s, value);
   if (msr == MSR_EFER) return writeEfer(s, value);
+  if (isSpeculationControl(msr)) return writeSpeculationControl(s, msr, value);
+  if (isPerformance(msr)) {
+    store<u64>(s + plainRegister(msr), performanceValue(msr, value));
+    return;
+  }
   if (msr == MSR_MISC_ENABLE && hasMiscEnable()) return writeMiscEnable(s, value);
   if (isBusMsr(msr)) {
     callBus(s, BUS_MSR_WRITE, msr, value);

@@ -18,6 +18,14 @@ const PERIOD = 0x004;
 const CONFIGURATION = 0x010;
 const STATUS = 0x020;
 const COUNTER = 0x0f0;
+/** The low half of the capabilities: revision, number of timers, 64 bits, legacy routes, vendor. */
+export const HPET_ID: number =
+  (REVISION |
+    ((HPET_TIMERS - 1) << CAPABILITY_TIMERS_SHIFT) |
+    CAPABILITY_64_BIT |
+    CAPABILITY_LEGACY |
+    (VENDOR << VENDOR_SHIFT)) >>>
+  0;
 const TIMER_FIRST = 0x100;
 const TIMER_SIZE = 0x20;
 const TIMER_CONFIGURATION = 0x00;
@@ -99,14 +107,7 @@ export class Hpet extends Device<State> implements Registers {
     if (offset >= TIMER_FIRST) return this.#readTimer(offset - TIMER_FIRST);
     switch (offset) {
       case CAPABILITIES:
-        return (
-          (REVISION |
-            ((HPET_TIMERS - 1) << CAPABILITY_TIMERS_SHIFT) |
-            CAPABILITY_64_BIT |
-            CAPABILITY_LEGACY |
-            (VENDOR << VENDOR_SHIFT)) >>>
-          0
-        );
+        return HPET_ID;
       case PERIOD:
         return HPET_PERIOD * FEMTOSECONDS;
       case CONFIGURATION:

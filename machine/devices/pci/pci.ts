@@ -44,6 +44,13 @@ export const PCI_INTERRUPT_LINE = 0x3c;
 /** Command: I/O, memory, bus master, parity, SERR, interrupt disable. */
 const COMMAND_WRITABLE = 0x0547;
 
+/** Registers of a function where software has put them. */
+export interface PciWindow {
+  readonly first: number;
+  readonly last: number;
+  readonly registers: Registers;
+}
+
 interface State {
   /** Configuration space as dwords. */
   space: number[];
@@ -72,6 +79,11 @@ export class PciFunction extends Device<State> {
   /** Lets software write the bits of `mask` in the dword at `register`. */
   allow(register: number, mask: number): void {
     this.#writable[register / DWORD] = mask;
+  }
+
+  /** The registers that answer at an address of I/O or memory, if any do: none in a function that has only configuration space. */
+  find(_isIo: boolean, _address: number): PciWindow | undefined {
+    return undefined;
   }
 
   /** Reads 1, 2 or 4 bytes within a dword. */
@@ -109,6 +121,15 @@ export class PciBus {
   /** The functions in the order of their numbers. */
   get functions(): [number, PciFunction][] {
     return [...this.#functions].sort(([a], [b]) => a - b);
+  }
+
+  /** The registers that a function has at an address of I/O or memory. */
+  find(isIo: boolean, address: number): PciWindow | undefined {
+    for (const device of this.#functions.values()) {
+      const window = device.find(isIo, address);
+      if (window) return window;
+    }
+    return undefined;
   }
 
   /** Reads configuration space; an access may not cross a dword (reads all ones then). */

@@ -1,6 +1,16 @@
 import { beforeEach, expect, test } from "vitest";
 import { Schedule } from "../../schedule.ts";
-import { PM_TIMER, PM1_CONTROL, PM1_ENABLE, PM1_STATUS, PmTimer } from "./pm-timer.ts";
+import {
+  PM_TIMER,
+  PM1_CONTROL,
+  PM1_ENABLE,
+  PM1_POWER_BUTTON,
+  PM1_STATUS,
+  PmTimer,
+  SLEEP_ENABLE,
+  SLEEP_TYPE_OFF,
+  SLEEP_TYPE_SHIFT,
+} from "./pm-timer.ts";
 
 const HALF = 2 ** 23;
 /** First tick at which the counter's top bit is set: ceil(2^23 / 3.579545 MHz). */
@@ -9,13 +19,21 @@ const FIRST_OVERFLOW = 2_343_484_438;
 let schedule: Schedule;
 let timer: PmTimer;
 let sci: boolean[] = [];
+let off = 0;
 
 beforeEach(() => {
   schedule = new Schedule();
   sci = [];
-  timer = new PmTimer(schedule, (level) => {
-    if (sci.at(-1) !== level) sci.push(level);
-  });
+  off = 0;
+  timer = new PmTimer(
+    schedule,
+    (level) => {
+      if (sci.at(-1) !== level) sci.push(level);
+    },
+    () => {
+      off++;
+    },
+  );
 });
 
 test("counts 3579545 a second in 24 bits", () => {
@@ -57,4 +75,22 @@ test("byte accesses reach their half of a register", () => {
   timer.write(PM1_ENABLE, 1, 0x21);
   expect(timer.read(PM1_ENABLE + 1, 1)).toBe(0x04);
   expect(timer.read(PM1_STATUS, 4)).toBe(0x0421_0000);
+});
+
+test("SLP_EN with the type of S5 switches off; other types, and the type alone, do not", () => {
+  timer.write(PM1_CONTROL, 2, SLEEP_TYPE_OFF << SLEEP_TYPE_SHIFT);
+  timer.write(PM1_CONTROL, 2, SLEEP_ENABLE | (1 << SLEEP_TYPE_SHIFT));
+  expect(off).toBe(0);
+  timer.write(PM1_CONTROL, 2, SLEEP_ENABLE | (SLEEP_TYPE_OFF << SLEEP_TYPE_SHIFT));
+  expect(off).toBe(1);
+  expect(timer.read(PM1_CONTROL, 2) & SLEEP_ENABLE).toBe(0);
+});
+
+test("the power button sets its status and, enabled, interrupts", () => {
+  timer.pressPowerButton();
+  expect(sci.includes(true)).toBe(false);
+  timer.write(PM1_ENABLE, 2, PM1_POWER_BUTTON);
+  expect(sci.at(-1)).toBe(true);
+  timer.write(PM1_STATUS, 2, PM1_POWER_BUTTON);
+  expect(sci.at(-1)).toBe(false);
 });

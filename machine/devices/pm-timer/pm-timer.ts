@@ -22,11 +22,20 @@ export const PM1_CONTROL = 0x4;
 export const PM_TIMER = 0x8;
 /** PM1 status and enable: the timer's top bit has changed. */
 export const PM1_TIMER = 0x1;
+/** PM1 status and enable: the power button was pressed. */
+export const PM1_POWER_BUTTON = 0x100;
 /** PM1 status: timer, bus master, global, power button, sleep button, RTC, wake. */
 const STATUS_MASK = 0x8731;
 const ENABLE_MASK = 0x0721;
 /** PM1 control: SCIs instead of SMIs. */
 export const PM1_SCI_ENABLE = 0x1;
+/** PM1 control: shift of the sleep type. */
+export const SLEEP_TYPE_SHIFT = 10;
+const SLEEP_TYPE_MASK = 0x7;
+/** PM1 control: goes to sleep. */
+export const SLEEP_ENABLE = 0x2000;
+/** The sleep type that is off, S5, as q35's in QEMU; there are no others. */
+export const SLEEP_TYPE_OFF = 0;
 /** PM1 control: SCI enable, bus master reload, sleep type; SLP_EN and GBL_RLS are write-only. */
 const CONTROL_MASK = 0x1c03;
 
@@ -38,16 +47,18 @@ interface State {
   halves: number;
 }
 
-/** Sixteen ports of ACPI fixed hardware; `sci` is driven high while an enabled event is pending. */
+/** Sixteen ports of ACPI fixed hardware; `sci` is driven high while an enabled event is pending, `off` called to switch power off. */
 export class PmTimer extends Device<State> implements Registers {
   readonly #alarms: Alarms;
   readonly #alarm: Alarm;
   readonly #sci: Line;
+  readonly #off: () => void;
 
-  constructor(alarms: Alarms, sci: Line) {
+  constructor(alarms: Alarms, sci: Line, off: () => void) {
     super("pm-timer", 1, { status: 0, enable: 0, control: PM1_SCI_ENABLE, halves: 0 });
     this.#alarms = alarms;
     this.#sci = sci;
+    this.#off = off;
     this.#alarm = alarms.alarm(() => this.#update());
     this.restored();
   }
@@ -73,6 +84,12 @@ export class PmTimer extends Device<State> implements Registers {
     this.#alarm.set(timeOfCycle((this.state.halves + 1) * HALF_PERIOD, PM_TIMER_HERTZ));
   }
 
+  /** Presses the power button: an event for software, which may switch the machine off. */
+  pressPowerButton(): void {
+    this.state.status |= PM1_POWER_BUTTON;
+    this.#drive();
+  }
+
   /** The counter at the present time. */
   get counter(): number {
     return cyclesAt(this.#alarms.now, PM_TIMER_HERTZ) % COUNTER_SIZE;
@@ -93,8 +110,11 @@ export class PmTimer extends Device<State> implements Registers {
     if (offset === PM1_STATUS) state.status &= ~(value & mask);
     if (offset === PM1_ENABLE)
       state.enable = ((state.enable & ~mask) | (value & mask)) & ENABLE_MASK;
-    if (offset === PM1_CONTROL)
+    if (offset === PM1_CONTROL) {
       state.control = ((state.control & ~mask) | (value & mask)) & CONTROL_MASK;
+      const type = (state.control >> SLEEP_TYPE_SHIFT) & SLEEP_TYPE_MASK;
+      if (value & mask & SLEEP_ENABLE && type === SLEEP_TYPE_OFF) this.#off();
+    }
   }
 
   #update(): void {

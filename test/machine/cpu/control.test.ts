@@ -29,6 +29,13 @@ function wrmsr(msr: number, value: bigint): string {
   return cpu.try("wrmsr");
 }
 
+function rdpmc(counter: number): string {
+  cpu.setRegister(RCX, BigInt(counter));
+  const outcome = cpu.try("rdpmc");
+  if (outcome !== "ok") return outcome;
+  return `0x${((cpu.register(RDX) << 32n) | cpu.register(RAX)).toString(16)}`;
+}
+
 describe("control registers", () => {
   test.each([
     ["paging without protection", 0, PG, "#13(0x0)"],
@@ -128,12 +135,37 @@ describe("MSRs", () => {
     expect(wrmsr(msr, value)).toBe("#13(0x0)");
   });
 
-  test("AMD's first performance counters are there, and never count", () => {
-    for (let msr = 0xc001_0000; msr < 0xc001_0008; msr++) {
-      expect([wrmsr(msr, 0x1234n), rdmsr(msr)]).toEqual(["ok", "0x0"]);
+  test("AMD's first performance counters keep what is written, 48 bits of it, for RDPMC, too", () => {
+    const all = (1n << 64n) - 1n;
+    for (let msr = 0xc001_0000; msr < 0xc001_0004; msr++)
+      expect([wrmsr(msr, all), rdmsr(msr)]).toEqual(["ok", "0xffffffffffffffff"]);
+    for (let counter = 0; counter < 4; counter++) {
+      const value = `0xffff0000123${counter}`;
+      expect(wrmsr(0xc001_0004 + counter, BigInt(value) | (0xffffn << 48n))).toBe("ok");
+      expect([rdmsr(0xc001_0004 + counter), rdpmc(counter)]).toEqual([value, value]);
     }
+    expect(rdpmc(4)).toBe("#13(0x0)");
+    cpu.setWord(S.S_CPL, 3);
+    cpu.sync();
+    expect(rdpmc(0)).toBe("#13(0x0)");
+    cpu.setWord(S.S_CR4, cpu.word(S.S_CR4) | R.CR4_PCE);
+    cpu.sync();
+    expect(rdpmc(0)).toBe("0xffff00001230");
     cpu = new TestCpu({ vendor: 1 });
-    expect(rdmsr(0xc001_0000)).toBe("#13(0x0)");
+    expect([rdmsr(0xc001_0000), rdpmc(0)]).toEqual(["#13(0x0)", "#13(0x0)"]);
+  });
+
+  test("Intel's speculation is controlled by bits that it keeps, and does no harm", () => {
+    expect([rdmsr(M.MSR_SPEC_CTRL), wrmsr(M.MSR_PRED_CMD, 1n)]).toEqual(["#13(0x0)", "#13(0x0)"]);
+    cpu = new TestCpu({ vendor: 1 });
+    enterProtected(cpu);
+    expect([wrmsr(M.MSR_SPEC_CTRL, 5n), rdmsr(M.MSR_SPEC_CTRL)]).toEqual(["ok", "0x5"]);
+    expect([wrmsr(M.MSR_SPEC_CTRL, 8n), rdmsr(M.MSR_SPEC_CTRL)]).toEqual(["#13(0x0)", "0x5"]);
+    expect([wrmsr(M.MSR_PRED_CMD, 1n), wrmsr(M.MSR_PRED_CMD, 2n)]).toEqual(["ok", "#13(0x0)"]);
+    expect(rdmsr(M.MSR_PRED_CMD)).toBe("#13(0x0)");
+    // IBRS_ALL and what protects from all else; the microcode's revision is no less than Linux asks for.
+    expect(rdmsr(0x10a)).toBe("0x400000000d10e17b");
+    expect(rdmsr(0x8b)).toBe("0x200700600000000");
   });
 
   test("MISC_ENABLE: limited CPUID and no NX, and bits that stay or do not exist", () => {

@@ -29,6 +29,7 @@ export {
   hlt,
   hypercall,
   invlpg,
+  rdpmc,
   rdtsc,
   rdtscp,
   virtualization,
