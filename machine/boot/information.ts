@@ -1,6 +1,8 @@
 // What a multiboot kernel finds in memory (Multiboot Specification 0.6.96, section 3.3): the information structure with memory map,
 // modules, command line and loader's name, in one piece; before it a descriptor table for the segments that it starts with.
 
+import type { MemoryRange } from "./memory-map.ts";
+
 /** Bits of `flags`: which fields are valid. */
 const HAS_MEMORY = 0x1;
 const HAS_COMMAND_LINE = 0x4;
@@ -32,18 +34,6 @@ export const CODE_SELECTOR = 8;
 export const DATA_SELECTOR = 16;
 /** Bytes of the descriptor table, at the start of the piece. */
 export const TABLE_SIZE: number = DESCRIPTORS.length * 8;
-
-/** Type of a memory map's entry: RAM that may be used. */
-export const AVAILABLE = 1;
-/** Type of a memory map's entry: what may not. */
-export const RESERVED = 2;
-
-/** A range of physical memory and its type. */
-export interface MemoryRange {
-  readonly first: number;
-  readonly size: number;
-  readonly type: number;
-}
 
 /** A module as it lies in memory. */
 export interface LoadedModule {

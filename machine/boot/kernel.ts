@@ -3,23 +3,22 @@
 import { REG_CR0, REG_RAX, REG_RBX, REG_RDX, REG_RIP } from "../../abi/platform.ts";
 import { CR0_ET, CR0_PE } from "../../abi/x86/registers.ts";
 import { isRam } from "../access.ts";
-import { MEMORY_MAP } from "../board.ts";
 import { CS, DS, ES, FS, GS, S_GDT_BASE, S_GDT_LIMIT, SS } from "../cpu/interface.ts";
 import type { Pc } from "../pc.ts";
 import { refuse } from "./boot-error.ts";
 import type { BootFile, Image, Segment } from "./image.ts";
 import {
-  AVAILABLE,
   CODE_SELECTOR,
   DATA_SELECTOR,
   encodeInformation,
   type Information,
   informationSize,
   type LoadedModule,
-  type MemoryRange,
-  RESERVED,
   TABLE_SIZE,
 } from "./information.ts";
+import { bootLinux } from "./linux.ts";
+import { readLinux } from "./linux-image.ts";
+import { LOWER_END, MIB, memoryMap } from "./memory-map.ts";
 import { findHeader, readMultiboot } from "./multiboot.ts";
 import { Places } from "./places.ts";
 
@@ -28,16 +27,12 @@ export type { BootFile } from "./image.ts";
 /** What is booted. */
 export interface Kernel {
   readonly image: BootFile;
-  /** In the order in which the kernel gets them. */
+  /** In the order in which the kernel gets them; those of Linux are its initrd. */
   readonly modules?: readonly BootFile[];
-  /** What follows the kernel's name on the command line. */
+  /** What follows the kernel's name on the command line; of Linux, the command line. */
   readonly commandLine?: string;
 }
 
-const MIB = 0x100000;
-/** End of conventional memory; above are video memory and what is the firmware's. */
-const LOWER_END = 0xa0000;
-const BIOS = 0xf0000;
 const PAGE = 0x1000;
 /** Where what is told to the kernel lies, if there is room: in conventional memory, above what real mode has at its start. */
 const INFORMATION = 0x9000;
@@ -49,13 +44,13 @@ const ATTRIBUTES_CODE = 0xc9b;
 const ATTRIBUTES_DATA = 0xc93;
 const LIMIT = 0xffffffff;
 
-/** Reads a kernel of any format that is taken. Throws `bad-kernel`. */
-export function readKernel(file: BootFile): Image {
+/** Reads a multiboot kernel. Throws `bad-kernel`. */
+function readKernel(file: BootFile): Image {
   const header = findHeader(file);
   if (header === undefined)
     refuse(
       `${file.name} is no kernel of a format that is taken`,
-      "Taken are multiboot version 1 kernels: a header in the first 8192 bytes of an ELF file (32 or 64 bits), or with addresses of its own.",
+      "Taken are Linux for x86-64 (bzImage, vmlinux) and multiboot version 1 kernels: a header in the first 8192 bytes of an ELF file (32 or 64 bits), or with addresses of its own.",
     );
   const image = readMultiboot(file, header);
   if (!image.segments.some(({ size }) => size > 0)) refuse(`${file.name} loads nothing`);
@@ -77,18 +72,6 @@ function checkSegment(pc: Pc, file: BootFile, { address, size }: Segment): void 
     `${file.name} wants to lie at ${range}, where there is no RAM`,
     `RAM is at 0-0x9ffff and 0xc0000-${hex(pc.options.memory - 1)}.`,
   );
-}
-
-/** What a kernel may use, and may not. */
-function memoryMap(memory: number): MemoryRange[] {
-  const { first, size } = MEMORY_MAP.ecam;
-  const ranges = [
-    { first: 0, size: LOWER_END, type: AVAILABLE },
-    { first: BIOS, size: MIB - BIOS, type: RESERVED },
-    { first: MIB, size: memory - MIB, type: AVAILABLE },
-    ...(memory <= first ? [{ first, size, type: RESERVED }] : []),
-  ];
-  return ranges.filter((range) => range.size > 0);
 }
 
 /** Puts modules into RAM from 1 MiB on, each at a page of its own. */
@@ -123,7 +106,14 @@ function loadImage(pc: Pc, file: BootFile, image: Image, places: Places): void {
 }
 
 /** Boots a kernel. Throws `bad-kernel`, and then the machine is of no use. */
-export function bootKernel(pc: Pc, { image: file, modules = [], commandLine = "" }: Kernel): void {
+export function bootKernel(pc: Pc, kernel: Kernel): void {
+  const { image: file, modules = [], commandLine = "" } = kernel;
+  const linux = findHeader(file) === undefined ? readLinux(file) : undefined;
+  if (linux) bootLinux(pc, file, linux, modules, commandLine);
+  else bootMultiboot(pc, kernel);
+}
+
+function bootMultiboot(pc: Pc, { image: file, modules = [], commandLine = "" }: Kernel): void {
   const { memory } = pc.options;
   const image = readKernel(file);
   const places = new Places(memory);
