@@ -46,6 +46,9 @@ export interface CellStatistics {
 /** `paced` follows the wall clock, `free` runs as fast as it can. */
 export type Pace = "paced" | "free";
 
+/** Whether a character takes its time on a serial line, or leaves at once. */
+export type SerialSpeed = "line" | "instant";
+
 export interface MachineOptions {
   /** Name of the machine; default "default". */
   readonly name?: string;
@@ -66,6 +69,11 @@ export interface MachineOptions {
   readonly fwCfg?: boolean;
   /** What the processors' RDRAND and RDSEED give is made from this: an integer from 0 to 2^53 - 1; default 0. */
   readonly seed?: number;
+  /**
+   * How fast the serial ports send: "line", as their divisor says (115200 baud: 87 us a character), or "instant". Default "line", with
+   * a kernel "instant".
+   */
+  readonly serialSpeed?: SerialSpeed;
   readonly pace?: Pace;
 }
 
@@ -75,7 +83,10 @@ export interface BootFile {
   readonly data: Uint8Array;
 }
 
-/** What is booted: a multiboot (version 1) kernel, with its modules and what follows its name on the command line. */
+/**
+ * What is booted: a multiboot (version 1) kernel, with its modules and what follows its name on the command line; or Linux for x86-64
+ * (bzImage, or vmlinux, which may be compressed by gzip, xz or zstd), with its initrd and its command line.
+ */
 export interface Kernel {
   readonly image: BootFile;
   readonly modules?: readonly BootFile[];

@@ -35,9 +35,10 @@ export function checkOptions(options: MachineOptions): CompleteOptions {
     exitPort: options.exitPort,
     fwCfg: options.fwCfg ?? false,
     seed: options.seed ?? 0,
+    serialSpeed: options.serialSpeed ?? (options.kernel ? "instant" : "line"),
     pace: options.pace ?? "free",
   };
-  const { cpus, memory, seed, pace } = complete;
+  const { cpus, memory, seed, pace, serialSpeed } = complete;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) {
     refuse(`A machine has 1 to ${MOST_CPUS} CPUs, not ${cpus}.`);
   }
@@ -46,6 +47,9 @@ export function checkOptions(options: MachineOptions): CompleteOptions {
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     refuse(`The seed is an integer from 0 to 2^53 - 1, not ${seed}.`);
+  }
+  if (serialSpeed !== "line" && serialSpeed !== "instant") {
+    refuse(`The serial speed is line or instant, not ${serialSpeed}.`);
   }
   if (pace !== "paced" && pace !== "free") refuse(`The pace is paced or free, not ${pace}.`);
   return complete;

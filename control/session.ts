@@ -44,10 +44,10 @@ export class LocalSession implements api.SteppedSession {
   constructor(options: CompleteOptions, modules: Modules) {
     this.options = options;
     this.#lines = [this.#line(0), this.#line(1)];
-    const { cpus, memory, kernel, exitPort, fwCfg, processor, seed } = options;
+    const { cpus, memory, kernel, exitPort, fwCfg, processor, seed, serialSpeed } = options;
     const serial = this.#lines.map(({ transmit }) => transmit);
     this.machine = new EmulatedMachine(modules, {
-      ...{ ...processor, cpus, memory, kernel, exitPort, fwCfg, seed, serial },
+      ...{ ...processor, cpus, memory, kernel, exitPort, fwCfg, seed, serial, serialSpeed },
     });
     this.#driver = new Driver(this.machine.platform, this.machine.roots);
   }

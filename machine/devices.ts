@@ -14,7 +14,7 @@ import { Power } from "./devices/power/power.ts";
 import { FastReset } from "./devices/reset/fast-reset.ts";
 import { ResetControl } from "./devices/reset/reset-control.ts";
 import { Rtc } from "./devices/rtc/rtc.ts";
-import { type SerialSink, Uart } from "./devices/uart/uart.ts";
+import { type SerialSink, type SerialSpeed, Uart } from "./devices/uart/uart.ts";
 import type { Interconnect } from "./interconnect.ts";
 import { EXIT_PORTS } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
@@ -30,6 +30,8 @@ export interface DeviceParts {
   memory: number;
   /** Takes what the serial ports send, COM1 and COM2. */
   sinks: readonly SerialSink[];
+  /** How fast they send it. */
+  serialSpeed: SerialSpeed;
   /** Date at tick 0, Unix seconds. */
   date: number;
   /** First port of the exit port, if there is one. */
@@ -183,7 +185,8 @@ export function createDevices(parts: DeviceParts): Devices {
   const timers = makeTimers(parts, line, { ioapic, power });
   const resets = makeResets(line, power);
   const serial = [IRQ_MAP.com1, IRQ_MAP.com2].map(
-    (irq, index) => new Uart(parts.schedule, line(irq), parts.sinks[index] ?? (() => {})),
+    (irq, index) =>
+      new Uart(parts.schedule, line(irq), parts.sinks[index] ?? (() => {}), parts.serialSpeed),
   );
   const pci = makePci();
   const pciConfig = addPci(parts, pci, resets.resetControl);

@@ -1,6 +1,6 @@
 // What a machine can be made of, with defaults and limits.
 import { PORT_MAP } from "./board.ts";
-import type { SerialSink } from "./devices/uart/uart.ts";
+import type { SerialSink, SerialSpeed } from "./devices/uart/uart.ts";
 import { MachineError } from "./error.ts";
 import { missingFeatures, type Switches, type Vendor } from "./model.ts";
 import type { CpuSource } from "./processors.ts";
@@ -27,6 +27,8 @@ export interface PcOptions {
   fwCfg?: boolean;
   /** What RDRAND and RDSEED give is made from this: a non-negative integer below 2^53. Default 0. */
   seed?: number;
+  /** How fast the serial ports send; what they receive always comes at the line's speed. Default "line". */
+  serialSpeed?: SerialSpeed;
   /** Take what COM1 and COM2 send, each byte with the tick at which it has left. */
   serial?: readonly (SerialSink | undefined)[];
 }
@@ -79,6 +81,7 @@ export function settle(options: PcOptions): Settled {
     ...{ cpu, cpus, memory, vendor, seed, missing: missingFeatures(vendor, options.features) },
     exitPort: options.exitPort,
     fwCfg: options.fwCfg ?? false,
+    serialSpeed: options.serialSpeed ?? "line",
     pool: options.pool ?? DEFAULT_POOL,
     date: options.date ?? DEFAULT_DATE,
   };

@@ -114,6 +114,7 @@ export class Pc {
       date: this.options.date,
       exitPort: this.options.exitPort,
       fwCfg: this.options.fwCfg,
+      serialSpeed: this.options.serialSpeed,
       ended: () => this.#endNow(),
       sinks: this.serialLogs.map((log) => (byte: number, time: number) => log.put(byte, time)),
       externalGone: () => this.lapics[0]!.setExternal(false),

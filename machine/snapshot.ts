@@ -51,8 +51,8 @@ function isZero(words: Int32Array, first: number, end: number): boolean {
 }
 
 function optionsOf(pc: Pc): Snapshot["options"] {
-  const { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed } = pc.options;
-  return { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed };
+  const { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed, serialSpeed } = pc.options;
+  return { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed, serialSpeed };
 }
 
 function saveDevices(pc: Pc): Record<string, Saved> {

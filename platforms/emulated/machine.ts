@@ -1,6 +1,7 @@
 // An emulated PC with a platform for the core on it and the stand-in for Linux on its CPUs: what control/ drives.
 import { bootKernel, type Kernel } from "../../machine/boot/kernel.ts";
 import { ACTIVITY_SHUTDOWN } from "../../machine/cpu/interface.ts";
+import type { SerialSpeed } from "../../machine/devices/uart/uart.ts";
 import { MachineError } from "../../machine/error.ts";
 import type { Switches, Vendor } from "../../machine/model.ts";
 import { Pc } from "../../machine/pc.ts";
@@ -9,6 +10,7 @@ import { EmulatedPlatform, type PlatformSnapshot } from "./platform.ts";
 import { RootCpus } from "./root-cpus.ts";
 
 export type { Kernel } from "../../machine/boot/kernel.ts";
+export type { SerialSpeed } from "../../machine/devices/uart/uart.ts";
 export { MachineError } from "../../machine/error.ts";
 export { FEATURES, FIXED, MODELS, missingFeatures } from "../../machine/model.ts";
 export { SLICE } from "../../machine/pc.ts";
@@ -33,6 +35,8 @@ export interface EmulatedMachineOptions {
   readonly fwCfg?: boolean;
   /** What RDRAND and RDSEED give is made from this; default 0. */
   readonly seed?: number;
+  /** How fast the serial ports send; default "line". */
+  readonly serialSpeed?: SerialSpeed;
   /** What runs on the CPUs, in place of the resident stub. */
   readonly kernel?: Kernel | undefined;
   /** Take what COM1 and COM2 send. */

@@ -1,5 +1,5 @@
 // A 16550A serial port (National Semiconductor PC16550D data sheet, section 8) with a transmission line on which every
-// character takes its time. It starts as firmware leaves it: 115200 baud, 8N1, FIFOs off.
+// character takes its time, or, on demand, none at all. It starts as firmware leaves it: 115200 baud, 8N1, FIFOs off.
 
 import { SECOND } from "../../frequency.ts";
 import { type Alarm, type Alarms, Device, type Line, type Registers } from "../device.ts";
@@ -35,6 +35,9 @@ interface State {
 /** Takes each character when its last bit has left, at that tick. */
 export type SerialSink = (byte: number, time: number) => void;
 
+/** How fast characters leave: as the divisor says, or as soon as they are written, as from QEMU's ports. */
+export type SerialSpeed = "line" | "instant";
+
 const NEVER = -1;
 
 function powerOn(): State {
@@ -52,14 +55,16 @@ export class Uart extends Device<State> implements Registers {
   readonly #alarm: Alarm;
   readonly #interrupt: Line;
   readonly #sink: SerialSink;
+  readonly #isInstant: boolean;
   /** Level of the interrupt line; derived from the state. */
   #level = false;
 
-  constructor(alarms: Alarms, interrupt: Line, sink: SerialSink) {
+  constructor(alarms: Alarms, interrupt: Line, sink: SerialSink, speed: SerialSpeed = "line") {
     super("uart-16550a", 1, powerOn());
     this.#alarms = alarms;
     this.#interrupt = interrupt;
     this.#sink = sink;
+    this.#isInstant = speed === "instant";
     this.#alarm = alarms.alarm(() => this.#settle());
   }
 
@@ -168,6 +173,9 @@ export class Uart extends Device<State> implements Registers {
     if (state.mcr & R.MCR_LOOP) {
       this.#received(byte);
       state.thrEmpty = true;
+    } else if (this.#isInstant) {
+      this.#emit(byte, this.#alarms.now);
+      state.thrEmpty = true;
     } else if (state.shift === NEVER) {
       this.#startShift(byte, this.#alarms.now);
       state.thrEmpty = true;
@@ -191,8 +199,12 @@ export class Uart extends Device<State> implements Registers {
       this.#startShift(next, end);
       if (state.transmit.length === 0) state.thrEmpty = true;
     }
-    // Characters that leave while the line is held at spacing reach nobody; short ones have no high bits.
-    if (!(state.lcr & R.LCR_BREAK)) this.#sink(byte & this.#characterMask, end);
+    this.#emit(byte, end);
+  }
+
+  /** Characters that leave while the line is held at spacing reach nobody; short ones have no high bits. */
+  #emit(byte: number, time: number): void {
+    if (!(this.state.lcr & R.LCR_BREAK)) this.#sink(byte & this.#characterMask, time);
   }
 
   get #characterMask(): number {
