@@ -15,6 +15,7 @@ import {
 import type * as api from "./api.ts";
 import { Driver, type DriverSnapshot } from "./driver.ts";
 import { SystemError } from "./errors.ts";
+import { unpackKernel } from "./guest/unpack.ts";
 import { type CompleteOptions, checkOptions } from "./machine-options.ts";
 import { loadModules } from "./modules.ts";
 import { LocalSerialLine } from "./serial-line.ts";
@@ -284,12 +285,14 @@ function sum(cpus: ReadonlyMap<number, api.Counters>): api.Counters {
   return total;
 }
 
-/** Starts a machine in this process. Throws EINVAL for options that no machine has, ENOMEM when the host lacks memory. */
+/** Starts a machine in this process. Throws EINVAL for options that no machine has and for kernels that do not boot, ENOMEM when the host lacks memory. */
 export async function startSession(
   options: api.MachineOptions = {},
   modules: Modules = loadModules(),
 ): Promise<LocalSession> {
-  const complete = checkOptions(options);
+  const { kernel } = options;
+  const unpacked = kernel && { ...kernel, image: await unpackKernel(kernel.image) };
+  const complete = checkOptions({ ...options, kernel: unpacked });
   try {
     return new LocalSession(complete, modules);
   } catch (cause) {

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Entry, writeCpio } from "./metal/cpio.ts";
+import { type Entry, writeCpio } from "../control/guest/cpio.ts";
 import { findKernel } from "./metal/kernel.ts";
 import { findProgram } from "./metal/packages.ts";
 import { ROOT } from "./root.ts";

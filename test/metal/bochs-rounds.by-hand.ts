@@ -4,9 +4,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Entry } from "../../control/guest/cpio.ts";
 import { BOCHS } from "../../tools/metal/beds/bochs/index.ts";
 import { findMachine, systemOf } from "../../tools/metal/beds/index.ts";
-import type { Entry } from "../../tools/metal/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { buildGuestProgram } from "../../tools/metal/guest-program.ts";
 import { guestComplaints, newComplaints } from "../../tools/metal/kernel-log.ts";

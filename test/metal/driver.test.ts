@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MEM_IO, MEM_ROOTSHARED } from "../../abi/config.ts";
-import type { Entry } from "../../tools/metal/cpio.ts";
+import type { Entry } from "../../control/guest/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { CARD, inLinuxRam, withCard } from "./driver/device.ts";
 import { type Wrong, wrongImages, wrongSystems } from "./driver/wrong.ts";

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bdf, defineCell, encode, KiB, MiB } from "../../config/index.ts";
 import system from "../../configs/x86/qemu-x86.ts";
 import { readReports } from "../../control/console-reports.ts";
+import type { Entry } from "../../control/guest/cpio.ts";
 import { PATIENCE } from "../../tools/metal/capture.ts";
-import type { Entry } from "../../tools/metal/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { describeLinux } from "./linux.ts";
 

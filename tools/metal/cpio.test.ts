@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Entry, writeCpio } from "./cpio.ts";
+import { type Entry, writeCpio } from "../../control/guest/cpio.ts";
 import { findProgram } from "./packages.ts";
 
 const TREE = new Map<string, Entry>([

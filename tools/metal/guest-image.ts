@@ -3,9 +3,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Entry, writeCpio } from "../../control/guest/cpio.ts";
 import { buildAgent } from "./agent.ts";
 import type { Bed } from "./beds/bed.ts";
-import { type Entry, writeCpio } from "./cpio.ts";
 import { emptyDisk, nodeDisk } from "./disk.ts";
 import { driverFor } from "./driver.ts";
 import { firmware } from "./firmware.ts";

@@ -1,12 +1,12 @@
 // Plays a session in a guest and looks whether Linux stayed well.
 
+import type { Entry } from "../../control/guest/cpio.ts";
 import { coreDigest } from "../core.ts";
 import { Difference } from "../demo/expect.ts";
 import { perform } from "../demo/perform.ts";
 import type { Screen } from "../demo/screen.ts";
 import type { Step } from "../demo/step.ts";
 import type { Bed, Machine } from "./beds/bed.ts";
-import type { Entry } from "./cpio.ts";
 import { Guest } from "./guest.ts";
 import { guestComplaints, newComplaints } from "./kernel-log.ts";
 import { GuestStage, OutsideStage } from "./stage.ts";

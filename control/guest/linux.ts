@@ -1,0 +1,213 @@
+// A Linux in this process, booted and ready: what a test has its commands run in.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { EIO, ENOENT, ETIMEDOUT } from "../../abi/errno.ts";
+import type { BootFile, MachineOptions } from "../api.ts";
+import { SystemError } from "../errors.ts";
+import { type LocalSession, type SessionSnapshot, startSession } from "../session.ts";
+import type { Tree } from "./cpio.ts";
+import { EXIT_PORT, initramfs, MARK, READY } from "./initramfs.ts";
+
+export type { Entry, Tree } from "./cpio.ts";
+
+const MIB = 1 << 20;
+const DEFAULT_MEMORY = 256 * MIB;
+/** Least virtual time between two turns of other work, in nanoseconds. */
+const TURN = 1e6;
+const SECOND = 1e9;
+const DEFAULT_TIMEOUT = 60 * SECOND;
+/** Console lines that an error shows. */
+const SHOWN_LINES = 5;
+const BOOT = "/boot";
+const APPEND = "console=ttyS0 panic=-1";
+
+export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "cpu" | "seed"> {
+  /** A bzImage, or a vmlinux, which may be compressed: a path, or the file. Default: the newest of /boot. */
+  readonly kernel?: string | BootFile;
+  /** More files, by their paths without the leading slash. */
+  readonly files?: Tree;
+  /** More of the kernel's command line. */
+  readonly append?: string;
+  /** Boots anew, and keeps no snapshot. */
+  readonly fresh?: boolean;
+  /** Virtual nanoseconds that the boot may take; default 60 seconds. */
+  readonly timeout?: number;
+  /** Gets what the console (COM1) says, as it says it. */
+  readonly onConsole?: (text: string) => void;
+  /** Is called now and then while it boots, with virtual time in nanoseconds and the console's last line. */
+  readonly onProgress?: (time: number, line: string) => void;
+}
+
+/** What became of a command. */
+export interface CommandResult {
+  /** As in the shell's `$?`. */
+  readonly status: number;
+  /** Standard output and standard error. */
+  readonly out: string;
+}
+
+/** The newest kernel that is installed. */
+function installedKernel(): string {
+  const names = (() => {
+    try {
+      return readdirSync(BOOT).filter((name) => name.startsWith("vmlinuz-"));
+    } catch {
+      return [];
+    }
+  })();
+  const newest = names.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
+  if (newest !== undefined) return join(BOOT, newest);
+  const hint = `There is no kernel ${BOOT}/vmlinuz-*: give one in the option "kernel".`;
+  throw new SystemError(ENOENT, { hint });
+}
+
+function readKernel(kernel: string | BootFile = installedKernel()): BootFile {
+  if (typeof kernel !== "string") return kernel;
+  try {
+    return { name: basename(kernel), data: readFileSync(kernel) };
+  } catch (cause) {
+    const hint = `The kernel ${kernel} cannot be read: ${(cause as Error).message}`;
+    throw new SystemError(ENOENT, { hint, cause });
+  }
+}
+
+/** Linux on an emulated PC; virtual time passes only inside its calls. */
+export class Linux {
+  /** The machine. */
+  readonly session: LocalSession;
+  #number = 0;
+  /** What came on COM2 since the last command. */
+  #answer = "";
+
+  /** Called by `startLinux`. */
+  constructor(session: LocalSession) {
+    this.session = session;
+    void session.serial(1).follow((text) => {
+      this.#answer += text;
+    });
+  }
+
+  /** All that the console has said. */
+  console(): Promise<string> {
+    return this.session.serial(0).text();
+  }
+
+  /**
+   * Runs a shell command without input, in a shell of its own, beside what is typed. Throws ETIMEDOUT when it takes longer than `timeout`
+   * virtual nanoseconds, EIO when the machine ends instead; then nothing more can be run.
+   */
+  async run(command: string, { timeout = DEFAULT_TIMEOUT } = {}): Promise<CommandResult> {
+    const number = ++this.#number;
+    const end = new RegExp(`${MARK}${number} (\\d+)${MARK}`);
+    this.#answer = "";
+    const code = Buffer.from(command).toString("base64");
+    await this.session.serial(1).write(`${number} ${code}\n`);
+    const match = await this.#waitFor(end, timeout, `"${command}"`);
+    const out = Buffer.from(this.#answer.slice(0, match.index), "latin1").toString();
+    return { status: Number(match[1]), out };
+  }
+
+  /** Types on the console; a line ends with "\n". */
+  type(text: string): Promise<void> {
+    return this.session.serial(0).write(text);
+  }
+
+  /** Waits until the console has said something; `timeout` in virtual nanoseconds. Throws ETIMEDOUT. */
+  waitFor(pattern: RegExp | string, timeout = DEFAULT_TIMEOUT): Promise<RegExpMatchArray> {
+    return this.session.serial(0).waitFor(pattern, timeout);
+  }
+
+  /** Powers off, and waits for it. */
+  async powerOff({ timeout = DEFAULT_TIMEOUT } = {}): Promise<void> {
+    await this.session.serial(1).write(`0 ${Buffer.from("kill -TERM 1").toString("base64")}\n`);
+    await this.session.waitForEnd(timeout);
+  }
+
+  /** Throws the machine away, powered off or not. */
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  /** Waits for init. Called by `startLinux`. */
+  async ready(timeout: number, onProgress?: LinuxOptions["onProgress"]): Promise<void> {
+    await this.#waitFor(new RegExp(READY), timeout, "init", onProgress);
+  }
+
+  async #waitFor(
+    pattern: RegExp,
+    timeout: number,
+    what: string,
+    onProgress?: LinuxOptions["onProgress"],
+  ): Promise<RegExpMatchArray> {
+    const { session } = this;
+    const end = session.machine.time + timeout;
+    for (;;) {
+      const match = this.#answer.match(pattern);
+      if (match) return match;
+      const time = session.machine.time;
+      if (session.ended !== undefined) throw await this.#failure(EIO, `${what}: the machine ended`);
+      if (time >= end) {
+        const limit = `${timeout / SECOND} virtual seconds`;
+        throw await this.#failure(ETIMEDOUT, `${what} was not done within ${limit}`);
+      }
+      onProgress?.(time, lastLines(await this.console(), 1));
+      await session.advance(TURN, () => this.#answer.endsWith(MARK));
+      await new Promise(setImmediate);
+    }
+  }
+
+  async #failure(errno: number, what: string): Promise<SystemError> {
+    const hint = `${what}. The console's last lines:\n${lastLines(await this.console(), SHOWN_LINES)}`;
+    return new SystemError(errno, { hint });
+  }
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trimEnd().split(/\r?\n/).slice(-count).join("\n");
+}
+
+/** Snapshots after boot, by what was booted. */
+const kept = new Map<string, SessionSnapshot>();
+
+function keyOf(options: MachineOptions): string {
+  const { kernel, ...rest } = options;
+  const hash = createHash("sha256").update(JSON.stringify([rest, kernel!.commandLine]));
+  for (const { name, data } of [kernel!.image, ...kernel!.modules!])
+    hash.update(`${name} ${data.length}\n`).update(data);
+  return hash.digest("hex");
+}
+
+/**
+ * Boots Linux with a shell on COM1 and an init that runs commands. The first one of a kind in a process takes seconds; the others go on
+ * from a snapshot of it, in the same state at the same virtual time. Throws ENOENT without kernel or busybox, EINVAL for what no
+ * machine is or boots, ETIMEDOUT and EIO, with the console's last lines, for a boot that does not come to an end.
+ */
+export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
+  const { cpus = 1, memory = DEFAULT_MEMORY, cpu, seed, append, fresh = false } = options;
+  const initrd = { name: "initramfs", data: initramfs(options.files) };
+  const commandLine = append ? `${APPEND} ${append}` : APPEND;
+  const machine: MachineOptions = {
+    ...{ cpus, memory, exitPort: EXIT_PORT },
+    ...(cpu !== undefined && { cpu }),
+    ...(seed !== undefined && { seed }),
+    kernel: { image: readKernel(options.kernel), modules: [initrd], commandLine },
+  };
+  const key = keyOf(machine);
+  const session = await startSession(machine);
+  if (options.onConsole) await session.serial(0).follow(options.onConsole);
+  const linux = new Linux(session);
+  const snapshot = fresh ? undefined : kept.get(key);
+  if (snapshot) {
+    await session.restore(snapshot);
+    return linux;
+  }
+  try {
+    await linux.ready(options.timeout ?? DEFAULT_TIMEOUT, options.onProgress);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  if (!fresh) kept.set(key, await session.snapshot());
+  return linux;
+}
