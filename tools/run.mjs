@@ -73,6 +73,7 @@ const COMMANDS = {
   reference: (args) => run(process.execPath, [join(ROOT, "dist/tools/reference.js"), ...args]),
   package: (args) => run(process.execPath, [join(ROOT, "dist/tools/package.js"), ...args]),
   release: (args) => run(process.execPath, [join(ROOT, "dist/tools/release.js"), ...args]),
+  linux: (args) => run(process.execPath, [join(ROOT, "dist/tools/linux.js"), ...args]),
   man: (args) => run(process.execPath, [join(ROOT, "dist/tools/man.js"), ...args]),
   picture: (args) => run(process.execPath, [join(ROOT, "dist/tools/picture.js"), ...args]),
   sdk: (args) => run(process.execPath, [join(ROOT, "dist/tools/sdk.js"), ...args]),

@@ -37,6 +37,8 @@ export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "
   readonly onConsole?: (text: string) => void;
   /** Is called now and then while it boots, with virtual time in nanoseconds and the console's last line. */
   readonly onProgress?: (time: number, line: string) => void;
+  /** Is called when it has booted. */
+  readonly onReady?: () => void;
 }
 
 /** What became of a command. */
@@ -208,6 +210,7 @@ export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
     await session.close();
     throw error;
   }
+  options.onReady?.();
   if (!fresh) kept.set(key, await session.snapshot());
   return linux;
 }
