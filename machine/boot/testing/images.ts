@@ -91,3 +91,51 @@ export function flat(
   const addresses = [own, load, loadEnd, bssEnd, entry].flatMap(u32);
   return file([...before, ...header(0x10000), ...addresses, ...code]);
 }
+
+/** What a bzImage says of itself, where that is not the ordinary. */
+export interface BzImageOptions {
+  readonly setupSects?: number;
+  readonly bootFlag?: number;
+  readonly version?: number;
+  readonly loadflags?: number;
+  readonly xloadflags?: number;
+  readonly alignment?: number;
+  readonly relocatable?: number;
+  readonly commandLineMax?: number;
+  readonly initrdMax?: number;
+  readonly preferred?: number | bigint;
+  readonly initSize?: number;
+  /** Operand of the jump, which says where the header ends. */
+  readonly jump?: number;
+  /** Protected-mode code in units of 16 bytes. */
+  readonly paragraphs?: number;
+}
+
+/** A bzImage whose 64-bit entry point has `code`. */
+export function bzImage(code: readonly number[], options: BzImageOptions = {}): BootFile {
+  const { setupSects = 1, bootFlag = 0xaa55, version = 0x20f, loadflags = 1 } = options;
+  const { xloadflags = 1, alignment = 0x1000, relocatable = 1, commandLineMax = 255 } = options;
+  const { initrdMax = 0x7fffffff, preferred = 0x100000, initSize = 0x4000 } = options;
+  const { jump = 0x6a, paragraphs = Math.ceil((0x200 + code.length) / 16) } = options;
+  const bytes = new Uint8Array(((setupSects || 4) + 1) * 512 + 0x200 + code.length);
+  const put = (at: number, values: readonly number[]) => bytes.set(values, at);
+  put(0x1f1, [setupSects]);
+  put(0x1f4, u32(paragraphs));
+  put(0x1fe, u16(bootFlag));
+  put(0x200, [0xeb, jump, 0x48, 0x64, 0x72, 0x53, ...u16(version)]);
+  put(0x211, [loadflags]);
+  put(0x22c, u32(initrdMax));
+  put(0x230, [...u32(alignment), relocatable, 12, ...u16(xloadflags), ...u32(commandLineMax)]);
+  put(0x258, [...u64(preferred), ...u32(initSize)]);
+  put(bytes.length - code.length, code);
+  return { name: "bzImage", data: bytes };
+}
+
+/** An ELF64 file without a multiboot header that says it is Linux. */
+export function vmlinux(entry: number | bigint, parts: readonly Part[]): BootFile {
+  const banner = [...new TextEncoder().encode("Linux version 6")];
+  const { data } = elf(entry, [...parts, { bytes: banner, physical: 0x180000 }], { wide: true });
+  // The multiboot header's magic becomes something else.
+  const at = 0x40 + (parts.length + 1) * 0x38;
+  return { name: "vmlinux", data: data.map((byte, index) => (index === at ? 0 : byte)) };
+}
