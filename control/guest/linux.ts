@@ -20,6 +20,7 @@ const DEFAULT_TIMEOUT = 60 * SECOND;
 /** Console lines that an error shows. */
 const SHOWN_LINES = 5;
 const BOOT = "/boot";
+const PANIC = /Kernel panic - not syncing/;
 const APPEND = "console=ttyS0 panic=-1";
 
 export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "cpu" | "seed"> {
@@ -148,12 +149,14 @@ export class Linux {
       const match = this.#answer.match(pattern);
       if (match) return match;
       const time = session.machine.time;
+      const said = await this.console();
+      if (PANIC.test(said)) throw await this.#failure(EIO, `${what}: the kernel has panicked`);
       if (session.ended !== undefined) throw await this.#failure(EIO, `${what}: the machine ended`);
       if (time >= end) {
         const limit = `${timeout / SECOND} virtual seconds`;
         throw await this.#failure(ETIMEDOUT, `${what} was not done within ${limit}`);
       }
-      onProgress?.(time, lastLines(await this.console(), 1));
+      onProgress?.(time, lastLines(said, 1));
       await session.advance(TURN, () => this.#answer.endsWith(MARK));
       await new Promise(setImmediate);
     }

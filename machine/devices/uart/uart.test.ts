@@ -184,3 +184,53 @@ test("a restored port goes on sending where the saved one was", () => {
   at(1_000_000);
   expect(sent).toEqual(first);
 });
+
+describe("instant", () => {
+  beforeEach(() => {
+    uart = new Uart(
+      schedule,
+      (level) => {
+        line = level;
+      },
+      (byte, time) => sent.push([String.fromCharCode(byte), time]),
+      "instant",
+    );
+  });
+
+  test("characters have left when they are written, and there is room at once", () => {
+    at(7);
+    write("ab");
+    expect(sent).toEqual([
+      ["a", 7],
+      ["b", 7],
+    ]);
+    expect(uart.read(R.LSR, 1)).toBe(R.LSR_THR_EMPTY | R.LSR_IDLE);
+    expect(uart.isSending).toBe(false);
+  });
+
+  test("each one that has left interrupts", () => {
+    uart.write(R.MCR, 1, R.MCR_OUT2);
+    uart.write(R.IER, 1, R.IER_TRANSMIT);
+    expect(uart.read(R.IIR, 1) & 0xf).toBe(R.IIR_TRANSMIT);
+    expect(line).toBe(false);
+    write("a");
+    expect(line).toBe(true);
+  });
+
+  test("what is received comes at the line's speed", () => {
+    uart.input([1, 2]);
+    at(86_806);
+    expect(uart.read(R.LSR, 1) & R.LSR_DATA).toBe(R.LSR_DATA);
+    uart.read(R.RBR, 1);
+    expect(uart.read(R.LSR, 1) & R.LSR_DATA).toBe(0);
+  });
+
+  test("loop-back and break send nothing", () => {
+    uart.write(R.MCR, 1, R.MCR_LOOP);
+    write("a");
+    uart.write(R.MCR, 1, 0);
+    uart.write(R.LCR, 1, R.LCR_8N1 | R.LCR_BREAK);
+    write("b");
+    expect(sent).toEqual([]);
+  });
+});
