@@ -19,6 +19,7 @@ export interface StartOptions extends CommonOptions {
   readonly exitPort?: string;
   readonly fwCfg?: boolean;
   readonly seed?: string;
+  readonly serialSpeed?: string;
   readonly pace?: string;
   readonly serial?: readonly string[];
 }
@@ -68,7 +69,14 @@ export async function machineOptions(
   name: string,
   options: StartOptions,
 ): Promise<MachineOptions> {
-  const { cpus = "4", memory = "1G", pace = "paced", cpu = "amd", fwCfg = false } = options;
+  const {
+    cpus = "4",
+    memory = "1G",
+    pace = "paced",
+    cpu = "amd",
+    fwCfg = false,
+    serialSpeed,
+  } = options;
   const count = /^[0-9]+$/.test(cpus) ? Number(cpus) : 0;
   if (count < 1 || count > CPUS_MAX) throw new UsageError(`--cpus must be 1 to ${CPUS_MAX}`);
   const seed = /^[0-9]+$/.test(options.seed ?? "0") ? Number(options.seed ?? 0) : Number.NaN;
@@ -81,6 +89,9 @@ export async function machineOptions(
     ...{ name, cpus: count, memory: bytes, cpu, fwCfg, seed },
     pace: choice("pace", pace, ["paced", "free"]),
     ...(kernel && { kernel }),
+    ...(serialSpeed !== undefined && {
+      serialSpeed: choice("serial-speed", serialSpeed, ["line", "instant"]),
+    }),
     ...(options.exitPort !== undefined && { exitPort: port(options.exitPort) }),
   };
 }

@@ -188,14 +188,21 @@ function addMachine(machine: Command, io: Io): void {
       "--cpu <MODEL>",
       "amd or intel (default: amd), and then ,FEATURE=off or =on, repeatable",
     )
-    .option("--kernel <FILE>", "run this multiboot kernel, instead of a system to be split")
-    .option("--initrd <FILE>", "a module for the kernel; repeatable", every)
-    .option("--append <TEXT>", "what follows the kernel's name on its command line")
+    .option(
+      "--kernel <FILE>",
+      "run this kernel (Linux or multiboot), instead of a system to be split",
+    )
+    .option("--initrd <FILE>", "an initrd or a module for the kernel; repeatable", every)
+    .option("--append <TEXT>", "the kernel's command line; of multiboot, behind its name")
     .option(
       "--exit-port <PORT>",
       "a write of V there ends the machine, and the command with status (V << 1) | 1",
     )
     .option("--fw-cfg", "have QEMU's firmware configuration at ports 0x510 and 0x511")
+    .option(
+      "--serial-speed <SPEED>",
+      "line: serial ports send by their divisor; instant: at once (default with a kernel)",
+    )
     .option("--seed <N>", "what RDRAND and RDSEED give is made from it (default: 0)")
     .option("--pace <PACE>", "paced: by the wall clock; free: as fast as possible while waited for")
     .option("--serial <LINE=TARGET>", "0 or 1 = stdio, file:PATH or null; repeatable", every)

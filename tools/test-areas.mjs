@@ -11,6 +11,10 @@ export const AREAS = {
     about: "the beginning of Arm64: the core at EL2 under a real Linux, in QEMU's board virt",
     files: ["test/arm64/**"],
   },
+  linux: {
+    about: "Debian's Linux on the emulated PC: its kernel, busybox",
+    files: ["test/linux/**"],
+  },
   agent: {
     about: "the agent of another computer: a C compiler, sshd",
     files: ["test/agent/**"],
