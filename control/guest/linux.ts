@@ -20,7 +20,7 @@ const DEFAULT_TIMEOUT = 60 * SECOND;
 /** Console lines that an error shows. */
 const SHOWN_LINES = 5;
 const BOOT = "/boot";
-const PANIC = /Kernel panic - not syncing/;
+const PANIC = /Kernel panic - not syncing.*/;
 const APPEND = "console=ttyS0 panic=-1";
 
 export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "cpu" | "seed"> {
@@ -145,12 +145,15 @@ export class Linux {
   ): Promise<RegExpMatchArray> {
     const { session } = this;
     const end = session.machine.time + timeout;
+    let seen = 0;
     for (;;) {
       const match = this.#answer.match(pattern);
       if (match) return match;
       const time = session.machine.time;
       const said = await this.console();
-      if (PANIC.test(said)) throw await this.#failure(EIO, `${what}: the kernel has panicked`);
+      const panic = said.length === seen ? null : said.match(PANIC);
+      if (panic) throw await this.#failure(EIO, `${what}: ${panic[0].trimEnd()}`);
+      seen = said.length;
       if (session.ended !== undefined) throw await this.#failure(EIO, `${what}: the machine ended`);
       if (time >= end) {
         const limit = `${timeout / SECOND} virtual seconds`;

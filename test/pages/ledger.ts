@@ -18,6 +18,7 @@ const LONG = "test/pages/long.test.ts";
 const PACKAGE = "test/package/package.test.ts";
 const CREATED = "test/metal/linux-created.test.ts";
 const SESSION = "test/metal/linux-session.test.ts";
+const LINUX = "test/linux/page.test.ts";
 const HOST = "test/metal/host.test.ts";
 const TARGET = "test/metal/linux-target.test.ts";
 
@@ -50,6 +51,7 @@ export const LEDGER: Readonly<Record<string, readonly Rule[]>> = {
   "docs/hypervisor.md": [[ALL, DRAWING]],
   "docs/inmates-in-c.md": [[ALL, "test/pages/inmates-in-c.test.ts"]],
   "docs/inmates.md": [[ALL, "test/pages/inmates.test.ts"]],
+  "docs/linux.md": [[ALL, LINUX]],
   "docs/metal.md": [
     [/^npm run metal:demo/, SESSION],
     [/^GRUB_CMDLINE_LINUX=/, PC],
