@@ -180,6 +180,7 @@ test.each([
   "machine start --initrd file",
   "machine start --pace slow",
   "machine start --seed dice",
+  "machine start --serial-speed fast",
   "machine start --seed 9007199254740992",
   "machine start --serial 2=null",
   "machine start --serial 0=tcp:1",

@@ -139,3 +139,20 @@ test("a triple fault ends time, with the reason", async () => {
     ),
   });
 });
+
+test("serial ports send by their divisor, with a kernel at once, and as is asked for", async () => {
+  const kernel = { image: elf(MIB, [{ bytes: [0xf4], physical: MIB }]) };
+  const cases = [
+    [{}, "line"],
+    [{ kernel }, "instant"],
+    [{ kernel, serialSpeed: "line" }, "line"],
+    [{ serialSpeed: "instant" }, "instant"],
+  ] as const;
+  for (const [options, speed] of cases) {
+    const session = await startSession({ memory: 32 * MIB, cpus: 1, ...options });
+    expect(session.machine.pc.options.serialSpeed).toBe(speed);
+    await session.close();
+  }
+  const serialSpeed = "fast" as "line";
+  await expect(startSession({ serialSpeed })).rejects.toMatchObject({ code: "EINVAL" });
+});
