@@ -71,7 +71,7 @@ test("the same from every moment: two runs, a snapshot in another process' place
   expect(session.ended).toBeUndefined();
   await session.close();
 
-  await start(WHOLE);
+  await start(WHOLE, { serialSpeed: "line" });
   await session.run(0.3 * MS);
   const again = await session.fingerprint();
   await session.restore(moment);
