@@ -19,13 +19,16 @@ import {
   EFER_LME,
 } from "../../abi/x86/registers.ts";
 import { CS, DS, ES, FS, GS, S_GDT_BASE, S_GDT_LIMIT, SS } from "../cpu/interface.ts";
+import { E820_RAM, type E820Entry, type Firmware, firmwareTables } from "../firmware/firmware.ts";
+import { leaveFirmwareState } from "../firmware/state.ts";
 import type { Pc } from "../pc.ts";
 import { refuse } from "./boot-error.ts";
 import type { BootFile } from "./image.ts";
 import { type LinuxImage, SETUP_SECTS } from "./linux-image.ts";
-import { AVAILABLE, LOWER_END, MIB, memoryMap } from "./memory-map.ts";
+import { LOWER_END, MIB } from "./memory-map.ts";
 
 // The zero page (Documentation/arch/x86/zero-page.rst).
+const ACPI_RSDP_ADDR = 0x70;
 const E820_ENTRIES = 0x1e8;
 const E820_TABLE = 0x2d0;
 const E820_ENTRY = 20;
@@ -68,8 +71,8 @@ const MORE_MEMORY = "Give the machine more memory.";
 const hex = (value: number) => `0x${value.toString(16)}`;
 
 /** End of the RAM at 1 MiB that belongs to the kernel. */
-function ramEnd(memory: number): number {
-  const range = memoryMap(memory).find(({ first, type }) => first === MIB && type === AVAILABLE);
+function ramEnd(map: readonly E820Entry[]): number {
+  const range = map.find(({ first, type }) => first === MIB && type === E820_RAM);
   return range ? range.first + range.size : 0;
 }
 
@@ -131,7 +134,7 @@ function loadCommandLine(pc: Pc, file: BootFile, image: LinuxImage, text: string
 
 function zeroPage(
   image: LinuxImage,
-  memory: number,
+  { memoryMap, rsdp }: Firmware,
   initrd: { start: number; size: number },
 ): Uint8Array {
   const page = new Uint8Array(PAGE);
@@ -143,9 +146,9 @@ function zeroPage(
   view.setUint32(RAMDISK_IMAGE, initrd.start, true);
   view.setUint32(RAMDISK_SIZE, initrd.size, true);
   view.setUint32(CMD_LINE_PTR, COMMAND_LINE, true);
-  const map = memoryMap(memory);
-  view.setUint8(E820_ENTRIES, map.length);
-  for (const [index, { first, size, type }] of map.entries()) {
+  view.setBigUint64(ACPI_RSDP_ADDR, BigInt(rsdp), true);
+  view.setUint8(E820_ENTRIES, memoryMap.length);
+  for (const [index, { first, size, type }] of memoryMap.entries()) {
     const at = E820_TABLE + index * E820_ENTRY;
     view.setBigUint64(at, BigInt(first), true);
     view.setBigUint64(at + 8, BigInt(size), true);
@@ -176,14 +179,16 @@ export function bootLinux(
   initrds: readonly BootFile[],
   commandLine: string,
 ): void {
-  const { memory } = pc.options;
-  const end = ramEnd(memory);
+  const firmware = firmwareTables(pc.options);
+  const end = ramEnd(firmware.memoryMap);
   loadKernel(pc, file, image, end);
   const initrd = loadInitrd(pc, initrds, image, end);
   loadCommandLine(pc, file, image, commandLine);
-  pc.writeRam(ZERO_PAGE, zeroPage(image, memory, initrd));
+  pc.writeRam(ZERO_PAGE, zeroPage(image, firmware, initrd));
   pc.writeRam(PAGE_TABLES, pageTables());
   pc.writeRam(DESCRIPTORS, quads(DESCRIPTOR_TABLE));
+  for (const { address, bytes } of firmware.pieces) pc.writeRam(address, bytes);
+  leaveFirmwareState(pc);
   enter(pc, image.entry);
 }
 
