@@ -39,11 +39,11 @@ const DEFAULT_SETUP_SECTS = 4;
 const PARAGRAPH = 16;
 const MIB = 0x100000;
 
-// What a vmlinux would say if it had a header (arch/x86/include/asm/setup.h, Kconfig).
+// What a vmlinux would say if it had a header: COMMAND_LINE_SIZE, CONFIG_PHYSICAL_ALIGN, and the protocol's default for initrds.
 const VMLINUX_ALIGNMENT = 0x1000000;
 const VMLINUX_CMDLINE = 2047;
 const VMLINUX_INITRD_MAX = 0x7fffffff;
-/** How every Linux names itself (init/version.c). */
+/** How every Linux names itself (linux_banner). */
 const BANNER = new TextEncoder().encode("Linux version ");
 
 /** A Linux kernel that is understood; whether it fits the RAM is not known yet. */

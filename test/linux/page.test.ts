@@ -7,7 +7,7 @@ import { ROOT } from "../../tools/root.ts";
 import { itemsFor } from "../pages/ledger.ts";
 import { kernels } from "./kernel.ts";
 
-const PATIENCE = 120_000;
+const PATIENCE = 600_000;
 const JITI = join(ROOT, "node_modules/jiti/lib/jiti-cli.mjs");
 const items = itemsFor("test/linux/page.test.ts", "docs/linux.md");
 const taking = (pattern: RegExp) => items.filter(({ text }) => pattern.test(text));
@@ -55,7 +55,7 @@ test.each([
   [["--kernel", "/etc/passwd", "--cpu", "z80"], "z80"],
   [["--kernel", "/etc/passwd", "--memory", "much"], "no size"],
   [["--odd"], "--odd"],
-])("npm run linux -- %s is refused in one line", (args, reason) => {
+])("npm run linux -- %s is refused in one line", { timeout: PATIENCE }, (args, reason) => {
   const { stderr, status } = linux(args);
   expect(stderr).toContain(reason);
   expect(stderr.trimEnd()).not.toContain("\n");
