@@ -60,8 +60,10 @@ describe("a bzImage", () => {
     const page = zeroPage(pc);
     expect([...pc.readRam(page + 0x200, 16)]).toEqual([...image.data.slice(0x200, 0x210)]);
     expect([...pc.readRam(page + 0x22c, 0x40)]).toEqual([...image.data.slice(0x22c, 0x26c)]);
-    // The sentinel, and what stands before the header, is zero.
-    expect(pc.readRam(page, 0x1e8).every((byte) => byte === 0)).toBe(true);
+    // What stands before the memory map and the header is zero, the sentinel too, but for the address of ACPI's root pointer.
+    const before = [...pc.readRam(page, 0x1e8)];
+    expect(text(pc, word(pc, page + 0x70))).toMatch(/^RSD PTR /);
+    expect(before.every((byte, at) => byte === 0 || (at >= 0x70 && at < 0x78))).toBe(true);
     expect([pc.ram[page + 0x1ef], pc.ram[page + 0x210]]).toEqual([0, 0xff]);
     expect(text(pc, word(pc, page + 0x228))).toBe("one two");
     expect([word(pc, page + 0x218), word(pc, page + 0x21c)]).toEqual([0, 0]);
@@ -76,7 +78,7 @@ describe("a bzImage", () => {
     });
     expect(ranges).toEqual([
       [0, 0xa0000, 1],
-      [0xf0000, 0x10000, 2],
+      [0xe0000, 0x20000, 2],
       [MIB, MEMORY - MIB, 1],
       [0xb0000000, 0x10000000, 2],
     ]);
