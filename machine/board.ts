@@ -51,6 +51,14 @@ export const PCI_WINDOWS = {
   wideMemory: { first: 0x800000000, size: 0x800000000 },
 } as const;
 
+/** Disks: slot of the first on bus 0, and how many there can be. */
+export const DISK_SLOTS = { first: 2, count: 8 } as const;
+
+/** The IOAPIC pin of INTA (0) to INTD (3) of a slot on bus 0: they share pins with the HPET's timers. Active low, as PCI has it. */
+export function interruptPin(slot: number, pin: number): number {
+  return HPET_PINS.first + ((slot + pin) % HPET_PINS.count);
+}
+
 /** PCI functions: bus << 8 | device << 3 | function, and what they say they are. */
 export const PCI_MAP = {
   hostBridge: {

@@ -1,11 +1,21 @@
 // Makes the devices of the machine and wires them: to addresses (board.ts), to interrupt controllers, to the clock.
-import { CMOS, HPET_PINS, IRQ_MAP, MEMORY_MAP, PCI_MAP, PORT_MAP } from "./board.ts";
+import {
+  CMOS,
+  DISK_SLOTS,
+  HPET_PINS,
+  IRQ_MAP,
+  interruptPin,
+  MEMORY_MAP,
+  PCI_MAP,
+  PORT_MAP,
+} from "./board.ts";
 import type { Device, Line, Registers } from "./devices/device.ts";
 import { ExitPort } from "./devices/exit-port/exit-port.ts";
 import { FwCfg } from "./devices/fw-cfg/fw-cfg.ts";
 import { Hpet } from "./devices/hpet/hpet.ts";
 import { I8042 } from "./devices/i8042/i8042.ts";
 import { Ioapic } from "./devices/ioapic/ioapic.ts";
+import type { ApicMessage } from "./devices/lapic/message.ts";
 import { ConfigMechanism, Ecam, PciBus, PciFunction } from "./devices/pci/pci.ts";
 import { Pic } from "./devices/pic/pic.ts";
 import { Pit } from "./devices/pit/pit.ts";
@@ -15,6 +25,9 @@ import { FastReset } from "./devices/reset/fast-reset.ts";
 import { ResetControl } from "./devices/reset/reset-control.ts";
 import { Rtc } from "./devices/rtc/rtc.ts";
 import { type SerialSink, type SerialSpeed, Uart } from "./devices/uart/uart.ts";
+import { BlockDevice, type DiskImage } from "./devices/virtio/block.ts";
+import type { Dma } from "./devices/virtio/queue.ts";
+import { VirtioFunction } from "./devices/virtio/transport.ts";
 import type { Interconnect } from "./interconnect.ts";
 import { EXIT_PORTS } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
@@ -36,6 +49,9 @@ export interface DeviceParts {
   date: number;
   /** First port of the exit port, if there is one. */
   exitPort: number | undefined;
+  disks: readonly DiskImage[];
+  /** RAM as devices reach it by themselves. */
+  dma: Dma;
   /** Whether there is QEMU's firmware configuration. */
   fwCfg: boolean;
   /** The machine has ended. */
@@ -95,6 +111,9 @@ function addPci(parts: DeviceParts, pci: PciBus, reset: Registers): ConfigMechan
   return mechanism;
 }
 
+/** Where the slot is in the number of a function. */
+const SLOT_SHIFT = 3;
+
 type Irq = { pic: number; pin: number };
 
 /** Makes the devices that tell time. While the HPET stands in for PIT and RTC, their own lines lead nowhere. */
@@ -119,6 +138,23 @@ function makeTimers(
     legacy: (number, level) => replaced[number as 0 | 1](level),
   });
   return { pmTimer, pit, rtc, hpet };
+}
+
+/** The disks, from a slot of their own each on, and what snapshots need of them. INTA is active low. */
+function addDisks(parts: DeviceParts, pci: PciBus, ioapic: Ioapic): Record<string, Stateful> {
+  const stateful: Record<string, Stateful> = {};
+  for (const [index, image] of parts.disks.entries()) {
+    const slot = DISK_SLOTS.first + index;
+    const line: Line = (level) => ioapic.setLine(interruptPin(slot, 0), !level);
+    const block = new BlockDevice(image, parts.dma);
+    const send = (message: ApicMessage) => parts.interconnect.post(message);
+    const transport = new VirtioFunction(block, { memory: parts.dma, line, send });
+    line(false);
+    pci.add(slot << SLOT_SHIFT, transport.endpoint);
+    const names = { "": block, "-transport": transport, "-msix": transport.msix };
+    for (const [name, part] of Object.entries(names)) stateful[`disk${index}${name}`] = part;
+  }
+  return stateful;
 }
 
 /** What resets the machine, each in its own way. */
@@ -189,6 +225,7 @@ export function createDevices(parts: DeviceParts): Devices {
       new Uart(parts.schedule, line(irq), parts.sinks[index] ?? (() => {}), parts.serialSpeed),
   );
   const pci = makePci();
+  const disks = addDisks(parts, pci, ioapic);
   const pciConfig = addPci(parts, pci, resets.resetControl);
   const devices = { ioapic, pic, ...timers, serial, pci };
   addToBus(parts.bus, devices);
@@ -205,6 +242,6 @@ export function createDevices(parts: DeviceParts): Devices {
   };
   const functions = pci.functions.map(([bdf, device]) => [`pci-${bdf.toString(16)}`, device]);
   const optional = makeOptional(parts);
-  const stateful = { ...named, ...Object.fromEntries(functions), ...optional };
+  const stateful = { ...named, ...Object.fromEntries(functions), ...disks, ...optional };
   return { ...devices, power, exitPort: optional.exitPort, stateful };
 }

@@ -1,6 +1,7 @@
 // What a machine can be made of, with defaults and limits.
-import { PORT_MAP } from "./board.ts";
+import { DISK_SLOTS, PORT_MAP } from "./board.ts";
 import type { SerialSink, SerialSpeed } from "./devices/uart/uart.ts";
+import type { DiskImage } from "./devices/virtio/block.ts";
 import { MachineError } from "./error.ts";
 import { missingFeatures, type Switches, type Vendor } from "./model.ts";
 import type { CpuSource } from "./processors.ts";
@@ -29,6 +30,8 @@ export interface PcOptions {
   seed?: number;
   /** How fast the serial ports send; what they receive always comes at the line's speed. Default "line". */
   serialSpeed?: SerialSpeed;
+  /** Disks, each a virtio-blk function; at most 8. What is written is kept beside the image. */
+  disks?: readonly DiskImage[];
   /** Take what COM1 and COM2 send, each byte with the tick at which it has left. */
   serial?: readonly (SerialSink | undefined)[];
 }
@@ -77,8 +80,16 @@ export function settle(options: PcOptions): Settled {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new MachineError("bad-option", `seed is ${seed}`, "Give an integer from 0 to 2^53 - 1.");
   checkExitPort(options.exitPort);
+  const { disks = [] } = options;
+  if (disks.length > DISK_SLOTS.count)
+    throw new MachineError(
+      "bad-option",
+      `${disks.length} disks`,
+      `Give at most ${DISK_SLOTS.count}.`,
+    );
   return {
     ...{ cpu, cpus, memory, vendor, seed, missing: missingFeatures(vendor, options.features) },
+    disks,
     exitPort: options.exitPort,
     fwCfg: options.fwCfg ?? false,
     serialSpeed: options.serialSpeed ?? "line",

@@ -115,6 +115,16 @@ export class Pc {
       exitPort: this.options.exitPort,
       fwCfg: this.options.fwCfg,
       serialSpeed: this.options.serialSpeed,
+      disks: this.options.disks,
+      dma: {
+        read: (address, size) =>
+          isRam(this.options.memory, address, size)
+            ? this.ram.slice(address, address + size)
+            : new Uint8Array(size),
+        write: (address, bytes) => {
+          if (isRam(this.options.memory, address, bytes.length)) this.writeRam(address, bytes);
+        },
+      },
       ended: () => this.#endNow(),
       sinks: this.serialLogs.map((log) => (byte: number, time: number) => log.put(byte, time)),
       externalGone: () => this.lapics[0]!.setExternal(false),

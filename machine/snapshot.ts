@@ -9,7 +9,10 @@ import type { SerialLogState } from "./serial-log.ts";
 import { Sha256 } from "./sha256.ts";
 
 /** The options of a machine on which its state depends. */
-export type SnapshotOptions = Omit<Pc["options"], "cpu" | "date">;
+export type SnapshotOptions = Omit<Pc["options"], "cpu" | "date" | "disks"> & {
+  /** Sizes of the disks in bytes. */
+  disks: number[];
+};
 
 /** Everything of a machine at one boundary. */
 export interface Snapshot {
@@ -52,7 +55,8 @@ function isZero(words: Int32Array, first: number, end: number): boolean {
 
 function optionsOf(pc: Pc): Snapshot["options"] {
   const { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed, serialSpeed } = pc.options;
-  return { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed, serialSpeed };
+  const disks = pc.options.disks.map(({ size }) => size);
+  return { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed, serialSpeed, disks };
 }
 
 function saveDevices(pc: Pc): Record<string, Saved> {

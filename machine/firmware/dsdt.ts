@@ -1,5 +1,5 @@
 // The devices as the DSDT tells them: the PCI root with its windows and interrupts, and what no bus enumerates.
-import { HPET_PINS, IRQ_MAP, MEMORY_MAP, PCI_MAP, PCI_WINDOWS, PORT_MAP } from "../board.ts";
+import { IRQ_MAP, interruptPin, MEMORY_MAP, PCI_MAP, PCI_WINDOWS, PORT_MAP } from "../board.ts";
 import { SLEEP_TYPE_OFF } from "../devices/pm-timer/pm-timer.ts";
 import * as A from "./aml.ts";
 import * as R from "./resources.ts";
@@ -17,11 +17,6 @@ const OSC_GRANTED = 0x1c;
 const OSC_REVISION = 1;
 const OSC_CONTROL_OFFSET = 8;
 const PRESENT = 0xf;
-
-/** The IOAPIC pin of INTA (0) to INTD (3) of a slot: PCI's shares the eight pins of the HPET. */
-export function interruptPin(slot: number, pin: number): number {
-  return HPET_PINS.first + ((slot + pin) % HPET_PINS.count);
-}
 
 function interruptRoutes(): number[] {
   const routes: number[][] = [];
