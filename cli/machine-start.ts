@@ -120,7 +120,8 @@ async function stayOn(
   try {
     const { value, lost } = await attempt(`machine ${paths.name}`, Promise.race(ends));
     if (lost !== undefined) throw new CommandFailure(lost);
-    if (value !== undefined) throw new ExitStatus(statusOf(value));
+    const isByPort = value !== undefined && (await session.status()).endReason === "exit-port";
+    if (isByPort) throw new ExitStatus(statusOf(value));
   } finally {
     hide();
     await session.close();

@@ -54,6 +54,12 @@ function show(io: Io, { json: wanted }: CommonOptions, status: MachineStatus, in
   if (status.enabled) io.draw(`\n${machineMap(status, io.colours.out, io.columns)}`);
 }
 
+/** How a machine has ended. */
+function endOf({ ended, endReason }: MachineStatus): string {
+  if (endReason === "power-off") return "powered off";
+  return endReason === "reset" ? "by a reset" : `with ${ended} at the exit port`;
+}
+
 const pool = ({ used, size }: PoolUse) => `${used} of ${size} pages`;
 
 function describe(status: MachineStatus, info: DaemonInfo | undefined): string[][] {
@@ -71,7 +77,7 @@ function describe(status: MachineStatus, info: DaemonInfo | undefined): string[]
     ["Memory", `${Math.round(status.memory / MIB)} MiB`],
     ["Time", `${(status.time / NS_PER_SECOND).toFixed(3)} s (${status.pace})`],
     ...(status.kernel === undefined ? [] : [["Kernel", status.kernel]]),
-    ...(status.ended === undefined ? [] : [["Ended", `with ${status.ended} at the exit port`]]),
+    ...(status.ended === undefined ? [] : [["Ended", endOf(status)]]),
     ["Jailhouse", status.enabled ? "enabled" : "disabled"],
     ...(status.trial === undefined ? [] : [["Trial", `${status.trial} s left, then it closes`]]),
     ["Cells", status.cells.map(({ name }) => name).join(", ") || "none"],

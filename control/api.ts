@@ -122,8 +122,10 @@ export interface MachineStatus {
   readonly enabled: boolean;
   /** Name of the kernel that runs on it, if there is one. */
   readonly kernel?: string;
-  /** What was written to its exit port: the machine has ended. */
+  /** What was written to its exit port, 0 where something else has ended the machine. */
   readonly ended?: number;
+  /** What has ended it: its exit port, ACPI's power-off, or a reset. */
+  readonly endReason?: "exit-port" | "power-off" | "reset";
   /** Seconds until the machine, taken over on trial, is handed back by itself. */
   readonly trial?: number;
   /** Whether the root cell is allowed, and recorded with, what its configuration forgot. */

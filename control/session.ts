@@ -60,10 +60,12 @@ export class LocalSession implements api.SteppedSession {
   #status(): api.MachineStatus {
     const { name, cpus, memory, cpu, pace, kernel } = this.options;
     const { ended } = this;
+    const { endReason } = this.machine;
     return {
       ...{ name, cpus, memory, cpu, pace },
       ...(kernel && { kernel: kernel.image.name }),
       ...(ended !== undefined && { ended }),
+      ...(endReason !== undefined && { endReason }),
       enabled: this.#driver.enabled,
       learning: this.#driver.enabled && this.#driver.denials().learning,
       time: this.machine.time,

@@ -4,7 +4,7 @@ import { ACTIVITY_SHUTDOWN } from "../../machine/cpu/interface.ts";
 import type { SerialSpeed } from "../../machine/devices/uart/uart.ts";
 import { MachineError } from "../../machine/error.ts";
 import type { Switches, Vendor } from "../../machine/model.ts";
-import { Pc } from "../../machine/pc.ts";
+import { type EndReason, Pc } from "../../machine/pc.ts";
 import type { Snapshot } from "../../machine/snapshot.ts";
 import { EmulatedPlatform, type PlatformSnapshot } from "./platform.ts";
 import { RootCpus } from "./root-cpus.ts";
@@ -72,6 +72,11 @@ export class EmulatedMachine {
   /** What was written to the exit port, once the machine is over. */
   get ended(): number | undefined {
     return this.pc.ended;
+  }
+
+  /** What has ended the machine. */
+  get endReason(): EndReason | undefined {
+    return this.pc.endReason;
   }
 
   /** CPUs that are in shutdown, after a triple fault. */

@@ -26,6 +26,10 @@ const letter = (code: number) => [
 export const print = (text: string) => [...text].flatMap((one) => letter(one.charCodeAt(0)));
 /** mov edx, port; mov eax, value; out dx, eax */
 export const end = (value: number) => [0xba, ...u32(EXIT_PORT), 0xb8, ...u32(value), 0xef];
+/** mov edx, port; mov eax, value; out dx, ax: ACPI's power-off, by the PM1 control register. */
+export const POWER_OFF = [0xba, ...u32(0x604), 0xb8, ...u32(0x2000), 0x66, 0xef];
+/** mov edx, port; mov al, 6; out dx, al: a hard reset, by the reset control register. */
+export const RESET = [0xba, ...u32(0xcf9), 0xb0, 6, 0xee];
 /** mov dword [address], value */
 const store = (address: number, value: number) => [0xc7, 0x05, ...u32(address), ...u32(value)];
 /** hlt; jmp back to it */

@@ -5,7 +5,7 @@ import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import type { MachineOptions } from "../../control/api.ts";
 import { recordHeader, recordSession, replay } from "../../control/journal.ts";
 import { type LocalSession, startSession } from "../../control/session.ts";
-import { EXIT_PORT, end, kernel, print, SLEEP, START } from "./images.ts";
+import { EXIT_PORT, end, kernel, POWER_OFF, print, RESET, SLEEP, START } from "./images.ts";
 
 const MS = 1e6;
 const MIB = 0x100000;
@@ -25,7 +25,18 @@ test("it prints, starts the other CPU, and ends the machine", async () => {
   await session.serial(0).waitFor("one");
   expect(await session.waitForEnd(100 * MS)).toBe(21);
   expect(await session.serial(0).text()).toBe("one\r\ntwo\r\n");
-  expect(await session.status()).toMatchObject({ kernel: "by-hand", ended: 21, enabled: false });
+  const ended = { ended: 21, endReason: "exit-port" };
+  expect(await session.status()).toMatchObject({ kernel: "by-hand", ...ended, enabled: false });
+});
+
+test.each([
+  ["power-off", POWER_OFF],
+  ["reset", RESET],
+])("it ends the machine by %s, too, and the status says so", async (endReason, code) => {
+  await start([...print("one\r\n"), ...code, ...print("never")]);
+  expect(await session.waitForEnd(100 * MS)).toBe(0);
+  expect(await session.serial(0).text()).toBe("one\r\n");
+  expect(await session.status()).toMatchObject({ ended: 0, endReason });
 });
 
 test("without a hypervisor the console is its serial line", async () => {
