@@ -104,7 +104,7 @@ test.each([
   ["--kernel sleeps --initrd missing", /^opening missing: No such file or directory\n$/],
   [
     "--kernel text",
-    /^starting machine default: Invalid argument\ntext is no kernel of a format that is taken\. Taken are multiboot/,
+    /^starting machine default: Invalid argument\ntext is no kernel of a format that is taken\. Taken are Linux for x86-64/,
   ],
   [
     "--kernel sleeps --exit-port 0x3f8",
