@@ -60,7 +60,7 @@ it("names the SDK that it comes with", async () => {
 it.each([
   ["beside the project", "/srv/ada/own", "/srv/ada/jailhouse/sdk", "../jailhouse/sdk"],
   ["in the tree above", "/srv/ada/cells/own", "/srv/ada/jailhouse/sdk", "../../jailhouse/sdk"],
-  ["in another tree", "/srv/ada/work/cells/own", "/srv/ada/jailhouse/sdk", undefined],
+  ["in another tree", "/srv/ada/projects/cells/own", "/srv/ada/jailhouse/sdk", undefined],
   ["with nothing but the root in common", "/srv/own", "/opt/jailhouse/sdk", undefined],
 ])("names an SDK %s so that the tree can be moved", (_, project, sdk, relative) => {
   expect(sdkFrom(project, sdk)).toBe(relative ?? sdk);
