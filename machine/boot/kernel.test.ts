@@ -16,6 +16,7 @@ import { Pc } from "../pc.ts";
 import type { BootFile } from "./image.ts";
 import { bootKernel, type Kernel } from "./kernel.ts";
 import { elf, file, flat, header, u32 } from "./testing/images.ts";
+import { playMutations } from "./testing/mutations.ts";
 
 const MIB = 0x100000;
 const MEMORY = 4 * MIB;
@@ -230,13 +231,7 @@ describe("refused, with the reason:", () => {
   });
 });
 
-/** What stands beside a file in its buffer. */
-const NEIGHBOUR = Buffer.alloc(8, 0xaa);
-const NO_RAM = Buffer.alloc(0x20000);
-
 test("whatever a file says, it is refused, or written is only what it may name", () => {
-  const pc = machine();
-  const outcomes = { refused: 0, booted: 0 };
   const originals = [
     elf(MIB, [
       { bytes: CODE, physical: MIB, size: 64 },
@@ -245,57 +240,9 @@ test("whatever a file says, it is refused, or written is only what it may name",
     elf(MIB, [{ bytes: CODE, physical: MIB, size: 64 }], { wide: true }),
     flat({ header: MIB, load: MIB, bssEnd: MIB + 64, entry: MIB + 32 }, CODE),
   ];
-  const value = fc.oneof(
-    fc.constantFrom(
-      0,
-      1,
-      0x7f,
-      0x80,
-      0xff,
-      0x7fffffff,
-      0x80000000,
-      0xfffffff0,
-      0xffffffff,
-      MEMORY,
-      0xa0000,
-    ),
-    fc.integer({ min: 0, max: 0xffffffff }),
-  );
-  const change = fc.record({ at: fc.nat(200), size: fc.constantFrom(1, 2, 4), value });
-  const property = fc.property(
-    fc.constantFrom(...originals),
-    fc.array(change, { minLength: 1, maxLength: 4 }),
-    fc.option(fc.nat(200)),
-    (original, changes, cut) => {
-      const bytes = original.data.slice();
-      for (const { at, size, value: number } of changes)
-        for (let i = 0; i < size; i++)
-          if (at + i < bytes.length) bytes[at + i] = number >>> (8 * i);
-      // In the middle of a larger buffer, whose other bytes are not the file's.
-      const buffer = new Uint8Array(bytes.length + 64).fill(NEIGHBOUR[0]!);
-      buffer.set(bytes, 32);
-      const data = buffer.subarray(32, 32 + Math.min(cut ?? bytes.length, bytes.length));
-      pc.ram.fill(0);
-      const before = new Uint8Array(pc.memory.buffer, 0, pc.ramBase).slice(0, 0x1000);
-      try {
-        bootKernel(pc, {
-          image: { name: "kernel", data },
-          modules: [file([1], "m")],
-          commandLine: "x",
-        });
-        outcomes.booted++;
-        const start = entry(pc);
-        expect(start).toBeLessThan(MEMORY);
-        expect(Buffer.from(pc.ram.buffer, pc.ramBase, MEMORY).includes(NEIGHBOUR)).toBe(false);
-      } catch (error) {
-        if (!(error instanceof MachineError)) throw error;
-        expect(error.message).not.toContain("\n");
-        outcomes.refused++;
-      }
-      expect(Buffer.compare(new Uint8Array(pc.memory.buffer, 0, 0x1000), before)).toBe(0);
-      expect(Buffer.compare(pc.ram.subarray(0xa0000, 0xc0000), NO_RAM)).toBe(0);
-    },
-  );
-  fc.assert(property, { numRuns: 1500, seed: 11 });
-  expect(Math.min(outcomes.refused, outcomes.booted)).toBeGreaterThan(100);
+  playMutations(machine(), {
+    ...{ seed: 11, originals, at: fc.nat(200) },
+    ...{ mostChanges: 4, longestCut: 200 },
+    booted: (pc) => expect(entry(pc)).toBeLessThan(MEMORY),
+  });
 });
