@@ -24,6 +24,8 @@ import {
   CACHE_SIZE,
   S_CACHE,
   S_FREE,
+  S_HOT_END,
+  S_HOT_START,
   S_LEAVE,
   S_LINK,
   S_SINK,
@@ -227,7 +229,7 @@ function surveyBucket(page: u32): void {
   }
 }
 
-/** From now on until it cools down instructions of a page are decoded for one use. */
+/** From now on until it cools down blocks of a page are compared with memory before they are entered. */
 export function heatPage(page: u32): void {
   const start = (<u64>page) << PAGE_SHIFT;
   retireRange(page, start, start + PAGE_SIZE);
@@ -236,17 +238,22 @@ export function heatPage(page: u32): void {
   surveyBucket(page);
 }
 
-/** A hot page, where it is not known what is code, was written: every CPU leaves its block. */
-function writeHot(page: u32): void {
+/** A hot page was written: every CPU leaves its block that executes what may have changed. */
+function writeHot(page: u32, phys: u64, size: u32): void {
   if (!staysHot(page)) return markClean(page);
-  for (let cpu: u32 = 0, cpus = cpuCount(); cpu < cpus; cpu++) store<u32>(stateOf(cpu), 1, S_LEAVE);
+  countWrite(page);
+  for (let cpu: u32 = 0, cpus = cpuCount(); cpu < cpus; cpu++) {
+    const s = stateOf(cpu);
+    if (phys < load<u64>(s, S_HOT_END) && phys + size > load<u64>(s, S_HOT_START))
+      store<u32>(s, 1, S_LEAVE);
+  }
 }
 
 /** `size` bytes of RAM at `phys`, within one page, were or will be written: drops what was decoded from them. */
 export function codeWritten(phys: u64, size: u32): void {
   const page = <u32>(phys >> PAGE_SHIFT);
   if (!pageHasCode(page)) return;
-  if (isHot(page)) writeHot(page);
+  if (isHot(page)) writeHot(page, phys, size);
   else if (size !== 0 && mayBeCode(phys, size)) retireWritten(page, phys, size);
 }
 

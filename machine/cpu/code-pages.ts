@@ -1,5 +1,5 @@
 // What is known of pages that hold decoded code: where in them it lies, so that data beside code costs no search, and which of
-// them are written so often that decoding them for more than one use does not pay.
+// them are written so often that searching for what a write has changed does not pay.
 
 import { BUCKETS } from "./interpreter-state.ts";
 import { PAGE_OFFSET, PAGE_SHIFT } from "./memory/layout.ts";
@@ -12,13 +12,15 @@ const STATES: usize = memory.data(0x100000);
 const CLEAN: u8 = 0;
 /** There may be blocks. */
 const CACHED: u8 = 1;
-/** There are none but those that straddle into it: each instruction is decoded for one use. */
+/** There are none: its blocks are those of hot-code.ts. */
 const HOT: u8 = 2;
 
-/** A granule of a page, 64 to a page. */
-const GRANULE_SHIFT: u32 = 6;
-/** For each bucket of pages (chainOf of blocks.ts) which granules may hold decoded code, u64. */
-const GRANULES: usize = memory.data(0x10000, 8);
+/** For each bucket of pages (chainOf of blocks.ts) which bytes may be decoded code: a bit for each of a page, in u64s. */
+const CODE: usize = memory.data(0x400000, 8);
+/** Size of a bucket's part. */
+const CODE_SHIFT: u32 = 9;
+/** Bytes of a page that one u64 is about. */
+const WORD_SHIFT: u32 = 6;
 
 /** For each bucket what was counted: {page u32, period u32, count u32, -}. */
 const COUNTS: usize = memory.data(0x20000, 8);
@@ -27,7 +29,7 @@ const COUNT_PERIOD: u32 = 4;
 const COUNT_VALUE: u32 = 8;
 /** A period is 2^20 ticks, a millisecond. */
 const PERIOD_SHIFT: u64 = 20;
-/** Costly writes within a period after which a page is hot until the period is over. */
+/** Costly writes within a period after which a page is hot until the end of the first period with fewer. */
 const HEAT_MAX: u32 = 256;
 
 /** The present period, u32. */
@@ -43,7 +45,7 @@ export function pageHasCode(page: u32): bool {
   return page < PAGES && load<u8>(STATES + page) !== CLEAN;
 }
 
-/** Whether instructions of a page are to be decoded for one use. */
+/** Whether a page's blocks are those of hot-code.ts. */
 export function isHot(page: u32): bool {
   return page < PAGES && load<u8>(STATES + page) === HOT;
 }
@@ -60,33 +62,50 @@ export function markClean(page: u32): void {
   if (load<u8>(STATES + page) === CACHED) store<u8>(STATES + page, CLEAN);
 }
 
-/** Makes a page hot; its blocks must be retired. */
+/** Makes a page hot, at least for this period; its blocks must be retired. */
 export function markHot(page: u32): void {
-  if (page < PAGES) store<u8>(STATES + page, HOT);
+  if (page >= PAGES) return;
+  store<u8>(STATES + page, HOT);
+  store<u32>(countOf(page), HEAT_MAX, COUNT_VALUE);
 }
 
-function granules(offset: u32, size: u32): u64 {
-  const first = offset >> GRANULE_SHIFT;
-  const last = min<u32>(offset + size - 1, PAGE_OFFSET) >> GRANULE_SHIFT;
+/** Address of a bucket's bits for one word. */
+function codeWord(bucket: u32, word: u32): usize {
+  return CODE + (bucket << CODE_SHIFT) + (word << 3);
+}
+
+/** Bits of a word for the bytes from offset `first` to `last` of a page, as far as it is about them. */
+function bitsOf(word: u32, first: u32, last: u32): u64 {
+  const from = max(first, word << WORD_SHIFT) & 63;
+  const to = min(last, (word << WORD_SHIFT) | 63) & 63;
   // A shift by 64 is one by 0, and one by 63 twice leaves 0.
-  return ((((<u64>1) << last) << 1) - 1) & ~(((<u64>1) << first) - 1);
+  return ((((<u64>1) << to) << 1) - 1) & ~(((<u64>1) << from) - 1);
 }
 
 /** Whether any of `size` (at least 1) bytes within one page may be decoded code. */
 export function mayBeCode(phys: u64, size: u32): bool {
   const bucket = bucketOfPage(<u32>(phys >> PAGE_SHIFT));
-  return (load<u64>(GRANULES + bucket * 8) & granules(<u32>phys & PAGE_OFFSET, size)) !== 0;
+  const first = <u32>phys & PAGE_OFFSET;
+  const last = min(first + size - 1, PAGE_OFFSET);
+  for (let word = first >> WORD_SHIFT; word <= last >> WORD_SHIFT; word++)
+    if (load<u64>(codeWord(bucket, word)) & bitsOf(word, first, last)) return true;
+  return false;
 }
 
 /** Enters that `size` (at least 1) bytes, as far as they lie in the page of the first, are decoded code. */
 export function addCode(phys: u64, size: u32): void {
-  const place = GRANULES + bucketOfPage(<u32>(phys >> PAGE_SHIFT)) * 8;
-  store<u64>(place, load<u64>(place) | granules(<u32>phys & PAGE_OFFSET, size));
+  const bucket = bucketOfPage(<u32>(phys >> PAGE_SHIFT));
+  const first = <u32>phys & PAGE_OFFSET;
+  const last = min(first + size - 1, PAGE_OFFSET);
+  for (let word = first >> WORD_SHIFT; word <= last >> WORD_SHIFT; word++) {
+    const place = codeWord(bucket, word);
+    store<u64>(place, load<u64>(place) | bitsOf(word, first, last));
+  }
 }
 
 /** Forgets where in the pages of a bucket code lies; what is left of it must be added again. */
 export function forgetCode(bucket: u32): void {
-  store<u64>(GRANULES + bucket * 8, 0);
+  memory.fill(codeWord(bucket, 0), 0, 1 << CODE_SHIFT);
 }
 
 /** Takes over the time, in ticks. */
@@ -106,7 +125,7 @@ function countOf(page: u32): usize {
   return place;
 }
 
-/** Counts a write of a page that cost much. Returns whether the page should be hot from now on. */
+/** Counts a write of a page that cost much, or would have. Returns whether the page should be hot from now on. */
 export function countWrite(page: u32): bool {
   const place = countOf(page);
   const count = load<u32>(place, COUNT_VALUE) + 1;
@@ -114,10 +133,22 @@ export function countWrite(page: u32): bool {
   return count >= HEAT_MAX;
 }
 
-/** Lets a hot page cool down if that was in an earlier period. Returns whether it is hot still. */
+/** Whether a page was written as often as makes it hot, in the present period or the one before. */
+function isWritten(page: u32): bool {
+  const place = COUNTS + (bucketOfPage(page) << COUNT_SHIFT);
+  if (load<u32>(place) !== page) return false;
+  const age = load<u32>(PERIOD) - load<u32>(place, COUNT_PERIOD);
+  if (age === 0) return true;
+  return age === 1 && load<u32>(place, COUNT_VALUE) >= HEAT_MAX;
+}
+
+/** Lets a hot page cool down that was not written enough. Returns whether it is hot still. */
 export function staysHot(page: u32): bool {
   if (!isHot(page)) return false;
-  if (load<u32>(countOf(page), COUNT_VALUE) >= HEAT_MAX) return true;
+  if (isWritten(page)) {
+    countOf(page);
+    return true;
+  }
   store<u8>(STATES + page, CACHED);
   return false;
 }

@@ -1,6 +1,6 @@
 // Entry of cpu.wasm: its exports, as README.md lists them.
 
-import { initializeBlocks, invalidateCode } from "./blocks.ts";
+import { emptyBlocks, initializeBlocks, invalidateCode } from "./blocks.ts";
 import { disassemble } from "./disassemble.ts";
 import {
   createGuest,
@@ -12,7 +12,7 @@ import {
 } from "./guest.ts";
 import { CACHE_SIZE } from "./interpreter-state.ts";
 import { STATE_SIZE } from "./memory/layout.ts";
-import { cpuCount, setMissingFeatures, stateOf } from "./memory/machine.ts";
+import { cpuCount, setMissing, stateOf } from "./memory/machine.ts";
 import { poolPages, poolUsed } from "./memory/pool.ts";
 import { translateLinear } from "./memory/probe.ts";
 import { runState } from "./run.ts";
@@ -34,13 +34,18 @@ export {
   raise,
   readMsr,
   reserveGuest,
-  setMissingFeatures,
   setSeed,
   translateGuest,
   translateLinear,
   unmapGuest,
   writeMsr,
 };
+
+/** Says what the CPUs are without of one word of CPUID's features; what was decoded with others is forgotten. */
+export function setMissingFeatures(word: u32, bits: u32): void {
+  setMissing(word, bits);
+  for (let cpu: u32 = 0, cpus = cpuCount(); cpu < cpus; cpu++) emptyBlocks(stateOf(cpu));
+}
 
 /** First byte after the module's own static data. */
 export function heapBase(): u32 {

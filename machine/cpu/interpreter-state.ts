@@ -37,6 +37,11 @@ export const S_LEAVE: u32 = 0xa08;
 /** A place that S_LINK may point to when there is nothing to link, u32. */
 export const S_SINK: u32 = 0xa0c;
 
+/** A write of a hot page ends the present block if it lies from this physical address on, u64 (hot-code.ts). */
+export const S_HOT_START: u32 = 0xa70;
+/** And before this one, u64. */
+export const S_HOT_END: u32 = 0xa78;
+
 /** S_DEADLINE as the inner loop knows it, u64. */
 export const S_USED_DEADLINE: u32 = 0xa10;
 
@@ -81,7 +86,17 @@ export const BUCKETS: u32 = 8192;
 export const C_SCRATCH: u32 = 0x18000;
 /** Copy of the rest of an instruction that is the last before the block is left (slow-path.ts). */
 export const C_REST: u32 = 0x1e000;
+/** Blocks of hot pages, u32[HOT_BLOCKS], direct mapped by address (hot-code.ts). */
+export const C_HOT: u32 = 0x1f000;
+/** Entries there. */
+export const HOT_BLOCKS: u32 = 1024;
+/** Blocks of one instruction that was written anew, direct mapped by address and bytes, VERSION_SIZE bytes each. */
+export const C_VERSIONS: u32 = 0x20000;
+/** Places there. */
+export const VERSIONS: u32 = 256;
+/** Size of a place: header, records of one instruction and the block's end, bytes. */
+export const VERSION_SIZE: u32 = 1024;
 /** Blocks. */
-export const C_ARENA: u32 = 0x20000;
+export const C_ARENA: u32 = 0x60000;
 /** Size of a CPU's cache of decoded code. */
 export const CACHE_SIZE: u32 = 0x400000;

@@ -1,17 +1,10 @@
 // From RIP to a block: by the jump cache (jumps.ts), else by physical address, else by decoding.
 
 import { VECTOR_GP } from "../../abi/x86/registers.ts";
-import {
-  enterBlock,
-  FAR_BLOCK,
-  findBlock,
-  heatPage,
-  NO_PAGE,
-  roomForBlock,
-  straddles,
-} from "./blocks.ts";
+import { enterBlock, FAR_BLOCK, findBlock, NO_PAGE, roomForBlock, straddles } from "./blocks.ts";
 import { isHot, settlePeriod, staysHot } from "./code-pages.ts";
 import { buildBlock } from "./decode/block.ts";
+import { leaveAtHotWrites, lookUpHot } from "./hot-code.ts";
 import { CS, S_SEGMENT, SEG_LIMIT, SEGMENT_SIZE } from "./interface.ts";
 import {
   C_SCRATCH,
@@ -78,19 +71,9 @@ function build(s: u32, at: u32, linear: u64, host: u32, most: u32): u32 {
 /** A block of at most `most` instructions at `linear`, for one use, or 0 with a fault set. */
 function lookUpOnce(s: u32, linear: u64, host: u32, most: u32): u32 {
   const block = load<u32>(s, S_CACHE) + C_SCRATCH;
+  leaveAtHotWrites(s);
   store<u32>(s, s + S_SINK, S_LINK);
   return build(s, block, linear, host, most) === 0 ? 0 : block;
-}
-
-/**
- * The same for code in a page that is written so often that keeping what was decoded does not pay. The page that the instruction
- * straddles into is then as hot, so that a write there ends a string instruction's block as it does for kept ones.
- */
-function lookUpHot(s: u32, linear: u64, host: u32): u32 {
-  const block = lookUpOnce(s, linear, host, 1);
-  if (block !== 0 && load<u64>(block, B_PHYS2) !== NO_PAGE)
-    heatPage(<u32>(load<u64>(block, B_PHYS2) >> PAGE_SHIFT));
-  return block;
 }
 
 /** Whether a block straddles into a hot page. */
@@ -127,7 +110,10 @@ export function lookUp(s: u32): u32 {
   const phys = <u64>(host - ramBase);
   settlePeriod(load<u64>(s, S_LIMIT));
   if (staysHot(<u32>(phys >> PAGE_SHIFT))) {
-    return cutAtEnd(s, lookUpHot(s, linear, host), linear, host);
+    const hot = isWatchedCode(s, linear)
+      ? lookUpOnce(s, linear, host, 1)
+      : lookUpHot(s, linear, host);
+    return cutAtEnd(s, hot, linear, host);
   }
   const mode = load<u32>(s, S_MODE);
   let block = findBlock(s, phys, mode, NO_PAGE);
@@ -140,7 +126,10 @@ export function lookUp(s: u32): u32 {
     if (end === 0) return 0;
     isKept = !isIntoHot(block);
     if (isKept) enterBlock(s, block, end);
-    else store<u32>(s, s + S_SINK, S_LINK);
+    else {
+      store<u32>(s, s + S_SINK, S_LINK);
+      leaveAtHotWrites(s);
+    }
   }
   // What is kept knows of no breakpoint: where there may be one, each instruction is looked up.
   if (isWatchedCode(s, linear)) {

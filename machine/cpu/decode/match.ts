@@ -12,6 +12,7 @@ import {
   ROW_FALLS_BACK,
   ROW_FEATURE,
   ROW_FORM,
+  ROW_HAS_MODRM,
   ROW_IS_64,
   ROW_IS_LEGACY,
   ROW_IS_VEX,
@@ -85,6 +86,17 @@ function matches(row: u32, modrm: u32): bool {
 /** Whether the processor has the feature that a row belongs to. */
 export function isThere(row: u32): bool {
   return hasFeature(load<u8>(row, ROW_FEATURE));
+}
+
+/** Whether it is ModRM that tells the rows of the opcode apart from what is undefined, in the present mode. */
+export function dependsOnModRm(): bool {
+  const slot = <u32>ROW_STARTS + (field(D_MAP) * MAP_SIZE + field(D_OPCODE)) * 2;
+  const last = <u32>load<u16>(slot, 2);
+  for (let i = <u32>load<u16>(slot); i < last; i++) {
+    const attributes = <u32>load<u16>(<u32>ROWS + i * ROW_SIZE, ROW_ATTRIBUTES);
+    if (attributes & ROW_HAS_MODRM && matchesMode(attributes)) return true;
+  }
+  return false;
 }
 
 /** Finds the row of the table, looking ahead at ModRM. 0 if there is none. */

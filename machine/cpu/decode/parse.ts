@@ -66,7 +66,7 @@ import {
   WIDTH_32,
   WIDTH_64,
 } from "./fields.ts";
-import { findRow, isThere } from "./match.ts";
+import { dependsOnModRm, findRow, isThere } from "./match.ts";
 import { takeOpcode } from "./prefixes.ts";
 
 /** Takes SIB and displacement of a 32- or 64-bit address. */
@@ -185,6 +185,8 @@ const VZEROUPPER: u32 = 0x77;
 function parseUnknown(): void {
   const map = field(D_MAP);
   if (!field(D_VEX)) {
+    // It belongs to what was looked at: the page that it lies in is needed, and a write there makes another instruction of it.
+    if (dependsOnModRm()) take(1);
     fail(field(D_OPCODE) === 0x62 && map === 0 ? STATUS_UNIMPLEMENTED : STATUS_UNDEFINED);
     return;
   }

@@ -39,8 +39,8 @@ export function missingFeatures(word: u32): u32 {
   return load<u32>(MACHINE + word * 4, M_MISSING);
 }
 
-/** Says what the CPUs are without of one word of CPUID's features; to be called before they run. */
-export function setMissingFeatures(word: u32, bits: u32): void {
+/** Says what the CPUs are without of one word of CPUID's features. */
+export function setMissing(word: u32, bits: u32): void {
   store<u32>(MACHINE + word * 4, bits, M_MISSING);
 }
 

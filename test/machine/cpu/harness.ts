@@ -36,7 +36,7 @@ export class TestCpu {
 
   constructor(options: { vendor?: number; cpus?: number } = {}) {
     compiled ??= new WebAssembly.Module(compile("test/machine/cpu/system.as.ts"));
-    const ramBase = 8 * MIB;
+    const ramBase = 16 * MIB;
     const memory = new WebAssembly.Memory({ initial: (ramBase + RAM_SIZE) / PAGE });
     const call = (_cpu: number, kind: number, size: number): number => this.onBus(kind, size);
     this.x = new WebAssembly.Instance(compiled, { env: { memory }, bus: { call } })

@@ -10,7 +10,7 @@ export {
   unmapGuest,
 } from "../../../machine/cpu/guest";
 export { checkWrite, fetchPage, readSystem } from "../../../machine/cpu/memory/access";
-export { setMissingFeatures } from "../../../machine/cpu/memory/machine";
+export { setMissing as setMissingFeatures } from "../../../machine/cpu/memory/machine";
 export { poolUsed } from "../../../machine/cpu/memory/pool";
 export { translateLinear } from "../../../machine/cpu/memory/probe";
 export { linearAddress } from "../../../machine/cpu/memory/segmentation";

@@ -14,6 +14,8 @@ const RSP = 4;
 const RDI = 7;
 const HLT = 0xf4;
 const PERIOD = 2 ** 20;
+const MAP_ALL = 7;
+const ALL_EXCEPTIONS = 0xffffffff;
 
 const u32 = (value: number) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
 /** mov dword ecx, count */
@@ -156,5 +158,44 @@ describe("random code over its own pages", () => {
     }
     expect(pieces.get(S.S_TIME)).toBe(end);
     expect(state(pieces)).toEqual(state(whole));
+  });
+});
+
+describe("an instruction that its ModRM makes undefined", () => {
+  const UNDEFINED = 6;
+  const RBP = 5;
+  /** cmpxchg8b [ebp] is 0f c7 /1; /0 of it is undefined. */
+  const BAD = 0x45;
+  const GOOD = 0x4d;
+  const start = (at: number, modrm: number) => {
+    const guest = guestWith([]);
+    guest.write(at, [0x0f, 0xc7, modrm, 0, HLT]);
+    guest.setGpr(RBP, 0x4000n);
+    const block = Number(guest.exports.createGuest!());
+    guest.exports.mapGuest!(block, 0n, 0n, 0x10000n, MAP_ALL);
+    guest.view.setUint32(block + S.G_EXCEPTIONS, ALL_EXCEPTIONS, true);
+    guest.set32(S.S_GUEST, block);
+    guest.exports.sync!(0);
+    return guest;
+  };
+  const run = (guest: Guest, at: number) =>
+    guest.run(BigInt(at)) === S.EXIT_EXCEPTION ? guest.get(S.S_EXIT_INFO1) : "halted";
+
+  it("is what memory says after that byte was written", () => {
+    for (const rounds of [1, 400]) {
+      const guest = start(CODE, BAD);
+      for (let round = 0; round < rounds; round++) {
+        expect(run(guest, CODE)).toBe(BigInt(UNDEFINED));
+        guest.write(CODE + 2, [GOOD]);
+        expect(run(guest, CODE)).toBe("halted");
+        guest.write(CODE + 2, [BAD]);
+      }
+    }
+  });
+
+  it("is so by a byte on the next page as well", () => {
+    const at = CODE + 0xffe;
+    expect(run(start(at, GOOD), at)).toBe("halted");
+    expect(run(start(at, BAD), at)).toBe(BigInt(UNDEFINED));
   });
 });
