@@ -21,6 +21,7 @@ const NAMES = new Map<number, string>([
   [S.EXIT_VIRTUALISATION, "virtualisation instruction"],
   [S.EXIT_UNIMPLEMENTED, "unimplemented instruction"],
   [S.EXIT_BREAKPOINT, "breakpoint"],
+  [S.EXIT_INIT, "INIT"],
 ]);
 
 /** The name of an EXIT_*. */

@@ -62,6 +62,7 @@ class ScriptedCpu implements ScriptCpu {
       this.#view.setBigUint64(offset, 0n, true);
     this.#view.setBigUint64(S.S_FLAGS, RESET_FLAGS, true);
     this.#view.setUint32(S.S_INDEX, this.index, true);
+    this.#view.setUint32(S.S_GIF, 1, true);
     this.#activity = this.index === 0 ? S.ACTIVITY_RUNNING : S.ACTIVITY_WAIT_FOR_SIPI;
     this.#script = this.#make?.(this);
   }

@@ -29,6 +29,7 @@ export function localApicPins(processor: Processor, outside: LocalApicSurroundin
     nmi: () => processor.setPending(S.PENDING_NMI, true),
     init() {
       if (processor.guest) return;
+      if (processor.holdsInit) return processor.setPending(S.PENDING_INIT, true);
       initProcessor(processor);
       outside.initialize();
     },

@@ -26,6 +26,7 @@ import { createProcessors, type Processors } from "./processors.ts";
 import { Schedule } from "./schedule.ts";
 import { SerialLog } from "./serial-log.ts";
 import { fingerprint, restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { initProcessor } from "./start.ts";
 import { type BusRecord, SystemBus } from "./system-bus.ts";
 
 /** What has ended a machine. */
@@ -144,8 +145,16 @@ export class Pc {
   }
 
   #exit(processor: Processor, code: number): void {
-    if (this.#handler) this.#handler(processor, code);
+    if (code === S.EXIT_INIT) this.#initLate(processor);
+    else if (this.#handler) this.#handler(processor, code);
     else throw describeExit(processor, code);
+  }
+
+  /** Carries out an INIT that has waited for the CPU's global interrupt flag. */
+  #initLate(processor: Processor): void {
+    processor.setPending(S.PENDING_INIT, false);
+    initProcessor(processor);
+    this.lapics[processor.index]!.initialize();
   }
 
   /** The CPU that has ended the machine goes no further than its instruction. */

@@ -189,14 +189,40 @@ export class Processor {
     this.setWord(S.S_PENDING, value ? before | bits : before & ~bits);
   }
 
+  /** Whether INIT has to wait: the global interrupt flag is clear, or it may be an exit of an SVM guest. */
+  get holdsInit(): boolean {
+    return this.word(S.S_GIF) === 0 || this.word(S.S_IN_GUEST) !== 0;
+  }
+
+  /** Whether external interrupts are taken (AMD64 APM volume 2, section 15.21.1). */
+  get #takesInterrupts(): boolean {
+    const isMasked = (this.word(S.S_VIRTUAL) & S.VIRTUAL_MASKING) !== 0;
+    return isMasked ? this.word(S.S_HOST_IF) !== 0 : this.#hasInterrupts;
+  }
+
+  get #hasInterrupts(): boolean {
+    return (this.word(S.S_FLAGS) & FLAG_IF) !== 0;
+  }
+
+  /** Whether an interrupt of an SVM guest's own waits and is taken. */
+  get #hasVirtualInterrupt(): boolean {
+    const virtual = this.word(S.S_VIRTUAL);
+    if (!(virtual & S.VIRTUAL_IRQ) || !this.#hasInterrupts) return false;
+    const priority = (virtual >> S.VIRTUAL_PRIORITY_SHIFT) & S.VIRTUAL_TPR;
+    return (virtual & S.VIRTUAL_IGNORES_TPR) !== 0 || priority > (virtual & S.VIRTUAL_TPR);
+  }
+
   /** Whether nothing but an event can make this CPU execute: it is not running and nothing wakes it. */
   get isIdle(): boolean {
     const { activity } = this;
     if (activity === S.ACTIVITY_RUNNING) return false;
     if (activity !== S.ACTIVITY_HALTED) return true;
+    if (this.word(S.S_GIF) === 0) return true;
     const pending = this.word(S.S_PENDING);
+    if (pending & S.PENDING_INIT) return false;
     if (pending & S.PENDING_NMI && !this.word(S.S_NMI_BLOCKED)) return false;
-    return !(pending & S.PENDING_INTERRUPT && this.word(S.S_FLAGS) & FLAG_IF);
+    if (pending & S.PENDING_INTERRUPT && this.#takesInterrupts) return false;
+    return !this.#hasVirtualInterrupt;
   }
 
   /** Reads segment ES, CS, SS, DS, FS, GS, LDTR or TR (numbers of machine/cpu/interface.ts). */

@@ -36,7 +36,7 @@ const WORD = 4;
 const TRANSIENT: readonly [number, number][] = [
   [S.S_DEADLINE, 8],
   [S.S_FAULT, S.S_INSTRUCTIONS - S.S_FAULT],
-  [S.S_EXIT_CODE, S.S_FX - S.S_EXIT_CODE],
+  [S.S_EXIT_CODE, S.S_GIF - S.S_EXIT_CODE],
 ];
 
 /** The start of every page in [start, end) that is not all zeros; `start` and `end` are multiples of 4096. */

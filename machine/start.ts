@@ -11,7 +11,7 @@ const KEPT: readonly [number, number][] = [
   [S.S_GUEST, 4],
   [S.S_INSTRUCTIONS, 8],
   [S.S_XCR0, 8],
-  [S.S_STAR, S.S_CPL - S.S_STAR],
+  [S.S_STAR, S.S_VIRTUAL - S.S_STAR],
   [S.S_FX, S.FX_SIZE],
   [S.S_MISC_ENABLE, 8],
   [S.S_TIME_SEEN, 8],

@@ -14,8 +14,10 @@ export const WORD_7_ECX: u32 = 3;
 export const WORD_EXTENDED_ECX: u32 = 4;
 /** Leaf 0x80000001, EDX. */
 export const WORD_EXTENDED_EDX: u32 = 5;
+/** Leaf 0x8000000a, EDX. */
+export const WORD_SVM_EDX: u32 = 6;
 /** How many words there are. */
-export const WORDS: u32 = 6;
+export const WORDS: u32 = 7;
 
 /** SSE3. */
 export const FEATURE_PNI: u32 = 0x20;
@@ -77,3 +79,11 @@ export const FEATURE_NX: u32 = 0xb4;
 export const FEATURE_PDPE1GB: u32 = 0xba;
 /** RDTSCP. */
 export const FEATURE_RDTSCP: u32 = 0xbb;
+/** Nested paging. */
+export const FEATURE_NPT: u32 = 0xc0;
+/** An exit saves the RIP of the next instruction. */
+export const FEATURE_NRIP_SAVE: u32 = 0xc3;
+/** TLB_CONTROL can flush one guest's translations. */
+export const FEATURE_FLUSHBYASID: u32 = 0xc6;
+/** Exits tell of the instruction's operands and bytes. */
+export const FEATURE_DECODEASSISTS: u32 = 0xc7;

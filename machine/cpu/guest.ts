@@ -8,6 +8,7 @@ import {
   MAP_READ,
   MAP_WRITE,
 } from "../../abi/platform.ts";
+import { PF_FETCH, PF_WRITE } from "../../abi/x86/registers.ts";
 import {
   EXIT_MEMORY,
   G_EXCEPTIONS,
@@ -24,8 +25,12 @@ import {
 } from "./interface.ts";
 import { NO_ADDRESS, PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE } from "./memory/layout.ts";
 import { allocatePages, freePages, poolPages } from "./memory/pool.ts";
+import { foundRights, walkNested } from "./svm/nested.ts";
+import { S_NESTED } from "./svm/state.ts";
 import { raiseExit } from "./system/fault.ts";
 
+/** Access flag beside ACCESS_*: an entry of the guest's page tables. */
+export const ACCESS_TABLE: u32 = 0x10000;
 /** Entry: points to a table of the next level (host address in place of the frame). */
 const ENTRY_TABLE: u64 = 0x100;
 /** Entry: MAP_* rights of a leaf; all zero = not mapped. */
@@ -68,23 +73,35 @@ export function translateGuest(guest: u32, address: u64, access: u32): u64 {
   return (entry & ENTRY_FRAME) | (address & PAGE_OFFSET);
 }
 
+/** The same by the tables of an SVM guest. Accesses of its page tables are writes (AMD64 APM volume 2, section 15.25.5). */
+function nestedBySvm(s: u32, address: u64, access: u32): u64 {
+  const isTable = (access & ACCESS_TABLE) !== 0;
+  const kind =
+    (access & ACCESS_WRITE || isTable ? PF_WRITE : 0) | (access & ACCESS_FETCH ? PF_FETCH : 0);
+  return walkNested(s, address, kind, isTable);
+}
+
 /**
  * Physical address of a guest-physical one on a CPU; `access` is ACCESS_* (0 = read). Sets EXIT_MEMORY where the cell's map
  * does not grant it. Without a guest the two are the same. Writes need MAP_READ too, as on the hardware.
  */
 export function nestedAddress(s: u32, address: u64, access: u32): u64 {
   const guest = load<u32>(s, S_GUEST);
-  if (guest == 0) return address;
+  if (guest == 0) return load<u32>(s, S_NESTED) === 0 ? address : nestedBySvm(s, address, access);
   let rights = access & ACCESS_FETCH ? MAP_EXECUTE : MAP_READ;
   if (access & ACCESS_WRITE) rights |= MAP_WRITE;
   const phys = translateGuest(guest, address, rights);
-  if (phys == NO_ADDRESS) raiseExit(s, EXIT_MEMORY, address, access);
+  if (phys == NO_ADDRESS) raiseExit(s, EXIT_MEMORY, address, access & ~ACCESS_TABLE);
   return phys;
 }
 
-/** What the cell's map grants (MAP_*) at a guest-physical address on a CPU; everything without a guest. */
+/**
+ * What the map of the cell, or of the SVM guest, grants (MAP_*) at a guest-physical address on a CPU, of which `nestedAddress` was just
+ * asked; everything without a guest.
+ */
 export function nestedRights(s: u32, address: u64): u32 {
   const guest = load<u32>(s, S_GUEST);
+  if (load<u32>(s, S_NESTED) !== 0) return foundRights();
   return <u32>((guest === 0 ? ENTRY_RIGHTS : lookup(guest, address)) & ENTRY_RIGHTS);
 }
 

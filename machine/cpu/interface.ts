@@ -78,6 +78,14 @@ export const S_MTRR: u32 = 0x2a0;
 export const S_PERFORMANCE: u32 = 0x620;
 /** SPEC_CTRL (Intel), u64. */
 export const S_SPEC_CTRL: u32 = 0x660;
+/** VM_CR (AMD), u64. */
+export const S_VM_CR: u32 = 0x668;
+/** Physical address of the area in which VMRUN puts the host's state (VM_HSAVE_PA), u64. */
+export const S_HOST_SAVE: u32 = 0x670;
+/** An SVM guest's virtual interrupts, as its control block has them at 0x60 (VIRTUAL_*), u64; 0 in host mode. */
+export const S_VIRTUAL: u32 = 0x678;
+/** 1 if RFLAGS.IF was set at VMRUN, u32. */
+export const S_HOST_IF: u32 = 0x680;
 /** Current privilege level, u32. */
 export const S_CPL: u32 = 0x6a0;
 /** FAULT_*: what the present instruction ran into, u32; 0 between instructions. */
@@ -102,6 +110,10 @@ export const S_EXIT_BYTES: u32 = 0x6d8;
 export const S_INSTRUCTIONS: u32 = 0x6e8;
 /** EXIT_* of FAULT_EXIT, u32. */
 export const S_EXIT_CODE: u32 = 0x6f0;
+/** SVM: 0 while the global interrupt flag is clear: interrupts, NMIs and INIT wait, u32. */
+export const S_GIF: u32 = 0x6f4;
+/** SVM: 1 while a guest of VMRUN executes, u32. */
+export const S_IN_GUEST: u32 = 0x6f8;
 /** x87, MMX and SSE: the 512 bytes that FXSAVE64 would write (FX_*), but that the eight 80-bit registers are in physical order. */
 export const S_FX: u32 = 0x700;
 /** MISC_ENABLE (Intel), u64. */
@@ -197,12 +209,26 @@ export const PENDING_INTERRUPT: u32 = 0x1;
 export const PENDING_NMI: u32 = 0x2;
 /** `run` returns as soon as it can with EXIT_STOPPED; cleared by the outside. */
 export const PENDING_STOP: u32 = 0x4;
+/** INIT has arrived and waits: for the global interrupt flag, or as an exit of an SVM guest. Cleared by whoever carries it out. */
+export const PENDING_INIT: u32 = 0x8;
+/** Virtual interrupts: the guest's task priority. */
+export const VIRTUAL_TPR: u32 = 0xf;
+/** Virtual interrupts: one waits. */
+export const VIRTUAL_IRQ: u32 = 0x100;
+/** Virtual interrupts: where its priority is; the vector is in the upper half. */
+export const VIRTUAL_PRIORITY_SHIFT: u32 = 16;
+/** Virtual interrupts: whatever the guest's task priority. */
+export const VIRTUAL_IGNORES_TPR: u32 = 0x100000;
+/** Virtual interrupts: RFLAGS.IF and CR8 are those of virtual ones; others are masked by the host's IF. */
+export const VIRTUAL_MASKING: u32 = 0x1000000;
 /** No fault. */
 export const FAULT_NONE: u32 = 0;
 /** An exception of the guest: S_FAULT_VECTOR, S_FAULT_ERROR (and S_CR2 for #PF). */
 export const FAULT_EXCEPTION: u32 = 1;
 /** An exit: S_EXIT_CODE and the facts of EXIT_*. */
 export const FAULT_EXIT: u32 = 2;
+/** An exit of an SVM guest, to be carried out at the next boundary; code and facts are in S_EXIT_CODE, S_EXIT_INFO1 and S_EXIT_INFO2. */
+export const FAULT_VMEXIT: u32 = 3;
 
 /** Bus call: read a port. */
 export const BUS_PORT_IN: u32 = 0;
@@ -261,6 +287,8 @@ export const EXIT_VIRTUALISATION: u32 = 13;
 export const EXIT_UNIMPLEMENTED: u32 = 14;
 /** A debugger's breakpoint. */
 export const EXIT_BREAKPOINT: u32 = 15;
+/** An INIT that had to wait is to be carried out now. */
+export const EXIT_INIT: u32 = 16;
 
 /** Exit reason of VMCLEAR, the first of VMX's instructions (SDM, volume 3, appendix C). */
 export const REASON_VMCLEAR: u32 = 19;

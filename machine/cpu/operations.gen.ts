@@ -863,146 +863,148 @@ export const CLI: u32 = 622;
 export const STI: u32 = 623;
 /** HLT. */
 export const HLT: u32 = 624;
+/** PAUSE of a guest that exits for it. */
+export const PAUSE: u32 = 625;
 /** ARPL. */
-export const ARPL: u32 = 625;
+export const ARPL: u32 = 626;
 /** SLDT. */
-export const SLDT: u32 = 626;
+export const SLDT: u32 = 627;
 /** STR. */
-export const STR: u32 = 627;
+export const STR: u32 = 628;
 /** LLDT. */
-export const LLDT: u32 = 628;
+export const LLDT: u32 = 629;
 /** LTR. */
-export const LTR: u32 = 629;
+export const LTR: u32 = 630;
 /** VERR. */
-export const VERR: u32 = 630;
+export const VERR: u32 = 631;
 /** VERW. */
-export const VERW: u32 = 631;
+export const VERW: u32 = 632;
 /** LAR. */
-export const LAR: u32 = 632;
+export const LAR: u32 = 633;
 /** LSL. */
-export const LSL: u32 = 633;
+export const LSL: u32 = 634;
 /** VMCALL. */
-export const VMCALL: u32 = 634;
+export const VMCALL: u32 = 635;
 /** VMCLEAR. */
-export const VMCLEAR: u32 = 635;
+export const VMCLEAR: u32 = 636;
 /** VMLAUNCH. */
-export const VMLAUNCH: u32 = 636;
+export const VMLAUNCH: u32 = 637;
 /** VMPTRLD. */
-export const VMPTRLD: u32 = 637;
+export const VMPTRLD: u32 = 638;
 /** VMPTRST. */
-export const VMPTRST: u32 = 638;
+export const VMPTRST: u32 = 639;
 /** VMREAD. */
-export const VMREAD: u32 = 639;
+export const VMREAD: u32 = 640;
 /** VMRESUME. */
-export const VMRESUME: u32 = 640;
+export const VMRESUME: u32 = 641;
 /** VMWRITE. */
-export const VMWRITE: u32 = 641;
+export const VMWRITE: u32 = 642;
 /** VMXOFF. */
-export const VMXOFF: u32 = 642;
+export const VMXOFF: u32 = 643;
 /** VMXON. */
-export const VMXON: u32 = 643;
+export const VMXON: u32 = 644;
 /** INVEPT. */
-export const INVEPT: u32 = 644;
+export const INVEPT: u32 = 645;
 /** INVVPID. */
-export const INVVPID: u32 = 645;
+export const INVVPID: u32 = 646;
 /** CLAC. */
-export const CLAC: u32 = 646;
+export const CLAC: u32 = 647;
 /** STAC. */
-export const STAC: u32 = 647;
+export const STAC: u32 = 648;
 /** XGETBV. */
-export const XGETBV: u32 = 648;
+export const XGETBV: u32 = 649;
 /** XSETBV. */
-export const XSETBV: u32 = 649;
+export const XSETBV: u32 = 650;
 /** VMRUN. */
-export const VMRUN: u32 = 650;
+export const VMRUN: u32 = 651;
 /** VMMCALL. */
-export const VMMCALL: u32 = 651;
+export const VMMCALL: u32 = 652;
 /** VMLOAD. */
-export const VMLOAD: u32 = 652;
+export const VMLOAD: u32 = 653;
 /** VMSAVE. */
-export const VMSAVE: u32 = 653;
+export const VMSAVE: u32 = 654;
 /** STGI. */
-export const STGI: u32 = 654;
+export const STGI: u32 = 655;
 /** CLGI. */
-export const CLGI: u32 = 655;
+export const CLGI: u32 = 656;
 /** SKINIT. */
-export const SKINIT: u32 = 656;
+export const SKINIT: u32 = 657;
 /** INVLPGA. */
-export const INVLPGA: u32 = 657;
+export const INVLPGA: u32 = 658;
 /** SWAPGS. */
-export const SWAPGS: u32 = 658;
+export const SWAPGS: u32 = 659;
 /** RDTSCP. */
-export const RDTSCP: u32 = 659;
+export const RDTSCP: u32 = 660;
 /** SGDT. */
-export const SGDT: u32 = 660;
+export const SGDT: u32 = 661;
 /** SIDT. */
-export const SIDT: u32 = 661;
+export const SIDT: u32 = 662;
 /** LGDT. */
-export const LGDT: u32 = 662;
+export const LGDT: u32 = 663;
 /** LIDT. */
-export const LIDT: u32 = 663;
+export const LIDT: u32 = 664;
 /** SMSW. */
-export const SMSW: u32 = 664;
+export const SMSW: u32 = 665;
 /** LMSW. */
-export const LMSW: u32 = 665;
+export const LMSW: u32 = 666;
 /** INVLPG. */
-export const INVLPG: u32 = 666;
+export const INVLPG: u32 = 667;
 /** SYSCALL. */
-export const SYSCALL: u32 = 667;
+export const SYSCALL: u32 = 668;
 /** CLTS. */
-export const CLTS: u32 = 668;
+export const CLTS: u32 = 669;
 /** SYSRET. */
-export const SYSRET: u32 = 669;
+export const SYSRET: u32 = 670;
 /** INVD. */
-export const INVD: u32 = 670;
+export const INVD: u32 = 671;
 /** WBINVD. */
-export const WBINVD: u32 = 671;
+export const WBINVD: u32 = 672;
 /** MOV from a control register. */
-export const FROMCR: u32 = 672;
+export const FROMCR: u32 = 673;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 673;
+export const FROMDR: u32 = 674;
 /** MOV to a control register. */
-export const TOCR: u32 = 674;
+export const TOCR: u32 = 675;
 /** MOV to a debug register. */
-export const TODR: u32 = 675;
+export const TODR: u32 = 676;
 /** WRMSR. */
-export const WRMSR: u32 = 676;
+export const WRMSR: u32 = 677;
 /** RDTSC. */
-export const RDTSC: u32 = 677;
+export const RDTSC: u32 = 678;
 /** RDMSR. */
-export const RDMSR: u32 = 678;
+export const RDMSR: u32 = 679;
 /** RDPMC. */
-export const RDPMC: u32 = 679;
+export const RDPMC: u32 = 680;
 /** SYSENTER. */
-export const SYSENTER: u32 = 680;
+export const SYSENTER: u32 = 681;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 681;
+export const SYSEXIT: u32 = 682;
 /** CPUID. */
-export const CPUID: u32 = 682;
+export const CPUID: u32 = 683;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 683;
+export const RDFSBASE: u32 = 684;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 684;
+export const RDGSBASE: u32 = 685;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 685;
+export const WRFSBASE: u32 = 686;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 686;
+export const WRGSBASE: u32 = 687;
 /** FXSAVE. */
-export const FXSAVE: u32 = 687;
+export const FXSAVE: u32 = 688;
 /** FXRSTOR. */
-export const FXRSTOR: u32 = 688;
+export const FXRSTOR: u32 = 689;
 /** XSAVE. */
-export const XSAVE: u32 = 689;
+export const XSAVE: u32 = 690;
 /** XRSTOR. */
-export const XRSTOR: u32 = 690;
+export const XRSTOR: u32 = 691;
 /** #UD. */
-export const UNDEFINED: u32 = 691;
+export const UNDEFINED: u32 = 692;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 692;
+export const FETCH_FAULT: u32 = 693;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 693;
+export const UNIMPLEMENTED: u32 = 694;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 694;
+export const STOP: u32 = 695;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
@@ -1010,4 +1012,4 @@ export const COLD: u32 = 336;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
 export const SYSTEM: u32 = 605;
 /** Number of operations. */
-export const OP_COUNT: u32 = 695;
+export const OP_COUNT: u32 = 696;

@@ -907,155 +907,158 @@ export function systemInstruction(s: u32, record: u32, operation: u32): bool {
     case 624: // HLT
       instructions.hlt(s);
       return true;
-    case 625: // ARPL
+    case 625: // PAUSE
+      instructions.pause(s);
+      return true;
+    case 626: // ARPL
       system.adjustLevel(s, record);
       return true;
-    case 626: // SLDT
-    case 627: // STR
+    case 627: // SLDT
+    case 628: // STR
       system.storeSelector(s, record, operation);
       return true;
-    case 628: // LLDT
+    case 629: // LLDT
       tables.lldt(s, sized.selectorOf(record));
       return true;
-    case 629: // LTR
+    case 630: // LTR
       tables.ltr(s, sized.selectorOf(record));
       return true;
-    case 630: // VERR
-    case 631: // VERW
-    case 632: // LAR
-    case 633: // LSL
+    case 631: // VERR
+    case 632: // VERW
+    case 633: // LAR
+    case 634: // LSL
       system.probe(s, record, operation);
       return true;
-    case 634: // VMCALL
+    case 635: // VMCALL
       instructions.hypercall(s, false);
       return true;
-    case 635: // VMCLEAR
-    case 636: // VMLAUNCH
-    case 637: // VMPTRLD
-    case 638: // VMPTRST
-    case 639: // VMREAD
-    case 640: // VMRESUME
-    case 641: // VMWRITE
-    case 642: // VMXOFF
-    case 643: // VMXON
-    case 644: // INVEPT
-    case 645: // INVVPID
+    case 636: // VMCLEAR
+    case 637: // VMLAUNCH
+    case 638: // VMPTRLD
+    case 639: // VMPTRST
+    case 640: // VMREAD
+    case 641: // VMRESUME
+    case 642: // VMWRITE
+    case 643: // VMXOFF
+    case 644: // VMXON
+    case 645: // INVEPT
+    case 646: // INVVPID
       system.vmxInstruction(s, operation);
       return true;
-    case 646: // CLAC
-    case 647: // STAC
-    case 691: // UNDEFINED
+    case 647: // CLAC
+    case 648: // STAC
+    case 692: // UNDEFINED
       fault.raiseUd(s);
       return true;
-    case 648: // XGETBV
+    case 649: // XGETBV
       instructions.xgetbv(s);
       return true;
-    case 649: // XSETBV
+    case 650: // XSETBV
       instructions.xsetbv(s);
       return true;
-    case 650: // VMRUN
-    case 652: // VMLOAD
-    case 653: // VMSAVE
-    case 654: // STGI
-    case 655: // CLGI
-    case 656: // SKINIT
-    case 657: // INVLPGA
+    case 651: // VMRUN
+    case 653: // VMLOAD
+    case 654: // VMSAVE
+    case 655: // STGI
+    case 656: // CLGI
+    case 657: // SKINIT
+    case 658: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
-    case 651: // VMMCALL
-      instructions.hypercall(s, true);
+    case 652: // VMMCALL
+      system.vmmcallInstruction(s);
       return true;
-    case 658: // SWAPGS
+    case 659: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 659: // RDTSCP
+    case 660: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 660: // SGDT
+    case 661: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 661: // SIDT
+    case 662: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 662: // LGDT
+    case 663: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 663: // LIDT
+    case 664: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 664: // SMSW
+    case 665: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 665: // LMSW
+    case 666: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 666: // INVLPG
+    case 667: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 667: // SYSCALL
+    case 668: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 668: // CLTS
+    case 669: // CLTS
       control.clts(s);
       return true;
-    case 669: // SYSRET
+    case 670: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 670: // INVD
+    case 671: // INVD
       instructions.invd(s);
       return true;
-    case 671: // WBINVD
+    case 672: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 672: // FROMCR
-    case 673: // FROMDR
-    case 674: // TOCR
-    case 675: // TODR
+    case 673: // FROMCR
+    case 674: // FROMDR
+    case 675: // TOCR
+    case 676: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 676: // WRMSR
+    case 677: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 677: // RDTSC
+    case 678: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 678: // RDMSR
+    case 679: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 679: // RDPMC
+    case 680: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 680: // SYSENTER
+    case 681: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 681: // SYSEXIT
+    case 682: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 682: // CPUID
+    case 683: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 683: // RDFSBASE
-    case 684: // RDGSBASE
-    case 685: // WRFSBASE
-    case 686: // WRGSBASE
+    case 684: // RDFSBASE
+    case 685: // RDGSBASE
+    case 686: // WRFSBASE
+    case 687: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 687: // FXSAVE
+    case 688: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 688: // FXRSTOR
+    case 689: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 689: // XSAVE
+    case 690: // XSAVE
       save.xsave(s, record);
       return true;
-    case 690: // XRSTOR
+    case 691: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 692: // FETCH_FAULT
+    case 693: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 693: // UNIMPLEMENTED
+    case 694: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

@@ -10,7 +10,9 @@ import {
   EXIT_DEADLINE,
   EXIT_HALTED,
   EXIT_STOPPED,
+  FAULT_EXCEPTION,
   FAULT_EXIT,
+  FAULT_VMEXIT,
   PENDING_STOP,
   S_ACTIVITY,
   S_DEADLINE,
@@ -23,12 +25,14 @@ import {
   S_SEGMENT,
   S_SHADOW,
   S_TIME,
+  S_VIRTUAL,
   SEG_BASE,
   SEG_LIMIT,
   SEGMENT_SIZE,
   SHADOW_REPEAT,
   SHADOW_SS,
   SHADOW_STI,
+  VIRTUAL_IRQ,
 } from "./interface.ts";
 import {
   S_BLOCK_RIP,
@@ -51,6 +55,7 @@ import { lookUp, lookUpShort } from "./lookup.ts";
 import { S_MODE } from "./memory/layout.ts";
 import { B_COUNT, B_RECORDS } from "./records.ts";
 import { executeOutside } from "./slow-path.ts";
+import { leaveGuest } from "./svm/run-guest.ts";
 import { breakAt, DR6_BS, hasBreakpoints, isTrapDue, raiseTrap } from "./system/breakpoints.ts";
 import { faulted } from "./system/fault.ts";
 import { deliverFault, deliverPending } from "./system/interrupts.ts";
@@ -125,9 +130,14 @@ function executeTicks(s: u32, ticks: u64): void {
 /** Delivers a fault at S_RIP, which takes a tick; the exit that `run` must return, or NO_EXIT. */
 function settleFault(s: u32): u32 {
   collectFlags(s);
-  if (load<u32>(s, S_FAULT) !== FAULT_EXIT) {
+  if (load<u32>(s, S_FAULT) === FAULT_EXCEPTION) {
     store<u64>(s, load<u64>(s, S_TIME) + 1, S_TIME);
     deliverFault(s);
+  }
+  if (load<u32>(s, S_FAULT) === FAULT_VMEXIT) {
+    store<u64>(s, load<u64>(s, S_TIME) + 1, S_TIME);
+    leaveGuest(s);
+    spreadFlags(s);
   }
   store<u64>(s, load<u64>(s, S_RIP), S_BLOCK_RIP);
   if (load<u32>(s, S_FAULT) !== FAULT_EXIT) return NO_EXIT;
@@ -142,10 +152,15 @@ function idle(s: u32): u32 {
   return EXIT_DEADLINE;
 }
 
+/** Whether an event waits, the processor's or one of an SVM guest's own. */
+function isAwaited(s: u32): bool {
+  return (load<u32>(s, S_PENDING) | (load<u32>(s, S_VIRTUAL) & VIRTUAL_IRQ)) !== 0;
+}
+
 /** At a boundary: interrupts, the deadline. The exit that `run` must return, or NO_EXIT if it can execute. */
 function atBoundary(s: u32, isFirst: bool): u32 {
   if (load<u32>(s, S_PENDING) & PENDING_STOP) return EXIT_STOPPED;
-  if (isFirst || load<u32>(s, S_PENDING)) {
+  if (isFirst || isAwaited(s)) {
     collectFlags(s);
     deliverPending(s);
     store<u64>(s, load<u64>(s, S_RIP), S_BLOCK_RIP);
@@ -199,7 +214,7 @@ function step(s: u32): u32 {
   store<u64>(s, load<u64>(s, S_FLAGS) & ~(<u64>FLAG_RF), S_FLAGS);
   store<u32>(s, 0, S_SHADOW);
   const isBlocking = (shadow & (SHADOW_STI | SHADOW_SS)) !== 0;
-  const isSingle = isTraced || held !== 0 || (isBlocking && load<u32>(s, S_PENDING) !== 0);
+  const isSingle = isTraced || held !== 0 || (isBlocking && isAwaited(s));
   const start = load<u64>(s, S_TIME);
   const rip = load<u64>(s, S_RIP);
   executeTicks(s, isSingle ? 1 : min(deadline - start, MOST_TICKS));

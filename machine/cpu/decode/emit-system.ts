@@ -5,7 +5,7 @@ import { DS, S_SEGMENT, SEGMENT_SIZE } from "../interface.ts";
 import { S_ADDRESS } from "../interpreter-state.ts";
 import * as op from "../operations.gen.ts";
 import { R_BASE, R_DST, R_EXTRA, R_IMM, R_IMM2, R_SRC, R_WIDTH } from "../records.ts";
-import { MODE_CPL_MASK, MODE_PROTECTED, MODE_VM86 } from "../system/mode.ts";
+import { MODE_CPL_MASK, MODE_PAUSE_EXITS, MODE_PROTECTED, MODE_VM86 } from "../system/mode.ts";
 import {
   D_CODE,
   D_IMMEDIATE,
@@ -43,6 +43,11 @@ export function emitSystemRecord(number: u32): u32 {
 /** Instructions without explicit operands. */
 export function emitSystem(): void {
   emitSystemRecord(rowOperation());
+}
+
+/** PAUSE: nothing, but for a guest that may exit there. */
+export function emitPause(): void {
+  if (field(E_MODE) & MODE_PAUSE_EXITS) emitSystemRecord(op.PAUSE);
 }
 
 /** POP of the segment register that the row names. */

@@ -24,149 +24,151 @@ export function emitInstruction(): void {
       return data.emitExtend();
     case 5: // condition
       return data.emitCondition();
-    case 6: // nop
+    case 6: // pause
+      return system.emitPause();
+    case 7: // nop
       return data.emitNop();
-    case 7: // exchange
+    case 8: // exchange
       return data.emitExchange();
-    case 8: // lea
+    case 9: // lea
       return data.emitLea();
-    case 9: // xlat
+    case 10: // xlat
       return data.emitXlat();
-    case 10: // convert
+    case 11: // convert
       return data.emitConvert();
-    case 11: // crc
+    case 12: // crc
       return data.emitCrc();
-    case 12: // bits
+    case 13: // bits
       return data.emitBits();
-    case 13: // swap
+    case 14: // swap
       return data.emitSwap();
-    case 14: // memory
+    case 15: // memory
       return system.emitMemory();
-    case 15: // push
+    case 16: // push
       return control.emitPush();
-    case 16: // pop
+    case 17: // pop
       return control.emitPop();
-    case 17: // pushsegment
+    case 18: // pushsegment
       return control.emitPushSegment();
-    case 18: // popsegment
+    case 19: // popsegment
       return system.emitPopSegment();
-    case 19: // system
+    case 20: // system
       return system.emitSystem();
-    case 20: // enter
+    case 21: // enter
       return control.emitEnter();
-    case 21: // leave
+    case 22: // leave
       return control.emitLeave();
-    case 22: // jcc
+    case 23: // jcc
       return control.emitJcc();
-    case 23: // jmp
+    case 24: // jmp
       return control.emitJmp();
-    case 24: // call
+    case 25: // call
       return control.emitCall();
-    case 25: // ret
+    case 26: // ret
       return control.emitRet();
-    case 26: // callindirect
+    case 27: // callindirect
       return control.emitCallIndirect();
-    case 27: // jmpindirect
+    case 28: // jmpindirect
       return control.emitJmpIndirect();
-    case 28: // loop
+    case 29: // loop
       return control.emitLoop();
-    case 29: // far
+    case 30: // far
       return system.emitFar();
-    case 30: // farmemory
+    case 31: // farmemory
       return system.emitFarMemory();
-    case 31: // bound
+    case 32: // bound
       return system.emitBound();
-    case 32: // string
+    case 33: // string
       return system.emitString();
-    case 33: // decimal
+    case 34: // decimal
       return data.emitDecimal();
-    case 34: // touch
+    case 35: // touch
       return data.emitTouch();
-    case 35: // port
+    case 36: // port
       return system.emitPort();
-    case 36: // fromsegment
+    case 37: // fromsegment
       return system.emitFromSegment();
-    case 37: // tosegment
+    case 38: // tosegment
       return system.emitToSegment();
-    case 38: // loadfar
+    case 39: // loadfar
       return system.emitLoadFar();
-    case 39: // x87
+    case 40: // x87
       return x87.emitX87();
-    case 40: // checked
+    case 41: // checked
       return system.emitChecked();
-    case 41: // checkedstore
+    case 42: // checkedstore
       return system.emitCheckedStore();
-    case 42: // undefined
+    case 43: // undefined
       return system.emitUndefined();
-    case 43: // control
+    case 44: // control
       return system.emitControl();
-    case 44: // base
+    case 45: // base
       return system.emitBase();
-    case 45: // vectormove
+    case 46: // vectormove
       return vector.emitVectorMove();
-    case 46: // scalarload
+    case 47: // scalarload
       return vector.emitScalarLoad();
-    case 47: // scalarmove
+    case 48: // scalarmove
       return vector.emitScalarMove();
-    case 48: // halfmove
+    case 49: // halfmove
       return vector.emitHalfMove();
-    case 49: // toscalar
+    case 50: // toscalar
       return vector.emitToScalar();
-    case 50: // fromscalar
+    case 51: // fromscalar
       return vector.emitFromScalar();
-    case 51: // lowmove
+    case 52: // lowmove
       return vector.emitLowMove();
-    case 52: // mmxtovector
+    case 53: // mmxtovector
       return mmx.emitMmxToVector();
-    case 53: // mmxmove
+    case 54: // mmxmove
       return mmx.emitMmxMove();
-    case 54: // emms
+    case 55: // emms
       return mmx.emitEmms();
-    case 55: // maskmove
+    case 56: // maskmove
       return mmx.emitMaskMove();
-    case 56: // vector
+    case 57: // vector
       return vector.emitVector();
-    case 57: // mmx
+    case 58: // mmx
       return mmx.emitMmx();
-    case 58: // mmxpair
+    case 59: // mmxpair
       return mmx.emitMmxPair();
-    case 59: // mmxhigh
+    case 60: // mmxhigh
       return mmx.emitMmxHigh();
-    case 60: // vectorshift
+    case 61: // vectorshift
       return vector.emitVectorShift();
-    case 61: // mmxshift
+    case 62: // mmxshift
       return mmx.emitMmxShift();
-    case 62: // mmxread
+    case 63: // mmxread
       return mmx.emitMmxRead();
-    case 63: // ps
+    case 64: // ps
       return vector.emitPs();
-    case 64: // pd
+    case 65: // pd
       return vector.emitPd();
-    case 65: // ss
+    case 66: // ss
       return vector.emitSs();
-    case 66: // sd
+    case 67: // sd
       return vector.emitSd();
-    case 67: // mmxsource
+    case 68: // mmxsource
       return mmx.emitMmxSource();
-    case 68: // frominteger
+    case 69: // frominteger
       return vector.emitFromInteger();
-    case 69: // mmxresult
+    case 70: // mmxresult
       return mmx.emitMmxResult();
-    case 70: // controlload
+    case 71: // controlload
       return vector.emitControlLoad();
-    case 71: // controlstore
+    case 72: // controlstore
       return vector.emitControlStore();
-    case 72: // insertlane
+    case 73: // insertlane
       return vector.emitInsertLane();
-    case 73: // lanestore
+    case 74: // lanestore
       return vector.emitLaneStore();
-    case 74: // insertgeneral
+    case 75: // insertgeneral
       return vector.emitInsertGeneral();
-    case 75: // comparetext
+    case 76: // comparetext
       return vector.emitCompareText();
-    case 76: // three
+    case 77: // three
       return data.emitThree();
-    case 77: // mulx
+    case 78: // mulx
       return data.emitMulx();
     default:
       unreachable();

@@ -12,7 +12,13 @@ import { linearAddress } from "../memory/segmentation.ts";
 import { CMPS, INS, LODS, MOVS, OUTS, SCAS, STOS } from "../operations.gen.ts";
 import { R_ADDRESS_WIDTH, R_EXTRA, R_OP, R_SEGMENT } from "../records.ts";
 import { faulted } from "../system/fault.ts";
-import { checkPort, portRead, portWrite } from "../system/ports.ts";
+import {
+  checkPort,
+  PORT_ADDRESS_SHIFT,
+  PORT_SEGMENT_SHIFT,
+  portRead,
+  portWrite,
+} from "../system/ports.ts";
 import { compareSized } from "./atomic.ts";
 import { readSegment, setAt, valueAt, widthOf, writeSegment } from "./sized.ts";
 import { moveMany, storeMany } from "./string-bulk.ts";
@@ -51,7 +57,14 @@ function writeDestination(s: u32, record: u32, value: u64): void {
 }
 
 function portFlags(record: u32, direction: u32): u32 {
-  return PIO_STRING | direction | (load<u8>(record, R_EXTRA) ? PIO_REP : 0);
+  const segment = direction === PIO_IN ? ES : <u32>load<u8>(record, R_SEGMENT);
+  return (
+    PIO_STRING |
+    direction |
+    (load<u8>(record, R_EXTRA) ? PIO_REP : 0) |
+    ((<u32>load<u8>(record, R_ADDRESS_WIDTH)) << PORT_ADDRESS_SHIFT) |
+    (segment << PORT_SEGMENT_SHIFT)
+  );
 }
 
 /** INS: the destination is checked before the port is read. */

@@ -11,6 +11,7 @@ import {
   S_FLAGS,
   S_GDT_BASE,
   S_GPR,
+  S_GUEST,
   S_IDT_BASE,
   S_SEGMENT,
   S_SHADOW,
@@ -23,10 +24,20 @@ import { VENDOR_AMD } from "../memory/layout.ts";
 import { vendor } from "../memory/machine.ts";
 import * as op from "../operations.gen.ts";
 import { R_BASE, R_DST, R_IMM, R_IMM2, R_SEGMENT, R_SRC } from "../records.ts";
+import { svmOperation, vmmcall } from "../svm/instructions.ts";
+import {
+  EXIT_GDTR_READ,
+  EXIT_GDTR_WRITE,
+  EXIT_IDTR_READ,
+  EXIT_IDTR_WRITE,
+  EXIT_POPF,
+  EXIT_PUSHF,
+  intercept,
+} from "../svm/intercepts.ts";
 import { isPrivileged, movFromCr, movFromDr, movToCr, movToDr, smsw } from "../system/control.ts";
 import { faulted, raiseUd } from "../system/fault.ts";
 import { popFlags, pushedFlags } from "../system/flags.ts";
-import { invlpg, virtualization, vmx } from "../system/instructions.ts";
+import { hypercall, invlpg, virtualization, vmx } from "../system/instructions.ts";
 import { softwareException } from "../system/interrupts.ts";
 import { inLongCode, inRealAddressing } from "../system/mode.ts";
 import { portIn, portOut } from "../system/ports.ts";
@@ -107,10 +118,11 @@ export function popSegment(s: u32, record: u32): void {
 
 export function pushf(s: u32, record: u32): void {
   const flags = pushedFlags(s);
-  if (!faulted(s)) pushSized(s, widthOf(record), flags);
+  if (!faulted(s) && !intercept(s, EXIT_PUSHF)) pushSized(s, widthOf(record), flags);
 }
 
 export function popf(s: u32, record: u32): void {
+  if (intercept(s, EXIT_POPF)) return;
   const flags = peekSized(s, widthOf(record), 0);
   if (faulted(s)) return;
   popFlags(s, flags, sizeOf(record));
@@ -144,7 +156,7 @@ function baseWidth(s: u32): u32 {
 }
 
 export function loadTable(s: u32, record: u32, isGdt: bool): void {
-  if (!isPrivileged(s)) return;
+  if (!isPrivileged(s) || intercept(s, isGdt ? EXIT_GDTR_WRITE : EXIT_IDTR_WRITE)) return;
   const limit = <u32>readOperand(s, record, 0, WORD);
   if (faulted(s)) return;
   let base = readOperand(s, record, 2, baseWidth(s));
@@ -156,7 +168,7 @@ export function loadTable(s: u32, record: u32, isGdt: bool): void {
 
 export function storeTable(s: u32, record: u32, isGdt: bool): void {
   const limit = isGdt ? sgdt(s) : sidt(s);
-  if (faulted(s)) return;
+  if (faulted(s) || intercept(s, isGdt ? EXIT_GDTR_READ : EXIT_IDTR_READ)) return;
   const segment = <u32>load<u8>(record, R_SEGMENT);
   const offset = load<u64>(load<u32>(record, R_BASE));
   const base = load<u64>(s + (isGdt ? S_GDT_BASE : S_IDT_BASE));
@@ -258,8 +270,15 @@ function svmExitCode(operation: u32): u32 {
 
 /** An instruction of SVM: #UD on Intel's processor. */
 export function svmInstruction(s: u32, operation: u32): void {
-  if (vendor() === VENDOR_AMD) virtualization(s, svmExitCode(operation));
+  if (load<u32>(s, S_GUEST) === 0) svmOperation(s, operation);
+  else if (vendor() === VENDOR_AMD) virtualization(s, svmExitCode(operation));
   else raiseUd(s);
+}
+
+/** VMMCALL: of a guest of VMRUN, or of a cell. */
+export function vmmcallInstruction(s: u32): void {
+  if (load<u32>(s, S_GUEST) === 0) vmmcall(s);
+  else hypercall(s, true);
 }
 
 /** INTO. */

@@ -1,7 +1,13 @@
 // What walks of four levels, or PAE's, have found in page directories (level 2), with the rights of all levels above (Intel SDM volume
 // 3, section 4.10.3): a walk starts at the page table, and needs none where the directory maps 2 MiB at once.
 
-import { S_DIRECTORIES, S_DIRECTORIES_ENTRIES, S_DIRECTORY_GENERATION } from "./layout.ts";
+import {
+  S_DIRECTORIES,
+  S_DIRECTORIES_ENTRIES,
+  S_DIRECTORY_GENERATION,
+  S_DIRECTORY_LAST,
+  S_DIRECTORY_OTHER,
+} from "./layout.ts";
 
 /** Log2 of what one entry of a directory covers. */
 export const DIRECTORY_SHIFT: u32 = 21;
@@ -31,10 +37,18 @@ export function keepDirectory(s: u32, linear: u64, value: u64): void {
   store<u64>(entry, value, VALUE);
 }
 
-/** Forgets all of them. */
-export function forgetDirectories(s: u32): void {
-  const generation = load<u32>(s, S_DIRECTORY_GENERATION) + 1;
-  if (generation <= LAST_GENERATION) return store<u32>(s, generation, S_DIRECTORY_GENERATION);
+/** Empties the cache, of both worlds (worlds.ts). */
+export function emptyDirectories(s: u32): void {
   memory.fill(s + S_DIRECTORIES, 0, S_DIRECTORIES_ENTRIES << ENTRY_SHIFT);
   store<u32>(s, 1, S_DIRECTORY_GENERATION);
+  store<u32>(s, 2, S_DIRECTORY_OTHER);
+  store<u32>(s, 2, S_DIRECTORY_LAST);
+}
+
+/** Forgets all of the present world. */
+export function forgetDirectories(s: u32): void {
+  const generation = load<u32>(s, S_DIRECTORY_LAST) + 1;
+  if (generation > LAST_GENERATION) return emptyDirectories(s);
+  store<u32>(s, generation, S_DIRECTORY_LAST);
+  store<u32>(s, generation, S_DIRECTORY_GENERATION);
 }

@@ -30,6 +30,16 @@ export const S_FRAME_DESCRIPTOR: u32 = 0x958;
 export const S_PAGE_GENERATION: u32 = 0x960;
 /** The same of the cache of directories (memory/directories.ts), u32. */
 export const S_DIRECTORY_GENERATION: u32 = 0x964;
+/** Greatest of the numbers that S_PAGE_GENERATION has had, u32; that of the other world (worlds.ts), u32. */
+export const S_PAGE_LAST: u32 = 0xaf0;
+/** See S_PAGE_LAST. */
+export const S_PAGE_OTHER: u32 = 0xaf4;
+/** The same of S_DIRECTORY_GENERATION. */
+export const S_DIRECTORY_LAST: u32 = 0xaf8;
+/** See S_DIRECTORY_LAST. */
+export const S_DIRECTORY_OTHER: u32 = 0xafc;
+/** S_LARGEST_PAGE of the other world, u32. */
+export const S_LARGEST_OTHER: u32 = 0xb00;
 /** Log2 of the largest page that was translated since the last flush, u32. */
 export const S_LARGEST_PAGE: u32 = 0x968;
 /** MODE_* bits (system/mode.ts), u32. */
@@ -98,9 +108,9 @@ export const M_POOL_HINT: u32 = 0x2c;
 /** Machine: what the CPUs are without, u32[WORDS] as in features.ts. */
 export const M_MISSING: u32 = 0x30;
 /** Machine: what RDRAND's numbers are made from, u64. */
-export const M_SEED: u32 = 0x48;
+export const M_SEED: u32 = 0x50;
 /** Size of the machine's block. */
-export const M_SIZE: u32 = 0x50;
+export const M_SIZE: u32 = 0x58;
 
 /** Vendor: AuthenticAMD. */
 export const VENDOR_AMD: u32 = 0;

@@ -20,8 +20,9 @@ import {
   VECTOR_PF,
 } from "../../../abi/x86/registers.ts";
 import { FEATURE_PDPE1GB } from "../features.ts";
-import { nestedAddress } from "../guest.ts";
+import { ACCESS_TABLE, nestedAddress } from "../guest.ts";
 import { S_CR2, S_CR3, S_CR4, S_EFER } from "../interface.ts";
+import { S_OLD_CR2 } from "../svm/state.ts";
 import { faulted, raiseException } from "../system/fault.ts";
 import { MODE_PAGING } from "../system/mode.ts";
 import { findDirectory, keepDirectory } from "./directories.ts";
@@ -72,6 +73,7 @@ function pageFault(s: u32, linear: u64, access: u32, cause: u32): u64 {
   let error = cause | (access & (PF_WRITE | PF_USER));
   const protects = load<u32>(s, S_EFER) & EFER_NXE && load<u32>(s, S_CR4) & CR4_PAE;
   if (access & PF_FETCH && (protects || load<u32>(s, S_CR4) & CR4_SMEP)) error |= PF_FETCH;
+  store<u64>(s, load<u64>(s, S_CR2), S_OLD_CR2);
   store<u64>(s, linear, S_CR2);
   raiseException(s, VECTOR_PF, <i32>error);
   return NO_ADDRESS;
@@ -80,7 +82,7 @@ function pageFault(s: u32, linear: u64, access: u32, cause: u32): u64 {
 /** Sets bits in a table entry of `size` bytes at guest-physical `at`, where they are missing. */
 function markEntry(s: u32, at: u64, entry: u64, bits: u32, size: u32, access: u32): void {
   if ((entry & bits) == bits || access & ACCESS_PROBE) return;
-  const phys = nestedAddress(s, at, ACCESS_WRITE | ACCESS_INDIRECT);
+  const phys = nestedAddress(s, at, ACCESS_WRITE | ACCESS_INDIRECT | ACCESS_TABLE);
   if (!faulted(s)) physicalWrite(s, phys, size, entry | bits);
 }
 
@@ -133,7 +135,7 @@ function walkFrom(
   for (; level > 0; level--) {
     const shift = PAGE_SHIFT + (level - 1) * LEVEL_BITS;
     const at = table + (((linear >> shift) & (long || level < 3 ? 511 : 3)) << 3);
-    const phys = nestedAddress(s, at, ACCESS_INDIRECT);
+    const phys = nestedAddress(s, at, ACCESS_INDIRECT | ACCESS_TABLE);
     if (faulted(s)) return NO_ADDRESS;
     const entry = physicalRead(s, phys, 8);
     if (!(entry & PTE_PRESENT)) return pageFault(s, linear, access, 0);
@@ -165,7 +167,7 @@ function walkNarrow(s: u32, linear: u64, access: u32): u64 {
   for (let level: u32 = 2; level > 0; level--) {
     const shift = PAGE_SHIFT + (level - 1) * LEVEL_BITS_32;
     const at = table + (((linear >> shift) & 1023) << 2);
-    const phys = nestedAddress(s, at, ACCESS_INDIRECT);
+    const phys = nestedAddress(s, at, ACCESS_INDIRECT | ACCESS_TABLE);
     if (faulted(s)) return NO_ADDRESS;
     const entry = physicalRead(s, phys, 4);
     if (!(entry & PTE_PRESENT)) return pageFault(s, linear, access, 0);

@@ -9,6 +9,8 @@ import {
   PAGE_SHIFT,
   PAGE_SIZE,
   S_PAGE_GENERATION,
+  S_PAGE_LAST,
+  S_PAGE_OTHER,
   S_PAGES,
   S_PAGES_ENTRIES,
 } from "./layout.ts";
@@ -52,12 +54,20 @@ export function keepPage(s: u32, linear: u64, phys: u64, rights: u32, nested: u3
   store<u32>(entry, rights | (nested << NESTED_SHIFT), RIGHTS);
 }
 
-/** Forgets all pages. */
-export function forgetPages(s: u32): void {
-  const generation = load<u32>(s, S_PAGE_GENERATION) + 1;
-  if (generation <= LAST_GENERATION) return store<u32>(s, generation, S_PAGE_GENERATION);
+/** Empties the cache, of both worlds (worlds.ts). */
+export function emptyPages(s: u32): void {
   memory.fill(s + S_PAGES, 0, S_PAGES_ENTRIES << ENTRY_SHIFT);
   store<u32>(s, 1, S_PAGE_GENERATION);
+  store<u32>(s, 2, S_PAGE_OTHER);
+  store<u32>(s, 2, S_PAGE_LAST);
+}
+
+/** Forgets all pages of the present world. */
+export function forgetPages(s: u32): void {
+  const generation = load<u32>(s, S_PAGE_LAST) + 1;
+  if (generation > LAST_GENERATION) return emptyPages(s);
+  store<u32>(s, generation, S_PAGE_LAST);
+  store<u32>(s, generation, S_PAGE_GENERATION);
 }
 
 /** Forgets the pages in [linear, linear + size). */

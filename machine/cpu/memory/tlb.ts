@@ -5,15 +5,14 @@
 
 import { forgetJumps } from "../jumps.ts";
 import { isWatchedData } from "../system/breakpoints.ts";
-import { DIRECTORY_SHIFT, forgetDirectories } from "./directories.ts";
+import { DIRECTORY_SHIFT, emptyDirectories, forgetDirectories } from "./directories.ts";
 import {
   M_RAM_BASE,
   PAGE_OFFSET,
   PAGE_SHIFT,
   PAGE_SIZE,
-  S_DIRECTORY_GENERATION,
+  S_LARGEST_OTHER,
   S_LARGEST_PAGE,
-  S_PAGE_GENERATION,
   S_TLB_COUNTS,
   S_TLB_LOG,
   TLB_ADDEND,
@@ -27,7 +26,7 @@ import {
   TLB_WRITE,
 } from "./layout.ts";
 import { cpuCount, MACHINE, stateOf } from "./machine.ts";
-import { forgetPages, forgetPagesIn } from "./second-level.ts";
+import { emptyPages, forgetPages, forgetPagesIn } from "./second-level.ts";
 
 /** Tag of an entry that was never filled since the last flush; equals no page. */
 const EMPTY: u64 = 0xffffffffffffffff;
@@ -87,9 +86,10 @@ export function flushTranslations(s: u32): void {
 export function initializeTranslations(s: u32): void {
   memory.fill(s + TLB_READ, 0xff, 3 * TLB_SIZE);
   for (let which: u32 = 0; which < 3; which++) store<u32>(s + S_TLB_COUNTS + which * 4, 0);
-  store<u32>(s, 1, S_PAGE_GENERATION);
-  store<u32>(s, 1, S_DIRECTORY_GENERATION);
+  emptyPages(s);
+  emptyDirectories(s);
   store<u32>(s, PAGE_SHIFT, S_LARGEST_PAGE);
+  store<u32>(s, PAGE_SHIFT, S_LARGEST_OTHER);
 }
 
 /** Drops what is known of 4 KiB from the caches of what the present privilege may do. */

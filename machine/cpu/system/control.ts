@@ -47,10 +47,22 @@ import {
   S_EFER,
   S_GUEST,
   S_INDEX,
+  S_VIRTUAL,
   SEG_ATTRIBUTES,
+  VIRTUAL_MASKING,
+  VIRTUAL_TPR,
 } from "../interface.ts";
 import { hasFeature } from "../memory/machine.ts";
 import { flushTranslations } from "../memory/tlb.ts";
+import {
+  EXIT_CR_READ,
+  EXIT_CR_WRITE,
+  EXIT_CR0_SELECTIVE,
+  EXIT_DR_READ,
+  EXIT_DR_WRITE,
+  intercept,
+} from "../svm/intercepts.ts";
+import { inGuest } from "../svm/state.ts";
 import { detectAccess, hasBreakpoints } from "./breakpoints.ts";
 import { faulted, raiseGp, raiseInstructionExit, raiseUd } from "./fault.ts";
 import { ATTR_L, inLongCode, inRealAddressing, segmentAt, updateMode } from "./mode.ts";
@@ -93,6 +105,11 @@ const DR7_BITS: u64 = 0xffff23ff;
 /** MSW: the bits of CR0 that LMSW writes. */
 const MSW_BITS: u32 = CR0_PE | CR0_MP | CR0_EM | CR0_TS;
 
+/** Whether CR8 is the control block's, not the local APIC's. */
+function hasVirtualTpr(s: u32): bool {
+  return inGuest(s) && (load<u64>(s, S_VIRTUAL) & VIRTUAL_MASKING) != 0;
+}
+
 /** Sets #GP(0) unless at level 0; returns whether it is. */
 export function isPrivileged(s: u32): bool {
   if (currentLevel(s) == 0) return true;
@@ -106,11 +123,12 @@ export function movFromCr(s: u32, register: u32): u64 {
     raiseUd(s);
     return 0;
   }
-  if (!isPrivileged(s)) return 0;
+  if (!isPrivileged(s) || intercept(s, EXIT_CR_READ + register)) return 0;
   if (register == 0) return load<u64>(s, S_CR0);
   if (register == 2) return load<u64>(s, S_CR2);
   if (register == 3) return load<u64>(s, S_CR3);
   if (register == 4) return load<u64>(s, S_CR4);
+  if (hasVirtualTpr(s)) return load<u64>(s, S_VIRTUAL) & VIRTUAL_TPR;
   call(load<u32>(s, S_INDEX), BUS_TPR_READ, 8);
   return load<u64>(s, S_BUS_VALUE);
 }
@@ -118,13 +136,15 @@ export function movFromCr(s: u32, register: u32): u64 {
 /** MOV to CR0, CR2, CR3, CR4 or CR8; #UD for others. Outside 64-bit code `value` has 32 bits. */
 export function movToCr(s: u32, register: u32, value: u64): void {
   if (register > 4 ? register != 8 : register == 1) return raiseUd(s);
-  if (!isPrivileged(s)) return;
+  if (!isPrivileged(s) || intercept(s, EXIT_CR_WRITE + register)) return;
   if (register == 0) writeCr0(s, value);
   else if (register == 2) store<u64>(s, value, S_CR2);
   else if (register == 3) writeCr3(s, value);
   else if (register == 4) writeCr4(s, value);
   else if (value & CR8_RESERVED) raiseGp(s, 0);
-  else {
+  else if (hasVirtualTpr(s)) {
+    store<u64>(s, (load<u64>(s, S_VIRTUAL) & ~(<u64>VIRTUAL_TPR)) | value, S_VIRTUAL);
+  } else {
     store<u64>(s, value, S_BUS_VALUE);
     call(load<u32>(s, S_INDEX), BUS_TPR_WRITE, 8);
   }
@@ -150,6 +170,7 @@ function writeCr0(s: u32, value: u64): void {
   const selective = ((old ^ next) & ~(<u64>(CR0_TS | CR0_MP))) != 0;
   if (guest != 0 && load<u32>(guest, G_INTERCEPTS) & INTERCEPT_CR0 && selective)
     return raiseInstructionExit(s, EXIT_CR0_WRITE, 0, value);
+  if (selective && intercept(s, EXIT_CR0_SELECTIVE)) return;
   assignCr0(s, next);
 }
 
@@ -171,7 +192,7 @@ function writeCr3(s: u32, value: u64): void {
 }
 
 /** Bits of CR4 that this CPU has. */
-function cr4Bits(): u32 {
+export function cr4Bits(): u32 {
   let bits = CR4_BITS;
   if (!hasFeature(FEATURE_XSAVE)) bits &= ~CR4_OSXSAVE;
   if (!hasFeature(FEATURE_UMIP)) bits &= ~CR4_UMIP;
@@ -190,7 +211,7 @@ function writeCr4(s: u32, value: u64): void {
 
 /** LMSW: PE (can only be set), MP, EM, TS. */
 export function lmsw(s: u32, value: u32): void {
-  if (!isPrivileged(s)) return;
+  if (!isPrivileged(s) || intercept(s, EXIT_CR_WRITE)) return;
   const old = load<u64>(s, S_CR0);
   const kept = (old & ~(<u64>MSW_BITS)) | (old & CR0_PE);
   writeCr0(s, kept | (value & MSW_BITS));
@@ -198,7 +219,7 @@ export function lmsw(s: u32, value: u32): void {
 
 /** SMSW: the low half of CR0 (the operand size cuts it); #GP(0) under UMIP. */
 export function smsw(s: u32): u64 {
-  return isHiddenFromUser(s) ? 0 : load<u64>(s, S_CR0);
+  return isHiddenFromUser(s) || intercept(s, EXIT_CR_READ) ? 0 : load<u64>(s, S_CR0);
 }
 
 /** Sets #GP(0) for SGDT, SIDT, SLDT, STR and SMSW at level 3 under CR4.UMIP; returns whether it did. */
@@ -211,7 +232,7 @@ export function isHiddenFromUser(s: u32): bool {
 
 /** CLTS. */
 export function clts(s: u32): void {
-  if (!isPrivileged(s)) return;
+  if (!isPrivileged(s) || intercept(s, EXIT_CR_WRITE)) return;
   store<u64>(s, load<u64>(s, S_CR0) & ~(<u64>CR0_TS), S_CR0);
   updateMode(s);
 }
@@ -227,13 +248,13 @@ function debugRegister(s: u32, register: u32): u32 {
 /** MOV from a debug register. */
 export function movFromDr(s: u32, register: u32): u64 {
   const number = debugRegister(s, register);
-  return faulted(s) ? 0 : load<u64>(s + number * 8, S_DR);
+  return faulted(s) || intercept(s, EXIT_DR_READ + register) ? 0 : load<u64>(s + number * 8, S_DR);
 }
 
 /** MOV to a debug register. What is watched changes, and so does what the translation caches and jumps may know. */
 export function movToDr(s: u32, register: u32, value: u64): void {
   const number = debugRegister(s, register);
-  if (faulted(s)) return;
+  if (faulted(s) || intercept(s, EXIT_DR_WRITE + register)) return;
   if (number >= 6 && value >> 32) return raiseGp(s, 0);
   if (number == 6) value = (value & DR6_BITS) | DR6_FIXED;
   if (number == 7) value = (value & DR7_BITS) | DR7_FIXED;

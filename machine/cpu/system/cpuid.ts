@@ -12,6 +12,7 @@ import {
   WORD_7_ECX,
   WORD_EXTENDED_ECX,
   WORD_EXTENDED_EDX,
+  WORD_SVM_EDX,
 } from "../features.ts";
 import {
   BUS_HANDLED,
@@ -29,6 +30,7 @@ import {
 import { VENDOR_AMD } from "../memory/layout.ts";
 import { cpuCount, hasFeature, missingFeatures, stateOf, vendor } from "../memory/machine.ts";
 import { PHYSICAL_BITS } from "../memory/paging.ts";
+import { EXIT_CPUID_SVM, intercept } from "../svm/intercepts.ts";
 import { raiseInstructionExit } from "./fault.ts";
 import { isCpuidLimited, isNxOff } from "./msr-rules.ts";
 
@@ -99,10 +101,10 @@ const INVARIANT_TSC: u32 = 0x100;
 const SRSO_NO: u32 = 0x20000000;
 /** Linear address bits, in their place in leaf 0x80000008. */
 const LINEAR_BITS: u32 = 48 << 8;
-/** Leaf 0x8000000a: revision, ASIDs, nested paging and next RIP. */
+/** Leaf 0x8000000a: revision, ASIDs; nested paging, next RIP, flushes by ASID, decode assists. */
 const SVM_REVISION: u32 = 1;
 const SVM_ASIDS: u32 = 16;
-const SVM_FEATURES: u32 = 0x9;
+const SVM_FEATURES: u32 = 0xc9;
 /** Leaf 0x15: the TSC runs at the crystal's rate, as does the local APIC's timer, of which software concludes it from here. */
 const CRYSTAL_HZ: u32 = 1000000000;
 const CRYSTAL_FACTOR: u32 = 1;
@@ -233,7 +235,11 @@ function extendedFeatures(s: u32, part: u32): u32 {
 
 function svmFeatures(part: u32): u32 {
   if (!hasFeature(FEATURE_SVM) || !isAmd() || part == ECX) return 0;
-  return part == EAX ? SVM_REVISION : part == EBX ? SVM_ASIDS : SVM_FEATURES;
+  return part == EAX
+    ? SVM_REVISION
+    : part == EBX
+      ? SVM_ASIDS
+      : SVM_FEATURES & ~missingFeatures(WORD_SVM_EDX);
 }
 
 function extendedLeaf(s: u32, leaf: u32, part: u32): u32 {
@@ -274,6 +280,7 @@ export function cpuidPart(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32 {
 
 /** CPUID: EAX, EBX, ECX, EDX from the leaf in EAX and the subleaf in ECX, or EXIT_CPUID. */
 export function cpuid(s: u32): void {
+  if (intercept(s, EXIT_CPUID_SVM)) return;
   const guest = load<u32>(s, S_GUEST);
   if (guest != 0 && load<u32>(guest, G_INTERCEPTS) & INTERCEPT_CPUID)
     return raiseInstructionExit(s, EXIT_CPUID, 0, 0);

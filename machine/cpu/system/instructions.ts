@@ -1,6 +1,7 @@
 // Small privileged instructions: TSC, halting, cache and TLB control, XCR0, hypercalls, SVM, VMX.
 
 import { CR4_OSXSAVE, CR4_PCE, CR4_TSD } from "../../../abi/x86/registers.ts";
+import { FEATURE_DECODEASSISTS } from "../features.ts";
 import {
   ACTIVITY_HALTED,
   EXIT_HYPERCALL,
@@ -17,10 +18,23 @@ import {
   S_XCR0,
 } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
-import { vendor } from "../memory/machine.ts";
+import { hasFeature, vendor } from "../memory/machine.ts";
 import { dropPage } from "../memory/tlb.ts";
+import {
+  EXIT_HLT,
+  EXIT_INVD,
+  EXIT_INVLPG,
+  EXIT_RDPMC,
+  EXIT_RDTSC,
+  EXIT_RDTSCP,
+  EXIT_WBINVD,
+  EXIT_XSETBV_SVM,
+  intercept,
+  interceptWith,
+} from "../svm/intercepts.ts";
+import { EXIT_PAUSE } from "../svm/state.ts";
 import { isPrivileged } from "./control.ts";
-import { faulted, raiseGp, raiseInstructionExit, raiseUd } from "./fault.ts";
+import { raiseGp, raiseInstructionExit, raiseUd } from "./fault.ts";
 import { inLongCode, inLongMode, inRealAddressing } from "./mode.ts";
 import { currentLevel } from "./segments.ts";
 import { readTsc } from "./tsc.ts";
@@ -47,16 +61,23 @@ function setPair(s: u32, value: u64): void {
   store<u64>(s, value >> 32, S_RDX);
 }
 
+/** Whether the TSC is out of the program's reach. */
+function isTscHidden(s: u32): bool {
+  return (load<u32>(s, S_CR4) & CR4_TSD) != 0 && currentLevel(s) == 3 && !inRealAddressing(s);
+}
+
 /** RDTSC: #GP(0) at level 3 under CR4.TSD. */
 export function rdtsc(s: u32): void {
-  if (load<u32>(s, S_CR4) & CR4_TSD && currentLevel(s) == 3 && !inRealAddressing(s)) raiseGp(s, 0);
-  else setPair(s, readTsc(s));
+  if (isTscHidden(s)) raiseGp(s, 0);
+  else if (!intercept(s, EXIT_RDTSC)) setPair(s, readTsc(s));
 }
 
 /** RDTSCP. */
 export function rdtscp(s: u32): void {
-  rdtsc(s);
-  if (!faulted(s)) store<u64>(s, load<u64>(s, S_TSC_AUX), S_RCX);
+  if (isTscHidden(s)) return raiseGp(s, 0);
+  if (intercept(s, EXIT_RDTSCP)) return;
+  setPair(s, readTsc(s));
+  store<u64>(s, load<u64>(s, S_TSC_AUX), S_RCX);
 }
 
 /** RDPMC: the counters that AMD's processors have; #GP(0) for others, and at level 3 without CR4.PCE. */
@@ -64,27 +85,35 @@ export function rdpmc(s: u32): void {
   const counter = load<u32>(s, S_RCX);
   const isAllowed = (load<u32>(s, S_CR4) & CR4_PCE) != 0 || currentLevel(s) == 0;
   if (vendor() != VENDOR_AMD || counter >= PERFORMANCE_COUNTERS || !isAllowed) return raiseGp(s, 0);
+  if (intercept(s, EXIT_RDPMC)) return;
   setPair(s, load<u64>(s + (PERFORMANCE_COUNTERS + counter) * 8, S_PERFORMANCE));
 }
 
 /** HLT: the CPU halts; execution goes on at S_NEXT once it is woken. */
 export function hlt(s: u32): void {
-  if (isPrivileged(s)) store<u32>(s, ACTIVITY_HALTED, S_ACTIVITY);
+  if (isPrivileged(s) && !intercept(s, EXIT_HLT)) store<u32>(s, ACTIVITY_HALTED, S_ACTIVITY);
+}
+
+/** PAUSE of a guest that may exit there; nothing else. */
+export function pause(s: u32): void {
+  intercept(s, EXIT_PAUSE);
 }
 
 /** INVLPG of a linear address (whether canonical or not). */
 export function invlpg(s: u32, linear: u64): void {
-  if (isPrivileged(s)) dropPage(s, linear);
+  if (!isPrivileged(s)) return;
+  const info = hasFeature(FEATURE_DECODEASSISTS) ? linear : 0;
+  if (!interceptWith(s, EXIT_INVLPG, info, 0)) dropPage(s, linear);
 }
 
 /** WBINVD: there are no caches. */
 export function wbinvd(s: u32): void {
-  isPrivileged(s);
+  if (isPrivileged(s)) intercept(s, EXIT_WBINVD);
 }
 
 /** INVD. */
 export function invd(s: u32): void {
-  isPrivileged(s);
+  if (isPrivileged(s)) intercept(s, EXIT_INVD);
 }
 
 /** XGETBV: XCR0, the only one. #UD without CR4.OSXSAVE. */
@@ -97,7 +126,7 @@ export function xgetbv(s: u32): void {
 /** XSETBV: exits where the cell's hypervisor wants it. */
 export function xsetbv(s: u32): void {
   if (!(load<u32>(s, S_CR4) & CR4_OSXSAVE)) return raiseUd(s);
-  if (!isPrivileged(s)) return;
+  if (!isPrivileged(s) || intercept(s, EXIT_XSETBV_SVM)) return;
   const guest = load<u32>(s, S_GUEST);
   if (guest != 0 && load<u32>(guest, G_INTERCEPTS) & INTERCEPT_XSETBV)
     return raiseInstructionExit(s, EXIT_XSETBV, 0, 0);
@@ -106,7 +135,7 @@ export function xsetbv(s: u32): void {
   else store<u64>(s, value, S_XCR0);
 }
 
-/** VMMCALL (`isVmmcall`) or VMCALL: an exit under a hypervisor of that vendor, else #UD. */
+/** VMMCALL (`isVmmcall`) or VMCALL: an exit under the machine's own hypervisor for that vendor, else #UD. */
 export function hypercall(s: u32, isVmmcall: bool): void {
   const exists = isVmmcall == (vendor() == VENDOR_AMD);
   if (load<u32>(s, S_GUEST) == 0 || !exists) raiseUd(s);

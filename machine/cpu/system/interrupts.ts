@@ -13,39 +13,66 @@ import {
   VECTOR_PF,
   VECTOR_TS,
 } from "../../../abi/x86/registers.ts";
+import { EVENT_HAS_CODE, EVENT_VALID } from "../../../abi/x86/svm.ts";
 import { call } from "../bus.ts";
+import { FEATURE_DECODEASSISTS } from "../features.ts";
 import {
   ACTIVITY_HALTED,
   ACTIVITY_RUNNING,
   ACTIVITY_SHUTDOWN,
   BUS_ACKNOWLEDGE,
   EXIT_EXCEPTION,
+  EXIT_INIT,
   EXIT_SHUTDOWN,
   FAULT_EXCEPTION,
   FAULT_EXIT,
   FAULT_NONE,
   G_EXCEPTIONS,
+  PENDING_INIT,
   PENDING_INTERRUPT,
   PENDING_NMI,
   S_ACTIVITY,
   S_BUS_VALUE,
+  S_CR2,
   S_FAULT,
   S_FAULT_ERROR,
   S_FAULT_VECTOR,
   S_FLAGS,
+  S_GIF,
   S_GUEST,
+  S_HOST_IF,
   S_INDEX,
   S_NMI_BLOCKED,
   S_PENDING,
   S_RIP,
   S_SHADOW,
+  S_VIRTUAL,
   SHADOW_REPEAT,
   SHADOW_SS,
   SHADOW_STI,
+  VIRTUAL_IGNORES_TPR,
+  VIRTUAL_IRQ,
+  VIRTUAL_MASKING,
+  VIRTUAL_PRIORITY_SHIFT,
+  VIRTUAL_TPR,
 } from "../interface.ts";
 import { S_TRACED } from "../interpreter-state.ts";
 import { S_EVENT, S_NEXT } from "../memory/layout.ts";
-import { stateOf } from "../memory/machine.ts";
+import { hasFeature, stateOf } from "../memory/machine.ts";
+import {
+  EXIT_EXCP,
+  EXIT_ICEBP,
+  EXIT_INIT_SIGNAL,
+  EXIT_INTR,
+  EXIT_NMI,
+  EXIT_SHUTDOWN_SVM,
+  EXIT_SWINT,
+  EXIT_VINTR,
+  intercept,
+  interceptWith,
+  raiseVmexit,
+} from "../svm/intercepts.ts";
+import { inGuest, isWanted, S_DELIVERED, S_OLD_CR2 } from "../svm/state.ts";
 import { endGeneralDetect, isTrapDue } from "./breakpoints.ts";
 import { deliver, SOURCE_EXCEPTION, SOURCE_EXTERNAL, SOURCE_SOFTWARE } from "./deliver.ts";
 import { faulted, NO_ERROR, raiseExit, raiseGp } from "./fault.ts";
@@ -60,6 +87,19 @@ const EVENT_EXIT: u32 = 0x200;
 /** S_EVENT: the vector. */
 const EVENT_VECTOR: u32 = 0xff;
 
+/** Types of events, as an exit reports the one whose delivery it has cut short (AMD64 APM volume 2, section 15.7.2). */
+const TYPE_INTERRUPT: u32 = 0;
+const TYPE_NMI: u32 = 2;
+const TYPE_EXCEPTION: u32 = 3;
+const TYPE_SOFTWARE: u32 = 4;
+const TYPE_SHIFT: u32 = 8;
+
+/** Notes what is going to be delivered, for an exit on the way. */
+function noteDelivery(s: u32, type: u32, vector: u32, error: i32): void {
+  const known: u64 = error == NO_ERROR ? 0 : EVENT_HAS_CODE | ((<u64>(<u32>error)) << 32);
+  store<u64>(s, EVENT_VALID | known | (type << TYPE_SHIFT) | vector, S_DELIVERED);
+}
+
 /** Whether a fault during the delivery of this exception counts as contributory. */
 function isContributory(vector: u32): bool {
   return vector == VECTOR_DE || (vector >= VECTOR_TS && vector <= VECTOR_GP);
@@ -72,14 +112,29 @@ function escalate(first: u32, second: u32): u32 {
   return first == VECTOR_PF && second == VECTOR_PF ? VECTOR_DF : second;
 }
 
-/** Whether the guest control block wants an exit for an exception. */
-function isIntercepted(s: u32, vector: u32): bool {
+/**
+ * Sets the exit for an exception that the hypervisor wants to see instead of it, if that is so; `next` is the RIP after the instruction
+ * where that is INT3, INTO or INT1. Returns whether it is.
+ */
+function isTaken(s: u32, vector: u32, error: i32, next: u64): bool {
   const guest = load<u32>(s, S_GUEST);
-  return guest != 0 && ((load<u32>(guest, G_EXCEPTIONS) >> vector) & 1) != 0;
+  if (guest != 0) {
+    if (!((load<u32>(guest, G_EXCEPTIONS) >> vector) & 1)) return false;
+    raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>error));
+    return true;
+  }
+  if (!isWanted(s, EXIT_EXCP + vector)) return false;
+  // The address of a page fault is told, and CR2 is as it was (AMD64 APM volume 2, section 15.12.15).
+  const isPageFault = vector == VECTOR_PF;
+  const address = isPageFault ? load<u64>(s, S_CR2) : 0;
+  if (isPageFault) store<u64>(s, load<u64>(s, S_OLD_CR2), S_CR2);
+  raiseVmexit(s, EXIT_EXCP + vector, error == NO_ERROR ? 0 : <u64>(<u32>error), address, next);
+  return true;
 }
 
 /** A triple fault: an exit under a hypervisor, the end of the CPU without. */
 function shutDown(s: u32): void {
+  if (isWanted(s, EXIT_SHUTDOWN_SVM)) return raiseVmexit(s, EXIT_SHUTDOWN_SVM, 0, 0, 0);
   if (load<u32>(s, S_GUEST) != 0) return raiseExit(s, EXIT_SHUTDOWN, 0, 0);
   store<u32>(s, FAULT_NONE, S_FAULT);
   store<u32>(s, ACTIVITY_SHUTDOWN, S_ACTIVITY);
@@ -102,7 +157,10 @@ function deliverHere(s: u32, vector: u32, error: i32, source: u32): void {
   const isFault = source == SOURCE_EXCEPTION && vector != VECTOR_DB;
   if (isFault || load<u32>(s, S_SHADOW) & SHADOW_REPEAT) store<u64>(s, flags | FLAG_RF, S_FLAGS);
   deliver(s, vector, error, source, load<u64>(s, S_RIP));
-  if (!faulted(s)) return arrive(s);
+  if (!faulted(s)) {
+    store<u64>(s, 0, S_DELIVERED);
+    return arrive(s);
+  }
   store<u64>(s, (load<u64>(s, S_FLAGS) & ~(<u64>FLAG_RF)) | (flags & FLAG_RF), S_FLAGS);
 }
 
@@ -113,9 +171,10 @@ function deliverChain(s: u32, first: u32): void {
     const second = load<u32>(s, S_FAULT_VECTOR);
     const vector = escalate(first, second);
     const error = vector == second ? load<i32>(s, S_FAULT_ERROR) : 0;
-    if (isIntercepted(s, vector)) return raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>error));
+    if (isTaken(s, vector, error, 0)) return;
     store<u32>(s, FAULT_NONE, S_FAULT);
     first = vector;
+    noteDelivery(s, TYPE_EXCEPTION, vector, error);
     deliverHere(s, vector, error, SOURCE_EXCEPTION);
   }
 }
@@ -129,35 +188,41 @@ export function deliverFault(s: u32): void {
 }
 
 /** Enters the handler of an instruction that calls one; no single step traps on the way there. */
-function deliverSoftware(s: u32, vector: u32, source: u32): void {
+function deliverSoftware(s: u32, vector: u32, source: u32, type: u32): void {
+  noteDelivery(s, type, vector, NO_ERROR);
   deliver(s, vector, NO_ERROR, source, load<u64>(s, S_NEXT));
-  if (!faulted(s)) store<u32>(s, 0, S_TRACED);
+  if (faulted(s)) return;
+  store<u64>(s, 0, S_DELIVERED);
+  store<u32>(s, 0, S_TRACED);
 }
 
 /** INT n: sets S_NEXT to the handler, or a fault. It needs IOPL 3 in virtual-8086 mode. */
 export function softwareInterrupt(s: u32, vector: u32): void {
   if (inVirtualMode(s) && ioLevel(s) != 3) return raiseGp(s, 0);
-  deliverSoftware(s, vector, SOURCE_SOFTWARE);
+  const info = hasFeature(FEATURE_DECODEASSISTS) ? vector : 0;
+  if (interceptWith(s, EXIT_SWINT, info, 0)) return;
+  deliverSoftware(s, vector, SOURCE_SOFTWARE, TYPE_SOFTWARE);
 }
 
 /** INT3 and INTO: the same for exceptions, which can be intercepted, whatever IOPL is. */
 export function softwareException(s: u32, vector: u32): void {
-  if (isIntercepted(s, vector)) return raiseExit(s, EXIT_EXCEPTION, vector, <u64>(<u32>NO_ERROR));
-  deliverSoftware(s, vector, SOURCE_SOFTWARE);
+  if (isTaken(s, vector, NO_ERROR, load<u64>(s, S_NEXT))) return;
+  deliverSoftware(s, vector, SOURCE_SOFTWARE, TYPE_EXCEPTION);
 }
 
 /**
  * INT1: #DB after the instruction, of which DR6 says nothing. Its gate's privilege does not count (SDM, volume 2, "INT n/INTO/INT3/INT1").
  */
 export function debugInterrupt(s: u32): void {
+  if (intercept(s, EXIT_ICEBP)) return;
   endGeneralDetect(s);
-  if (!isIntercepted(s, VECTOR_DB)) return deliverSoftware(s, VECTOR_DB, SOURCE_EXCEPTION);
-  store<u64>(s, load<u64>(s, S_NEXT), S_RIP);
-  raiseExit(s, EXIT_EXCEPTION, VECTOR_DB, <u64>(<u32>NO_ERROR));
+  if (isTaken(s, VECTOR_DB, NO_ERROR, 0)) store<u64>(s, load<u64>(s, S_NEXT), S_RIP);
+  else deliverSoftware(s, VECTOR_DB, SOURCE_EXCEPTION, TYPE_EXCEPTION);
 }
 
 /** Delivers an interrupt that comes from outside at an instruction boundary. */
-function deliverExternal(s: u32, vector: u32): void {
+function deliverExternal(s: u32, vector: u32, type: u32): void {
+  noteDelivery(s, type, vector, NO_ERROR);
   deliverHere(s, vector, NO_ERROR, SOURCE_EXTERNAL);
   if (!faulted(s)) return;
   deliverChain(s, VECTOR_AC);
@@ -171,7 +236,49 @@ function deliverEvent(s: u32): bool {
   if (event == EVENT_NONE) return false;
   store<u32>(s, EVENT_NONE, S_EVENT);
   if (event & EVENT_EXIT) store<u32>(s, FAULT_EXIT, S_FAULT);
-  else deliverExternal(s, event & EVENT_VECTOR);
+  else deliverExternal(s, event & EVENT_VECTOR, TYPE_INTERRUPT);
+  return true;
+}
+
+/** An event that VMRUN injects, `event` as its control block has it; `first` is what escalates with the faults of its delivery. */
+export function deliverEventOf(
+  s: u32,
+  event: u64,
+  vector: u32,
+  error: i32,
+  source: u32,
+  first: u32,
+): void {
+  store<u64>(s, event, S_DELIVERED);
+  deliverHere(s, vector, error, source);
+  if (faulted(s)) deliverChain(s, first);
+}
+
+/** Whether a virtual interrupt (AMD64 APM volume 2, section 15.21.4) waits whose priority is above that of the guest's task. */
+function hasVirtualInterrupt(s: u32): bool {
+  const virtual = load<u64>(s, S_VIRTUAL);
+  if (!(virtual & VIRTUAL_IRQ) || !inGuest(s)) return false;
+  const priority = (virtual >> VIRTUAL_PRIORITY_SHIFT) & VIRTUAL_TPR;
+  return (virtual & VIRTUAL_IGNORES_TPR) != 0 || priority > (virtual & VIRTUAL_TPR);
+}
+
+/** Whether the CPU takes external interrupts: by the guest's RFLAGS.IF, or by the host's where the guest's masks virtual ones. */
+function takesInterrupts(s: u32): bool {
+  if (inGuest(s) && load<u64>(s, S_VIRTUAL) & VIRTUAL_MASKING) return load<u32>(s, S_HOST_IF) != 0;
+  return (load<u32>(s, S_FLAGS) & FLAG_IF) != 0;
+}
+
+/** INIT that waits: an exit of the guest, or what the outside is to carry out. Returns whether it comes now. */
+function takeInit(s: u32, pending: u32): bool {
+  if (!(pending & PENDING_INIT)) return false;
+  if (isWanted(s, EXIT_INIT_SIGNAL)) raiseVmexit(s, EXIT_INIT_SIGNAL, 0, 0, 0);
+  else raiseExit(s, EXIT_INIT, 0, 0);
+  return true;
+}
+
+/** Sets the exit of an event that comes between instructions. */
+function leaveFor(s: u32, code: u32): bool {
+  raiseVmexit(s, code, 0, 0, 0);
   return true;
 }
 
@@ -184,16 +291,27 @@ export function deliverPending(s: u32): bool {
   if (load<u32>(s, S_ACTIVITY) > ACTIVITY_HALTED) return false;
   if (deliverEvent(s)) return true;
   const pending = load<u32>(s, S_PENDING);
+  if (load<u32>(s, S_GIF) == 0) return false;
+  if (takeInit(s, pending)) return true;
   if (load<u32>(s, S_SHADOW) & (SHADOW_STI | SHADOW_SS) || isTrapDue(s)) return false;
   if (pending & PENDING_NMI && load<u32>(s, S_NMI_BLOCKED) == 0) {
+    if (isWanted(s, EXIT_NMI)) return leaveFor(s, EXIT_NMI);
     store<u32>(s, pending & ~PENDING_NMI, S_PENDING);
     store<u32>(s, 1, S_NMI_BLOCKED);
-    deliverExternal(s, VECTOR_NMI);
+    deliverExternal(s, VECTOR_NMI, TYPE_NMI);
     return true;
   }
-  if (!(pending & PENDING_INTERRUPT) || !(load<u32>(s, S_FLAGS) & FLAG_IF)) return false;
-  call(load<u32>(s, S_INDEX), BUS_ACKNOWLEDGE, 0);
-  deliverExternal(s, load<u32>(s, S_BUS_VALUE) & EVENT_VECTOR);
+  if (pending & PENDING_INTERRUPT && takesInterrupts(s)) {
+    if (isWanted(s, EXIT_INTR)) return leaveFor(s, EXIT_INTR);
+    call(load<u32>(s, S_INDEX), BUS_ACKNOWLEDGE, 0);
+    deliverExternal(s, load<u32>(s, S_BUS_VALUE) & EVENT_VECTOR, TYPE_INTERRUPT);
+    return true;
+  }
+  if (!(load<u32>(s, S_FLAGS) & FLAG_IF) || !hasVirtualInterrupt(s)) return false;
+  if (isWanted(s, EXIT_VINTR)) return leaveFor(s, EXIT_VINTR);
+  const virtual = load<u64>(s, S_VIRTUAL);
+  store<u64>(s, virtual & ~(<u64>VIRTUAL_IRQ), S_VIRTUAL);
+  deliverExternal(s, <u32>(virtual >> 32) & EVENT_VECTOR, TYPE_INTERRUPT);
   return true;
 }
 

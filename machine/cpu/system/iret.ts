@@ -13,6 +13,7 @@ import {
 } from "../../../abi/x86/registers.ts";
 import { CS, DS, ES, FS, GS, S_FLAGS, S_NMI_BLOCKED, SS } from "../interface.ts";
 import { S_NEXT } from "../memory/layout.ts";
+import { EXIT_IRET, intercept } from "../svm/intercepts.ts";
 import {
   checkReturn,
   checkTarget,
@@ -32,6 +33,7 @@ import { returnOutward, setStackPointer } from "./transfer.ts";
 
 /** IRET with `operandSize` 2, 4 or 8 bytes; sets S_NEXT to where execution goes on. Ends the blocking of NMIs. */
 export function interruptReturn(s: u32, operandSize: u32): void {
+  if (intercept(s, EXIT_IRET)) return;
   if (inRealAddressing(s)) returnReal(s, operandSize);
   else if (load<u32>(s, S_FLAGS) & FLAG_NT) {
     if (inLongMode(s)) raiseGp(s, 0);

@@ -26,6 +26,7 @@ import {
   SS,
 } from "../interface.ts";
 import { S_MODE } from "../memory/layout.ts";
+import { EXIT_PAUSE, isWanted } from "../svm/state.ts";
 
 /** Default operand and address size of the code segment: 0 = 16, 1 = 32, 2 = 64 bits. */
 export const MODE_CODE_MASK: u32 = 0x3;
@@ -58,6 +59,8 @@ export const MODE_FLAT: u32 = 0x200;
 export const MODE_X87: u32 = 0x400;
 /** SSE can be used: the same, and CR4.OSFXSR. */
 export const MODE_SSE: u32 = 0x800;
+/** PAUSE is an exit (EXIT_PAUSE of svm/intercepts.ts). */
+export const MODE_PAUSE_EXITS: u32 = 0x1000;
 
 /** Segment attributes: type bits, then S, DPL, P; AVL, L, D/B and G from bit 8 on (compressed layout). */
 export const ATTR_ACCESSED: u32 = 0x1;
@@ -128,6 +131,7 @@ export function updateMode(s: u32): void {
   if (load<u32>(segmentAt(s, SS), SEG_ATTRIBUTES) & ATTR_DB) mode |= MODE_STACK_32;
   if (!(cr0 & (CR0_EM | CR0_TS)))
     mode |= load<u32>(s, S_CR4) & CR4_OSFXSR ? MODE_X87 | MODE_SSE : MODE_X87;
+  if (isWanted(s, EXIT_PAUSE)) mode |= MODE_PAUSE_EXITS;
   const data = ATTR_P | ATTR_S | ATTR_RW;
   if (
     (mode & MODE_CODE_MASK) == MODE_CODE_32 &&

@@ -20,6 +20,7 @@ import { S_CR0, S_EFER, S_MISC_ENABLE, S_SPEC_CTRL } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
 import { hasFeature, vendor } from "../memory/machine.ts";
 import { flushTranslations } from "../memory/tlb.ts";
+import { isSvmDisabled } from "../svm/msrs.ts";
 import { raiseGp } from "./fault.ts";
 import { updateMode } from "./mode.ts";
 import { MTRR_VARIABLE } from "./mtrr.ts";
@@ -187,6 +188,7 @@ export function writeEfer(s: u32, value: u64): void {
   const hasSvm = vendor() == VENDOR_AMD && hasFeature(FEATURE_SVM);
   const allowed = bits | (hasSvm ? EFER_SVME : 0);
   const paging = (load<u32>(s, S_CR0) & CR0_PG) != 0;
+  if ((value & ~old & EFER_SVME) !== 0 && isSvmDisabled(s)) return raiseGp(s, 0);
   if (value & ~allowed || (paging && (old ^ value) & EFER_LME)) return raiseGp(s, 0);
   store<u64>(s, (value & ~(<u64>EFER_LMA)) | (old & EFER_LMA), S_EFER);
   if ((old ^ value) & EFER_NXE) flushTranslations(s);

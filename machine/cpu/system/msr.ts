@@ -25,6 +25,7 @@ import {
   MSR_X2APIC_FIRST,
   MSR_X2APIC_LAST,
 } from "../../../abi/x86/msr.ts";
+import { MSR_HOST_SAVE, MSR_VM_CR } from "../../../abi/x86/svm.ts";
 import { call } from "../bus.ts";
 import { FEATURE_RDPID, FEATURE_RDTSCP } from "../features.ts";
 import {
@@ -47,6 +48,7 @@ import {
   S_FAULT,
   S_GPR,
   S_GUEST,
+  S_HOST_SAVE,
   S_INDEX,
   S_KERNEL_GS_BASE,
   S_LSTAR,
@@ -63,11 +65,15 @@ import {
   S_SYSENTER_EIP,
   S_SYSENTER_ESP,
   S_TSC_AUX,
+  S_VM_CR,
   SEG_BASE,
   SEGMENT_SIZE,
 } from "../interface.ts";
+import { S_NEXT } from "../memory/layout.ts";
 import { hasFeature, stateOf } from "../memory/machine.ts";
 import { isCanonical } from "../memory/segmentation.ts";
+import { EXIT_MSR, isMsrFree, raiseVmexit } from "../svm/intercepts.ts";
+import { isSvmMsr, writeSvmMsr } from "../svm/msrs.ts";
 import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit } from "./fault.ts";
 import {
@@ -119,6 +125,10 @@ function plainRegister(msr: u32): u32 {
       return S_PAT;
     case MSR_EFER:
       return S_EFER;
+    case MSR_VM_CR:
+      return isSvmMsr(msr) ? S_VM_CR : NOWHERE;
+    case MSR_HOST_SAVE:
+      return isSvmMsr(msr) ? S_HOST_SAVE : NOWHERE;
     default:
       break;
   }
@@ -188,6 +198,7 @@ function isValid(msr: u32, value: u64): bool {
 function writeRegister(s: u32, msr: u32, value: u64): void {
   if (msr == MSR_TSC) return writeTsc(s, value);
   if (msr == MSR_EFER) return writeEfer(s, value);
+  if (isSvmMsr(msr)) return writeSvmMsr(s, msr, value);
   if (isSpeculationControl(msr)) return writeSpeculationControl(s, msr, value);
   if (isPerformance(msr)) {
     store<u64>(s + plainRegister(msr), performanceValue(msr, value));
@@ -219,6 +230,7 @@ export function rdmsr(s: u32): void {
   if (!isPrivileged(s)) return;
   const msr = load<u32>(s, S_GPR + RCX);
   if (!isGranted(s, msr, G_MSR_READS)) return raiseInstructionExit(s, EXIT_MSR_READ, msr, 0);
+  if (!isMsrFree(s, msr, false)) return raiseVmexit(s, EXIT_MSR, 0, 0, load<u64>(s, S_NEXT));
   const value = readRegister(s, msr);
   if (faulted(s)) return;
   store<u64>(s, value & 0xffffffff, S_GPR + RAX);
@@ -231,6 +243,7 @@ export function wrmsr(s: u32): void {
   const msr = load<u32>(s, S_GPR + RCX);
   const value = ((<u64>load<u32>(s, S_GPR + RDX)) << 32) | load<u32>(s, S_GPR + RAX);
   if (!isGranted(s, msr, G_MSR_WRITES)) return raiseInstructionExit(s, EXIT_MSR_WRITE, msr, value);
+  if (!isMsrFree(s, msr, true)) return raiseVmexit(s, EXIT_MSR, 1, 0, load<u64>(s, S_NEXT));
   writeRegister(s, msr, value);
 }
 

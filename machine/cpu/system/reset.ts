@@ -19,6 +19,7 @@ import {
   S_FLAGS,
   S_FX,
   S_GDT_LIMIT,
+  S_GIF,
   S_GPR,
   S_IDT_LIMIT,
   S_INDEX,
@@ -107,6 +108,7 @@ export function resetState(cpu: u32): void {
   store<u32>(s, cpu == 0 ? ACTIVITY_RUNNING : ACTIVITY_WAIT_FOR_SIPI, S_ACTIVITY);
   store<u64>(s, vendor() == VENDOR_AMD ? RESET_RDX_AMD : RESET_RDX_INTEL, S_GPR + 16);
   store<u64>(s, RESET_OFFSET, S_RIP);
+  store<u32>(s, 1, S_GIF);
   store<u64>(s, FLAG_FIXED, S_FLAGS);
   store<u64>(s, CR0_RESET, S_CR0);
   store<u64>(s, RESET_DR6, S_DR + 6 * 8);

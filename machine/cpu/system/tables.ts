@@ -11,6 +11,13 @@ import {
   TR,
 } from "../interface.ts";
 import { isCanonical } from "../memory/segmentation.ts";
+import {
+  EXIT_LDTR_READ,
+  EXIT_LDTR_WRITE,
+  EXIT_TR_READ,
+  EXIT_TR_WRITE,
+  intercept,
+} from "../svm/intercepts.ts";
 import { isHiddenFromUser, isPrivileged } from "./control.ts";
 import {
   attributesOf,
@@ -74,13 +81,13 @@ function refusedByMode(s: u32): bool {
 
 /** SLDT: the selector. */
 export function sldt(s: u32): u32 {
-  if (refusedByMode(s) || isHiddenFromUser(s)) return 0;
+  if (refusedByMode(s) || isHiddenFromUser(s) || intercept(s, EXIT_LDTR_READ)) return 0;
   return load<u32>(segmentAt(s, LDTR), SEG_SELECTOR);
 }
 
 /** STR: the selector. */
 export function str(s: u32): u32 {
-  if (refusedByMode(s) || isHiddenFromUser(s)) return 0;
+  if (refusedByMode(s) || isHiddenFromUser(s) || intercept(s, EXIT_TR_READ)) return 0;
   return load<u32>(segmentAt(s, TR), SEG_SELECTOR);
 }
 
@@ -112,7 +119,7 @@ function systemBase(s: u32, selector: u32, descriptor: u64): u64 {
 /** LLDT. A null selector empties the register. */
 export function lldt(s: u32, selector: u32): void {
   selector &= 0xffff;
-  if (refusedByMode(s) || !isPrivileged(s)) return;
+  if (refusedByMode(s) || !isPrivileged(s) || intercept(s, EXIT_LDTR_WRITE)) return;
   if (isNull(selector)) return setSegment(s, LDTR, selector, 0, 0, 0);
   const descriptor = readSystemDescriptor(s, selector, TYPE_LDT, TYPE_LDT);
   if (faulted(s)) return;
@@ -124,7 +131,7 @@ export function lldt(s: u32, selector: u32): void {
 /** LTR: the TSS must be available and becomes busy. */
 export function ltr(s: u32, selector: u32): void {
   selector &= 0xffff;
-  if (refusedByMode(s) || !isPrivileged(s)) return;
+  if (refusedByMode(s) || !isPrivileged(s) || intercept(s, EXIT_TR_WRITE)) return;
   if (isNull(selector)) return raiseGp(s, 0);
   const other = inLongMode(s) ? TYPE_TSS_32 : TYPE_TSS_16;
   const descriptor = readSystemDescriptor(s, selector, TYPE_TSS_32, other);

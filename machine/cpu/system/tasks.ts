@@ -6,6 +6,7 @@ import {
   CR0_TS,
   FLAG_FIXED,
   FLAG_NT,
+  FLAG_RF,
   FLAG_VM,
   VECTOR_GP,
   VECTOR_NP,
@@ -29,6 +30,7 @@ import {
 import { readSystem, writeAs } from "../memory/access.ts";
 import { S_NEXT } from "../memory/layout.ts";
 import { flushTranslations } from "../memory/tlb.ts";
+import { EXIT_TASK_SWITCH, interceptWith } from "../svm/intercepts.ts";
 import { dropLocalBreakpoints, noteTask } from "./breakpoints.ts";
 import {
   attributesOf,
@@ -178,13 +180,29 @@ function touchTask(s: u32, descriptor: u64): void {
   get(s, baseOf(descriptor) + limit, 1);
 }
 
+/** Exit of a task switch: by IRET, by JMP, with an error code, with RF in the old task (AMD64 APM volume 2, section 15.14.1). */
+const SWITCH_BY_RETURN: u64 = 0x1000000000;
+const SWITCH_BY_JUMP: u64 = 0x4000000000;
+const SWITCH_HAS_CODE: u64 = 0x100000000000;
+const SWITCH_RF: u64 = 0x1000000000000;
+
+/** Sets the exit of a task switch, if the hypervisor wants it; returns whether it does. */
+function interceptSwitch(s: u32, selector: u32, how: u32, hasError: bool, error: i32): bool {
+  const info =
+    (how == SWITCH_RETURN ? SWITCH_BY_RETURN : 0) |
+    (how == SWITCH_JUMP ? SWITCH_BY_JUMP : 0) |
+    (hasError ? SWITCH_HAS_CODE | <u64>(<u32>error) : 0) |
+    (load<u64>(s, S_FLAGS) & FLAG_RF ? SWITCH_RF : 0);
+  return interceptWith(s, EXIT_TASK_SWITCH, selector, info);
+}
+
 /**
  * Switches to the task of TSS `selector`; S_NEXT is where the old one goes on, afterwards where the new one does. `how` is
  * SWITCH_*; with `hasError`, `error` is pushed on the new task's stack.
  */
 export function switchTask(s: u32, selector: u32, how: u32, hasError: bool, error: i32): void {
   const descriptor = readTask(s, selector, how);
-  if (faulted(s)) return;
+  if (faulted(s) || interceptSwitch(s, selector, how, hasError, error)) return;
   touchTask(s, descriptor);
   const flags = load<u64>(s, S_FLAGS);
   saveTask(s, how == SWITCH_RETURN ? flags & ~(<u64>FLAG_NT) : flags);

@@ -2,6 +2,7 @@
 // counter of a guest's CPUs never goes back from one reading to the next, wherever they are made (Intel SDM volume 3, section 18.17.1).
 import { S_GUEST, S_TIME, S_TIME_SEEN, S_TSC_OFFSET } from "../interface.ts";
 import { cpuCount, stateOf } from "../memory/machine.ts";
+import { S_GUEST_TSC } from "../svm/state.ts";
 
 /** The present as the TSC has it, in ticks: the CPU's own time, or what a CPU of the same guest has read if that is later. */
 function present(s: u32): u64 {
@@ -16,7 +17,7 @@ function present(s: u32): u64 {
 }
 
 export function readTsc(s: u32): u64 {
-  return present(s) + load<u64>(s, S_TSC_OFFSET);
+  return present(s) + load<u64>(s, S_TSC_OFFSET) + load<u64>(s, S_GUEST_TSC);
 }
 
 export function writeTsc(s: u32, value: u64): void {

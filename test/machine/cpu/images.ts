@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as S from "../../../machine/cpu/interface.ts";
+import { missingWords } from "../../../machine/model.ts";
 import { CODE_16, CODE_32, CODE_64 } from "./coverage/record.ts";
 
 const IMAGES = fileURLToPath(new URL("images/", import.meta.url));
@@ -80,7 +81,8 @@ export class ImageCpu {
   readonly #text: number[] = [];
   #ended = false;
 
-  constructor(image: string) {
+  /** `missing`: what the processor is without (machine/model.ts). */
+  constructor(image: string, missing: readonly string[] = []) {
     const memory = new WebAssembly.Memory({ initial: (RAM_BASE + RAM_SIZE) / PAGE });
     this.view = new DataView(memory.buffer);
     const module = new WebAssembly.Module(new Uint8Array(readFileSync(MODULE)));
@@ -88,6 +90,8 @@ export class ImageCpu {
     const instance = new WebAssembly.Instance(module, { env: { memory }, bus: { call } });
     this.exports = instance.exports as unknown as ImageCpu["exports"];
     this.exports.initialize!(1, POOL_BASE, RAM_BASE, RAM_BASE, RAM_SIZE, 0);
+    for (const [word, bits] of missingWords(missing).entries())
+      this.exports.setMissingFeatures!(word, bits);
     this.exports.reset!(0);
     this.s = Number(this.exports.state!(0));
     this.ram = new Uint8Array(memory.buffer, RAM_BASE, RAM_SIZE);
