@@ -81,6 +81,8 @@ export interface MachineOptions {
 export interface BootFile {
   readonly name: string;
   readonly data: Uint8Array;
+  /** Where it was read, absolute: a record then says that, and has no copy. */
+  readonly path?: string;
 }
 
 /**
@@ -208,8 +210,20 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Digests of a machine at one moment, by which two runs are compared: SHA-256 in hex. */
+export interface CheckPoint {
+  /** Of what the serial lines have sent. */
+  readonly console: string;
+  /** Of the CPUs' and the devices' state. */
+  readonly state: string;
+}
+
 /** A session that a daemon lets go on in steps, between which others get their turn. */
 export interface SteppedSession extends Session {
+  /** What the machine is like; memory is left out. */
+  checkPoint(): CheckPoint;
+  /** Is called whenever time has passed, with virtual time; to be set by who records. */
+  onTime: ((time: number) => void) | undefined;
   /** What was written to the exit port, once the machine has ended. */
   readonly ended: number | undefined;
   /**

@@ -1,10 +1,11 @@
 // A Linux in this process, booted and ready: what a test has its commands run in.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { EIO, ENOENT, ETIMEDOUT } from "../../abi/errno.ts";
 import type { BootFile, MachineOptions } from "../api.ts";
 import { SystemError } from "../errors.ts";
+import { createRecord, Journal } from "../record/journal.ts";
 import { type LocalSession, type SessionSnapshot, startSession } from "../session.ts";
 import type { Tree } from "./cpio.ts";
 import { EXIT_PORT, initramfs, MARK, READY } from "./initramfs.ts";
@@ -32,6 +33,8 @@ export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "
   readonly append?: string;
   /** Boots anew, and keeps no snapshot. */
   readonly fresh?: boolean;
+  /** A file for the record of this Linux, from its boot until it is closed, for `jailhouse machine replay`; it boots anew. */
+  readonly record?: string;
   /** Virtual nanoseconds that the boot may take; default 60 seconds. */
   readonly timeout?: number;
   /** Gets what the console (COM1) says, as it says it. */
@@ -68,7 +71,7 @@ function installedKernel(): string {
 function readKernel(kernel: string | BootFile = installedKernel()): BootFile {
   if (typeof kernel !== "string") return kernel;
   try {
-    return { name: basename(kernel), data: readFileSync(kernel) };
+    return { name: basename(kernel), data: readFileSync(kernel), path: resolve(kernel) };
   } catch (cause) {
     const hint = `The kernel ${kernel} cannot be read: ${(cause as Error).message}`;
     throw new SystemError(ENOENT, { hint, cause });
@@ -83,9 +86,12 @@ export class Linux {
   /** What came on COM2 since the last command. */
   #answer = "";
 
+  readonly #beforeClose: () => Promise<void>;
+
   /** Called by `startLinux`. */
-  constructor(session: LocalSession) {
+  constructor(session: LocalSession, beforeClose = async (): Promise<void> => {}) {
     this.session = session;
+    this.#beforeClose = beforeClose;
     void session.serial(1).follow((text) => {
       this.#answer += text;
     });
@@ -128,8 +134,9 @@ export class Linux {
   }
 
   /** Throws the machine away, powered off or not. */
-  close(): Promise<void> {
-    return this.session.close();
+  async close(): Promise<void> {
+    await this.#beforeClose();
+    await this.session.close();
   }
 
   /** Waits for init. Called by `startLinux`. */
@@ -201,11 +208,15 @@ export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
     ...(seed !== undefined && { seed }),
     kernel: { image: readKernel(options.kernel), modules: [initrd], commandLine },
   };
-  const key = keyOf(machine);
   const session = await startSession(machine);
+  const linux =
+    options.record === undefined
+      ? new Linux(session)
+      : recordTo(resolve(options.record), session, machine);
   if (options.onConsole) await session.serial(0).follow(options.onConsole);
-  const linux = new Linux(session);
-  const snapshot = fresh ? undefined : kept.get(key);
+  const isFresh = fresh || options.record !== undefined;
+  const key = isFresh ? "" : keyOf(machine);
+  const snapshot = kept.get(key);
   if (snapshot) {
     await session.restore(snapshot);
     return linux;
@@ -213,10 +224,18 @@ export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
   try {
     await linux.ready(options.timeout ?? DEFAULT_TIMEOUT, options.onProgress);
   } catch (error) {
-    await session.close();
+    await linux.close();
     throw error;
   }
   options.onReady?.();
-  if (!fresh) kept.set(key, await session.snapshot());
+  if (!isFresh) kept.set(key, await session.snapshot());
   return linux;
+}
+
+/** Records a Linux that is about to boot. Throws what creating the file does. */
+function recordTo(path: string, session: LocalSession, machine: MachineOptions): Linux {
+  createRecord(path);
+  const journal = new Journal(machine, (line) => appendFileSync(path, line));
+  const recorded = journal.record(session);
+  return new Linux(recorded, async () => appendFileSync(path, (await journal.seal(session)).end));
 }
