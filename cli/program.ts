@@ -203,7 +203,10 @@ function addMachine(machine: Command, io: Io): void {
       "--serial-speed <SPEED>",
       "line: serial ports send by their divisor; instant: at once (default with a kernel)",
     )
-    .option("--seed <N>", "what RDRAND and RDSEED give is made from it (default: 0)")
+    .option(
+      "--seed <N>",
+      "random numbers, date and timers' state at the start are made from it (default: 0)",
+    )
     .option("--pace <PACE>", "paced: by the wall clock; free: as fast as possible while waited for")
     .option("--serial <LINE=TARGET>", "0 or 1 = stdio, file:PATH or null; repeatable", every)
     .option("--record <FILE>", "keep the record of all inputs there, for `machine replay`")

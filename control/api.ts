@@ -67,7 +67,10 @@ export interface MachineOptions {
   readonly exitPort?: number | undefined;
   /** Whether QEMU's firmware configuration can be read at ports 0x510 and 0x511; default false. */
   readonly fwCfg?: boolean;
-  /** What the processors' RDRAND and RDSEED give is made from this: an integer from 0 to 2^53 - 1; default 0. */
+  /**
+   * What the processors' RDRAND and RDSEED give, the date and the state of timers at the start are made from this: an integer from 0 to
+   * 2^53 - 1; default 0.
+   */
   readonly seed?: number;
   /**
    * How fast the serial ports send: "line", as their divisor says (115200 baud: 87 us a character), or "instant". Default "line", with

@@ -119,6 +119,7 @@ export class Pc {
       cpus: this.options.cpus,
       memory: this.options.memory,
       date: this.options.date,
+      seed: this.options.seed,
       exitPort: this.options.exitPort,
       fwCfg: this.options.fwCfg,
       serialSpeed: this.options.serialSpeed,

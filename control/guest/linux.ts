@@ -37,8 +37,8 @@ export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "
   readonly record?: string;
   /** Virtual nanoseconds that the boot may take; default 60 seconds. */
   readonly timeout?: number;
-  /** Gets what the console (COM1) says, as it says it. */
-  readonly onConsole?: (text: string) => void;
+  /** Gets what the console (COM1) says, as it says it, with virtual time in nanoseconds. */
+  readonly onConsole?: (text: string, time: number) => void;
   /** Is called now and then while it boots, with virtual time in nanoseconds and the console's last line. */
   readonly onProgress?: (time: number, line: string) => void;
   /** Is called when it has booted. */
@@ -213,7 +213,8 @@ export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
     options.record === undefined
       ? new Linux(session)
       : recordTo(resolve(options.record), session, machine);
-  if (options.onConsole) await session.serial(0).follow(options.onConsole);
+  const { onConsole } = options;
+  if (onConsole) await session.serial(0).follow((text) => onConsole(text, session.machine.time));
   const isFresh = fresh || options.record !== undefined;
   const key = isFresh ? "" : keyOf(machine);
   const snapshot = kept.get(key);
