@@ -1,5 +1,5 @@
 // npm run linux [-- --run COMMAND] [--kernel FILE] [--cpus N] [--cpu MODEL] [--memory SIZE] [--append TEXT] [--seed N]
-// [--record FILE]: Linux on the emulated PC.
+// [--record FILE] [--fresh]: Linux on the emulated PC.
 // A command's output and status become those of this program; without one there is a shell on this terminal.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -102,16 +102,16 @@ function linuxOptions(): { options: LinuxOptions; command: string | undefined } 
   const { values } = parseArgs({
     options: {
       ...{ run: text, kernel: text, cpus: text, cpu: text, memory: text, append: text, seed: text },
-      record: text,
+      ...{ record: text, fresh: { type: "boolean", default: false } as const },
     },
   });
-  const { run, kernel, cpus, cpu, memory, append, seed, record } = values;
+  const { run, kernel, cpus, cpu, memory, append, seed, record, fresh } = values;
   const progress = new Progress();
   return {
     command: run,
     options: {
       kernel: kernel ?? debianKernel(),
-      fresh: true,
+      fresh,
       ...(cpus !== undefined && { cpus: Number(cpus) }),
       ...(cpu !== undefined && { cpu }),
       ...(memory !== undefined && { memory: size(memory) }),

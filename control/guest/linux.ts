@@ -4,9 +4,12 @@ import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { EIO, ENOENT, ETIMEDOUT } from "../../abi/errno.ts";
 import type { BootFile, MachineOptions } from "../api.ts";
+import { buildIdentity } from "../build.ts";
 import { SystemError } from "../errors.ts";
 import { createRecord, Journal } from "../record/journal.ts";
+import { hashOptions } from "../record/options.ts";
 import { type LocalSession, type SessionSnapshot, startSession } from "../session.ts";
+import { keep, loadKept } from "./cache.ts";
 import type { Tree } from "./cpio.ts";
 import { EXIT_PORT, initramfs, MARK, READY } from "./initramfs.ts";
 
@@ -31,7 +34,7 @@ export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "
   readonly files?: Tree;
   /** More of the kernel's command line. */
   readonly append?: string;
-  /** Boots anew, and keeps no snapshot. */
+  /** Boots anew, and keeps no snapshot. Others are kept in the user's cache directory. */
   readonly fresh?: boolean;
   /** A file for the record of this Linux, from its boot until it is closed, for `jailhouse machine replay`; it boots anew. */
   readonly record?: string;
@@ -185,52 +188,65 @@ function lastLines(text: string, count: number): string {
 /** Snapshots after boot, by what was booted. */
 const kept = new Map<string, SessionSnapshot>();
 
-function keyOf(options: MachineOptions): string {
-  const { kernel, ...rest } = options;
-  const hash = createHash("sha256").update(JSON.stringify([rest, kernel!.commandLine]));
-  for (const { name, data } of [kernel!.image, ...kernel!.modules!])
-    hash.update(`${name} ${data.length}\n`).update(data);
-  return hash.digest("hex");
-}
+/** What a snapshot depends on: what is booted, on what machine, and what that one is built of. */
+const keyOf = (options: MachineOptions) =>
+  createHash("sha256")
+    .update(`${buildIdentity()} ${hashOptions(options)}`)
+    .digest("hex");
 
 /**
- * Boots Linux with a shell on COM1 and an init that runs commands. The first one of a kind in a process takes seconds; the others go on
- * from a snapshot of it, in the same state at the same virtual time. Throws ENOENT without kernel or busybox, EINVAL for what no
+ * Boots Linux with a shell on COM1 and an init that runs commands. The first one of a kind takes seconds; the others, in other processes
+ * too, go on from a snapshot of it, in the same state at the same virtual time. Throws ENOENT without kernel or busybox, EINVAL for what no
  * machine is or boots, ETIMEDOUT and EIO, with the console's last lines, for a boot that does not come to an end.
  */
 export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
-  const { cpus = 1, memory = DEFAULT_MEMORY, cpu, seed, append, fresh = false } = options;
-  const initrd = { name: "initramfs", data: initramfs(options.files) };
-  const commandLine = append ? `${APPEND} ${append}` : APPEND;
-  const machine: MachineOptions = {
-    ...{ cpus, memory, exitPort: EXIT_PORT },
-    ...(cpu !== undefined && { cpu }),
-    ...(seed !== undefined && { seed }),
-    kernel: { image: readKernel(options.kernel), modules: [initrd], commandLine },
-  };
+  const { record, onConsole } = options;
+  const machine = machineOf(options);
   const session = await startSession(machine);
   const linux =
-    options.record === undefined
-      ? new Linux(session)
-      : recordTo(resolve(options.record), session, machine);
-  const { onConsole } = options;
+    record === undefined ? new Linux(session) : recordTo(resolve(record), session, machine);
   if (onConsole) await session.serial(0).follow((text) => onConsole(text, session.machine.time));
-  const isFresh = fresh || options.record !== undefined;
-  const key = isFresh ? "" : keyOf(machine);
-  const snapshot = kept.get(key);
-  if (snapshot) {
-    await session.restore(snapshot);
-    return linux;
-  }
+  const isFresh = (options.fresh ?? false) || record !== undefined;
   try {
-    await linux.ready(options.timeout ?? DEFAULT_TIMEOUT, options.onProgress);
+    if (isFresh) await linux.ready(options.timeout ?? DEFAULT_TIMEOUT, options.onProgress);
+    else await bootOrGoOn(linux, machine, options);
   } catch (error) {
     await linux.close();
     throw error;
   }
   options.onReady?.();
-  if (!isFresh) kept.set(key, await session.snapshot());
   return linux;
+}
+
+function machineOf({
+  cpus = 1,
+  memory = DEFAULT_MEMORY,
+  ...options
+}: LinuxOptions): MachineOptions {
+  const { cpu, seed, append } = options;
+  const initrd = { name: "initramfs", data: initramfs(options.files) };
+  const commandLine = append ? `${APPEND} ${append}` : APPEND;
+  return {
+    ...{ cpus, memory, exitPort: EXIT_PORT },
+    ...(cpu !== undefined && { cpu }),
+    ...(seed !== undefined && { seed }),
+    kernel: { image: readKernel(options.kernel), modules: [initrd], commandLine },
+  };
+}
+
+/** Goes on from a snapshot of the same, or boots and keeps one. */
+async function bootOrGoOn(
+  linux: Linux,
+  machine: MachineOptions,
+  { timeout = DEFAULT_TIMEOUT, onProgress }: LinuxOptions,
+): Promise<void> {
+  const key = keyOf(machine);
+  const snapshot = kept.get(key) ?? (await loadKept(key));
+  if (snapshot) await linux.session.restore(snapshot);
+  else await linux.ready(timeout, onProgress);
+  const moment = snapshot ?? (await linux.session.snapshot());
+  if (!snapshot) await keep(key, moment);
+  kept.set(key, moment);
 }
 
 /** Records a Linux that is about to boot. Throws what creating the file does. */

@@ -58,19 +58,34 @@ const PLAIN: Readonly<Record<Exclude<keyof MachineOptions, "kernel">, string>> =
 
 const sha256 = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
 
-function encodeFile({ name, data, path }: BootFile): RecordedFile {
-  const own = { name, size: data.length, sha256: sha256(data) };
+const nameFile = ({ name, data }: BootFile): RecordedFile => ({
+  ...{ name, size: data.length, sha256: sha256(data) },
+});
+
+function encodeFile(file: BootFile): RecordedFile {
+  const { data, path } = file;
+  const own = nameFile(file);
   return path === undefined
     ? { ...own, data: encodeBytes(gzipSync(data, { level: 1 })) }
     : { ...own, path };
 }
 
-export function encodeOptions({ kernel, ...options }: MachineOptions): RecordedOptions {
+function withFiles(
+  { kernel, ...options }: MachineOptions,
+  encode: (file: BootFile) => RecordedFile,
+): RecordedOptions {
   if (!kernel) return options;
   const { image, modules = [] } = kernel;
-  const files = { image: encodeFile(image), modules: modules.map(encodeFile) };
+  const files = { image: encode(image), modules: modules.map(encode) };
   return { ...options, kernel: { ...kernel, ...files } };
 }
+
+export const encodeOptions = (options: MachineOptions): RecordedOptions =>
+  withFiles(options, encodeFile);
+
+/** What the options come to: a hash, in hex, of all of them, the files' contents among them. */
+export const hashOptions = (options: MachineOptions): string =>
+  sha256(Buffer.from(JSON.stringify(withFiles(options, nameFile))));
 
 function refuse(hint: string, cause?: unknown): never {
   throw new SystemError(EINVAL, { hint, cause });

@@ -30,7 +30,7 @@ afterAll(() => rmSync(top, { recursive: true }));
 async function boot(seed: number, record: string): Promise<string> {
   const hash = createHash("sha256");
   const onConsole = (_text: string, time: number) => hash.update(`${time}\n`);
-  const linux = await startLinux({ kernel: kernels!.vmlinux, cpus: 2, seed, record, onConsole });
+  const linux = await startLinux({ kernel: kernels!.vmlinux, seed, record, onConsole });
   const { status, out } = await linux.run("cat /proc/interrupts");
   expect(status, out).toBe(0);
   await linux.close();
