@@ -2,16 +2,13 @@
 // [--record FILE] [--fresh]: Linux on the emulated PC.
 // A command's output and status become those of this program; without one there is a shell on this terminal.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { size } from "../cli/arguments.ts";
 import { UsageError } from "../cli/failure.ts";
 import { SystemError } from "../control/errors.ts";
 import { type Linux, type LinuxOptions, startLinux } from "../control/guest/linux.ts";
-import { unpackKernel } from "./metal/beds/bochs/vmlinux.ts";
-import { CACHE, findKernel } from "./metal/kernel.ts";
+import { unpackedKernel } from "./metal/kernel.ts";
 import { MissingPackages } from "./metal/packages.ts";
 
 /** Ctrl-], which leaves the shell and its machine. */
@@ -24,24 +21,6 @@ const REFRESH = 100;
 const STEP = 10e6;
 const DEFAULT_WIDTH = 80;
 const { stderr, stdin, stdout } = process;
-
-/**
- * Debian's kernel; unpacked here, once, where that can be done, which the machine would take ten seconds for.
- */
-function debianKernel(): string {
-  const { image, version } = findKernel((text) => void stderr.write(`${text}\n`));
-  const unpacked = join(CACHE, `vmlinux-${version}`);
-  if (existsSync(unpacked)) return unpacked;
-  try {
-    const data = unpackKernel(readFileSync(image));
-    mkdirSync(CACHE, { recursive: true });
-    writeFileSync(`${unpacked}.${process.pid}`, data);
-    renameSync(`${unpacked}.${process.pid}`, unpacked);
-    return unpacked;
-  } catch {
-    return image;
-  }
-}
 
 /** A line on stderr that is written over until the boot is done; on a terminal only. */
 class Progress {
@@ -110,7 +89,7 @@ function linuxOptions(): { options: LinuxOptions; command: string | undefined } 
   return {
     command: run,
     options: {
-      kernel: kernel ?? debianKernel(),
+      kernel: kernel ?? unpackedKernel((text) => void stderr.write(`${text}\n`)),
       fresh,
       ...(cpus !== undefined && { cpus: Number(cpus) }),
       ...(cpu !== undefined && { cpu }),

@@ -25,7 +25,8 @@ const DEFAULT_TIMEOUT = 60 * SECOND;
 const SHOWN_LINES = 5;
 const BOOT = "/boot";
 const PANIC = /Kernel panic - not syncing.*/;
-const APPEND = "console=ttyS0 panic=-1";
+/** The kernel's command line. */
+export const APPEND = "console=ttyS0 panic=-1";
 
 export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "cpu" | "seed"> {
   /** A bzImage, or a vmlinux, which may be compressed: a path, or the file. Default: the newest of /boot. */
