@@ -22,8 +22,8 @@ beforeAll(() => {
   writeFileSync(
     join(top, "start.mts"),
     `import { startLinux } from "${library}";
-let boots = false;
-const onProgress = () => { boots = true; };
+let boots = null;
+const onProgress = (time, line) => { boots = [time, line]; };
 const linux = await startLinux({ kernel: process.argv[2], seed: Number(process.argv[3]), onProgress });
 const before = await linux.session.fingerprint();
 const { out } = await linux.run("dmesg | tail -n 3; date; cat /proc/sys/kernel/random/uuid");
@@ -35,8 +35,11 @@ await linux.close();
 });
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** Starts a Linux in a process of its own; whether it has booted, and what it was like. */
-async function start(seed = 0): Promise<{ boots: boolean; state: unknown[] }> {
+/** The last progress of a boot: virtual nanoseconds, and the console's last line. */
+type Progress = [time: number, line: string] | null;
+
+/** Starts a Linux in a process of its own; how its boot went, if it has booted, and what it was like. */
+async function start(seed = 0): Promise<{ boots: Progress; state: unknown[] }> {
   const env = { ...process.env, XDG_CACHE_HOME: join(top, "cache") };
   const args = [JITI, join(top, "start.mts"), join(top, "vmlinux"), `${seed}`];
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
@@ -50,7 +53,9 @@ describe.skipIf(!kernels)("a Linux that has booted", () => {
   }, async () => {
     const first = await start();
     const second = await start();
-    expect([first.boots, second.boots]).toEqual([true, false]);
+    expect(first.boots).toEqual([expect.any(Number), expect.stringMatching(/^\[ +\d+\.\d+\] /)]);
+    expect(first.boots![0]).toBeGreaterThan(1e9);
+    expect(second.boots).toBeNull();
     expect(second.state).toEqual(first.state);
 
     const directory = join(top, "cache/jailhouse-ts/snapshots");
@@ -62,14 +67,14 @@ describe.skipIf(!kernels)("a Linux that has booted", () => {
     damaged[file.length >> 1]! ^= 1;
     writeFileSync(path, damaged);
     const third = await start();
-    expect(third.boots).toBe(true);
+    expect(third.boots).toEqual(first.boots);
     expect(third.state).toEqual(first.state);
     expect(readFileSync(path).equals(file)).toBe(true);
   });
 
   test("with other options is another one", { timeout: PATIENCE }, async () => {
     const other = await start(1);
-    expect(other.boots).toBe(true);
+    expect(other.boots).not.toBeNull();
     expect(other.state).not.toEqual((await start()).state);
   });
 });
