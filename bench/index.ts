@@ -7,6 +7,7 @@ import { benchCommand } from "./command.ts";
 import { benchCore } from "./core.ts";
 import { benchFigures } from "./figures.ts";
 import { benchInterpreter } from "./interpreter.ts";
+import { benchLinux } from "./linux.ts";
 import { benchMetal } from "./metal.ts";
 
 interface Options {
@@ -20,10 +21,11 @@ const PARTS = new Map<string, (options: Options) => Promise<unknown>>([
   ["command", benchCommand],
   ["availability", () => benchAvailability()],
   ["figures", benchFigures],
+  ["linux", () => benchLinux()],
   ["metal", benchMetal],
 ]);
-/** Takes minutes and Debian packages: only when it is named. */
-const ON_DEMAND = ["metal"];
+/** They take minutes and Debian packages: only when they are named. */
+const ON_DEMAND = ["linux", "metal"];
 
 /** What was asked for; ends the process where that is nothing. */
 function readArguments() {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const QEMU = "qemu-system-x86_64";
+export const QEMU = "qemu-system-x86_64";
 /** Clock ticks of Linux a second, in /proc/PID/stat. */
 const TICKS = 100;
 /** Fields of /proc/PID/stat after the name's end: utime, stime. */
@@ -17,8 +17,8 @@ export function hasTcg(): boolean {
   return process.platform === "linux" && spawnSync(QEMU, ["--version"]).status === 0;
 }
 
-/** CPU time of a process so far in seconds. */
-function cpuTime(pid: number): number {
+/** CPU time of a process so far in seconds, user and system. */
+export function cpuTime(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME])) / TICKS;

@@ -22,6 +22,7 @@ export interface StartOptions extends CommonOptions {
   readonly serialSpeed?: string;
   readonly pace?: string;
   readonly serial?: readonly string[];
+  readonly record?: string;
 }
 
 const CPUS_MAX = 64;
@@ -42,8 +43,9 @@ function port(text: string): number {
 }
 
 function readFile(io: Io, name: string): BootFile {
+  const path = resolve(io.cwd, name);
   try {
-    return { name, data: readFileSync(resolve(io.cwd, name)) };
+    return { name, data: readFileSync(path), path };
   } catch (error) {
     throw perror(`opening ${name}`, error);
   }

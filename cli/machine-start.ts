@@ -41,7 +41,8 @@ export async function startMachine(
   const line = stdio ?? (canEnd && !given.has(0) ? 0 : undefined);
   let paths: MachinePaths;
   try {
-    paths = await launch({ machine, serialFiles: files }, io.env);
+    const recordFile = options.record === undefined ? undefined : resolve(io.cwd, options.record);
+    paths = await launch({ machine, serialFiles: files, recordFile }, io.env);
   } catch (error) {
     throw perror(`starting machine ${machine.name}`, error);
   }

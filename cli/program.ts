@@ -203,9 +203,13 @@ function addMachine(machine: Command, io: Io): void {
       "--serial-speed <SPEED>",
       "line: serial ports send by their divisor; instant: at once (default with a kernel)",
     )
-    .option("--seed <N>", "what RDRAND and RDSEED give is made from it (default: 0)")
+    .option(
+      "--seed <N>",
+      "random numbers, date and timers' state at the start are made from it (default: 0)",
+    )
     .option("--pace <PACE>", "paced: by the wall clock; free: as fast as possible while waited for")
     .option("--serial <LINE=TARGET>", "0 or 1 = stdio, file:PATH or null; repeatable", every)
+    .option("--record <FILE>", "keep the record of all inputs there, for `machine replay`")
     .action(async (name, options) =>
       (await import("./machine-start.ts")).startMachine(io, name, options),
     );
@@ -223,4 +227,14 @@ function addMachine(machine: Command, io: Io): void {
   verb(machine, "record <FILE>", "save the record of all inputs, for a report of a fault").action(
     async (file, options) => (await import("./machine-record.ts")).saveRecord(io, file, options),
   );
+  machine
+    .command("replay <FILE>")
+    .description("play a record again, and say where the machine does otherwise than it did")
+    .option("--kernel <FILE>", "where the recorded kernel is now")
+    .option("--initrd <FILE>", "where a recorded initrd or module is now; repeatable", every)
+    .option("--unfinished", "play what there is of a record whose machine was not stopped")
+    .option("--console", "show what COM1 says meanwhile")
+    .action(async (file, options) =>
+      (await import("./machine-replay.ts")).replayRecord(io, file, options),
+    );
 }

@@ -67,7 +67,10 @@ export interface MachineOptions {
   readonly exitPort?: number | undefined;
   /** Whether QEMU's firmware configuration can be read at ports 0x510 and 0x511; default false. */
   readonly fwCfg?: boolean;
-  /** What the processors' RDRAND and RDSEED give is made from this: an integer from 0 to 2^53 - 1; default 0. */
+  /**
+   * What the processors' RDRAND and RDSEED give, the date and the state of timers at the start are made from this: an integer from 0 to
+   * 2^53 - 1; default 0.
+   */
   readonly seed?: number;
   /**
    * How fast the serial ports send: "line", as their divisor says (115200 baud: 87 us a character), or "instant". Default "line", with
@@ -81,6 +84,8 @@ export interface MachineOptions {
 export interface BootFile {
   readonly name: string;
   readonly data: Uint8Array;
+  /** Where it was read, absolute: a record then says that, and has no copy. */
+  readonly path?: string;
 }
 
 /**
@@ -208,8 +213,20 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Digests of a machine at one moment, by which two runs are compared: SHA-256 in hex. */
+export interface CheckPoint {
+  /** Of what the serial lines have sent. */
+  readonly console: string;
+  /** Of the CPUs' and the devices' state. */
+  readonly state: string;
+}
+
 /** A session that a daemon lets go on in steps, between which others get their turn. */
 export interface SteppedSession extends Session {
+  /** What the machine is like; memory is left out. */
+  checkPoint(): CheckPoint;
+  /** Is called whenever time has passed, with virtual time; to be set by who records. */
+  onTime: ((time: number) => void) | undefined;
   /** What was written to the exit port, once the machine has ended. */
   readonly ended: number | undefined;
   /**

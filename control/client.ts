@@ -43,6 +43,7 @@ import {
   type WireFiles,
   type WireStatistics,
 } from "./protocol.ts";
+import type { Seal } from "./record/journal.ts";
 import { daemonPid, type MachinePaths } from "./registry.ts";
 
 /** What ends a session that nobody has ended. */
@@ -275,6 +276,11 @@ export class RemoteSession implements OpenSession {
   /** About the daemon itself. */
   info(): Promise<DaemonInfo> {
     return this.#request("info");
+  }
+
+  /** Where the record is in its file now, and what would end it there. */
+  sealRecord(): Promise<Seal> {
+    return this.#request("sealRecord");
   }
 
   /** Brings the exported sysfs tree up to date now. */

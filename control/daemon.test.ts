@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Denial, MachineOptions } from "./api.ts";
 import { connect, type RemoteSession } from "./client.ts";
 import { Daemon } from "./daemon.ts";
-import { replay } from "./journal.ts";
+import { type ParsedRecord, parseRecord } from "./record/format.ts";
+import { replay } from "./record/replay.ts";
 import { claim, type MachinePaths, machinePaths, release } from "./registry.ts";
 import { FakeSession, fakeConfig } from "./testing/fake-session.ts";
 
@@ -23,11 +24,16 @@ let clients: RemoteSession[] = [];
 /** Set to let the daemon's wall clock, by which steps are cut, be another. */
 let now: (() => number) | undefined;
 
-async function startDaemon(machine: MachineOptions = { pace: "free" }, serialFiles?: string[]) {
+async function startDaemon(
+  machine: MachineOptions = { pace: "free" },
+  serialFiles?: string[],
+  recordFile?: string,
+) {
   fake = new FakeSession(machine);
   const coreImage = () => Buffer.from("core");
   const parts = { startMachine: async () => fake, coreImage, ...(now ? { now } : {}) };
-  daemon = await Daemon.start(parts, { machine, ...(serialFiles ? { serialFiles } : {}) }, paths);
+  const files = { ...(serialFiles ? { serialFiles } : {}), recordFile };
+  daemon = await Daemon.start(parts, { machine, ...files }, paths);
 }
 
 async function client(): Promise<RemoteSession> {
@@ -325,7 +331,23 @@ test("a machine that breaks is reported and can still be looked at", async () =>
   ]);
 });
 
-test("the record replayed gives the same machine", async () => {
+const startFake = async (options?: MachineOptions) => new FakeSession(options);
+const parse = (text: string) => parseRecord(text, { isUnfinished: true });
+
+/** The record, something of which was changed without a trace. */
+function altered(text: string, from: string | RegExp, to: string): ParsedRecord {
+  const changed = text.replace(from, to);
+  expect(changed).not.toBe(text);
+  return parse(changed);
+}
+
+test("the record replayed gives the same machine, and what is different is said", async () => {
+  let wall = 0;
+  // Steps of time are cut short.
+  now = () => {
+    wall += 10;
+    return wall;
+  };
   await startDaemon();
   const session = await client();
   await runningCell(session, "locked");
@@ -334,49 +356,54 @@ test("the record replayed gives the same machine", async () => {
   await session.serial(0).write("input");
   await session.run(SECOND);
   const record = readFileSync(paths.record, "utf8");
-  const start = async (options?: MachineOptions) => new FakeSession(options);
-  const again = await replay(record, start, await session.time());
-  expect(await again.fingerprint()).toBe(await session.fingerprint());
-  const changed = record.replace(/"input":"destroyCell".*/, (line) =>
-    line.replace('"EPERM"', '""'),
-  );
-  await expect(replay(changed, start)).rejects.toMatchObject({
-    hint: expect.stringMatching(/shows success for destroyCell .* ended with EPERM/),
+  const again = await replay(parse(record), startFake, { until: await session.time() });
+  expect(again.divergence).toBeUndefined();
+  expect(again.inputs).toBeGreaterThan(6);
+  expect(again.checks).toBeGreaterThan(20);
+  expect(await again.session.fingerprint()).toBe(await session.fingerprint());
+
+  const refused = altered(record, '"result":"EPERM"', '"result":""');
+  expect((await replay(refused, startFake)).divergence).toMatchObject({
+    what: "destroyCell ends with EPERM, and ended with success",
   });
+  const typed = altered(record, '"text":"input"', '"text":"other"');
+  const { divergence } = await replay(typed, startFake);
+  expect(divergence).toMatchObject({ what: "the serial lines have sent something else" });
+  expect(divergence!.since).toBeGreaterThan(SECOND / 2 - 50e6);
+  expect(divergence!.time).toBeLessThan(SECOND / 2 + 50e6);
 });
 
-test("where a step was cut is in the record, once before each input, and checked by a replay", async () => {
-  let [wall, perQuestion] = [0, 0];
-  now = () => {
-    wall += perQuestion;
-    return wall;
-  };
+test("a record is ended for who saves it, and goes on", async () => {
   await startDaemon();
   const session = await client();
-  await runningCell(session);
-  // Steps grow while they cost nothing, and then take long.
+  await session.enable(SYSTEM);
+  const { size, end } = await session.sealRecord();
+  await session.serial(0).write("later");
+  const file = readFileSync(paths.record);
+  const saved = `${file.subarray(0, size)}${end}`;
+  expect(parseRecord(saved).entries.at(-1)).toMatchObject({ check: { all: expect.anything() } });
+  expect(saved).not.toContain("later");
+  expect(file.toString()).toContain("later");
+});
+
+test("a record that somebody wants outlives the machine, with its end", async () => {
+  const recordFile = join(top, "kept");
+  await startDaemon({ pace: "free" }, undefined, recordFile);
+  const session = await client();
   await session.run(SECOND);
-  perQuestion = 10;
-  await session.run(SECOND / 10);
-  await session.serial(0).write("input");
-  const record = readFileSync(paths.record, "utf8");
-  const inputs = [...record.matchAll(/"time":(\d+),"input":"(\w+)"/g)].map(([, time, input]) => ({
-    time: Number(time),
-    input,
-  }));
-  const cuts = inputs.filter(({ input }) => input === "cut");
-  expect(cuts.length).toBeGreaterThan(0);
-  for (const [index, { input }] of inputs.entries())
-    if (input === "cut") expect(inputs[index + 1]?.input).not.toBe("cut");
-  const start = async (options?: MachineOptions) => new FakeSession(options);
-  const again = await replay(record, start, await session.time());
-  expect(await again.fingerprint()).toBe(await session.fingerprint());
-  const last = cuts.at(-1)!.time;
-  const late = record.replace(
-    `"time":${last},"input":"cut"`,
-    `"time":${last + SECOND},"input":"cut"`,
-  );
-  await expect(replay(late, start)).rejects.toMatchObject({ code: "EINVAL" });
+  expect((await session.info()).record).toBe(recordFile);
+  await session.stop();
+  const { divergence } = await replay(parseRecord(readFileSync(recordFile, "utf8")), startFake);
+  expect(divergence).toBeUndefined();
+  expect(readdirSync(paths.directory)).toEqual(["pid"]);
+});
+
+test("a record that cannot be written is a failure to start", async () => {
+  const recordFile = join(top, "missing/record");
+  await expect(startDaemon({ pace: "free" }, undefined, recordFile)).rejects.toMatchObject({
+    code: "ENOENT",
+    hint: `opening ${recordFile}: No such file or directory`,
+  });
 });
 
 test("stopping closes the machine and every connection, and leaves only the directory", async () => {

@@ -1,7 +1,7 @@
 // The daemon: owns a machine and serves any number of clients on its Unix socket. Whatever touches the machine takes turns;
 // waiting does not.
 
-import { chmodSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { EINVAL } from "../abi/errno.ts";
 import type { MachineOptions, Session, StartMachine, SteppedSession } from "./api.ts";
@@ -9,8 +9,8 @@ import { Clock } from "./clock.ts";
 import { SystemError, toSystemError } from "./errors.ts";
 import { Feed } from "./feed.ts";
 import { Budget } from "./framing.ts";
-import { type RecordedSession, recordHeader, recordSession } from "./journal.ts";
 import type { DaemonInfo } from "./protocol.ts";
+import { createRecord, Journal, type RecordedSession, type Seal } from "./record/journal.ts";
 import type { MachinePaths } from "./registry.ts";
 import { type Served, serveClient } from "./service.ts";
 import { fileSink, type Sink } from "./sinks.ts";
@@ -30,6 +30,8 @@ export interface DaemonOptions {
   readonly machine: MachineOptions;
   /** A file for each serial line's output, by line; undefined for none. Absolute paths. */
   readonly serialFiles?: readonly (string | undefined)[];
+  /** Where the record goes, finished when the machine is stopped; default: among the machine's own files, which go with it. */
+  readonly recordFile?: string | undefined;
 }
 
 /** What a daemon is made of; tests put their own in place. */
@@ -68,6 +70,10 @@ export class Daemon {
   readonly hasExitPort: boolean;
   readonly #paths: MachinePaths;
   readonly #parts: DaemonParts;
+  readonly #journal: Journal;
+  /** Where the record is, and whether somebody wants it when the machine is gone. */
+  readonly #recordFile: string;
+  readonly #isKept: boolean;
   readonly #sinks: readonly (Sink | undefined)[];
   readonly #server: Server;
   readonly #clients = new Map<Socket, Served>();
@@ -103,7 +109,7 @@ export class Daemon {
 
   private constructor(
     parts: DaemonParts,
-    { machine }: DaemonOptions,
+    { machine, recordFile }: DaemonOptions,
     paths: MachinePaths,
     session: SteppedSession,
     sinks: readonly (Sink | undefined)[],
@@ -112,8 +118,11 @@ export class Daemon {
     this.hasExitPort = machine.exitPort !== undefined;
     this.#paths = paths;
     this.#sinks = sinks;
-    writeFileSync(paths.record, recordHeader(machine), { mode: SOCKET_MODE });
-    this.session = recordSession(session, (line) => this.#record(line));
+    this.#recordFile = recordFile ?? paths.record;
+    this.#isKept = recordFile !== undefined;
+    createRecord(this.#recordFile);
+    this.#journal = new Journal(machine, (line) => this.#record(line));
+    this.session = this.#journal.record(session);
     this.#tree = new SysfsTree(paths.sysfs);
     this.clock = new Clock({
       session: this.session,
@@ -127,7 +136,8 @@ export class Daemon {
 
   info(): DaemonInfo {
     const sinks = this.#sinks.flatMap((sink) => sink?.problem ?? []);
-    const { sysfs, record } = this.#paths;
+    const { sysfs } = this.#paths;
+    const record = this.#recordFile;
     const problems = [...this.#problems.values(), ...sinks, ...lagOf(this.clock.lost)];
     return { pid: process.pid, sysfs, record, problems };
   }
@@ -148,6 +158,11 @@ export class Daemon {
     this.#core ??= this.#parts.coreImage?.();
   }
 
+  /** Ends the record here, for a copy of it. To be called in a turn. */
+  sealRecord(): Promise<Seal> {
+    return this.#journal.seal(this.session);
+  }
+
   /** Brings the exported tree up to date. */
   refresh(): Promise<void> {
     return this.turns.take(() => this.#show());
@@ -162,6 +177,10 @@ export class Daemon {
   async #stop(): Promise<void> {
     this.#server.close();
     await this.clock.stop();
+    if (this.#isKept)
+      await this.turns
+        .take(async () => this.#record((await this.sealRecord()).end))
+        .catch((error) => this.#log(error));
     await this.turns.take(() => this.session.close()).catch((error) => this.#log(error));
     for (const line of SERIAL_LINES) this.#passOn(line);
     for (const sink of this.#sinks) sink?.close();
@@ -233,7 +252,7 @@ export class Daemon {
   async #show(): Promise<void> {
     const start = performance.now();
     try {
-      this.#tree.update(await this.session.snapshot(), this.#core);
+      this.#tree.update(await this.session.sysfs(), this.#core);
       this.#problems.delete("sysfs");
     } catch (error) {
       this.#problem("sysfs", `exporting ${this.#paths.sysfs}: ${toSystemError(error).message}`);
@@ -244,9 +263,9 @@ export class Daemon {
 
   #record(line: string): void {
     try {
-      writeFileSync(this.#paths.record, line, { flag: "a" });
+      appendFileSync(this.#recordFile, line);
     } catch (error) {
-      this.#problem("record", `writing ${this.#paths.record}: ${toSystemError(error).message}`);
+      this.#problem("record", `writing ${this.#recordFile}: ${toSystemError(error).message}`);
     }
   }
 

@@ -42,7 +42,7 @@ export interface MachinePaths {
   readonly pid: string;
   /** What the daemon itself has to say. */
   readonly log: string;
-  /** The journal of all inputs (control/journal.ts). */
+  /** The journal of all inputs (control/record/journal.ts). */
   readonly record: string;
   /** The tree that stands for /sys/devices/jailhouse. */
   readonly sysfs: string;

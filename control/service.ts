@@ -187,6 +187,7 @@ class Client {
       fingerprint: () => this.#turn(() => session.fingerprint()),
       refresh: () => this.#queue(() => this.#daemon.refresh()),
       info: () => this.#daemon.info(),
+      sealRecord: () => this.#turn(() => this.#daemon.sealRecord()),
     };
   }
 

@@ -31,6 +31,7 @@ import { VirtioFunction } from "./devices/virtio/transport.ts";
 import type { Interconnect } from "./interconnect.ts";
 import { EXIT_PORTS } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
+import { seededPmTimer } from "./seed.ts";
 import type { SystemBus } from "./system-bus.ts";
 
 /** What the devices are made with. */
@@ -47,6 +48,8 @@ export interface DeviceParts {
   serialSpeed: SerialSpeed;
   /** Date at tick 0, Unix seconds. */
   date: number;
+  /** What the state of timers at tick 0 is made from. */
+  seed: number;
   /** First port of the exit port, if there is one. */
   exitPort: number | undefined;
   disks: readonly DiskImage[];
@@ -129,7 +132,8 @@ function makeTimers(
       if (!hpet.isLegacy) target(level);
     };
   };
-  const pmTimer = new PmTimer(schedule, line(IRQ_MAP.sci), () => power.finish("power-off"));
+  const off = () => power.finish("power-off");
+  const pmTimer = new PmTimer(schedule, line(IRQ_MAP.sci), off, seededPmTimer(parts.seed));
   const pit = new Pit(schedule, unlessLegacy(replaced[0]));
   const rtc = new Rtc(schedule, unlessLegacy(replaced[1]), parts.date, CMOS);
   const hpet: Hpet = new Hpet(schedule, {

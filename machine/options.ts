@@ -5,6 +5,7 @@ import type { DiskImage } from "./devices/virtio/block.ts";
 import { MachineError } from "./error.ts";
 import { missingFeatures, type Switches, type Vendor } from "./model.ts";
 import type { CpuSource } from "./processors.ts";
+import { seededDate } from "./seed.ts";
 
 /** What a machine is like. */
 export interface PcOptions {
@@ -20,13 +21,16 @@ export interface PcOptions {
   features?: Switches;
   /** Bytes for guest control blocks and nested page tables. Default 128 MiB. */
   pool?: number;
-  /** What the real-time clock says at tick 0, in Unix seconds. Default 2015-11-22 00:00 UTC. */
+  /** What the real-time clock says at tick 0, in Unix seconds, to the microsecond. Default: 2015-11-22 00:00 UTC, or as the seed has it. */
   date?: number;
   /** First of four ports whose write ends the machine (QEMU's isa-debug-exit). Default: none. */
   exitPort?: number | undefined;
   /** Whether QEMU's firmware configuration can be read at ports 0x510 and 0x511. Default false. */
   fwCfg?: boolean;
-  /** What RDRAND and RDSEED give is made from this: a non-negative integer below 2^53. Default 0. */
+  /**
+   * What RDRAND and RDSEED give, the date and the state of the power management timer at tick 0 are made from this: a non-negative integer
+   * below 2^53. Default 0.
+   */
   seed?: number;
   /** How fast the serial ports send; what they receive always comes at the line's speed. Default "line". */
   serialSpeed?: SerialSpeed;
@@ -45,7 +49,6 @@ const MAX_MEMORY = 3 * GIB;
 const MAX_CPUS = 64;
 const DEFAULT_CPUS = 4;
 const DEFAULT_POOL = 128 * MIB;
-const DEFAULT_DATE = Date.UTC(2015, 10, 22) / 1000;
 
 /** Options with nothing left open. */
 export interface Settled extends Required<Omit<PcOptions, "serial" | "features" | "exitPort">> {
@@ -94,6 +97,6 @@ export function settle(options: PcOptions): Settled {
     fwCfg: options.fwCfg ?? false,
     serialSpeed: options.serialSpeed ?? "line",
     pool: options.pool ?? DEFAULT_POOL,
-    date: options.date ?? DEFAULT_DATE,
+    date: options.date ?? seededDate(seed),
   };
 }

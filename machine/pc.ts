@@ -25,7 +25,14 @@ import type { Processor } from "./processor.ts";
 import { createProcessors, type Processors } from "./processors.ts";
 import { Schedule } from "./schedule.ts";
 import { SerialLog } from "./serial-log.ts";
-import { fingerprint, restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import {
+  fingerprint,
+  type Hash,
+  restoreSnapshot,
+  type Snapshot,
+  stateDigest,
+  takeSnapshot,
+} from "./snapshot.ts";
 import { initProcessor } from "./start.ts";
 import { type BusRecord, SystemBus } from "./system-bus.ts";
 
@@ -113,6 +120,7 @@ export class Pc {
       cpus: this.options.cpus,
       memory: this.options.memory,
       date: this.options.date,
+      seed: this.options.seed,
       exitPort: this.options.exitPort,
       fwCfg: this.options.fwCfg,
       serialSpeed: this.options.serialSpeed,
@@ -359,9 +367,14 @@ export class Pc {
     restoreSnapshot(this, snapshot);
   }
 
-  /** SHA-256 of RAM, the CPUs' architectural state, the devices' state and the serial output so far, in hex. */
-  fingerprint(): string {
-    return fingerprint(this);
+  /** SHA-256 of RAM, the CPUs' architectural state, the devices' state and the serial output so far, in hex; `hash` may be a faster one. */
+  fingerprint(hash?: Hash): string {
+    return fingerprint(this, hash);
+  }
+
+  /** SHA-256 of the CPUs' architectural state and the devices' state, in hex. */
+  stateDigest(hash?: Hash): string {
+    return stateDigest(this, hash);
   }
 
   #checkRam(address: number, size: number): void {

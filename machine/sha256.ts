@@ -50,11 +50,6 @@ export class Sha256 {
     return this;
   }
 
-  /** Adds a text in UTF-8. */
-  updateText(text: string): this {
-    return this.update(new TextEncoder().encode(text));
-  }
-
   /** The digest of what has been added, as 64 hex digits. The hash can go on. */
   digest(): string {
     const copy = Sha256.restore(this.save());

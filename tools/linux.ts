@@ -1,17 +1,14 @@
-// npm run linux [-- --run COMMAND] [--kernel FILE] [--cpus N] [--cpu MODEL] [--memory SIZE] [--append TEXT]: Linux on the emulated PC.
+// npm run linux [-- --run COMMAND] [--kernel FILE] [--cpus N] [--cpu MODEL] [--memory SIZE] [--append TEXT] [--seed N]
+// [--record FILE] [--fresh]: Linux on the emulated PC.
 // A command's output and status become those of this program; without one there is a shell on this terminal.
 
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { size } from "../cli/arguments.ts";
 import { UsageError } from "../cli/failure.ts";
-import type { BootFile } from "../control/api.ts";
 import { SystemError } from "../control/errors.ts";
 import { type Linux, type LinuxOptions, startLinux } from "../control/guest/linux.ts";
-import { unpackKernel } from "./metal/beds/bochs/vmlinux.ts";
-import { findKernel } from "./metal/kernel.ts";
+import { unpackedKernel } from "./metal/kernel.ts";
 import { MissingPackages } from "./metal/packages.ts";
 
 /** Ctrl-], which leaves the shell and its machine. */
@@ -24,17 +21,6 @@ const REFRESH = 100;
 const STEP = 10e6;
 const DEFAULT_WIDTH = 80;
 const { stderr, stdin, stdout } = process;
-
-/** Debian's kernel; unpacked here where that can be done, which the machine would take ten seconds for. */
-function debianKernel(): BootFile {
-  const { image } = findKernel((text) => void stderr.write(`${text}\n`));
-  const file = { name: basename(image), data: readFileSync(image) };
-  try {
-    return { name: file.name, data: unpackKernel(file.data) };
-  } catch {
-    return file;
-  }
-}
 
 /** A line on stderr that is written over until the boot is done; on a terminal only. */
 class Progress {
@@ -93,19 +79,24 @@ async function shell(linux: Linux): Promise<number> {
 function linuxOptions(): { options: LinuxOptions; command: string | undefined } {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
-    options: { run: text, kernel: text, cpus: text, cpu: text, memory: text, append: text },
+    options: {
+      ...{ run: text, kernel: text, cpus: text, cpu: text, memory: text, append: text, seed: text },
+      ...{ record: text, fresh: { type: "boolean", default: false } as const },
+    },
   });
-  const { run, kernel, cpus, cpu, memory, append } = values;
+  const { run, kernel, cpus, cpu, memory, append, seed, record, fresh } = values;
   const progress = new Progress();
   return {
     command: run,
     options: {
-      kernel: kernel ?? debianKernel(),
-      fresh: true,
+      kernel: kernel ?? unpackedKernel((text) => void stderr.write(`${text}\n`)),
+      fresh,
       ...(cpus !== undefined && { cpus: Number(cpus) }),
       ...(cpu !== undefined && { cpu }),
       ...(memory !== undefined && { memory: size(memory) }),
       ...(append !== undefined && { append }),
+      ...(seed !== undefined && { seed: Number(seed) }),
+      ...(record !== undefined && { record }),
       ...(stderr.isTTY && { onProgress: progress.show, onReady: () => progress.clear() }),
     },
   };

@@ -73,6 +73,7 @@ export const AREAS = {
 /** Tests over random cases: a few of them by default, as many as continuous integration plays in the area `campaigns`. */
 export const CAMPAIGNS = {
   binaries: "test/machine/cpu/interpreter/binaries.test.ts",
+  boots: "test/linux/seeded-boots.test.ts",
   boundaries: "test/machine/cpu/boundaries/boundaries.test.ts",
   breakpoints: "test/machine/cpu/interpreter/traced.test.ts",
   "float-extended": "test/machine/cpu/float/extended.test.ts",

@@ -37,7 +37,12 @@ const played = (areas: string[]) => {
 test("by default and in the rest, every test is played once; campaigns are played longer in the rest", () => {
   const [first, rest] = [played([]), played(["rest"])];
   const both = first.filter((path) => rest.includes(path)).sort();
-  expect(both).toEqual(Object.values(CAMPAIGNS).sort());
+  const inAreas = new Set(find(Object.values(AREAS).flatMap(({ files }) => files)));
+  expect(both).toEqual(
+    Object.values(CAMPAIGNS)
+      .filter((path) => !inAreas.has(path))
+      .sort(),
+  );
   expect([...new Set([...first, ...rest])].sort()).toEqual(everything.sort());
   expect(played(["all"]).sort()).toEqual(everything.sort());
 });

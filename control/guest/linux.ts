@@ -1,11 +1,15 @@
 // A Linux in this process, booted and ready: what a test has its commands run in.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { EIO, ENOENT, ETIMEDOUT } from "../../abi/errno.ts";
 import type { BootFile, MachineOptions } from "../api.ts";
+import { buildIdentity } from "../build.ts";
 import { SystemError } from "../errors.ts";
+import { createRecord, Journal } from "../record/journal.ts";
+import { hashOptions } from "../record/options.ts";
 import { type LocalSession, type SessionSnapshot, startSession } from "../session.ts";
+import { keep, loadKept } from "./cache.ts";
 import type { Tree } from "./cpio.ts";
 import { EXIT_PORT, initramfs, MARK, READY } from "./initramfs.ts";
 
@@ -21,7 +25,8 @@ const DEFAULT_TIMEOUT = 60 * SECOND;
 const SHOWN_LINES = 5;
 const BOOT = "/boot";
 const PANIC = /Kernel panic - not syncing.*/;
-const APPEND = "console=ttyS0 panic=-1";
+/** The kernel's command line. */
+export const APPEND = "console=ttyS0 panic=-1";
 
 export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "cpu" | "seed"> {
   /** A bzImage, or a vmlinux, which may be compressed: a path, or the file. Default: the newest of /boot. */
@@ -30,12 +35,14 @@ export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "
   readonly files?: Tree;
   /** More of the kernel's command line. */
   readonly append?: string;
-  /** Boots anew, and keeps no snapshot. */
+  /** Boots anew, and keeps no snapshot. Others are kept in the user's cache directory. */
   readonly fresh?: boolean;
+  /** A file for the record of this Linux, from its boot until it is closed, for `jailhouse machine replay`; it boots anew. */
+  readonly record?: string;
   /** Virtual nanoseconds that the boot may take; default 60 seconds. */
   readonly timeout?: number;
-  /** Gets what the console (COM1) says, as it says it. */
-  readonly onConsole?: (text: string) => void;
+  /** Gets what the console (COM1) says, as it says it, with virtual time in nanoseconds. */
+  readonly onConsole?: (text: string, time: number) => void;
   /** Is called now and then while it boots, with virtual time in nanoseconds and the console's last line. */
   readonly onProgress?: (time: number, line: string) => void;
   /** Is called when it has booted. */
@@ -68,7 +75,7 @@ function installedKernel(): string {
 function readKernel(kernel: string | BootFile = installedKernel()): BootFile {
   if (typeof kernel !== "string") return kernel;
   try {
-    return { name: basename(kernel), data: readFileSync(kernel) };
+    return { name: basename(kernel), data: readFileSync(kernel), path: resolve(kernel) };
   } catch (cause) {
     const hint = `The kernel ${kernel} cannot be read: ${(cause as Error).message}`;
     throw new SystemError(ENOENT, { hint, cause });
@@ -83,9 +90,12 @@ export class Linux {
   /** What came on COM2 since the last command. */
   #answer = "";
 
+  readonly #beforeClose: () => Promise<void>;
+
   /** Called by `startLinux`. */
-  constructor(session: LocalSession) {
+  constructor(session: LocalSession, beforeClose = async (): Promise<void> => {}) {
     this.session = session;
+    this.#beforeClose = beforeClose;
     void session.serial(1).follow((text) => {
       this.#answer += text;
     });
@@ -128,8 +138,9 @@ export class Linux {
   }
 
   /** Throws the machine away, powered off or not. */
-  close(): Promise<void> {
-    return this.session.close();
+  async close(): Promise<void> {
+    await this.#beforeClose();
+    await this.session.close();
   }
 
   /** Waits for init. Called by `startLinux`. */
@@ -178,45 +189,71 @@ function lastLines(text: string, count: number): string {
 /** Snapshots after boot, by what was booted. */
 const kept = new Map<string, SessionSnapshot>();
 
-function keyOf(options: MachineOptions): string {
-  const { kernel, ...rest } = options;
-  const hash = createHash("sha256").update(JSON.stringify([rest, kernel!.commandLine]));
-  for (const { name, data } of [kernel!.image, ...kernel!.modules!])
-    hash.update(`${name} ${data.length}\n`).update(data);
-  return hash.digest("hex");
-}
+/** What a snapshot depends on: what is booted, on what machine, and what that one is built of. */
+const keyOf = (options: MachineOptions) =>
+  createHash("sha256")
+    .update(`${buildIdentity()} ${hashOptions(options)}`)
+    .digest("hex");
 
 /**
- * Boots Linux with a shell on COM1 and an init that runs commands. The first one of a kind in a process takes seconds; the others go on
- * from a snapshot of it, in the same state at the same virtual time. Throws ENOENT without kernel or busybox, EINVAL for what no
+ * Boots Linux with a shell on COM1 and an init that runs commands. The first one of a kind takes seconds; the others, in other processes
+ * too, go on from a snapshot of it, in the same state at the same virtual time. Throws ENOENT without kernel or busybox, EINVAL for what no
  * machine is or boots, ETIMEDOUT and EIO, with the console's last lines, for a boot that does not come to an end.
  */
 export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
-  const { cpus = 1, memory = DEFAULT_MEMORY, cpu, seed, append, fresh = false } = options;
+  const { record, onConsole } = options;
+  const machine = machineOf(options);
+  const session = await startSession(machine);
+  const linux =
+    record === undefined ? new Linux(session) : recordTo(resolve(record), session, machine);
+  if (onConsole) await session.serial(0).follow((text) => onConsole(text, session.machine.time));
+  const isFresh = (options.fresh ?? false) || record !== undefined;
+  try {
+    if (isFresh) await linux.ready(options.timeout ?? DEFAULT_TIMEOUT, options.onProgress);
+    else await bootOrGoOn(linux, machine, options);
+  } catch (error) {
+    await linux.close();
+    throw error;
+  }
+  options.onReady?.();
+  return linux;
+}
+
+function machineOf({
+  cpus = 1,
+  memory = DEFAULT_MEMORY,
+  ...options
+}: LinuxOptions): MachineOptions {
+  const { cpu, seed, append } = options;
   const initrd = { name: "initramfs", data: initramfs(options.files) };
   const commandLine = append ? `${APPEND} ${append}` : APPEND;
-  const machine: MachineOptions = {
+  return {
     ...{ cpus, memory, exitPort: EXIT_PORT },
     ...(cpu !== undefined && { cpu }),
     ...(seed !== undefined && { seed }),
     kernel: { image: readKernel(options.kernel), modules: [initrd], commandLine },
   };
+}
+
+/** Goes on from a snapshot of the same, or boots and keeps one. */
+async function bootOrGoOn(
+  linux: Linux,
+  machine: MachineOptions,
+  { timeout = DEFAULT_TIMEOUT, onProgress }: LinuxOptions,
+): Promise<void> {
   const key = keyOf(machine);
-  const session = await startSession(machine);
-  if (options.onConsole) await session.serial(0).follow(options.onConsole);
-  const linux = new Linux(session);
-  const snapshot = fresh ? undefined : kept.get(key);
-  if (snapshot) {
-    await session.restore(snapshot);
-    return linux;
-  }
-  try {
-    await linux.ready(options.timeout ?? DEFAULT_TIMEOUT, options.onProgress);
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
-  options.onReady?.();
-  if (!fresh) kept.set(key, await session.snapshot());
-  return linux;
+  const snapshot = kept.get(key) ?? (await loadKept(key));
+  if (snapshot) await linux.session.restore(snapshot);
+  else await linux.ready(timeout, onProgress);
+  const moment = snapshot ?? (await linux.session.snapshot());
+  if (!snapshot) await keep(key, moment);
+  kept.set(key, moment);
+}
+
+/** Records a Linux that is about to boot. Throws what creating the file does. */
+function recordTo(path: string, session: LocalSession, machine: MachineOptions): Linux {
+  createRecord(path);
+  const journal = new Journal(machine, (line) => appendFileSync(path, line));
+  const recorded = journal.record(session);
+  return new Linux(recorded, async () => appendFileSync(path, (await journal.seal(session)).end));
 }

@@ -9,6 +9,7 @@ import type {
   CellRef,
   CellState,
   CellStatistics,
+  CheckPoint,
   Denial,
   DenialLog,
   MachineOptions,
@@ -59,6 +60,7 @@ export class FakeSession implements SteppedSession {
 
   /** How long a change takes, in milliseconds. */
   delay = 1;
+  onTime: ((time: number) => void) | undefined;
   /** Set to end the machine. */
   ended: number | undefined;
   /** Set to make each further step of time fail. */
@@ -253,6 +255,16 @@ export class FakeSession implements SteppedSession {
       }
     }
     this.#time = end;
+    this.onTime?.(end);
+  }
+
+  checkPoint(): CheckPoint {
+    const digest = (value: unknown) =>
+      createHash("sha256").update(JSON.stringify(value)).digest("hex");
+    return {
+      console: digest(this.#lines.map(({ text }) => text)),
+      state: digest([this.#time, this.#cells, this.#received]),
+    };
   }
 
   /** Asks once a millisecond of virtual time whether it is late. */

@@ -5,7 +5,7 @@ import type { SerialSpeed } from "../../machine/devices/uart/uart.ts";
 import { MachineError } from "../../machine/error.ts";
 import type { Switches, Vendor } from "../../machine/model.ts";
 import { type EndReason, Pc } from "../../machine/pc.ts";
-import type { Snapshot } from "../../machine/snapshot.ts";
+import type { Hash, Snapshot } from "../../machine/snapshot.ts";
 import { EmulatedPlatform, type PlatformSnapshot } from "./platform.ts";
 import { RootCpus } from "./root-cpus.ts";
 
@@ -14,6 +14,7 @@ export type { SerialSpeed } from "../../machine/devices/uart/uart.ts";
 export { MachineError } from "../../machine/error.ts";
 export { FEATURES, FIXED, MODELS, missingFeatures } from "../../machine/model.ts";
 export { SLICE } from "../../machine/pc.ts";
+export type { Hash } from "../../machine/snapshot.ts";
 
 /** The compiled modules that a machine consists of. */
 export interface Modules {
@@ -120,8 +121,18 @@ export class EmulatedMachine {
     this.roots.restore(snapshot.offline);
   }
 
-  /** SHA-256, hex, of all that software can see of the machine. */
-  fingerprint(): string {
-    return this.pc.fingerprint();
+  /** SHA-256, hex, of all that software can see of the machine; `hash` may be a faster one than its own. */
+  fingerprint(hash?: Hash): string {
+    return this.pc.fingerprint(hash);
+  }
+
+  /** SHA-256, hex, of the CPUs' and the devices' state, without memory. */
+  stateDigest(hash?: Hash): string {
+    return this.pc.stateDigest(hash);
+  }
+
+  /** SHA-256, hex, of what a serial line has sent. */
+  serialDigest(line: 0 | 1): string {
+    return this.pc.serialLogs[line]!.digest;
   }
 }

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { replay } from "../../control/journal.ts";
+import { parseRecord } from "../../control/record/format.ts";
+import { replay } from "../../control/record/replay.ts";
 import { startSession } from "../../control/session.ts";
 import { end, kernel, print, SLEEP, START } from "../kernel/images.ts";
 import { buildCommand, COMMAND } from "./build.ts";
@@ -93,10 +94,54 @@ test("without one the machine stays: console, status, refusal of enable, a recor
   expect(out).toMatch(/^Kernel +sleeps$/m);
   expect(out).toMatch(/^Processor +intel,aes=off$/m);
   const record = readFileSync(join(top, "run/k/record"), "utf8");
-  const session = await replay(record, startSession);
+  const parsed = parseRecord(record, { isUnfinished: true });
+  const { session, divergence } = await replay(parsed, startSession);
+  expect(divergence).toBeUndefined();
   await session.serial(0).waitFor("up\r\n");
   await session.close();
   expect(await run("machine stop k")).toMatchObject({ status: 0 });
+});
+
+test("a record that is kept is replayed, and one of something else is not", async () => {
+  const started = `${MACHINE} --kernel ends --exit-port 0xf4 --serial 0=null --record kept`;
+  expect(await run(started)).toMatchObject({ status: 7, err: "" });
+  const replayed = await run("machine replay kept --console");
+  expect(replayed).toMatchObject({ status: 0, err: "" });
+  expect(replayed.out).toMatch(
+    /^hello\r\nbye\r\nkept: the same up to 0\.\d{9} s, \d+ inputs and \d+ check points\n$/,
+  );
+
+  const text = readFileSync(join(top, "kept"), "utf8");
+  writeFileSync(join(top, "cut"), text.slice(0, text.lastIndexOf("{")));
+  const cut = await run("machine replay cut");
+  expect(cut).toMatchObject({ status: 1, out: "" });
+  expect(cut.err).toMatch(/^replaying cut: Invalid argument\nThe record has no end: it was cut/);
+  expect(await run("machine replay cut --unfinished")).toMatchObject({ status: 0, err: "" });
+  const other = await run("machine replay kept --kernel sleeps");
+  expect(other).toMatchObject({ status: 1, out: "" });
+  expect(other.err).toMatch(/sleeps is not the file that was recorded as ends: that one had \d+ b/);
+  expect(await run("machine replay missing")).toEqual({
+    ...{ status: 1, out: "", err: "opening missing: No such file or directory\n" },
+  });
+
+  const [header, ...rest] = text.trimEnd().split("\n").slice(0, -1);
+  const lines = [
+    header!.replace('"build":"', '"build":"0').replace('"cpus":2', '"cpus":1'),
+    ...rest,
+  ];
+  writeFileSync(join(top, "changed"), lines.map((line) => `${line}\n`).join(""));
+  const changed = await run("machine replay changed --unfinished");
+  expect(changed).toMatchObject({ status: 2, out: "" });
+  expect(changed.err).toMatch(
+    /^changed: diverges between .* s: the serial lines have sent something else; before, .*\nIt was recorded by another build \(jailhouse-ts \d/,
+  );
+});
+
+test("a record is saved while the machine runs", async () => {
+  await run(`${MACHINE} k2 --kernel sleeps`);
+  expect(await run("machine record saved -m k2")).toMatchObject({ status: 0, err: "" });
+  expect(await run("machine stop k2")).toMatchObject({ status: 0 });
+  expect(await run("machine replay saved")).toMatchObject({ status: 0, err: "" });
 });
 
 test.each([

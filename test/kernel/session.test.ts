@@ -3,7 +3,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { encode } from "../../config/index.ts";
 import qemuX86 from "../../configs/x86/qemu-x86.ts";
 import type { MachineOptions } from "../../control/api.ts";
-import { recordHeader, recordSession, replay } from "../../control/journal.ts";
+import { parseRecord } from "../../control/record/format.ts";
+import { Journal } from "../../control/record/journal.ts";
+import { replay } from "../../control/record/replay.ts";
 import { type LocalSession, startSession } from "../../control/session.ts";
 import { EXIT_PORT, end, kernel, POWER_OFF, print, RESET, SLEEP, START } from "./images.ts";
 
@@ -106,19 +108,26 @@ test("its record has the kernel, and is played again exactly", async () => {
   };
   const options = { memory: 32 * MIB, exitPort: EXIT_PORT, fwCfg: true, kernel: kernelWithModule };
   session = await startSession({ ...options, cpus: 2, cpu: "intel,sha_ni=off" });
-  let record = recordHeader({ ...options, cpus: 2, cpu: "intel,sha_ni=off" });
-  const recorded = recordSession(session, (line) => {
+  let record = "";
+  const journal = new Journal({ ...options, cpus: 2, cpu: "intel,sha_ni=off" }, (line) => {
     record += line;
   });
+  const recorded = journal.record(session);
   await recorded.serial(0).write("typed");
   await recorded.advance(0.2 * MS, () => false);
   await recorded.status();
   await recorded.waitForEnd();
   await recorded.status();
-  const again = await replay(record, startSession);
-  expect(await again.fingerprint()).toBe(await session.fingerprint());
-  expect(await again.serial(0).text()).toBe("one\r\ntwo\r\n");
-  await again.close();
+  const { end } = await journal.seal(recorded);
+  record += end;
+  await expect(recorded.restore(await recorded.snapshot())).rejects.toMatchObject({
+    code: "EOPNOTSUPP",
+  });
+  const again = await replay(parseRecord(record), startSession);
+  expect(again).toMatchObject({ divergence: undefined, inputs: 3 });
+  expect(await again.session.fingerprint()).toBe(await session.fingerprint());
+  expect(await again.session.serial(0).text()).toBe("one\r\ntwo\r\n");
+  await again.session.close();
 });
 
 test("a hypervisor is not enabled beside it, and that is said", async () => {

@@ -1,9 +1,12 @@
 // Types what docs/linux.md says: its commands in a process of their own, its test in this one.
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type LinuxOptions, startLinux } from "../../control/guest/linux.ts";
 import { ROOT } from "../../tools/root.ts";
+import { buildCommand, COMMAND } from "../command/build.ts";
 import { itemsFor } from "../pages/ledger.ts";
 import { kernels } from "./kernel.ts";
 
@@ -18,9 +21,12 @@ function linux(args: readonly string[], input = "") {
   return spawnSync(process.execPath, [JITI, "tools/linux.ts", ...args], options);
 }
 
+beforeAll(buildCommand);
+
 describe.skipIf(!kernels)("docs/linux.md", () => {
-  test("has two commands and a test", () => {
-    expect(items.map(({ text }) => text.split(/[ \n]/)[0])).toEqual(["npm", "npm", "import"]);
+  test("has four commands and a test", () => {
+    const programs = items.map(({ text }) => text.split(/[ \n]/)[0]);
+    expect(programs).toEqual(["npm", "npm", "import", "npm", "jailhouse"]);
   });
 
   test("its command prints and ends as it says", { timeout: PATIENCE }, () => {
@@ -36,11 +42,30 @@ describe.skipIf(!kernels)("docs/linux.md", () => {
     expect(status).toBe(0);
   });
 
+  test("its record is replayed", { timeout: PATIENCE }, () => {
+    const directory = mkdtempSync(join(tmpdir(), "linux-page-"));
+    try {
+      const [, file, command] = /--record (\S+) --run "([^"]*)"/.exec(taking(/--record/)[0]!.text)!;
+      const path = join(directory, file!);
+      const { stdout, status } = linux(["--record", path, "--run", command!]);
+      expect([stdout, status]).toEqual([expect.stringMatching(/^1\.\d\d \d/), 0]);
+      const [, verb] = /^jailhouse (.*) \S+$/.exec(taking(/replay/)[0]!.text)!;
+      const replayed = spawnSync(COMMAND, [...verb!.split(" "), path], { encoding: "utf8" });
+      expect(replayed.stdout).toMatch(
+        /: the same up to 1\.\d+ s, 2 inputs and \d+ check points\n$/,
+      );
+      expect(replayed.status).toBe(0);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   test("its test passes", { timeout: PATIENCE }, async () => {
     const [block] = taking(/startLinux/);
     const body = block!.text.replace(/^import .*\n/gm, "");
     const tests: (() => Promise<void>)[] = [];
-    const collect = (_name: string, action: () => Promise<void>) => tests.push(action);
+    const collect = (_name: string, _options: object, action: () => Promise<void>) =>
+      tests.push(action);
     const start = (options: LinuxOptions) => startLinux({ ...options, kernel: kernels!.vmlinux });
     new Function("expect", "test", "startLinux", body)(expect, collect, start);
     expect(tests).toHaveLength(1);

@@ -2,11 +2,20 @@
 // for. The packages that it depends on, Vitest and the Nodes come from npm; without a network this is skipped, but in CI it
 // is not.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SHELLS } from "../../cli/completion-scripts.ts";
 import { ROOT } from "../../tools/root.ts";
+import { end, kernel, print } from "../kernel/images.ts";
+import { kernels } from "../linux/kernel.ts";
 import { itemsFor } from "../pages/ledger.ts";
 import { canInstall, execute, installNode, outside, Project, pack, remove } from "./project.ts";
 import { articleOf, blockWith, CELL, INMATE, SCENARIO, TSCONFIG } from "./user-files.ts";
@@ -146,6 +155,33 @@ describe.skipIf(!isPossible)("the package", () => {
         expect.stringMatching(/Tests.*1 passed/),
       ]);
     }
+  });
+
+  test("runs a kernel of the project's, and plays its record", async () => {
+    const project = oldest();
+    const image = kernel([...print("hello\r\n"), ...end(3)]).data;
+    writeFileSync(join(project.directory, "kernel"), image);
+    const machine = ["machine", "start", "--memory", "16M", "--pace", "free"];
+    const own = ["--kernel", "kernel", "--exit-port", "0xf4", "--record", "record"];
+    const started = await project.run("npx", "jailhouse", ...machine, ...own);
+    expect(started).toEqual({ status: 7, out: "hello\r\n", err: "" });
+    const replayed = await project.run("npx", "jailhouse", "machine", "replay", "record");
+    expect(replayed).toMatchObject({ status: 0, err: "" });
+  });
+
+  test.skipIf(!kernels)("docs/linux.md: its test runs as printed, in Vitest", async () => {
+    const project = oldest();
+    writeFileSync(join(project.directory, "vmlinuz"), kernels!.vmlinux.data);
+    const page = readFileSync(inside(project, "docs/linux.md"), "utf8");
+    project.write("linux.test.ts", blockWith(page, "startLinux"));
+    for (const boots of ["the first time", "from its snapshot"]) {
+      const args = ["vitest", "run", "linux.test.ts"];
+      const { status, out, err } = await project.run("npx", ...args);
+      expect([boots, status, `${out}${err}`]).toEqual([
+        ...[boots, 0, expect.stringMatching(/Tests.*1 passed/)],
+      ]);
+    }
+    expect(readdirSync(join(project.directory, "cache/jailhouse-ts/snapshots"))).toHaveLength(1);
   });
 
   test("a scenario of one's own: the cell and the inmate of this project, in Vitest", async () => {

@@ -31,6 +31,7 @@ function environment(path: readonly string[], directory: string): NodeJS.Process
     ...Object.fromEntries(inherited),
     PATH: [...path, process.env.PATH ?? ""].join(delimiter),
     JAILHOUSE_RUNTIME_DIR: join(directory, "run"),
+    XDG_CACHE_HOME: join(directory, "cache"),
     npm_config_prefer_offline: "true",
     npm_config_audit: "false",
     npm_config_fund: "false",

@@ -1,8 +1,9 @@
 // The guest's kernel: Debian's own, unpacked and not installed, of the version whose headers build the driver.
 
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../root.ts";
+import { unpackKernel } from "./beds/bochs/vmlinux.ts";
 import { headersVersion, MissingPackages } from "./packages.ts";
 import { unpackPackages } from "./unpack.ts";
 
@@ -55,4 +56,23 @@ export function findKernel(say: (text: string) => void = () => {}): Kernel {
   const unpacked = kernelBelow(join(cache, version), version);
   if (!unpacked) throw new Error(`linux-image-${version} holds no kernel where it should be`);
   return unpacked;
+}
+
+/**
+ * Path of the same kernel's vmlinux, unpacked once, which an emulated machine would take ten seconds for; of the bzImage where it cannot be
+ * unpacked. Throws MissingPackages.
+ */
+export function unpackedKernel(say?: (text: string) => void): string {
+  const { image, version } = findKernel(say);
+  const unpacked = join(CACHE, `vmlinux-${version}`);
+  if (existsSync(unpacked)) return unpacked;
+  try {
+    const data = unpackKernel(readFileSync(image));
+    mkdirSync(CACHE, { recursive: true });
+    writeFileSync(`${unpacked}.${process.pid}`, data);
+    renameSync(`${unpacked}.${process.pid}`, unpacked);
+    return unpacked;
+  } catch {
+    return image;
+  }
 }

@@ -44,6 +44,25 @@ test("counts 3579545 a second in 24 bits", () => {
   expect(timer.read(PM_TIMER + 1, 1) & 0xff).toBe((((3600 * 3_579_545) % 2 ** 24) >> 8) & 0xff);
 });
 
+test("starts where it is told to, and its top bit changes so much earlier", () => {
+  const [sooner, later] = [HALF - 10, HALF + 10].map(
+    (first) =>
+      new PmTimer(
+        schedule,
+        () => {},
+        () => {},
+        first,
+      ),
+  );
+  expect([sooner!, later!].map((one) => one.counter)).toEqual([HALF - 10, HALF + 10]);
+  expect(sooner!.read(PM1_STATUS, 2)).toBe(0);
+  // 10 cycles take 2793.7 ns.
+  schedule.advance(2793);
+  expect(sooner!.read(PM1_STATUS, 2)).toBe(0);
+  schedule.advance(2794);
+  expect([sooner!, later!].map((one) => one.read(PM1_STATUS, 2))).toEqual([1, 0]);
+});
+
 test("a change of the top bit sets the status and, enabled, the interrupt until it is cleared", () => {
   timer.write(PM1_ENABLE, 2, 1);
   schedule.advance(FIRST_OVERFLOW - 1);

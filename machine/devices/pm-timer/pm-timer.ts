@@ -8,9 +8,10 @@ import { type Alarm, type Alarms, Device, type Line, type Registers } from "../d
 export const PM_TIMER_HERTZ = 3_579_545;
 /** Bits of the counter. */
 export const PM_TIMER_BITS = 24;
-const COUNTER_SIZE = 2 ** PM_TIMER_BITS;
+/** Where the counter starts over. */
+export const PM_TIMER_COUNTER_SIZE = 2 ** PM_TIMER_BITS;
 /** The status bit follows changes of the counter's top bit. */
-const HALF_PERIOD = COUNTER_SIZE / 2;
+const HALF_PERIOD = PM_TIMER_COUNTER_SIZE / 2;
 
 /** Offset of PM1 status, 16 bits, write 1 to clear. */
 export const PM1_STATUS = 0x0;
@@ -53,9 +54,13 @@ export class PmTimer extends Device<State> implements Registers {
   readonly #alarm: Alarm;
   readonly #sci: Line;
   readonly #off: () => void;
+  /** What the counter says at tick 0, in cycles. */
+  readonly #first: number;
 
-  constructor(alarms: Alarms, sci: Line, off: () => void) {
-    super("pm-timer", 1, { status: 0, enable: 0, control: PM1_SCI_ENABLE, halves: 0 });
+  constructor(alarms: Alarms, sci: Line, off: () => void, first = 0) {
+    const halves = Math.floor(first / HALF_PERIOD);
+    super("pm-timer", 1, { status: 0, enable: 0, control: PM1_SCI_ENABLE, halves });
+    this.#first = first;
     this.#alarms = alarms;
     this.#sci = sci;
     this.#off = off;
@@ -81,7 +86,8 @@ export class PmTimer extends Device<State> implements Registers {
   }
 
   protected override restored(): void {
-    this.#alarm.set(timeOfCycle((this.state.halves + 1) * HALF_PERIOD, PM_TIMER_HERTZ));
+    const change = (this.state.halves + 1) * HALF_PERIOD;
+    this.#alarm.set(timeOfCycle(change - this.#first, PM_TIMER_HERTZ));
   }
 
   /** Presses the power button: an event for software, which may switch the machine off. */
@@ -92,7 +98,11 @@ export class PmTimer extends Device<State> implements Registers {
 
   /** The counter at the present time. */
   get counter(): number {
-    return cyclesAt(this.#alarms.now, PM_TIMER_HERTZ) % COUNTER_SIZE;
+    return this.#cycles % PM_TIMER_COUNTER_SIZE;
+  }
+
+  get #cycles(): number {
+    return this.#first + cyclesAt(this.#alarms.now, PM_TIMER_HERTZ);
   }
 
   #readTimer(offset: number): number {
@@ -118,7 +128,7 @@ export class PmTimer extends Device<State> implements Registers {
   }
 
   #update(): void {
-    const halves = Math.floor(cyclesAt(this.#alarms.now, PM_TIMER_HERTZ) / HALF_PERIOD);
+    const halves = Math.floor(this.#cycles / HALF_PERIOD);
     if (halves <= this.state.halves) return;
     this.state.halves = halves;
     this.state.status = (this.state.status | PM1_TIMER) & STATUS_MASK;

@@ -42,6 +42,16 @@ describe("time", () => {
     expect(time()).toEqual([0x20, 0x15, 0x11, 0x22, 0x01, 0x14, 0x00, 0x00]);
   });
 
+  test("starts within a second, if the date is", () => {
+    rtc = new Rtc(schedule, () => {}, START + 0.75);
+    schedule.advance(SECOND / 4 - 1);
+    expect(time().at(-1)).toBe(0x58);
+    schedule.advance(SECOND / 4);
+    expect(time().at(-1)).toBe(0x59);
+    schedule.advance((5 * SECOND) / 4);
+    expect(time().at(-1)).toBe(0x00);
+  });
+
   test("is shown in binary and in twelve hours if asked", () => {
     write(0xb, 0x04);
     expect(time()).toEqual([20, 15, 11, 22, 1, 0x81, 59, 58]);

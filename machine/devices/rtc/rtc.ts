@@ -48,6 +48,7 @@ const CRYSTAL_HERTZ = 32_768;
 const FAST_RATES = 2;
 const FAST_RATE_OFFSET = 7;
 const DAY_SECONDS = 86_400;
+const MICROSECONDS = 1e6;
 
 interface State {
   index: number;
@@ -68,17 +69,19 @@ export class Rtc extends Device<State> implements Registers {
   readonly #alarm: Alarm;
   readonly #interrupt: Line;
 
-  /** `unix` is the date at tick 0 in seconds; `cmos` gives initial contents of memory cells. */
+  /** `date` is that at tick 0 in Unix seconds, to the microsecond; `cmos` gives initial contents of memory cells. */
   constructor(
     alarms: Alarms,
     interrupt: Line,
-    unix: number,
+    date: number,
     cmos: readonly [number, number][] = [],
   ) {
     const ram = new Array<number>(SIZE).fill(0);
     for (const [cell, value] of [[REGISTER_A, A_RESET], [REGISTER_B, B_RESET], ...cmos] as const)
       ram[cell] = value;
-    super("rtc", 1, { ...{ index: 0, ram, unix, origin: 0, flags: 0, seconds: 0, periods: 0 } });
+    const unix = Math.floor(date);
+    const origin = -Math.round((date - unix) * MICROSECONDS) * (SECOND / MICROSECONDS);
+    super("rtc", 1, { ...{ index: 0, ram, unix, origin, flags: 0, seconds: 0, periods: 0 } });
     this.#alarms = alarms;
     this.#interrupt = interrupt;
     this.#alarm = alarms.alarm(() => this.#update());
