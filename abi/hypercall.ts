@@ -45,6 +45,8 @@ export const INFO_REMAP_POOL_SIZE: u32 = 2;
 export const INFO_REMAP_POOL_USED: u32 = 3;
 /** Number of cells, the root cell included. */
 export const INFO_NUM_CELLS: u32 = 4;
+/** An addition of this project: KiB of memory that changes hands and are still to be filled with zeros. */
+export const INFO_SCRUB_LEFT: u32 = 0x100;
 
 /** CPU_GET_INFO type: the CPU's state. */
 export const CPU_INFO_STATE: u32 = 0;

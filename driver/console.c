@@ -203,13 +203,16 @@ static ssize_t read_locked(struct reader *reader, bool wait, char __user *buffer
 		if (forbidden())
 			return -EPERM;
 		if (!wait)
-			return -EAGAIN;
+			return 0;
 		if (msleep_interruptible(POLL_MS) || signal_pending(current))
 			return -ERESTARTSYS;
 	}
 }
 
-/* read() of the device: the console as an endless stream. -EPERM where the configuration keeps it from Linux. */
+/*
+ * read() of the device: the console as an endless stream; without waiting one that ends where nothing is new, as the original's
+ * command expects it. -EPERM where the configuration keeps it from Linux.
+ */
 ssize_t jh_console_read(struct file *file, char __user *buffer, size_t size)
 {
 	struct reader *reader = file->private_data;

@@ -32,8 +32,6 @@ static struct {
 	int count;
 	atomic_t decision;
 	atomic_t arrived;
-	/* The CPU, by order of arrival, whose turn it is to leave. */
-	atomic_t turn;
 	atomic_t result;
 	atomic_t done;
 	struct cpumask back;
@@ -85,48 +83,36 @@ static int cross(unsigned long cr3)
 	return result;
 }
 
-/* CPUs leave one after the other: the hypervisor answers -EBUSY to the second of two requests, and the first decides. */
-static int cross_in_turn(unsigned long cr3, int place)
-{
-	int result;
-
-	while (atomic_read(&meeting.turn) != place)
-		cpu_relax();
-	result = atomic_read(&meeting.result) ?: cross(cr3);
-	if (result)
-		atomic_cmpxchg(&meeting.result, 0, result);
-	atomic_inc(&meeting.turn);
-	return result;
-}
-
 static void give_up(int err)
 {
 	if (atomic_cmpxchg(&meeting.decision, UNDECIDED, GIVE_UP) == UNDECIDED)
 		atomic_set(&meeting.result, err);
 }
 
-/* Waits until all have come, or one has given up. Returns the place in the order of arrival, -1 for giving up. */
-static int meet(void)
+/* Waits until all have come, or one has given up: false. */
+static bool meet(void)
 {
 	u64 start = local_clock();
-	int place = atomic_inc_return(&meeting.arrived) - 1;
 
-	if (place + 1 == meeting.count)
+	if (atomic_inc_return(&meeting.arrived) == meeting.count)
 		atomic_cmpxchg(&meeting.decision, UNDECIDED, GO);
 	while (atomic_read(&meeting.decision) == UNDECIDED) {
 		if (local_clock() - start > MEET_NS)
 			give_up(-ETIMEDOUT);
 		cpu_relax();
 	}
-	return atomic_read(&meeting.decision) == GO ? place : -1;
+	return atomic_read(&meeting.decision) == GO;
 }
 
-/* What each CPU does, interrupts off. */
+/*
+ * What each CPU does, interrupts off. All go at once, in and out: hypervisors may hold each CPU until the last one has come, and
+ * the first that asks decides for all.
+ */
 static void cross_together(void *unused)
 {
 	unsigned int cpu = smp_processor_id();
 	unsigned long cr3 = 0;
-	int place, result;
+	int result;
 
 	if (meeting.entry && jh_virtualisation_in_use()) {
 		atomic_set(&meeting.in_use, 1);
@@ -136,9 +122,8 @@ static void cross_together(void *unused)
 	}
 	if (result)
 		give_up(result);
-	place = meet();
-	if (place >= 0) {
-		result = meeting.entry ? cross(cr3) : cross_in_turn(cr3, place);
+	if (meet()) {
+		result = cross(cr3);
 		if (result)
 			atomic_cmpxchg(&meeting.result, 0, result);
 		else

@@ -55,12 +55,13 @@ export declare function pciWrite(bdf: u32, register: u32, size: u32, value: u32)
 // --- CPUs ---------------------------------------------------------------------------------------------------------
 
 /**
- * Stops any other CPU: returns when it is out of its guest and waits in the platform, or is blocked in `lock`. A halted,
+ * Stops any other CPU: returns when it is out of its guest and waits in the platform, or is blocked in `lock`. By one CPU
+ * at a time, so with the lock. A halted,
  * parked or waiting CPU counts as stopped. Idempotent until `resumeCpu`. A stopped CPU does not get the lock; one that was
  * blocked there and is then reset, parked or assigned does not come back: its handler is abandoned.
  */
 export declare function stopCpu(cpu: u32): void;
-/** Lets any stopped CPU go on where it was (or as resetCpu, parkCpu and assignCpu have left it). */
+/** Lets any stopped CPU go on where it was (or as resetCpu, parkCpu and assignCpu have left it), at once or soon. As stopCpu. */
 export declare function resumeCpu(cpu: u32): void;
 /**
  * Gives any stopped (or the calling) CPU to the address space and grants of `cell`, as after resetCpu without an entry: the

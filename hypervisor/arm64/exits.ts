@@ -5,7 +5,7 @@ import { DENIAL_FLAG_FETCH, DENIAL_FLAG_WRITE, DENIAL_KIND_EXIT } from "../../ab
 import { STAT_HYPERCALL, STAT_MMIO } from "../../abi/hypercall.ts";
 import { countExit, countUnknownExit, perCpu } from "../core/cells/percpu.ts";
 import { print, printAddress } from "../core/console.ts";
-import { handleHypercall } from "../core/control.ts";
+import { AGAIN, handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
 import { denyAccess } from "../core/deny.ts";
 import { learnMemory } from "../core/learn.ts";
@@ -57,7 +57,9 @@ function hypercall(cpu: u32): void {
   const argument1 = readRegister(cpu, reg.REG_X1);
   const argument2 = readRegister(cpu, reg.REG_X2);
   const result = handleHypercall(cpu, code, argument1, argument2);
-  writeRegister(cpu, reg.REG_X0, <u64>(<i64>result));
+  if (result !== AGAIN) return writeRegister(cpu, reg.REG_X0, <u64>result);
+  // The PC is behind the HVC already.
+  writeRegister(cpu, reg.REG_PC, readRegister(cpu, reg.REG_PC) - INSTRUCTION_SIZE);
 }
 
 /** Whether an abort is because of the cell's map, and not a bus error or an atomic access that a device refuses. */

@@ -1,5 +1,7 @@
 // The hypercalls (ABI section 2). The root cell's management calls exclude each other: while one waits for a cell's reply,
-// others are refused.
+// others are refused. One for which memory has to be filled with zeros is made again and again, by its own instruction, until that has
+// ended (core/memory/scrub.ts): each time it begins anew. What it has begun is the cell's state, so that nothing is lost
+// if it does not come again: the destruction of a cell is ended by whatever call comes next.
 import { CELL_FAILED_COMM_REV } from "../../abi/comm.ts";
 import { CELL_FLAG_VIRTUAL_CONSOLE_PERMITTED } from "../../abi/config.ts";
 import { EBUSY, EINVAL, ENOENT, ENOSYS, EPERM } from "../../abi/errno.ts";
@@ -25,6 +27,7 @@ import {
   INFO_NUM_CELLS,
   INFO_REMAP_POOL_SIZE,
   INFO_REMAP_POOL_USED,
+  INFO_SCRUB_LEFT,
   STAT_COUNT,
 } from "../../abi/hypercall.ts";
 import { POOL_SIZE, POOL_USED } from "../../abi/platform.ts";
@@ -33,17 +36,27 @@ import { lock, poolPages, releaseCpu, unlock } from "../platform.ts";
 import { Cell, cellCount, findCell, isRoot, nextCell, rootCell } from "./cells/cell.ts";
 import { cellState, informReconfigured, isLocked, requestShutdown } from "./cells/comm.ts";
 import { createCell } from "./cells/create.ts";
-import { destroyCell, loadCell, startCell } from "./cells/lifecycle.ts";
+import { closeCell, closingCell, destroyCell, loadCell, startCell } from "./cells/lifecycle.ts";
 import { cellOfCpu, cpuExists, perCpu, readCounter } from "./cells/percpu.ts";
 import { beginLine, endLine, print, printDecimal, putCellByte, sayLine } from "./console.ts";
 import { denialWord } from "./denials.ts";
 import { poolSize, poolUsed, printPools } from "./memory/pool.ts";
+import { isScrubbed, scrubLeft, scrubPiece } from "./memory/scrub.ts";
 import { beginWarning } from "./panic.ts";
 import { refuse } from "./refuse.ts";
 
+/** No result, of 32 bits: the CPU is to make its call again, after its guest has had a moment. */
+export const AGAIN: i64 = 1 << 32;
+/** The same inside, where results are errors or 0. */
+const UNFINISHED: i32 = 1;
+
+/** Control.busy: a management call is under way; or a CPU that wants to leave ends what another call has begun. */
+const BUSY: u32 = 1;
+const BUSY_LEAVING: u32 = 2;
+
 @unmanaged
 class Control {
-  /** 1 while a management call is under way. Guarded by the lock. */
+  /** BUSY* or 0. Guarded by the lock. */
   busy: u32;
   /** 1 once the first CPU has been told to leave. */
   leaving: u32;
@@ -57,9 +70,9 @@ function control(): Control {
 
 /**
  * Carries out hypercall `code` (HC_*) of the calling CPU, at the guest's highest privilege; arguments are truncated to the
- * width of the guest's mode. Returns its result: negative errno, 0 or a figure.
+ * width of the guest's mode. Returns its result: negative errno, 0 or a figure; or AGAIN.
  */
-export function handleHypercall(cpu: u32, code: u32, argument1: u64, argument2: u64): i32 {
+export function handleHypercall(cpu: u32, code: u32, argument1: u64, argument2: u64): i64 {
   const number = <u32>argument1;
   switch (code) {
     case HC_HYPERVISOR_GET_INFO:
@@ -79,10 +92,14 @@ export function handleHypercall(cpu: u32, code: u32, argument1: u64, argument2: 
     case HC_CELL_DESTROY:
     case HC_CELL_DESTROY_FORCED:
     case HC_DESTROY_ALL:
-      return manageExclusively(cpu, code, argument1);
+      return resultOf(manageExclusively(cpu, code, argument1));
     default:
       return unknownCall(cpu, code);
   }
+}
+
+function resultOf(result: i32): i64 {
+  return result === UNFINISHED ? AGAIN : result;
 }
 
 function unknownCall(cpu: u32, code: u32): i32 {
@@ -109,6 +126,8 @@ function hypervisorInfo(type: u32): i32 {
       return poolPages(POOL_USED);
     case INFO_NUM_CELLS:
       return cellCount();
+    case INFO_SCRUB_LEFT:
+      return scrubLeft();
     default:
       return -EINVAL;
   }
@@ -143,18 +162,32 @@ function reportState(cpu: u32, id: u32): i32 {
 function manageExclusively(cpu: u32, code: u32, argument: u64): i32 {
   if (!isRoot(cellOfCpu(cpu))) return refuse(EPERM, "only the root cell may do this");
   if (code === HC_DISABLE) return disable(cpu);
-  lock();
-  const busy = control().busy;
-  control().busy = 1;
-  unlock();
-  if (busy) return refuse(EBUSY, "another request is under way");
+  if (takeTurn(BUSY)) return refuse(EBUSY, "another request is under way");
   const result = manage(cpu, code, argument);
   control().busy = 0;
   return result;
 }
 
+/** Begins a management call, unless one is under way. Returns what was: BUSY*, or 0 if that was none. */
+function takeTurn(kind: u32): u32 {
+  lock();
+  const busy = control().busy;
+  if (!busy) control().busy = kind;
+  unlock();
+  return busy;
+}
+
+function isDestruction(code: u32): bool {
+  return code === HC_CELL_DESTROY || code === HC_CELL_DESTROY_FORCED;
+}
+
 function manage(cpu: u32, code: u32, argument: u64): i32 {
   if (control().leaving) return refuse(EBUSY, "the hypervisor is shutting down");
+  for (let cell = closingCell(); cell; cell = closingCell()) {
+    const isAsked = isDestruction(code) && cell.id === <u32>argument;
+    if (!endDestruction(cpu, cell)) return UNFINISHED;
+    if (isAsked) return 0;
+  }
   if (code === HC_CELL_CREATE) return create(cpu, argument);
   if (code === HC_DESTROY_ALL) return destroyAll(cpu);
   return manageCell(cpu, code, <u32>argument);
@@ -187,30 +220,45 @@ function manageCell(cpu: u32, code: u32, id: u32): i32 {
   const cell = findCell(id);
   if (!cell) return refuse(ENOENT, "no such cell");
   if (isRoot(cell)) return refuse(EINVAL, "not for the root cell");
-  const destroys = code === HC_CELL_DESTROY || code === HC_CELL_DESTROY_FORCED;
+  const destroys = isDestruction(code);
   if (destroys && anyLocked(cell))
     return refuse(EPERM, "another cell has locked the configuration");
+  // A new cell's, that is: it has executed nothing yet.
+  if (!destroys && !goOnScrubbing(cell)) return UNFINISHED;
   if (code !== HC_CELL_DESTROY_FORCED && !requestShutdown(cpu, cell))
     return refuse(EPERM, "the cell has not agreed to shut down");
-  if (destroys) destroy(cpu, cell);
-  else if (code === HC_CELL_START) startCell(cell, cpu);
+  if (destroys) {
+    closeCell(cell, cpu);
+    return endDestruction(cpu, cell) ? 0 : UNFINISHED;
+  }
+  if (code === HC_CELL_START) startCell(cell, cpu);
   else loadCell(cell, cpu);
   return 0;
 }
 
-function destroy(cpu: u32, cell: Cell): void {
+/** Fills a piece of the memory of `cell`, if any is left. Returns whether all is done. */
+function goOnScrubbing(cell: Cell): bool {
+  if (!isScrubbed(cell)) scrubPiece(cell);
+  return isScrubbed(cell);
+}
+
+/** Goes on with the destruction of `cell`, which has begun. Returns whether it has ended. */
+function endDestruction(cpu: u32, cell: Cell): bool {
+  if (!goOnScrubbing(cell)) return false;
   destroyCell(cell, cpu);
   informAll(cpu);
   printPools("after cell destruction");
+  return true;
 }
 
 /** Asks all cells, those first that are locked and so likely to refuse; then destroys all. */
 function destroyAll(cpu: u32): i32 {
   if (!askAll(cpu, true) || !askAll(cpu, false))
     return refuse(EPERM, "a cell has not agreed to shut down");
-  for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(rootCell()))
-    destroyCell(cell, cpu);
-  printPools("after cell destruction");
+  for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell))
+    closeCell(cell, cpu);
+  for (let cell = closingCell(); cell; cell = closingCell())
+    if (!endDestruction(cpu, cell)) return UNFINISHED;
   return 0;
 }
 
@@ -221,7 +269,16 @@ function askAll(cpu: u32, locked: bool): bool {
   return true;
 }
 
-/** Decides whether the hypervisor may end, once, for all CPUs that ask at the same time. Returns 0 or -EBUSY. */
+/** Ends what a call has begun that did not come again, as far as this CPU may. */
+function goOnClosing(cpu: u32): i32 {
+  if (takeTurn(BUSY_LEAVING)) return UNFINISHED;
+  const cell = closingCell();
+  if (cell) endDestruction(cpu, cell);
+  control().busy = 0;
+  return UNFINISHED;
+}
+
+/** Decides whether the hypervisor may end, once, for all CPUs that ask at the same time. Returns 0, -EBUSY or UNFINISHED. */
 function beginLeaving(): i32 {
   lock();
   const first = !control().leaving;
@@ -229,6 +286,7 @@ function beginLeaving(): i32 {
   const cells = first && nextCell(rootCell()) !== null;
   if (!busy && !cells) control().leaving = 1;
   unlock();
+  if (busy === BUSY_LEAVING) return UNFINISHED;
   if (busy) return refuse(EBUSY, "another request is under way");
   if (cells) return refuse(EBUSY, "cells exist");
   if (first) sayLine("Shutting down hypervisor");
@@ -237,6 +295,7 @@ function beginLeaving(): i32 {
 
 /** Each root CPU leaves when it asks for it; the first one decides whether that may be. */
 function disable(cpu: u32): i32 {
+  if (closingCell()) return goOnClosing(cpu);
   const result = beginLeaving();
   if (result) return result;
   beginLine(" Releasing CPU ");

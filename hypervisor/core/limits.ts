@@ -12,6 +12,8 @@ export const ADDRESS_LIMIT: u64 = 1 << 52;
 export const REPLY_TIMEOUT: u64 = 1_000_000_000;
 /** Nanoseconds after which no number of polls, however large, is waited for any longer. */
 export const REPLY_TIMEOUT_MAX: u64 = 60_000_000_000;
+/** Bytes that are filled with zeros at most before a CPU looks at what else there is to do: a large page. */
+export const SCRUB_MAX: u64 = 1 << 21;
 /** Warnings about one CPU that are printed until it is reset or changes hands: a cell cannot flood the console. */
 export const WARNINGS_MAX: u32 = 16;
 /** Bytes of the configuration space of a PCI device, the extended part included. */

@@ -20,7 +20,7 @@ import { VECTOR_AC, VECTOR_DB, VECTOR_MC } from "../../abi/x86/registers.ts";
 import { isRoot } from "../core/cells/cell.ts";
 import { cellOfCpu, countExit, countUnknownExit } from "../core/cells/percpu.ts";
 import { endLine, print, printHex } from "../core/console.ts";
-import { handleHypercall } from "../core/control.ts";
+import { AGAIN, handleHypercall } from "../core/control.ts";
 import { recordDenial } from "../core/denials.ts";
 import { denyAccess } from "../core/deny.ts";
 import { learnMemory } from "../core/learn.ts";
@@ -74,13 +74,14 @@ export function hypercall(cpu: u32, length: u32): void {
   countExit(cpu, stat.STAT_HYPERCALL);
   const size = lengthOf(cpu, length, OPCODE_VMMCALL);
   if (!size) return failFetch(cpu);
-  let result: i32 = -EPERM;
+  let result: i64 = -EPERM;
   if (isKernel(cpu)) {
     const isLong = codeSize(cpu) === 8;
     const argument1 = isLong ? readRegister(cpu, REG_RDI) : read32(cpu, REG_RDI);
     const argument2 = isLong ? readRegister(cpu, REG_RSI) : read32(cpu, REG_RSI);
     result = handleHypercall(cpu, read32(cpu, REG_RAX), argument1, argument2);
   }
+  if (result === AGAIN) return;
   writeRegister(cpu, REG_RAX, <u64>(<u32>result));
   advance(cpu, size);
 }

@@ -69,6 +69,7 @@ import {
   exitPio,
   exitUnhandled,
   exitXsetbv,
+  idleWork,
 } from "./handlers.ts";
 
 export {
@@ -82,6 +83,7 @@ export {
   exitPio,
   exitUnhandled,
   exitXsetbv,
+  idleWork,
 };
 
 const ROOT: u32 = 0;

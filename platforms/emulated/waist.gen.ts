@@ -16,6 +16,8 @@ export interface CoreExports {
   denialTable(): number;
   /** The CPU came out because another one stopped it (the waist's `stopCpu`). Called once per stop, when the CPU is about to go on: after `resumeCpu`, with whatever state and cell it has been given meanwhile. */
   exitManagement(cpu: number): void;
+  /** The CPU is parked: does a bounded piece of what there is to do for its cell, if the platform likes to spend its time so. Returns whether there may be more. No exit of a guest. */
+  idleWork(cpu: number): number;
   /** Exceptions to intercept, a bit each; the same at any time. */
   exceptions(): number;
   /** VMCALL or VMMCALL; number, arguments and result are registers of the guest (ABI section 2). */
@@ -74,9 +76,9 @@ export interface PlatformMembers {
   pciRead(bdf: number, register: number, size: number): number;
   /** Writes PCI configuration space. */
   pciWrite(bdf: number, register: number, size: number, value: number): void;
-  /** Stops any other CPU: returns when it is out of its guest and waits in the platform, or is blocked in `lock`. A halted, parked or waiting CPU counts as stopped. Idempotent until `resumeCpu`. A stopped CPU does not get the lock; one that was blocked there and is then reset, parked or assigned does not come back: its handler is abandoned. */
+  /** Stops any other CPU: returns when it is out of its guest and waits in the platform, or is blocked in `lock`. By one CPU at a time, so with the lock. A halted, parked or waiting CPU counts as stopped. Idempotent until `resumeCpu`. A stopped CPU does not get the lock; one that was blocked there and is then reset, parked or assigned does not come back: its handler is abandoned. */
   stopCpu(cpu: number): void;
-  /** Lets any stopped CPU go on where it was (or as resetCpu, parkCpu and assignCpu have left it). */
+  /** Lets any stopped CPU go on where it was (or as resetCpu, parkCpu and assignCpu have left it), at once or soon. As stopCpu. */
   resumeCpu(cpu: number): void;
   /** Gives any stopped (or the calling) CPU to the address space and grants of `cell`, as after resetCpu without an entry: the next owner finds no register of the last one's. The time that it reads is the processor's again. */
   assignCpu(cpu: number, cell: number): void;

@@ -58,6 +58,15 @@ const VIOLATIONS = [
   },
 ] as const;
 
+/** What each demo says once it works, on a cell that was destroyed and created again as on the first. */
+const AGAIN = [
+  { image: "apic-demo", config: apicDemo, port: 0, says: /Timer fired/ },
+  { image: "tiny-demo", config: tinyDemo, port: 1, says: /PM Timer: / },
+  { image: "32-bit-demo", config: tinyDemo, port: 1, says: /32-bit mode/ },
+  { image: "smp-demo", config: smpDemo, port: 1, says: /Received IPI/ },
+  { image: "ioapic-demo", config: ioapicDemo, port: 1, says: /ACPI IRQ received/ },
+] as const;
+
 /** Intel's processors put the triple fault otherwise. */
 const VTX_TRIPLE_FAULT =
   "FATAL: Unhandled VM-Exit, reason 2\nqualification 0\nvectoring info: 0 interrupt info: 0";
@@ -209,6 +218,20 @@ describe.each(MACHINES)("on $cpu", (machine) => {
     await session.run(5 * SECOND);
     expect(await serial.text()).toBe(before);
   });
+
+  it.each(AGAIN)(
+    "$image does the same when it is created again",
+    async ({ image, config, port, says }) => {
+      const serial = session.serial(port);
+      for (const round of [1, 2]) {
+        const before = (await serial.text()).length;
+        await launch(session, config, demo(image));
+        await session.run(3 * SECOND);
+        expect((await serial.text()).slice(before), `round ${round}`).toMatch(says);
+        await session.destroyCell(config.name).catch(() => session.destroyCell(config.name));
+      }
+    },
+  );
 
   it.each(VIOLATIONS)("rogue-demo is parked for $rule", async ({ rule, says, report: onAmd }) => {
     const isVtx = isIntel(machine) && rule === "triple";

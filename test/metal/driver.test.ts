@@ -8,6 +8,7 @@ import { MEM_IO, MEM_ROOTSHARED } from "../../abi/config.ts";
 import type { Entry } from "../../control/guest/cpio.ts";
 import { Guest } from "../../tools/metal/guest.ts";
 import { CARD, inLinuxRam, withCard } from "./driver/device.ts";
+import { holdingImage } from "./driver/holding.ts";
 import { type Wrong, wrongImages, wrongSystems } from "./driver/wrong.ts";
 import { describeLinux } from "./linux.ts";
 
@@ -40,6 +41,7 @@ function files(): Map<string, Entry> {
   for (const directory of ["wrong", "wrong/system", "wrong/image"])
     entries.set(directory, { directory: true });
   for (const [name, { data }] of wrongSystems()) entries.set(pathOf("system", name), { data });
+  entries.set("wrong/holding.bin", { data: holdingImage() });
   for (const [name, { data }] of wrongImages()) entries.set(pathOf("image", name), { data });
   for (const trusted of [false, true])
     entries.set(`wrong/card-${trusted}.cell`, { data: withCard(trusted) });
@@ -99,6 +101,7 @@ describeLinux("the driver", () => {
     expect(await request(`enable ${SYSTEM}`)).toBe("EBUSY");
     expect((await guest.run("rmmod jailhouse")).status).not.toBe(0);
     expect(await guest.check(`cat ${SYSFS}/console`)).toContain("Activating hypervisor\n");
+    expect(await request("read")).toMatch(/Activating hypervisor 0$/);
     expect(await guest.check("cat /proc/iomem")).toContain("3a000000-3a5fffff : Jailhouse");
     expect(await request("create configs/apic-demo.cell")).toBe("0");
     expect(await request("create configs/apic-demo.cell")).toBe("EEXIST");
@@ -130,6 +133,16 @@ describeLinux("the driver", () => {
     expect(await request("disable")).toBe("0");
     expect(await guest.check("cat /sys/devices/system/cpu/online")).toBe("0-3\n");
     expect(await guest.check(`ls ${SYSFS}/cells`)).toBe("");
+  });
+
+  test("leaves a hypervisor that lets no CPU go before all have come", async () => {
+    await guest.check(`mv ${IMAGE} /tmp/image; cp /wrong/holding.bin ${IMAGE}`);
+    for (let round = 0; round < 3; round++) {
+      expect(await request(`enable ${SYSTEM}`)).toBe("0");
+      expect(await request("disable")).toBe("0");
+    }
+    await guest.check(`mv /tmp/image ${IMAGE}`);
+    await log();
   });
 
   test("takes a device from its driver for a cell, and gives it back", async () => {

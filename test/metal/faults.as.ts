@@ -16,6 +16,7 @@ import {
   exitUnhandled,
   exitXsetbv,
   heapBase,
+  idleWork,
   init,
   initCpu,
 } from "../../platforms/conformance/index.ts";
@@ -35,6 +36,7 @@ export {
   exitUnhandled,
   exitXsetbv,
   heapBase,
+  idleWork,
   init,
   initCpu,
 };

@@ -36,13 +36,18 @@ export function stopCell(cell: Cell, caller: u32): void {
   unlock();
 }
 
-/** Lets all CPUs of `cell` except the calling one go on. */
+/**
+ * Lets all CPUs of `cell` except the calling one go on. With the lock, which none of them gets before all may: the first one
+ * could stop another with an INIT or SIPI, which this would end.
+ */
 export function resumeCell(cell: Cell, caller: u32): void {
+  lock();
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) {
     if (cpu === caller) continue;
     perCpu(cpu).held = 0;
     resumeCpu(cpu);
   }
+  unlock();
 }
 
 /** Halts all CPUs of `cell`, stopped by the caller, until they are reset; none counts as failed any more. */

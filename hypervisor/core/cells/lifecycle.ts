@@ -3,9 +3,10 @@ import { CELL_SHUT_DOWN } from "../../../abi/comm.ts";
 import { archCellDestroy } from "../../arch.ts";
 import { commit, lock, release, unlock } from "../../platform.ts";
 import { beginLine, endCellLine, endLine, print, printCellName } from "../console.ts";
-import { closeWindow, openWindow, returnMemory, scrubMemory } from "../memory/maps.ts";
+import { closeWindow, openWindow, returnMemory } from "../memory/maps.ts";
+import { beginScrub } from "../memory/scrub.ts";
 import { resetDevices, takeDevices } from "../pci/moves.ts";
-import { Cell, removeCell, rootCell } from "./cell.ts";
+import { Cell, nextCell, removeCell, rootCell } from "./cell.ts";
 import { fillComm, setCellState } from "./comm.ts";
 import { moveCpus, parkCell, resetCell, resumeCell, stopCell } from "./cpus.ts";
 import { discard } from "./create.ts";
@@ -50,9 +51,15 @@ export function loadCell(cell: Cell, caller: u32): void {
   endLine();
 }
 
-/** Destroys `cell`: what it had goes back to the root cell as far as that one's configuration lists it. */
-export function destroyCell(cell: Cell, caller: u32): void {
-  const root = rootCell();
+/** The first cell whose destruction has begun, or null. */
+export function closingCell(): Cell | null {
+  let cell = nextCell(rootCell());
+  while (cell && !cell.closing) cell = nextCell(cell);
+  return cell;
+}
+
+/** Begins the destruction of `cell`, which executes nothing any more and whose devices are quiet; its memory is to be scrubbed. */
+export function closeCell(cell: Cell, caller: u32): void {
   beginLine("Closing cell ");
   printCellName(cell);
   endLine();
@@ -60,11 +67,23 @@ export function destroyCell(cell: Cell, caller: u32): void {
   lock();
   endCellLine(cell);
   unlock();
+  parkCell(cell);
+  resetDevices(cell);
+  cell.failed = 0;
+  setCellState(cell, CELL_SHUT_DOWN);
+  cell.closing = 1;
+  beginScrub(cell);
+  resumeCell(cell, caller);
+}
+
+/** Ends the destruction of `cell`: what it had goes back to the root cell as far as that one's configuration lists it. */
+export function destroyCell(cell: Cell, caller: u32): void {
+  const root = rootCell();
+  stopCell(cell, caller);
   stopCell(root, caller);
   moveCpus(cell, root);
   takeDevices(cell);
   archCellDestroy(cell);
-  scrubMemory(cell);
   removeCell(cell);
   returnMemory(cell);
   commit(root.number);

@@ -1,15 +1,10 @@
 // Memory of cells: what a region maps, and how it moves between the root cell and another one. The root cell has the
 // memory of its own configuration, minus what other cells have for themselves, plus open loadable windows.
 import {
-  CELL_FLAG_KEEP_MEMORY,
   MEM_COMM_REGION,
-  MEM_DMA,
-  MEM_EXECUTE,
-  MEM_IO,
   MEM_LOADABLE,
   MEM_READ,
   MEM_SIZE,
-  MEM_WRITE,
   SYS_FLAG_VIRTUAL_DEBUG_CONSOLE,
   SYS_FLAGS,
   SYS_HYPERVISOR_MEMORY,
@@ -30,7 +25,7 @@ import {
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
 import { archRootMayRead } from "../../arch.ts";
-import { map, reserve, scrub, unmap } from "../../platform.ts";
+import { map, reserve, unmap } from "../../platform.ts";
 import { Cell, isRoot, rootCell } from "../cells/cell.ts";
 import {
   flagsOf,
@@ -283,18 +278,6 @@ export function returnMemory(cell: Cell): void {
     if (isExclusive(region)) giveToRoot(region);
   }
   unmapTrapped(rootCell());
-}
-
-/** Fills the memory of `cell` that changes hands with zeros, unless its configuration says to keep it. */
-export function scrubMemory(cell: Cell): void {
-  if (cell.flags & CELL_FLAG_KEEP_MEMORY) return;
-  for (let index: u32 = 0; index < regionCount(cell); index++) {
-    const region = memoryRegion(cell.config, index);
-    const flags = flagsOf(region);
-    if (!isExclusive(region) || isSubPage(region) || flags & MEM_IO) continue;
-    if (flags & (MEM_WRITE | MEM_EXECUTE | MEM_DMA | MEM_LOADABLE))
-      scrub(physOf(region), sizeOf(region));
-  }
 }
 
 /** Lets the root cell reach the loadable regions of `cell` as its own configuration says. */

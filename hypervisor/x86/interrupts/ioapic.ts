@@ -146,11 +146,15 @@ function applyOwn(cell: Cell, chip: u32, pin: u32, low: u32, high: u32): void {
   applyEntry(chip, pin, fixed, id << DESTINATION_SHIFT);
 }
 
-/** Masks a pin and forgets what its former owner had written. */
+/**
+ * Masks a pin and forgets what its former owner had written. The hardware keeps the rest: with another trigger mode the level of a
+ * line that is asserted could be lost, with another vector the end of an interrupt that is still being handled.
+ */
 function clearPin(chip: u32, pin: u32): void {
   store<u32>(entryHalf(chip, pin, 0), apic.IOAPIC_MASKED);
   store<u32>(entryHalf(chip, pin, 1), 0);
-  applyEntry(chip, pin, apic.IOAPIC_MASKED, 0);
+  const low = readHardware(chip, registerOf(pin, 0)) & ~READ_ONLY;
+  writeHardware(chip, registerOf(pin, 0), low | apic.IOAPIC_MASKED);
 }
 
 function warnDestination(cpu: u32, pin: u32): void {

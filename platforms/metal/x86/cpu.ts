@@ -21,7 +21,7 @@ const REGISTERS: u32 = 0x100;
 export class Cpu {
   /** Odd: to stop; a new number for each stop and each resume. */
   request: u32;
-  /** The request that it has followed and not yet come back from, or 0. */
+  /** The last request that it has followed, or 0. */
   followed: u32;
   /** STATE_*. */
   state: u32;

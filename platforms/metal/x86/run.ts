@@ -1,5 +1,6 @@
 // The life of a CPU under the hypervisor: its guest, the handlers of its exits, what others want of it, until it leaves.
 
+import { idleWork } from "../../../hypervisor/exports.ts";
 import * as hw from "../hw.ts";
 import { flushConsole, publish, serveConsole } from "./console.ts";
 import { Cpu, cpuOf, STATE_GUEST, STATE_HOST } from "./cpu.ts";
@@ -35,6 +36,7 @@ function step(cpu: Cpu, number: u32): void {
   if (cpu.guestNmi && !cpu.parked) deliverNmi(cpu);
   publish();
   watchHalts(cpu, serveConsole(cpu));
+  if (cpu.parked && !isRequested(cpu) && idleWork(number)) return;
   if (!announce(cpu)) {
     followBetween(number);
     return;

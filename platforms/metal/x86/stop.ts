@@ -1,13 +1,11 @@
 // Stopping CPUs, and the one lock of the core.
 //
-// A CPU follows a request to stop only at points of its own choice: between its guest and it (run.ts), in `relax`, while it
-// waits for the lock, and while it waits for another CPU here. There it says which request it follows and waits until that
-// is over. So:
+// A CPU follows a request to stop only at points of its own choice: between its guest and it (run.ts), in `relax`, and while it
+// waits for the lock. There it says which request it follows and waits until that is over. So:
 // - Whoever holds the lock or is in the middle of a handler is never stopped there; the requester waits for it.
-// - Nobody who is stopped takes the lock: it looks at its request before each attempt, and gives the lock back if a request
-//   came in between.
-// - There is no deadlock: each wait here is a point where requests are followed, so of two CPUs that stop each other each
-//   sees the other one stopped; and a handler waits for nothing else.
+// - Requests are made with the lock, so that there is one requester at a time, nobody who has the lock has a request to follow, and
+//   nobody who is stopped takes the lock: it looks at its request before each attempt.
+// - There is no deadlock: a requester has the lock, and every other wait is a point where requests are followed.
 // - A guest is brought out by an NMI. The CPU announces that it enters its guest and then looks at its request, the requester
 //   makes the request and then looks at the announcement, with full barriers between: one of them sees the other. If both do,
 //   or if the CPU stopped by itself while the NMI was on its way, the NMI comes later, and no guest sees it.
@@ -15,9 +13,11 @@
 //   finds it on its way sends none: that one has yet to come, and the CPU looks at its request after it has. So the NMIs that
 //   come to a CPU, less one for each time `kicked` was set, are its guest's, in whatever order they come. (One of the guest's
 //   that is pending together with ours is one with it for the processor, and lost.)
-// - Each stop and each resume has a number of its own, so that a CPU that is resumed and stopped again before it has moved
-//   follows the new request anew, after having gone on.
+// - Each stop and each resume has a number of its own, so that nobody has to wait until a CPU has noticed that it may go on: if it
+//   is stopped again before that, it follows the new request anew, after having gone on.
+// - All CPUs that a request has stopped are resumed with the lock, together: one that goes on can stop no other before.
 // A CPU that was blocked in a handler and has been given a new state goes to the start of `run` on an empty stack.
+// test/platforms/stop/ executes all this in every order.
 
 import { NO_ERROR_CODE } from "../../../abi/platform.ts";
 import { VECTOR_MC } from "../../../abi/x86/registers.ts";
@@ -50,26 +50,20 @@ function follow(cpu: Cpu): void {
   while (hw.loadAcquire(changetype<usize>(cpu)) === request) hw.pause();
 }
 
-/** Ends a stop: whoever resumed this CPU waits for that. */
-function endStop(cpu: Cpu): void {
-  cpu.replaced = 0;
-  hw.storeRelease(changetype<usize>(cpu) + offsetof<Cpu>("followed"), 0);
-}
-
 /** Follows a request of the calling CPU between its guest and its handlers, and tells the core. */
 export function followBetween(cpu: u32): void {
   const self = cpuOf(cpu);
   follow(self);
   exitManagement(cpu);
-  endStop(self);
+  self.replaced = 0;
 }
 
 /** After a restart: ends the stop during which the CPU's handler was abandoned. */
 export function finishStop(cpu: u32): void {
   const self = cpuOf(cpu);
-  if (!self.followed) return;
+  if (!self.replaced) return;
   exitManagement(cpu);
-  endStop(self);
+  self.replaced = 0;
 }
 
 /** Follows a request of the calling CPU in the middle of a handler. Does not return if it has been given a new state. */
@@ -78,7 +72,6 @@ function followInside(): void {
   if (!isRequested(self)) return;
   follow(self);
   if (self.replaced) hw.restart();
-  endStop(self);
 }
 
 function kickedOf(cpu: Cpu): usize {
@@ -125,33 +118,22 @@ export function stopCpu(cpu: u32): void {
     if (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("state")) === STATE_GUEST)
       kick(target);
   }
-  while (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("followed")) !== request) {
-    followInside();
+  while (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("followed")) !== request)
     hw.pause();
-  }
 }
 
-/** The waist's resumeCpu. Returns when the CPU has noticed. */
+/** The waist's resumeCpu. The CPU goes on when it notices; nobody waits for that. */
 export function resumeCpu(cpu: u32): void {
   const target = cpuOf(cpu);
   const request = hw.loadAcquire(changetype<usize>(target));
-  if (!(request & 1)) return;
-  hw.storeRelease(changetype<usize>(target), request + 1);
-  while (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("followed")) === request) {
-    followInside();
-    hw.pause();
-  }
+  if (request & 1) hw.storeRelease(changetype<usize>(target), request + 1);
 }
 
 /** The waist's lock. */
 export function lock(): void {
-  const self = cpuOf(hw.cpuIndex());
   for (;;) {
     followInside();
-    if (!hw.compareExchange(LOCK, 0, 1)) {
-      if (!isRequested(self)) return;
-      unlock();
-    }
+    if (!hw.compareExchange(LOCK, 0, 1)) return;
     hw.pause();
   }
 }

@@ -247,9 +247,25 @@ describe("a cell", () => {
     write(cell, high(9), 0x03000000);
     write(cell, low(9), 0x8020);
     guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n);
-    expect(hardware(9)).toEqual([0, IOAPIC_MASKED]);
+    expect(hardware(9)[1]).toBe(0x8020 | IOAPIC_MASKED);
+    expect(read(guest, high(9))).toBe(0);
+    expect(read(guest, low(9))).toBe(IOAPIC_MASKED);
     write(guest, low(9), 0x29);
     expect(hardware(9)).toEqual([0, 0x29]);
+  });
+
+  test("keep their trigger mode when they change hands, so that no level is lost", () => {
+    guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n);
+    for (const round of [1, 2]) {
+      expect(create()).toBe(0);
+      const cell = cellGuest();
+      write(cell, high(9), 0x03000000);
+      write(cell, low(9), 0x8020);
+      chip.written = [];
+      expect(guest.platform.hypercall(0, hc.HC_CELL_DESTROY, 1n), `round ${round}`).toBe(0);
+      const lows = chip.written.filter((each) => each.startsWith("22="));
+      expect(lows).toEqual([`22=${(0x8020 | IOAPIC_MASKED).toString(16)}`]);
+    }
   });
 });
 
