@@ -223,10 +223,12 @@ export function adjustLevel(s: u32, record: u32): void {
 export function moveControl(s: u32, record: u32, operation: u32): void {
   const number = extraOf(record);
   const width = widthOf(record);
+  const isWrite = operation === op.TOCR || operation === op.TODR;
+  const gpr = (load<u32>(record + (isWrite ? R_SRC : R_DST)) - s - S_GPR) >> 3;
   const source = valueAt(load<u32>(record, R_SRC), width);
-  if (operation === op.TOCR) return movToCr(s, number, source);
-  if (operation === op.TODR) return movToDr(s, number, source);
-  const value = operation === op.FROMCR ? movFromCr(s, number) : movFromDr(s, number);
+  if (operation === op.TOCR) return movToCr(s, number, source, gpr);
+  if (operation === op.TODR) return movToDr(s, number, source, gpr);
+  const value = operation === op.FROMCR ? movFromCr(s, number, gpr) : movFromDr(s, number, gpr);
   if (!faulted(s)) setAt(load<u32>(record, R_DST), width, value);
 }
 

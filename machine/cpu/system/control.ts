@@ -30,7 +30,13 @@ import {
   EFER_LME,
 } from "../../../abi/x86/registers.ts";
 import { call } from "../bus.ts";
-import { FEATURE_FSGSBASE, FEATURE_SMEP, FEATURE_UMIP, FEATURE_XSAVE } from "../features.ts";
+import {
+  FEATURE_DECODEASSISTS,
+  FEATURE_FSGSBASE,
+  FEATURE_SMEP,
+  FEATURE_UMIP,
+  FEATURE_XSAVE,
+} from "../features.ts";
 import {
   BUS_TPR_READ,
   BUS_TPR_WRITE,
@@ -61,6 +67,7 @@ import {
   EXIT_DR_READ,
   EXIT_DR_WRITE,
   intercept,
+  interceptWith,
 } from "../svm/intercepts.ts";
 import { inGuest } from "../svm/state.ts";
 import { detectAccess, hasBreakpoints } from "./breakpoints.ts";
@@ -117,13 +124,21 @@ export function isPrivileged(s: u32): bool {
   return false;
 }
 
-/** MOV from CR0, CR2, CR3, CR4 or CR8; #UD for others. */
-export function movFromCr(s: u32, register: u32): u64 {
+/** First fact of the exit of a MOV (AMD64 APM volume 2, section 15.8.1): that it is one, and the general register's number. */
+const MOVE: u64 = 0x8000000000000000;
+
+/** Sets the exit of a MOV from or to the general register `gpr`, if it is wanted; returns whether it is. */
+function interceptMove(s: u32, code: u32, gpr: u32): bool {
+  return interceptWith(s, code, hasFeature(FEATURE_DECODEASSISTS) ? MOVE | gpr : 0, 0);
+}
+
+/** MOV from CR0, CR2, CR3, CR4 or CR8 to the general register `gpr`; #UD for others. */
+export function movFromCr(s: u32, register: u32, gpr: u32 = 0): u64 {
   if (register > 4 ? register != 8 : register == 1) {
     raiseUd(s);
     return 0;
   }
-  if (!isPrivileged(s) || intercept(s, EXIT_CR_READ + register)) return 0;
+  if (!isPrivileged(s) || interceptMove(s, EXIT_CR_READ + register, gpr)) return 0;
   if (register == 0) return load<u64>(s, S_CR0);
   if (register == 2) return load<u64>(s, S_CR2);
   if (register == 3) return load<u64>(s, S_CR3);
@@ -134,9 +149,9 @@ export function movFromCr(s: u32, register: u32): u64 {
 }
 
 /** MOV to CR0, CR2, CR3, CR4 or CR8; #UD for others. Outside 64-bit code `value` has 32 bits. */
-export function movToCr(s: u32, register: u32, value: u64): void {
+export function movToCr(s: u32, register: u32, value: u64, gpr: u32 = 0): void {
   if (register > 4 ? register != 8 : register == 1) return raiseUd(s);
-  if (!isPrivileged(s) || intercept(s, EXIT_CR_WRITE + register)) return;
+  if (!isPrivileged(s) || interceptMove(s, EXIT_CR_WRITE + register, gpr)) return;
   if (register == 0) writeCr0(s, value);
   else if (register == 2) store<u64>(s, value, S_CR2);
   else if (register == 3) writeCr3(s, value);
@@ -246,15 +261,17 @@ function debugRegister(s: u32, register: u32): u32 {
 }
 
 /** MOV from a debug register. */
-export function movFromDr(s: u32, register: u32): u64 {
+export function movFromDr(s: u32, register: u32, gpr: u32 = 0): u64 {
   const number = debugRegister(s, register);
-  return faulted(s) || intercept(s, EXIT_DR_READ + register) ? 0 : load<u64>(s + number * 8, S_DR);
+  return faulted(s) || interceptMove(s, EXIT_DR_READ + register, gpr)
+    ? 0
+    : load<u64>(s + number * 8, S_DR);
 }
 
 /** MOV to a debug register. What is watched changes, and so does what the translation caches and jumps may know. */
-export function movToDr(s: u32, register: u32, value: u64): void {
+export function movToDr(s: u32, register: u32, value: u64, gpr: u32 = 0): void {
   const number = debugRegister(s, register);
-  if (faulted(s) || intercept(s, EXIT_DR_WRITE + register)) return;
+  if (faulted(s) || interceptMove(s, EXIT_DR_WRITE + register, gpr)) return;
   if (number >= 6 && value >> 32) return raiseGp(s, 0);
   if (number == 6) value = (value & DR6_BITS) | DR6_FIXED;
   if (number == 7) value = (value & DR7_BITS) | DR7_FIXED;
