@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { becomeCaller } from "../control/caller.ts";
 import type { Divergence, Replayed } from "../control/record/replay.ts";
 import { attempt, ExitStatus, perror } from "./failure.ts";
 import { type Io, serialBytes } from "./io.ts";
@@ -28,6 +29,7 @@ export async function replayRecord(
   file: string,
   options: ReplayVerbOptions,
 ): Promise<void> {
+  becomeCaller(io.env);
   const [{ parseRecord }, { replay }, { startSession }] = await Promise.all([
     import("../control/record/format.ts"),
     import("../control/record/replay.ts"),

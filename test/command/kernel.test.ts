@@ -19,8 +19,8 @@ interface Ended {
 }
 
 /** Runs the command; `heard` is called with what it prints. */
-function run(line: string, heard = (_text: string) => {}): Promise<Ended> {
-  const env = { ...process.env, JAILHOUSE_RUNTIME_DIR: join(top, "run") };
+function run(line: string, heard = (_text: string) => {}, more = {}): Promise<Ended> {
+  const env = { ...process.env, JAILHOUSE_RUNTIME_DIR: join(top, "run"), ...more };
   const child = spawn(COMMAND, line.split(" "), { cwd: top, env });
   const texts = { out: "", err: "" };
   child.stdout.on("data", (data) => {
@@ -135,6 +135,13 @@ test("a record that is kept is replayed, and one of something else is not", asyn
   expect(changed.err).toMatch(
     /^changed: diverges between .* s: the serial lines have sent something else; before, .*\nIt was recorded by another build \(jailhouse-ts \d/,
   );
+});
+
+test.skipIf(process.getuid?.() !== 0)("a record is read as who has called sudo", async () => {
+  writeFileSync(join(top, "roots"), "", { mode: 0o600 });
+  const nobody = { SUDO_UID: "65534", SUDO_GID: "65534" };
+  const { status, err } = await run("machine replay roots", undefined, nobody);
+  expect([status, err]).toEqual([1, "opening roots: Permission denied\n"]);
 });
 
 test("a record is saved while the machine runs", async () => {
