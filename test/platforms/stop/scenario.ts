@@ -116,7 +116,7 @@ export const MEMBERS: Members = {
       "closeWindow resetDevices fillComm setCellState beginLine printCellName endLine",
   ),
   acting: words("compareExchange sendNmi takeNmi runGuest runIdle setMode leave now"),
-  shared: words("request followed state kicked guestNmi replaced"),
+  shared: words("request followed kicked guestNmi replaced"),
 };
 
 export interface Scenario {

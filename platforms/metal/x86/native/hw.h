@@ -158,6 +158,13 @@ static u32 hw_cpuid(u32 leaf, u32 subleaf, u32 part) {
   return parts[part & 3];
 }
 
+static void hw_cpuidParts(u32 leaf, u32 subleaf, u32 destination) {
+  u32* parts = (u32*)at(&metal_memory, destination, 16);
+  __asm__ volatile("cpuid"
+                   : "=a"(parts[0]), "=b"(parts[1]), "=c"(parts[2]), "=d"(parts[3])
+                   : "a"(leaf), "c"(subleaf));
+}
+
 static u64 hw_timestamp(void) {
   u32 low, high;
   __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
