@@ -14,7 +14,6 @@ import { systemWith } from "./systems.ts";
 
 const MS = 1e6;
 const GIB = 1 << 30;
-const STUB = 0x8000;
 const OUTSIDE_ROOT = 0x3f800000n;
 /** Where the memory begins that the shipped configuration says nothing of. */
 const ABOVE = 0x40000000n;
