@@ -33,22 +33,14 @@ export function beginScrub(cell: Cell): void {
   cell.scrubRegion = 0;
   cell.scrubDone = 0;
   cell.scrubbers = 0;
-  skipDone(cell);
-}
-
-/** Goes on to the next region where nothing is left of the present one. With the lock, but for `beginScrub`. */
-function skipDone(cell: Cell): void {
-  const count = regionCount(cell);
-  while (cell.scrubRegion < count) {
-    if (cell.scrubDone < scrubSize(cell, memoryRegion(cell.config, cell.scrubRegion))) return;
-    cell.scrubRegion++;
-    cell.scrubDone = 0;
-  }
+  cell.scrubLeft = 0;
+  for (let index: u32 = 0; index < regionCount(cell); index++)
+    cell.scrubLeft += scrubSize(cell, memoryRegion(cell.config, index));
 }
 
 /** Whether all memory of `cell` has been filled. */
 export function isScrubbed(cell: Cell): bool {
-  return cell.scrubRegion === regionCount(cell) && !cell.scrubbers;
+  return !cell.scrubLeft && !cell.scrubbers;
 }
 
 /**
@@ -56,20 +48,22 @@ export function isScrubbed(cell: Cell): bool {
  * false if nothing was left.
  */
 export function scrubPiece(cell: Cell): bool {
-  lock();
-  const isLeft = cell.scrubRegion < regionCount(cell);
   let start: u64 = 0;
   let size: u64 = 0;
-  if (isLeft) {
+  lock();
+  while (cell.scrubLeft && !size) {
     const region = memoryRegion(cell.config, cell.scrubRegion);
     start = physOf(region) + cell.scrubDone;
     size = min(scrubSize(cell, region) - cell.scrubDone, SCRUB_MAX - (start & (SCRUB_MAX - 1)));
     cell.scrubDone += size;
-    cell.scrubbers++;
-    skipDone(cell);
+    if (size) continue;
+    cell.scrubRegion++;
+    cell.scrubDone = 0;
   }
+  cell.scrubLeft -= size;
+  if (size) cell.scrubbers++;
   unlock();
-  if (!isLeft) return false;
+  if (!size) return false;
   scrub(start, size);
   lock();
   cell.scrubbers--;
@@ -86,10 +80,6 @@ export function idleWork(cpu: u32): bool {
 /** KiB of all cells' memory that are not filled yet. */
 export function scrubLeft(): u32 {
   let left: u64 = 0;
-  for (let cell = nextCell(rootCell()); cell; cell = nextCell(cell)) {
-    for (let index = cell.scrubRegion; index < regionCount(cell); index++)
-      left += scrubSize(cell, memoryRegion(cell.config, index));
-    left -= cell.scrubDone;
-  }
+  for (let cell = nextCell(rootCell()); cell; cell = nextCell(cell)) left += cell.scrubLeft;
   return <u32>(left >> KIB_SHIFT);
 }
