@@ -41,7 +41,7 @@ import { cellOfCpu, cpuExists, perCpu, readCounter } from "./cells/percpu.ts";
 import { beginLine, endLine, print, printDecimal, putCellByte, sayLine } from "./console.ts";
 import { denialWord } from "./denials.ts";
 import { poolSize, poolUsed, printPools } from "./memory/pool.ts";
-import { isScrubbed, scrubLeft, scrubPiece } from "./memory/scrub.ts";
+import { goOnScrubbing, scrubLeft } from "./memory/scrub.ts";
 import { beginWarning } from "./panic.ts";
 import { refuse } from "./refuse.ts";
 
@@ -226,12 +226,6 @@ function manageCell(cpu: u32, code: u32, id: u32): i32 {
   if (code === HC_CELL_START) startCell(cell, cpu);
   else loadCell(cell, cpu);
   return 0;
-}
-
-/** Fills a piece of the memory of `cell`, if any is left. Returns whether all is done. */
-function goOnScrubbing(cell: Cell): bool {
-  if (!isScrubbed(cell)) scrubPiece(cell);
-  return isScrubbed(cell);
 }
 
 /** Goes on with the destruction of all cells for which it has begun. Returns whether it has ended. */

@@ -326,7 +326,6 @@ export class FakeMetal {
     return {
       ...Object.fromEntries(recorders),
       heapBase: () => HEAP_BASE,
-      idleWork: () => 0,
       init: () => this.#options.init ?? 0,
       initCpu: () => 0,
       activate: () => 0,

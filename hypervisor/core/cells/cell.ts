@@ -34,12 +34,10 @@ export class Cell {
   pci: usize;
   /** Pages of that. */
   pciPages: u32;
-  /** Bytes that are to be filled with zeros (core/memory/scrub.ts) and not taken yet, in which memory region, from where on. */
+  /** Bytes that are to be filled with zeros (core/memory/scrub.ts), in which memory region, from where on. */
   scrubLeft: u64;
   scrubDone: u64;
   scrubRegion: u32;
-  /** CPUs that fill a piece. */
-  scrubbers: u32;
   /** 1 once its destruction has begun. */
   closing: u32;
   /** Bytes that wait to be printed (core/console.ts). */

@@ -43,8 +43,8 @@ export class Cpu {
   matched: u64;
   /** 1: what CPUID says of a leaf and subleaf is at `cpuid`, since the last exit. */
   hasCpuid: u32;
-  cpuidLeaf: u32;
-  cpuidSubleaf: u32;
+  /** The leaf, and below it the subleaf. */
+  cpuidAsked: u64;
   /** 1: it has printed since it last saw everything sent (console.ts). */
   prints: u32;
 

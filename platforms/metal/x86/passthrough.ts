@@ -15,7 +15,6 @@ const ECAM_SHIFT: u64 = 12;
 /** Registers that the ports reach. */
 const PORT_REGISTERS: u32 = 0x100;
 const DWORD_MASK: u32 = ~3;
-const CPUID_PART_MASK: u32 = 3;
 
 /** Guards the two configuration ports. */
 const PCI_LOCK: usize = memory.data(4, 4);
@@ -85,13 +84,13 @@ export function writeMsr(_cpu: u32, msr: u32, value: u64): u32 {
 /** Executed once for all parts, which are asked for one after the other: it is slow, and below another hypervisor very slow. */
 export function cpuid(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32 {
   const self = cpuOf(cpu);
-  if (!self.hasCpuid || self.cpuidLeaf !== leaf || self.cpuidSubleaf !== subleaf) {
+  const asked = ((<u64>leaf) << 32) | subleaf;
+  if (!self.hasCpuid || self.cpuidAsked !== asked) {
     hw.cpuidParts(leaf, subleaf, self.cpuid);
-    self.cpuidLeaf = leaf;
-    self.cpuidSubleaf = subleaf;
+    self.cpuidAsked = asked;
     self.hasCpuid = 1;
   }
-  return load<u32>(self.cpuid + ((part & CPUID_PART_MASK) << 2));
+  return load<u32>(self.cpuid + (part << 2));
 }
 
 /** No IOMMU is driven: the DMA of devices reaches all memory. */

@@ -1,6 +1,5 @@
 // The life of a CPU under the hypervisor: its guest, the handlers of its exits, what others want of it, until it leaves.
 
-import { idleWork } from "../../../hypervisor/exports.ts";
 import * as hw from "../hw.ts";
 import { flushConsole, publish, serveConsole } from "./console.ts";
 import { Cpu, cpuOf } from "./cpu.ts";
@@ -28,7 +27,6 @@ function step(cpu: Cpu, number: u32): void {
   if (cpu.guestNmi && !cpu.parked) deliverNmi(cpu);
   publish();
   watchHalts(cpu, serveConsole(cpu));
-  if (cpu.parked && !isRequested(cpu) && idleWork(number)) return;
   // One that comes later brings the CPU out with an NMI.
   if (isRequested(cpu)) {
     followBetween(number);

@@ -112,8 +112,8 @@ export function stopCpu(cpu: u32): void {
   const target = cpuOf(cpu);
   let request = hw.loadAcquire(changetype<usize>(target));
   if (!(request & 1)) {
-    hw.compareExchange(changetype<usize>(target), request, request + 1);
     request++;
+    hw.storeRelease(changetype<usize>(target), request);
     kick(target);
   }
   while (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("followed")) !== request)
