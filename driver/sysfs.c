@@ -208,6 +208,12 @@ static ssize_t remap_pool_used_show(struct device *dev, struct device_attribute 
 	return print_info(buffer, JH_INFO_REMAP_POOL_USED);
 }
 
+/* An addition: KiB of memory that changes hands and are still to be scrubbed, for who waits for a large cell. */
+static ssize_t scrub_left_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return print_info(buffer, JH_INFO_SCRUB_LEFT);
+}
+
 /* An addition: the release, which the command's and the image's have to be. */
 static ssize_t version_show(struct device *dev, struct device_attribute *attr, char *buffer)
 {
@@ -232,13 +238,14 @@ static DEVICE_ATTR_RO(remap_pool_size);
 static DEVICE_ATTR_RO(remap_pool_used);
 /* What cells print may be in it: for root, as core, config and denials are. */
 static DEVICE_ATTR(console, 0400, console_show, NULL);
+static DEVICE_ATTR_RO(scrub_left);
 static DEVICE_ATTR_RO(trial);
 static DEVICE_ATTR_RO(version);
 
 static struct attribute *jailhouse_attrs[] = {
 	&dev_attr_enabled.attr, &dev_attr_mem_pool_size.attr, &dev_attr_mem_pool_used.attr,
 	&dev_attr_remap_pool_size.attr, &dev_attr_remap_pool_used.attr, &dev_attr_console.attr,
-	&dev_attr_trial.attr, &dev_attr_version.attr,
+	&dev_attr_scrub_left.attr, &dev_attr_trial.attr, &dev_attr_version.attr,
 	NULL
 };
 

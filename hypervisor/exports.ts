@@ -37,8 +37,3 @@ export declare function denialTable(): usize;
  * after `resumeCpu`, with whatever state and cell it has been given meanwhile.
  */
 export declare function exitManagement(cpu: u32): void;
-/**
- * The CPU is parked: does a bounded piece of what there is to do for its cell, if the platform likes to spend its time so. Returns
- * whether there may be more. No exit of a guest.
- */
-export declare function idleWork(cpu: u32): bool;

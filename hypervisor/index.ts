@@ -3,7 +3,6 @@ import { activate, init, initCpu } from "./core/boot.ts";
 import { exitManagement } from "./core/cells/cpus.ts";
 import { consolePage } from "./core/console.ts";
 import { denialTable } from "./core/denials.ts";
-import { idleWork } from "./core/memory/scrub.ts";
 import {
   exceptions,
   exitCpuid,
@@ -34,7 +33,6 @@ export {
   exitUnhandled,
   exitXsetbv,
   hypercall,
-  idleWork,
   init,
   initCpu,
 };

@@ -128,6 +128,7 @@ export const LONGEST = [
   "test/metal/boot.test.ts",
   "test/metal/linux-faults.test.ts",
   "test/metal/linux-rounds.test.ts",
+  "test/platforms/stop/stop.test.ts",
   "test/bad-input/mutations.test.ts",
   "test/metal/learn.test.ts",
   "test/isolation/isolation.test.ts",

@@ -112,6 +112,8 @@ test("the original is found in a directory or in its build tree, or what is miss
     expect(() => findOriginal(directory, "jailhouse-amd.bin")).toThrow(/driver\/jailhouse\.ko/);
     mkdirSync(join(directory, "driver"));
     writeFileSync(join(directory, "driver/jailhouse.ko"), "");
+    mkdirSync(join(directory, "configs/x86"), { recursive: true });
+    writeFileSync(join(directory, "configs/x86/qemu-x86.cell"), "for another machine");
     expect(findOriginal(directory, "jailhouse-amd.bin")).toEqual({
       image: join(directory, "jailhouse-amd.bin"),
       driver: join(directory, "driver/jailhouse.ko"),

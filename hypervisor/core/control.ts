@@ -41,7 +41,7 @@ import { cellOfCpu, cpuExists, perCpu, readCounter } from "./cells/percpu.ts";
 import { beginLine, endLine, print, printDecimal, putCellByte, sayLine } from "./console.ts";
 import { denialWord } from "./denials.ts";
 import { poolSize, poolUsed, printPools } from "./memory/pool.ts";
-import { isScrubbed, scrubLeft, scrubPiece } from "./memory/scrub.ts";
+import { goOnScrubbing, scrubLeft } from "./memory/scrub.ts";
 import { beginWarning } from "./panic.ts";
 import { refuse } from "./refuse.ts";
 
@@ -50,13 +50,9 @@ export const AGAIN: i64 = 1 << 32;
 /** The same inside, where results are errors or 0. */
 const UNFINISHED: i32 = 1;
 
-/** Control.busy: a management call is under way; or a CPU that wants to leave ends what another call has begun. */
-const BUSY: u32 = 1;
-const BUSY_LEAVING: u32 = 2;
-
 @unmanaged
 class Control {
-  /** BUSY* or 0. Guarded by the lock. */
+  /** 1 while a management call is under way. Guarded by the lock. */
   busy: u32;
   /** 1 once the first CPU has been told to leave. */
   leaving: u32;
@@ -161,20 +157,15 @@ function reportState(cpu: u32, id: u32): i32 {
 
 function manageExclusively(cpu: u32, code: u32, argument: u64): i32 {
   if (!isRoot(cellOfCpu(cpu))) return refuse(EPERM, "only the root cell may do this");
-  if (code === HC_DISABLE) return disable(cpu);
-  if (takeTurn(BUSY)) return refuse(EBUSY, "another request is under way");
+  lock();
+  const busy = control().busy;
+  control().busy = 1;
+  unlock();
+  // All CPUs may ask to leave at once: each in its turn.
+  if (busy) return code === HC_DISABLE ? UNFINISHED : refuse(EBUSY, "another request is under way");
   const result = manage(cpu, code, argument);
   control().busy = 0;
   return result;
-}
-
-/** Begins a management call, unless one is under way. Returns what was: BUSY*, or 0 if that was none. */
-function takeTurn(kind: u32): u32 {
-  lock();
-  const busy = control().busy;
-  if (!busy) control().busy = kind;
-  unlock();
-  return busy;
 }
 
 function isDestruction(code: u32): bool {
@@ -182,12 +173,13 @@ function isDestruction(code: u32): bool {
 }
 
 function manage(cpu: u32, code: u32, argument: u64): i32 {
-  if (control().leaving) return refuse(EBUSY, "the hypervisor is shutting down");
-  for (let cell = closingCell(); cell; cell = closingCell()) {
-    const isAsked = isDestruction(code) && cell.id === <u32>argument;
-    if (!endDestruction(cpu, cell)) return UNFINISHED;
-    if (isAsked) return 0;
-  }
+  if (code !== HC_DISABLE && control().leaving)
+    return refuse(EBUSY, "the hypervisor is shutting down");
+  const asked = isDestruction(code) ? findCell(<u32>argument) : null;
+  const hasBegun = asked !== null && asked.closing !== 0;
+  if (!endClosing(cpu)) return UNFINISHED;
+  if (hasBegun) return 0;
+  if (code === HC_DISABLE) return disable(cpu);
   if (code === HC_CELL_CREATE) return create(cpu, argument);
   if (code === HC_DESTROY_ALL) return destroyAll(cpu);
   return manageCell(cpu, code, <u32>argument);
@@ -229,25 +221,21 @@ function manageCell(cpu: u32, code: u32, id: u32): i32 {
     return refuse(EPERM, "the cell has not agreed to shut down");
   if (destroys) {
     closeCell(cell, cpu);
-    return endDestruction(cpu, cell) ? 0 : UNFINISHED;
+    return endClosing(cpu) ? 0 : UNFINISHED;
   }
   if (code === HC_CELL_START) startCell(cell, cpu);
   else loadCell(cell, cpu);
   return 0;
 }
 
-/** Fills a piece of the memory of `cell`, if any is left. Returns whether all is done. */
-function goOnScrubbing(cell: Cell): bool {
-  if (!isScrubbed(cell)) scrubPiece(cell);
-  return isScrubbed(cell);
-}
-
-/** Goes on with the destruction of `cell`, which has begun. Returns whether it has ended. */
-function endDestruction(cpu: u32, cell: Cell): bool {
-  if (!goOnScrubbing(cell)) return false;
-  destroyCell(cell, cpu);
-  informAll(cpu);
-  printPools("after cell destruction");
+/** Goes on with the destruction of all cells for which it has begun. Returns whether it has ended. */
+function endClosing(cpu: u32): bool {
+  for (let cell = closingCell(); cell; cell = closingCell()) {
+    if (!goOnScrubbing(cell)) return false;
+    destroyCell(cell, cpu);
+    informAll(cpu);
+    printPools("after cell destruction");
+  }
   return true;
 }
 
@@ -257,9 +245,7 @@ function destroyAll(cpu: u32): i32 {
     return refuse(EPERM, "a cell has not agreed to shut down");
   for (let cell: Cell | null = nextCell(rootCell()); cell; cell = nextCell(cell))
     closeCell(cell, cpu);
-  for (let cell = closingCell(); cell; cell = closingCell())
-    if (!endDestruction(cpu, cell)) return UNFINISHED;
-  return 0;
+  return endClosing(cpu) ? 0 : UNFINISHED;
 }
 
 function askAll(cpu: u32, locked: bool): bool {
@@ -269,35 +255,13 @@ function askAll(cpu: u32, locked: bool): bool {
   return true;
 }
 
-/** Ends what a call has begun that did not come again, as far as this CPU may. */
-function goOnClosing(cpu: u32): i32 {
-  if (takeTurn(BUSY_LEAVING)) return UNFINISHED;
-  const cell = closingCell();
-  if (cell) endDestruction(cpu, cell);
-  control().busy = 0;
-  return UNFINISHED;
-}
-
-/** Decides whether the hypervisor may end, once, for all CPUs that ask at the same time. Returns 0, -EBUSY or UNFINISHED. */
-function beginLeaving(): i32 {
-  lock();
-  const first = !control().leaving;
-  const busy = first && control().busy;
-  const cells = first && nextCell(rootCell()) !== null;
-  if (!busy && !cells) control().leaving = 1;
-  unlock();
-  if (busy === BUSY_LEAVING) return UNFINISHED;
-  if (busy) return refuse(EBUSY, "another request is under way");
-  if (cells) return refuse(EBUSY, "cells exist");
-  if (first) sayLine("Shutting down hypervisor");
-  return 0;
-}
-
 /** Each root CPU leaves when it asks for it; the first one decides whether that may be. */
 function disable(cpu: u32): i32 {
-  if (closingCell()) return goOnClosing(cpu);
-  const result = beginLeaving();
-  if (result) return result;
+  if (!control().leaving) {
+    if (nextCell(rootCell())) return refuse(EBUSY, "cells exist");
+    control().leaving = 1;
+    sayLine("Shutting down hypervisor");
+  }
   beginLine(" Releasing CPU ");
   printDecimal(cpu);
   endLine();

@@ -88,10 +88,6 @@ export function exitManagement(cpu: u32): void {
   if (cpu === GUEST_CPU) addStop();
 }
 
-export function idleWork(_cpu: u32): bool {
-  return false;
-}
-
 export function exitUnhandled(_cpu: u32, kind: u32, _code: u64, _info1: u64, _info2: u64): void {
   addEvent(EVENT_UNHANDLED, kind, 0, 0);
   endProgram();

@@ -69,7 +69,6 @@ import {
   exitPio,
   exitUnhandled,
   exitXsetbv,
-  idleWork,
 } from "./handlers.ts";
 
 export {
@@ -83,7 +82,6 @@ export {
   exitPio,
   exitUnhandled,
   exitXsetbv,
-  idleWork,
 };
 
 const ROOT: u32 = 0;

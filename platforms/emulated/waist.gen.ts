@@ -16,8 +16,6 @@ export interface CoreExports {
   denialTable(): number;
   /** The CPU came out because another one stopped it (the waist's `stopCpu`). Called once per stop, when the CPU is about to go on: after `resumeCpu`, with whatever state and cell it has been given meanwhile. */
   exitManagement(cpu: number): void;
-  /** The CPU is parked: does a bounded piece of what there is to do for its cell, if the platform likes to spend its time so. Returns whether there may be more. No exit of a guest. */
-  idleWork(cpu: number): number;
   /** Exceptions to intercept, a bit each; the same at any time. */
   exceptions(): number;
   /** VMCALL or VMMCALL; number, arguments and result are registers of the guest (ABI section 2). */

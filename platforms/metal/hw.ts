@@ -75,6 +75,8 @@ export declare function tryWriteMsr(msr: u32, value: u64): u32;
 export declare function readMsrValue(): u64;
 /** CPUID; `part` 0 to 3 selects EAX, EBX, ECX or EDX. */
 export declare function cpuid(leaf: u32, subleaf: u32, part: u32): u32;
+/** CPUID; EAX, EBX, ECX and EDX as 16 bytes at `destination` in the platform's own memory. */
+export declare function cpuidParts(leaf: u32, subleaf: u32, destination: usize): void;
 /** RDTSC. */
 export declare function timestamp(): u64;
 /** XGETBV of XCR0; only where CR4.OSXSAVE is set, and 1 elsewhere. */

@@ -108,6 +108,8 @@
 #define JH_INFO_REMAP_POOL_USED 3
 /** Number of cells, the root cell included. */
 #define JH_INFO_NUM_CELLS 4
+/** An addition of this project: KiB of memory that changes hands and are still to be filled with zeros. */
+#define JH_INFO_SCRUB_LEFT 0x100
 /** CPU_GET_INFO type: the CPU's state. */
 #define JH_CPU_INFO_STATE 0
 /** CPU_GET_INFO type of the first counter (STAT_TOTAL); the others follow. */

@@ -209,6 +209,24 @@ describe("registers", () => {
   });
 });
 
+describe("CPUID on a cell's behalf", () => {
+  const parts = (leaf: number) =>
+    [0, 1, 2, 3].map((part) => metal.exports.cpuid!(0, leaf, 0, part));
+
+  it("is executed once for all its registers, and anew after each exit", () => {
+    const before = metal.cpuids;
+    parts(svm.CPUID_FEATURES);
+    parts(svm.CPUID_FEATURES);
+    expect(metal.cpuids - before).toBe(1);
+    parts(svm.CPUID_SVM);
+    expect(metal.cpuids - before).toBe(2);
+    metal.play({ code: svm.EXIT_CPUID });
+    parts(svm.CPUID_SVM);
+    expect(metal.cpuids - before).toBe(3);
+    expect(parts(svm.CPUID_SVM)[3]).not.toBe(0);
+  });
+});
+
 describe("MSRs on a cell's behalf", () => {
   const MSR = 0x277;
   const PLACE = 0x1800;

@@ -150,6 +150,8 @@ export class FakeMetal {
   readonly controls = new Map<number, bigint>();
   /** MSRs that do not take what is written. */
   readonly refused = new Set<number>();
+  /** Times that CPUID was executed for all of its registers. */
+  cpuids = 0;
   readonly #options: FakeOptions;
   #lastMsr = 0n;
 
@@ -324,7 +326,6 @@ export class FakeMetal {
     return {
       ...Object.fromEntries(recorders),
       heapBase: () => HEAP_BASE,
-      idleWork: () => 0,
       init: () => this.#options.init ?? 0,
       initCpu: () => 0,
       activate: () => 0,
@@ -336,6 +337,8 @@ export class FakeMetal {
   #members() {
     const { view } = this;
     const nothing = () => {};
+    const cpuid = (leaf: number, _subleaf: number, part: number) =>
+      ({ ...CPUID, ...this.#options.cpuid })[`${leaf >>> 0}:${part}`] ?? 0;
     return {
       ...this.#memoryMembers(),
       ...Object.fromEntries(
@@ -382,8 +385,12 @@ export class FakeMetal {
         this.machineCheck = 0;
         return came;
       },
-      cpuid: (leaf: number, _subleaf: number, part: number) =>
-        ({ ...CPUID, ...this.#options.cpuid })[`${leaf >>> 0}:${part}`] ?? 0,
+      cpuid,
+      cpuidParts: (leaf: number, subleaf: number, destination: number) => {
+        this.cpuids++;
+        for (let part = 0; part < 4; part++)
+          this.view.setUint32(destination + 4 * part, cpuid(leaf, subleaf, part), true);
+      },
       timestamp: () => {
         this.schedule.advance(this.schedule.now + INSTRUCTION_TIME);
         return BigInt(this.schedule.now);

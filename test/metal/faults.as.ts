@@ -16,7 +16,6 @@ import {
   exitUnhandled,
   exitXsetbv,
   heapBase,
-  idleWork,
   init,
   initCpu,
 } from "../../platforms/conformance/index.ts";
@@ -36,7 +35,6 @@ export {
   exitUnhandled,
   exitXsetbv,
   heapBase,
-  idleWork,
   init,
   initCpu,
 };

@@ -34,11 +34,10 @@ export class Cell {
   pci: usize;
   /** Pages of that. */
   pciPages: u32;
-  /** Index of the memory region that is being filled with zeros (core/memory/scrub.ts), and how many bytes of it were taken. */
-  scrubRegion: u32;
+  /** Bytes that are to be filled with zeros (core/memory/scrub.ts), in which memory region, from where on. */
+  scrubLeft: u64;
   scrubDone: u64;
-  /** CPUs that fill a piece. */
-  scrubbers: u32;
+  scrubRegion: u32;
   /** 1 once its destruction has begun. */
   closing: u32;
   /** Bytes that wait to be printed (core/console.ts). */

@@ -22,30 +22,23 @@ export function checkCpus(config: usize, caller: u32): i32 {
   return 0;
 }
 
-/**
- * Stops all CPUs of `cell` except the calling one. With the lock: whoever is about to wake one of them by an interrupt does
- * so before, or finds it held.
- */
+/** Stops all CPUs of `cell` except the calling one, with the lock: none of them stops or starts another one meanwhile. */
 export function stopCell(cell: Cell, caller: u32): void {
   lock();
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) {
-    if (cpu === caller) continue;
-    perCpu(cpu).held = 1;
-    stopCpu(cpu);
+    if (cpu !== caller) stopCpu(cpu);
   }
   unlock();
 }
 
 /**
  * Lets all CPUs of `cell` except the calling one go on. With the lock, which none of them gets before all may: the first one
- * could stop another with an INIT or SIPI, which this would end.
+ * could start another anew, whose stop this would end.
  */
 export function resumeCell(cell: Cell, caller: u32): void {
   lock();
   for (let cpu = nextCpu(cell, 0); cpu < MAX_CPUS; cpu = nextCpu(cell, cpu + 1)) {
-    if (cpu === caller) continue;
-    perCpu(cpu).held = 0;
-    resumeCpu(cpu);
+    if (cpu !== caller) resumeCpu(cpu);
   }
   unlock();
 }

@@ -37,12 +37,17 @@ export function startCell(cell: Cell, caller: u32): void {
   resumeCell(cell, caller);
 }
 
-/** Stops `cell` and opens its loadable regions to the root cell. */
-export function loadCell(cell: Cell, caller: u32): void {
+/** Stops `cell`, which executes nothing any more until it is started. */
+function haltCell(cell: Cell, caller: u32): void {
   stopCell(cell, caller);
   parkCell(cell);
   cell.failed = 0;
   setCellState(cell, CELL_SHUT_DOWN);
+}
+
+/** Stops `cell` and opens its loadable regions to the root cell. */
+export function loadCell(cell: Cell, caller: u32): void {
+  haltCell(cell, caller);
   setLoadable(cell, caller, 1);
   resumeCell(cell, caller);
   beginLine("Cell ");
@@ -63,14 +68,11 @@ export function closeCell(cell: Cell, caller: u32): void {
   beginLine("Closing cell ");
   printCellName(cell);
   endLine();
-  stopCell(cell, caller);
+  haltCell(cell, caller);
   lock();
   endCellLine(cell);
   unlock();
-  parkCell(cell);
   resetDevices(cell);
-  cell.failed = 0;
-  setCellState(cell, CELL_SHUT_DOWN);
   cell.closing = 1;
   beginScrub(cell);
   resumeCell(cell, caller);

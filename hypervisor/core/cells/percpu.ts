@@ -22,8 +22,6 @@ export class PerCpu {
   failed: u32;
   /** 1 once it has left the hypervisor. */
   released: u32;
-  /** 1 while a request has stopped it: its own cell cannot make it go on. Guarded by the lock. */
-  held: u32;
   /** Warnings printed about it since it was reset or changed hands. */
   warnings: u32;
   /** Value that the last handled MMIO read gave. */

@@ -1,7 +1,7 @@
-// Memory that changes hands is filled with zeros, a piece at a time, by whoever has nothing better to do: the cell's own CPUs,
-// which are parked meanwhile, and the CPU that makes the request for which it must have ended. That one goes back to its guest
-// after each piece, so that Linux takes its interrupts, and comes again. Until the end nobody but these reaches the memory: a new cell
-// cannot be loaded or started, one that is being destroyed has not given it back.
+// Memory that changes hands is filled with zeros, a piece at a time, by the CPU that makes the request for which it must have ended:
+// that one goes back to its guest after each piece, so that Linux takes its interrupts, and comes again; all others go on. Until
+// the end nobody else reaches the memory: a new cell cannot be loaded or started, one that is being destroyed has not given it back.
+// Only who carries out a request calls this, of whom there is one.
 import {
   CELL_FLAG_KEEP_MEMORY,
   MEM_DMA,
@@ -10,9 +10,8 @@ import {
   MEM_LOADABLE,
   MEM_WRITE,
 } from "../../../abi/config.ts";
-import { lock, scrub, unlock } from "../../platform.ts";
-import { Cell, isRoot, nextCell, rootCell } from "../cells/cell.ts";
-import { cellOfCpu } from "../cells/percpu.ts";
+import { scrub } from "../../platform.ts";
+import { Cell, nextCell, rootCell } from "../cells/cell.ts";
 import { flagsOf, isSubPage, memoryRegion, physOf, sizeOf } from "../config.ts";
 import { SCRUB_MAX } from "../limits.ts";
 import { isExclusive, regionCount } from "./owners.ts";
@@ -28,68 +27,41 @@ function scrubSize(cell: Cell, region: usize): u64 {
   return flags & (MEM_WRITE | MEM_EXECUTE | MEM_DMA | MEM_LOADABLE) ? sizeOf(region) : 0;
 }
 
-/** The memory of `cell`, whose CPUs are stopped or not in the list yet, is to be filled: all of it. */
+/** The memory of `cell` is to be filled: all of it. */
 export function beginScrub(cell: Cell): void {
   cell.scrubRegion = 0;
   cell.scrubDone = 0;
-  cell.scrubbers = 0;
-  skipDone(cell);
-}
-
-/** Goes on to the next region where nothing is left of the present one. With the lock, but for `beginScrub`. */
-function skipDone(cell: Cell): void {
-  const count = regionCount(cell);
-  while (cell.scrubRegion < count) {
-    if (cell.scrubDone < scrubSize(cell, memoryRegion(cell.config, cell.scrubRegion))) return;
-    cell.scrubRegion++;
-    cell.scrubDone = 0;
-  }
-}
-
-/** Whether all memory of `cell` has been filled. */
-export function isScrubbed(cell: Cell): bool {
-  return cell.scrubRegion === regionCount(cell) && !cell.scrubbers;
+  cell.scrubLeft = 0;
+  for (let index: u32 = 0; index < regionCount(cell); index++)
+    cell.scrubLeft += scrubSize(cell, memoryRegion(cell.config, index));
 }
 
 /**
  * Fills a piece of what is left of the memory of `cell`: up to the next multiple of SCRUB_MAX, so that large pages stay whole. Returns
- * false if nothing was left.
+ * whether nothing is left.
  */
-export function scrubPiece(cell: Cell): bool {
-  lock();
-  const isLeft = cell.scrubRegion < regionCount(cell);
-  let start: u64 = 0;
-  let size: u64 = 0;
-  if (isLeft) {
-    const region = memoryRegion(cell.config, cell.scrubRegion);
-    start = physOf(region) + cell.scrubDone;
-    size = min(scrubSize(cell, region) - cell.scrubDone, SCRUB_MAX - (start & (SCRUB_MAX - 1)));
-    cell.scrubDone += size;
-    cell.scrubbers++;
-    skipDone(cell);
+export function goOnScrubbing(cell: Cell): bool {
+  if (!cell.scrubLeft) return true;
+  let region: usize = 0;
+  let left: u64 = 0;
+  for (;;) {
+    region = memoryRegion(cell.config, cell.scrubRegion);
+    left = scrubSize(cell, region) - cell.scrubDone;
+    if (left) break;
+    cell.scrubRegion++;
+    cell.scrubDone = 0;
   }
-  unlock();
-  if (!isLeft) return false;
+  const start = physOf(region) + cell.scrubDone;
+  const size = min(left, SCRUB_MAX - (start & (SCRUB_MAX - 1)));
   scrub(start, size);
-  lock();
-  cell.scrubbers--;
-  unlock();
-  return true;
-}
-
-/** A piece for a parked CPU (exports.ts). */
-export function idleWork(cpu: u32): bool {
-  const cell = cellOfCpu(cpu);
-  return !isRoot(cell) && scrubPiece(cell);
+  cell.scrubDone += size;
+  cell.scrubLeft -= size;
+  return !cell.scrubLeft;
 }
 
 /** KiB of all cells' memory that are not filled yet. */
 export function scrubLeft(): u32 {
   let left: u64 = 0;
-  for (let cell = nextCell(rootCell()); cell; cell = nextCell(cell)) {
-    for (let index = cell.scrubRegion; index < regionCount(cell); index++)
-      left += scrubSize(cell, memoryRegion(cell.config, index));
-    left -= cell.scrubDone;
-  }
+  for (let cell = nextCell(rootCell()); cell; cell = nextCell(cell)) left += cell.scrubLeft;
   return <u32>(left >> KIB_SHIFT);
 }

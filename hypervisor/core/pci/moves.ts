@@ -68,9 +68,8 @@ export function resetDevices(cell: Cell): void {
   }
 }
 
-/** Takes all devices of `cell` and gives those that the root cell's configuration lists back to it. */
+/** Takes all devices of `cell`, which have been reset, and gives those that the root cell's configuration lists back to it. */
 export function takeDevices(cell: Cell): void {
-  resetDevices(cell);
   for (let device = firstDevice(cell); device < endDevice(cell); device += PCI_SIZE) {
     removeDevice(cell, device);
     const own = rootDevice(device);

@@ -61,10 +61,13 @@ export function printStart(cpu: u32, vector: u32): void {
   print("\n");
 }
 
-/** Whether `sender` may change the state of `target`, looked at with the lock: what was so before may have changed. */
+/**
+ * Whether `sender` may change the state of `target`, looked at with the lock: what was so before may have changed. A request that
+ * has stopped one has stopped both.
+ */
 function mayStart(sender: u32, target: u32): bool {
   const state = perCpu(target);
-  return state.cell === perCpu(sender).cell && !state.failed && !state.held;
+  return state.cell === perCpu(sender).cell && !state.failed;
 }
 
 /** INIT: puts a CPU of the sender's cell into wait-for-SIPI. The lock orders two that send it to each other. */

@@ -32,7 +32,7 @@ import * as hw from "../hw.ts";
 import { PAGE } from "../pool.ts";
 import { configAddress, hasTime, now } from "../time.ts";
 import { CELLS_MAX, cellOf } from "./cells.ts";
-import { CPUS_MAX, Cpu, findCpu, STATE_GUEST } from "./cpu.ts";
+import { CPUS_MAX, Cpu, findCpu } from "./cpu.ts";
 import { isRequested, kick, lock, unlock, wasUsed } from "./stop.ts";
 import * as uart from "./uart.ts";
 
@@ -205,7 +205,7 @@ function pass(): void {
   for (let number: u32 = 0; number < CPUS_MAX; number++) {
     const cpu = findCpu(number);
     if (!cpu || cpu.cell !== ROOT) continue;
-    if (hw.loadAcquire(changetype<usize>(cpu) + offsetof<Cpu>("state")) === STATE_GUEST) kick(cpu);
+    kick(cpu);
     return;
   }
 }

@@ -9,11 +9,7 @@ export const CPUS_MAX: u32 = 256;
 /** Cpu.cell: none yet. */
 export const NO_CELL: u32 = 0xffffffff;
 
-/** Cpu.state: not under the hypervisor, or executing it. */
-export const STATE_HOST: u32 = 0;
-/** Cpu.state: about to enter its guest, or there; an NMI brings it out. */
-export const STATE_GUEST: u32 = 1;
-
+const CPUID: u32 = 0xf0;
 const REGISTERS: u32 = 0x100;
 
 /** One CPU. Its own but for `request`, `kicked` and `guestNmi`, and what others write while it is stopped. */
@@ -23,8 +19,6 @@ export class Cpu {
   request: u32;
   /** The last request that it has followed, or 0. */
   followed: u32;
-  /** STATE_*. */
-  state: u32;
   /** 1: an NMI that brings it out of its guest has been sent, or is about to be, and has not come. */
   kicked: u32;
   /** 1: its guest is to get an NMI. */
@@ -45,8 +39,19 @@ export class Cpu {
   apicId: u32;
   /** 1: its local APIC is in x2APIC mode. */
   x2apic: u32;
+  /** The vendor's: what its host has of its guest, to be changed where the guest's is another. */
+  matched: u64;
+  /** 1: what CPUID says of a leaf and subleaf is at `cpuid`, since the last exit. */
+  hasCpuid: u32;
+  /** The leaf, and below it the subleaf. */
+  cpuidAsked: u64;
   /** 1: it has printed since it last saw everything sent (console.ts). */
   prints: u32;
+
+  /** EAX to EDX of a leaf of CPUID. */
+  get cpuid(): usize {
+    return changetype<usize>(this) + CPUID;
+  }
 
   /** General registers, REG_* order; the vendor has RSP elsewhere, and maybe RAX. */
   get registers(): usize {
@@ -70,7 +75,7 @@ export class Cpu {
 }
 
 const CPU_PAGES: u32 = 4;
-if (offsetof<Cpu>() > REGISTERS) ERROR("Cpu is too large");
+if (offsetof<Cpu>() > CPUID) ERROR("Cpu is too large");
 
 const TABLE: usize = memory.data(CPUS_MAX * 4, 4);
 

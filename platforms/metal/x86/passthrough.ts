@@ -4,6 +4,7 @@ import { SYS_PCI_MMCONFIG_BASE, SYS_PCI_MMCONFIG_END_BUS } from "../../../abi/co
 import * as hw from "../hw.ts";
 import { acquire, give } from "../spin.ts";
 import { configAddress } from "../time.ts";
+import { cpuOf } from "./cpu.ts";
 import { readPhysical, writePhysical } from "./windows.ts";
 
 const PCI_ADDRESS_PORT: u32 = 0xcf8;
@@ -80,8 +81,16 @@ export function writeMsr(_cpu: u32, msr: u32, value: u64): u32 {
   return hw.tryWriteMsr(msr, value);
 }
 
-export function cpuid(_cpu: u32, leaf: u32, subleaf: u32, part: u32): u32 {
-  return hw.cpuid(leaf, subleaf, part);
+/** Executed once for all parts, which are asked for one after the other: it is slow, and below another hypervisor very slow. */
+export function cpuid(cpu: u32, leaf: u32, subleaf: u32, part: u32): u32 {
+  const self = cpuOf(cpu);
+  const asked = ((<u64>leaf) << 32) | subleaf;
+  if (!self.hasCpuid || self.cpuidAsked !== asked) {
+    hw.cpuidParts(leaf, subleaf, self.cpuid);
+    self.cpuidAsked = asked;
+    self.hasCpuid = 1;
+  }
+  return load<u32>(self.cpuid + (part << 2));
 }
 
 /** No IOMMU is driven: the DMA of devices reaches all memory. */

@@ -1,9 +1,8 @@
 // The life of a CPU under the hypervisor: its guest, the handlers of its exits, what others want of it, until it leaves.
 
-import { idleWork } from "../../../hypervisor/exports.ts";
 import * as hw from "../hw.ts";
 import { flushConsole, publish, serveConsole } from "./console.ts";
-import { Cpu, cpuOf, STATE_GUEST, STATE_HOST } from "./cpu.ts";
+import { Cpu, cpuOf } from "./cpu.ts";
 import { handOver } from "./hand-over.ts";
 import { halt } from "./idle.ts";
 import { awaitKick, finishStop, followBetween, isRequested } from "./stop.ts";
@@ -19,14 +18,6 @@ function deliverNmi(cpu: Cpu): void {
   injectNmi(cpu);
 }
 
-/** Announces that the CPU enters a guest. Returns false if it must not, because it has been asked to stop. */
-function announce(cpu: Cpu): bool {
-  hw.compareExchange(changetype<usize>(cpu) + offsetof<Cpu>("state"), STATE_HOST, STATE_GUEST);
-  if (!isRequested(cpu)) return true;
-  cpu.state = STATE_HOST;
-  return false;
-}
-
 /** Runs the guest until an exit, and handles that. */
 function step(cpu: Cpu, number: u32): void {
   if (cpu.soiled) {
@@ -36,19 +27,18 @@ function step(cpu: Cpu, number: u32): void {
   if (cpu.guestNmi && !cpu.parked) deliverNmi(cpu);
   publish();
   watchHalts(cpu, serveConsole(cpu));
-  if (cpu.parked && !isRequested(cpu) && idleWork(number)) return;
-  if (!announce(cpu)) {
+  // One that comes later brings the CPU out with an NMI.
+  if (isRequested(cpu)) {
     followBetween(number);
     return;
   }
   if (cpu.parked) {
     halt(cpu, number);
-    cpu.state = STATE_HOST;
     return;
   }
   runGuest(cpu);
-  cpu.state = STATE_HOST;
   finishExit(cpu);
+  cpu.hasCpuid = 0;
   dispatch(cpu, number);
 }
 

@@ -6,9 +6,8 @@
 // - Requests are made with the lock, so that there is one requester at a time, nobody who has the lock has a request to follow, and
 //   nobody who is stopped takes the lock: it looks at its request before each attempt.
 // - There is no deadlock: a requester has the lock, and every other wait is a point where requests are followed.
-// - A guest is brought out by an NMI. The CPU announces that it enters its guest and then looks at its request, the requester
-//   makes the request and then looks at the announcement, with full barriers between: one of them sees the other. If both do,
-//   or if the CPU stopped by itself while the NMI was on its way, the NMI comes later, and no guest sees it.
+// - A guest is brought out by an NMI, which follows every request: nobody has to know who is in a guest, and entering one costs
+//   nothing. If the CPU has stopped by itself, the NMI ends its next guest at once, and no guest sees it.
 // - At most one such NMI is on its way to a CPU (`kicked`): a processor keeps one pending, so that two could become one. Who
 //   finds it on its way sends none: that one has yet to come, and the CPU looks at its request after it has. So the NMIs that
 //   come to a CPU, less one for each time `kicked` was set, are its guest's, in whatever order they come. (One of the guest's
@@ -28,7 +27,7 @@ import { now } from "../time.ts";
 import { takeMachineCheck, takeNmi } from "./amd/hw.ts";
 import { saveState } from "./amd/registers.ts";
 import { sendNmi } from "./apic.ts";
-import { Cpu, cpuOf, STATE_GUEST } from "./cpu.ts";
+import { Cpu, cpuOf } from "./cpu.ts";
 
 /** Nanoseconds that one `relax` lasts. */
 const RELAX_TIME: u64 = 50_000;
@@ -113,10 +112,9 @@ export function stopCpu(cpu: u32): void {
   const target = cpuOf(cpu);
   let request = hw.loadAcquire(changetype<usize>(target));
   if (!(request & 1)) {
-    hw.compareExchange(changetype<usize>(target), request, request + 1);
     request++;
-    if (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("state")) === STATE_GUEST)
-      kick(target);
+    hw.storeRelease(changetype<usize>(target), request);
+    kick(target);
   }
   while (hw.loadAcquire(changetype<usize>(target) + offsetof<Cpu>("followed")) !== request)
     hw.pause();

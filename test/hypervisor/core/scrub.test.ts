@@ -1,5 +1,4 @@
-// Memory that changes hands is filled with zeros in pieces, by calls that are made again and by parked CPUs, and Linux executes
-// meanwhile.
+// Memory that changes hands is filled with zeros in pieces, by calls that are made again, and Linux executes meanwhile.
 import { beforeEach, describe, expect, test } from "vitest";
 import * as comm from "../../../abi/comm.ts";
 import { CELL_FLAG_KEEP_MEMORY } from "../../../abi/config.ts";
@@ -75,19 +74,6 @@ describe("a new cell's memory", () => {
     platform.hypercall(0, code, 1n);
     expect(scrubs()).toEqual([]);
   });
-
-  test("is filled by its own CPU, parked, while nobody asks", () => {
-    platform.takeRecord();
-    for (const more of [1, 1, 0]) expect(platform.core.idleWork(1)).toBe(more);
-    expect(scrubs()).toEqual(PIECES);
-    expect([left(), ...secrets()]).toEqual([0, 0, 0, 0]);
-    expect(once(0, hc.HC_CELL_SET_LOADABLE, 1n)).toBe(0);
-  });
-
-  test("is none of the root cell's CPUs' to fill", () => {
-    for (const cpu of [0, 2, 3]) expect(platform.core.idleWork(cpu)).toBe(0);
-    expect(scrubs()).toEqual([]);
-  });
 });
 
 test("memory that is to be kept is not filled", () => {
@@ -130,20 +116,6 @@ describe("a destroyed cell's memory", () => {
     expect(isMapped()).toBe(true);
     expect(secrets()).toEqual([0, 0, 0]);
     expect([asked(), state()]).toEqual([1, -2]);
-  });
-
-  test("is filled by its CPU, too, and not given back while that one fills", () => {
-    agree();
-    expect(once(0, hc.HC_CELL_DESTROY, 1n)).toBeUndefined();
-    const record = platform.record.push.bind(platform.record);
-    let inside: number | undefined = 0;
-    platform.record.push = (...orders) => {
-      if (orders[0]!.startsWith("scrub") && inside === 0) inside = once(0, hc.HC_CELL_DESTROY, 1n);
-      return record(...orders);
-    };
-    expect(platform.core.idleWork(1)).toBe(1);
-    expect(inside).toBeUndefined();
-    expect(once(0, hc.HC_CELL_DESTROY, 1n)).toBe(0);
   });
 
   test("stays the cell's when it refuses", () => {

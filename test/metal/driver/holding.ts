@@ -10,9 +10,9 @@ import { packTexts } from "../../../tools/texts.mjs";
 
 const ASC = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
 const CONTROL = "hypervisor/core/control.ts";
-/** Where `disable` has been granted. */
-const GRANTED = "  perCpu(cpu).released = 1;\n";
-const HOLDING = `  awaitOthers(cpu);\n${GRANTED}`;
+/** Where a CPU asks for it. */
+const ASKED = "    case HC_DISABLE:\n";
+const HOLDING = `${ASKED}      awaitOthers(cpu);\n      return resultOf(manageExclusively(cpu, code, argument1));\n`;
 const AWAIT_OTHERS = `
 const COME: usize = memory.data(4, 4);
 
@@ -34,7 +34,7 @@ export function holdingImage(): Uint8Array {
       cpSync(join(ROOT, room), join(tree, room), { recursive: true });
     const text = readFileSync(join(tree, CONTROL), "utf8");
     const changed = text
-      .replace(GRANTED, HOLDING)
+      .replace(ASKED, HOLDING)
       .replace("{ lock, poolPages,", "{ lock, poolPages, relax,");
     if (!changed.includes(HOLDING) || !changed.includes("relax,"))
       throw new Error(`${CONTROL} has changed: this test replaces some of its text`);

@@ -111,12 +111,12 @@ export const MEMBERS: Members = {
     "cpuOf perCpu cpuState cellAt rootCell cpuIndex nextCpu saveState exitManagement takeMachineCheck exitException " +
       "exitReason exitArgument beginHandler endHandler injectNmi wantedMode startAt dropEvents writeRegister restart commit " +
       // Of no matter here.
-      "pause idleWork sendInterrupt mayWarn print printStart fill hasEvent publish serveConsole watchHalts flushConsole finishExit maskApic " +
+      "pause sendInterrupt mayWarn print printStart fill hasEvent publish serveConsole watchHalts flushConsole finishExit maskApic " +
       "endInterrupts hasRequests disableApic resetExtendedState resetMsrs clearBreakpoints loadGuest setCell applyPat openWindow " +
       "closeWindow resetDevices fillComm setCellState beginLine printCellName endLine",
   ),
   acting: words("compareExchange sendNmi takeNmi runGuest runIdle setMode leave now"),
-  shared: words("request followed state kicked guestNmi replaced"),
+  shared: words("request followed kicked guestNmi replaced"),
 };
 
 export interface Scenario {

@@ -25,6 +25,8 @@ import { blockNmis, setEvent } from "./registers.ts";
 
 const EDX: u32 = 3;
 const FREE_CR4: u64 = CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP;
+/** Cpu.matched is known; none of FREE_CR4. */
+const MATCHED: u64 = 1;
 const NO_EXECUTE: u64 = 1 << 63;
 /** Nested tables are walked as by user code. What the processor would set is set, so that entries stay comparable. */
 const READ_BITS: u64 = PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY;
@@ -75,10 +77,11 @@ export function injectNmi(cpu: Cpu): void {
  * Gives the host the bits of CR4 that its guest has, where they are the same to it: it has neither global pages nor pages of
  * user code. Each exit costs less where CR4 does not change; an emulated processor then keeps translations.
  */
-function matchHost(control: usize): void {
-  const host = hw.readControl(4);
-  const wanted = (host & ~FREE_CR4) | (load<u64>(control, svm.VMCB_CR4) & FREE_CR4);
-  if (wanted !== host) hw.writeCr4(wanted);
+function matchHost(cpu: Cpu): void {
+  const wanted = (load<u64>(cpu.control, svm.VMCB_CR4) & FREE_CR4) | MATCHED;
+  if (wanted === cpu.matched) return;
+  hw.writeCr4((hw.readControl(4) & ~FREE_CR4) | (wanted & ~MATCHED));
+  cpu.matched = wanted;
 }
 
 /** Whether the guest comes out when it would halt, so that the console's line is served meanwhile. */
@@ -100,7 +103,7 @@ export function runGuest(cpu: Cpu): void {
 
 export function finishExit(cpu: Cpu): void {
   const control = cpu.control;
-  matchHost(control);
+  matchHost(cpu);
   store<u8>(control, 0, svm.VMCB_TLB_CONTROL);
   store<u32>(control, ~0, svm.VMCB_CLEAN);
 }

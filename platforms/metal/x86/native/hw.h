@@ -150,12 +150,20 @@ ALWAYS u32 hw_tryReadMsr(u32 msr) { return try_read_msr(msr, &cpu_top()->value);
 ALWAYS u32 hw_tryWriteMsr(u32 msr, u64 value) { return try_write_msr(msr, value); }
 ALWAYS u64 hw_readMsrValue(void) { return cpu_top()->value; }
 
-static u32 hw_cpuid(u32 leaf, u32 subleaf, u32 part) {
-  u32 parts[4];
+static void cpuid_parts(u32 leaf, u32 subleaf, u32* parts) {
   __asm__ volatile("cpuid"
                    : "=a"(parts[0]), "=b"(parts[1]), "=c"(parts[2]), "=d"(parts[3])
                    : "a"(leaf), "c"(subleaf));
+}
+
+static u32 hw_cpuid(u32 leaf, u32 subleaf, u32 part) {
+  u32 parts[4];
+  cpuid_parts(leaf, subleaf, parts);
   return parts[part & 3];
+}
+
+static void hw_cpuidParts(u32 leaf, u32 subleaf, u32 destination) {
+  cpuid_parts(leaf, subleaf, (u32*)at(&metal_memory, destination, 16));
 }
 
 static u64 hw_timestamp(void) {
