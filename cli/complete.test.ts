@@ -86,7 +86,7 @@ test("values that are few are offered", async () => {
     "amd,sse4_2=off,bmi1=off",
     "amd,sse4_2=off,bmi1=on",
   ]);
-  expect(await offered("serial", "")).toEqual([":words", "0", "1"]);
+  expect(await offered("serial", "")).toEqual([":words", "0", "1", "2"]);
   expect(await offered("completion", "f")).toEqual([":words", "fish"]);
 });
 

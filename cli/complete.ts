@@ -29,6 +29,7 @@ const CONFIGURATIONS = [".cell", ".ts", ".json"];
 const ANY_FILE: Offer = { kind: "files", ends: [""] };
 /** Values of options that have few. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
+  "--on-reset": ["boot", "end"],
   "--pace": ["paced", "free"],
 };
 /** Verbs whose arguments commander does not read: a cell or a name, then images. */
@@ -129,7 +130,7 @@ async function argumentOf(io: Io, position: Position, argument: Argument): Promi
   }
   if (name === "CELL") return cells(io, position);
   if (name === "NAME") return machines(io);
-  if (name === "LINE") return words(["0", "1"]);
+  if (name === "LINE") return words(["0", "1", "2"]);
   if (name === "SHELL") return words(SHELLS);
   return ofName(name, command.parent?.name() === "config") ?? words([]);
 }

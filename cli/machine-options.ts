@@ -16,6 +16,9 @@ export interface StartOptions extends CommonOptions {
   readonly kernel?: string;
   readonly initrd?: readonly string[];
   readonly append?: string;
+  readonly disk?: readonly string[];
+  readonly virtioConsole?: boolean;
+  readonly onReset?: string;
   readonly exitPort?: string;
   readonly fwCfg?: boolean;
   readonly seed?: string;
@@ -51,9 +54,13 @@ function readFile(io: Io, name: string): BootFile {
   }
 }
 
-function kernelOf(io: Io, { kernel, initrd = [], append }: StartOptions): Kernel | undefined {
+function kernelOf(
+  io: Io,
+  { kernel, initrd = [], append, onReset }: StartOptions,
+): Kernel | undefined {
   if (kernel === undefined) {
-    const other = append !== undefined ? "--append" : initrd.length > 0 ? "--initrd" : undefined;
+    const given = { "--append": append, "--initrd": initrd[0], "--on-reset": onReset };
+    const other = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
     if (other) throw new UsageError(`${other} is for a kernel: --kernel is missing`);
     return undefined;
   }
@@ -63,6 +70,21 @@ function kernelOf(io: Io, { kernel, initrd = [], append }: StartOptions): Kernel
     modules,
     ...(append !== undefined && { commandLine: append }),
   };
+}
+
+/** Absolute paths of the disks' images, looked at before a machine is started for them. */
+async function diskPaths(io: Io, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const { openDisk } = await import("../control/disks.ts");
+  return names.map((name) => {
+    const path = resolve(io.cwd, name);
+    try {
+      openDisk(path).close();
+    } catch (error) {
+      throw perror(`opening ${name}`, error);
+    }
+    return path;
+  });
 }
 
 /** Reads the options, and the files that they name. Throws UsageError for values that no machine has. */
@@ -87,12 +109,18 @@ export async function machineOptions(
   if (bytes < MIB || bytes % MIB !== 0) throw new UsageError("--memory must be whole MiB");
   if (options.cpu !== undefined) await checkCpu(cpu);
   const kernel = kernelOf(io, options);
+  const disks = await diskPaths(io, options.disk ?? []);
   return {
     ...{ name, cpus: count, memory: bytes, cpu, fwCfg, seed },
     pace: choice("pace", pace, ["paced", "free"]),
     ...(kernel && { kernel }),
+    ...(disks.length > 0 && { disks }),
+    ...(options.virtioConsole && { virtioConsole: true }),
     ...(serialSpeed !== undefined && {
       serialSpeed: choice("serial-speed", serialSpeed, ["line", "instant"]),
+    }),
+    ...(options.onReset !== undefined && {
+      onReset: choice("on-reset", options.onReset, ["boot", "end"]),
     }),
     ...(options.exitPort !== undefined && { exitPort: port(options.exitPort) }),
   };

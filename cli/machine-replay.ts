@@ -1,4 +1,4 @@
-// jailhouse machine replay FILE [--kernel FILE] [--initrd FILE]… [--unfinished] [--console]
+// jailhouse machine replay FILE [--kernel FILE] [--initrd FILE]… [--disk FILE]… [--unfinished] [--console]
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -10,6 +10,7 @@ import { type Io, serialBytes } from "./io.ts";
 export interface ReplayVerbOptions {
   readonly kernel?: string;
   readonly initrd?: readonly string[];
+  readonly disk?: readonly string[];
   readonly unfinished?: boolean;
   readonly console?: boolean;
 }
@@ -48,6 +49,7 @@ export async function replayRecord(
       places: {
         kernel: options.kernel && place(options.kernel),
         ...(options.initrd && { modules: options.initrd.map(place) }),
+        ...(options.disk && { disks: options.disk.map(place) }),
       },
       ...(options.console
         ? { onConsole: (text: string) => io.out(serialBytes(text)) }

@@ -1,9 +1,11 @@
 // jailhouse machine start [NAME] [--cpus N] [--memory SIZE] [--serial LINE=TARGET] …
 
 import { resolve } from "node:path";
+import type { LineNumber } from "../control/api.ts";
 import { connect } from "../control/client.ts";
 import { ECONNRESET, SystemError } from "../control/errors.ts";
 import { halt, launch } from "../control/launch.ts";
+import { canEnd } from "../control/machine-end.ts";
 import type { MachinePaths } from "../control/registry.ts";
 import { isComputer, machineName, refuseComputer } from "./context.ts";
 import { attempt, CommandFailure, ExitStatus, perror, UsageError } from "./failure.ts";
@@ -18,9 +20,9 @@ interface SerialTargets {
   /** A file for each line's output. */
   readonly files: (string | undefined)[];
   /** The line that is shown by the command itself, which then stays. */
-  readonly stdio: 0 | 1 | undefined;
+  readonly stdio: LineNumber | undefined;
   /** The lines that something was said of. */
-  readonly given: ReadonlySet<0 | 1>;
+  readonly given: ReadonlySet<LineNumber>;
 }
 
 /**
@@ -36,9 +38,11 @@ export async function startMachine(
     refuseComputer("machine start", "This computer is the machine, and it runs.");
   }
   const { files, stdio, given } = serialTargets(io, options.serial ?? []);
+  if (given.has(2) && !options.virtioConsole)
+    throw new UsageError("--serial 2: there is no virtio console without --virtio-console");
   const machine = await machineOptions(io, name ?? machineName(io, options), options);
-  const canEnd = machine.exitPort !== undefined;
-  const line = stdio ?? (canEnd && !given.has(0) ? 0 : undefined);
+  const isWaitedFor = machine.exitPort !== undefined;
+  const line = stdio ?? (isWaitedFor && !given.has(0) ? 0 : undefined);
   let paths: MachinePaths;
   try {
     const recordFile = options.record === undefined ? undefined : resolve(io.cwd, options.record);
@@ -46,18 +50,18 @@ export async function startMachine(
   } catch (error) {
     throw perror(`starting machine ${machine.name}`, error);
   }
-  if (line === undefined && !canEnd) io.out(`Machine "${machine.name}" runs.\n`);
-  else await stayOn(io, paths, line, canEnd);
+  if (line === undefined && !isWaitedFor) io.out(`Machine "${machine.name}" runs.\n`);
+  else await stayOn(io, paths, line, canEnd(machine));
 }
 
 function serialTargets(io: Io, texts: readonly string[]): SerialTargets {
-  const files: (string | undefined)[] = [undefined, undefined];
-  const given = new Set<0 | 1>();
-  let stdio: 0 | 1 | undefined;
+  const files: (string | undefined)[] = [undefined, undefined, undefined];
+  const given = new Set<LineNumber>();
+  let stdio: LineNumber | undefined;
   for (const text of texts) {
-    const [, digit, target] = /^([01])=(.+)$/s.exec(text) ?? [];
-    const line = digit === "1" ? 1 : 0;
-    if (target === undefined) throw new UsageError(`--serial ${text}: 0=TARGET or 1=TARGET`);
+    const [, digit, target] = /^([012])=(.+)$/s.exec(text) ?? [];
+    const line = Number(digit) as LineNumber;
+    if (target === undefined) throw new UsageError(`--serial ${text}: 0=, 1= or 2=TARGET`);
     given.add(line);
     if (target.startsWith(FILE)) files[line] = resolve(io.cwd, target.slice(FILE.length));
     else if (target === "stdio") stdio = line;
@@ -71,7 +75,7 @@ function serialTargets(io: Io, texts: readonly string[]): SerialTargets {
 type Session = Awaited<ReturnType<typeof connect>>;
 
 /** Shows a serial line, and sends it what is typed, until the result is called. */
-async function show(io: Io, session: Session, line: 0 | 1): Promise<() => void> {
+async function show(io: Io, session: Session, line: LineNumber): Promise<() => void> {
   const { text } = await session.attachSerial(line, (piece) => io.out(serialBytes(piece)));
   io.out(serialBytes(text));
   const typed = (data: Buffer) =>
@@ -108,18 +112,18 @@ async function endOf(session: Session): Promise<End> {
 async function stayOn(
   io: Io,
   paths: MachinePaths,
-  line: 0 | 1 | undefined,
-  canEnd: boolean,
+  line: LineNumber | undefined,
+  ends: boolean,
 ): Promise<void> {
   const session = await connect(paths);
   const hide = line === undefined ? () => {} : await show(io, session, line);
-  const ends: Promise<End>[] = [
+  const ways: Promise<End>[] = [
     io.interrupted().then(() => ({})),
     session.closed.then((lost) => ({ lost })),
   ];
-  if (canEnd) ends.push(endOf(session));
+  if (ends) ways.push(endOf(session));
   try {
-    const { value, lost } = await attempt(`machine ${paths.name}`, Promise.race(ends));
+    const { value, lost } = await attempt(`machine ${paths.name}`, Promise.race(ways));
     if (lost !== undefined) throw new CommandFailure(lost);
     const isByPort = value !== undefined && (await session.status()).endReason === "exit-port";
     if (isByPort) throw new ExitStatus(statusOf(value));

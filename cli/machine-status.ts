@@ -60,6 +60,20 @@ function endOf({ ended, endReason }: MachineStatus): string {
   return endReason === "reset" ? "by a reset" : `with ${ended} at the exit port`;
 }
 
+const CAUSES = {
+  "0xcf9": "port 0xcf9",
+  "0x92": "port 0x92",
+  "keyboard-controller": "the keyboard controller",
+  "triple-fault": "a triple fault",
+};
+
+/** How often a machine was reset, and what by. */
+function resetsOf({ resets = 1, lastReset }: MachineStatus): string {
+  const { cause, rip, time } = lastReset!;
+  const place = rip === undefined ? "" : ` at RIP 0x${rip}`;
+  return `${resets}, the last by ${CAUSES[cause]}${place} at ${(time / NS_PER_SECOND).toFixed(3)} s`;
+}
+
 const pool = ({ used, size }: PoolUse) => `${used} of ${size} pages`;
 
 function describe(status: MachineStatus, info: DaemonInfo | undefined): string[][] {
@@ -77,6 +91,8 @@ function describe(status: MachineStatus, info: DaemonInfo | undefined): string[]
     ["Memory", `${Math.round(status.memory / MIB)} MiB`],
     ["Time", `${(status.time / NS_PER_SECOND).toFixed(3)} s (${status.pace})`],
     ...(status.kernel === undefined ? [] : [["Kernel", status.kernel]]),
+    ...(status.disks ?? []).map((disk, index) => [`Disk ${index}`, disk]),
+    ...(status.lastReset ? [["Resets", resetsOf(status)]] : []),
     ...(status.ended === undefined ? [] : [["Ended", endOf(status)]]),
     ["Jailhouse", status.enabled ? "enabled" : "disabled"],
     ...(status.trial === undefined ? [] : [["Trial", `${status.trial} s left, then it closes`]]),

@@ -178,13 +178,14 @@ test.each([
   "machine start --exit-port 0x10000",
   "machine start --append text",
   "machine start --initrd file",
+  "machine start --on-reset boot",
   "machine start --pace slow",
   "machine start --seed dice",
   "machine start --serial-speed fast",
   "machine start --seed 9007199254740992",
   "machine start --serial 2=null",
   "machine start --serial 0=tcp:1",
-  "serial 2",
+  "serial 3",
 ])("jailhouse %s is misuse: one line, with where help is, exit status 1", async (line) => {
   const { status, out, err } = await world.run(line);
   expect([status, out]).toEqual([1, ""]);

@@ -126,7 +126,11 @@ function addSystem(root: Command, io: Io): void {
   verb(root, "console", "show the hypervisor's console")
     .option("-f, --follow", "go on with what comes")
     .action(async (options) => (await import("./console.ts")).showConsole(io, options));
-  verb(root, "serial [LINE]", "show serial line 0 (COM1, the default) or 1 (COM2)")
+  verb(
+    root,
+    "serial [LINE]",
+    "show serial line 0 (COM1, the default), 1 (COM2) or 2 (the virtio console)",
+  )
     .option("-f, --follow", "go on with what comes")
     .option("--send <TEXT>", "send this text to the machine")
     .action(async (line, options) => (await import("./serial.ts")).serial(io, line, options));
@@ -195,8 +199,18 @@ function addMachine(machine: Command, io: Io): void {
     .option("--initrd <FILE>", "an initrd or a module for the kernel; repeatable", every)
     .option("--append <TEXT>", "the kernel's command line; of multiboot, behind its name")
     .option(
+      "--disk <FILE>",
+      "a disk with this raw image, which is only read; repeatable, at most 8",
+      every,
+    )
+    .option(
       "--exit-port <PORT>",
       "a write of V there ends the machine, and the command with status (V << 1) | 1",
+    )
+    .option("--virtio-console", "have a virtio console (hvc0 of Linux), as serial line 2")
+    .option(
+      "--on-reset <ACTION>",
+      "boot: a reset boots the kernel anew; end: it ends the machine (default with an exit port)",
     )
     .option("--fw-cfg", "have QEMU's firmware configuration at ports 0x510 and 0x511")
     .option(
@@ -208,7 +222,7 @@ function addMachine(machine: Command, io: Io): void {
       "random numbers, date and timers' state at the start are made from it (default: 0)",
     )
     .option("--pace <PACE>", "paced: by the wall clock; free: as fast as possible while waited for")
-    .option("--serial <LINE=TARGET>", "0 or 1 = stdio, file:PATH or null; repeatable", every)
+    .option("--serial <LINE=TARGET>", "0, 1 or 2 = stdio, file:PATH or null; repeatable", every)
     .option("--record <FILE>", "keep the record of all inputs there, for `machine replay`")
     .action(async (name, options) =>
       (await import("./machine-start.ts")).startMachine(io, name, options),
@@ -232,6 +246,7 @@ function addMachine(machine: Command, io: Io): void {
     .description("play a record again, and say where the machine does otherwise than it did")
     .option("--kernel <FILE>", "where the recorded kernel is now")
     .option("--initrd <FILE>", "where a recorded initrd or module is now; repeatable", every)
+    .option("--disk <FILE>", "where a recorded disk's image is now; repeatable", every)
     .option("--unfinished", "play what there is of a record whose machine was not stopped")
     .option("--console", "show what COM1 says meanwhile")
     .action(async (file, options) =>

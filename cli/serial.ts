@@ -1,5 +1,6 @@
-// jailhouse serial [0|1] [-f | --follow] [--send TEXT]
+// jailhouse serial [0|1|2] [-f | --follow] [--send TEXT]
 
+import type { LineNumber } from "../control/api.ts";
 import type { FollowOptions } from "./console.ts";
 import { withMachine } from "./context.ts";
 import { attempt, UsageError } from "./failure.ts";
@@ -10,16 +11,18 @@ export interface SerialOptions extends FollowOptions {
   readonly send?: string;
 }
 
-/** Prints what a serial line (0: COM1, 1: COM2) has sent so far, and with `follow` what comes. */
+/** Prints what a serial line (0: COM1, 1: COM2, 2: the virtio console) has sent so far, and with `follow` what comes. */
 export async function serial(
   io: Io,
-  argument: string | undefined,
+  argument: string | undefined = "0",
   options: SerialOptions,
 ): Promise<void> {
-  if (argument !== undefined && argument !== "0" && argument !== "1") {
-    throw new UsageError(`there is no serial line "${argument}": 0 is COM1, 1 is COM2`);
+  if (!/^[012]$/.test(argument)) {
+    throw new UsageError(
+      `there is no serial line "${argument}": 0 is COM1, 1 is COM2, 2 the virtio console`,
+    );
   }
-  const line = argument === "1" ? 1 : 0;
+  const line = Number(argument) as LineNumber;
   await withMachine(io, options, async (session) => {
     const { send } = options;
     if (send !== undefined) await attempt("writing serial", session.serial(line).write(send));

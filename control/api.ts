@@ -49,6 +49,22 @@ export type Pace = "paced" | "free";
 /** Whether a character takes its time on a serial line, or leaves at once. */
 export type SerialSpeed = "line" | "instant";
 
+/** What a reset does: boots the kernel anew, or ends the machine. */
+export type ResetAction = "boot" | "end";
+
+/** A reset of a machine. */
+export interface MachineReset {
+  /** The port that it was asked for at, the keyboard controller's line, or a processor's shutdown. */
+  readonly cause: "0xcf9" | "0x92" | "keyboard-controller" | "triple-fault";
+  /** Virtual time in nanoseconds. */
+  readonly time: number;
+  /** Where the processor was, in hex, that shut down. */
+  readonly rip?: string;
+}
+
+/** A line of a machine: COM1, COM2, or its virtio console. */
+export type LineNumber = 0 | 1 | 2;
+
 export interface MachineOptions {
   /** Name of the machine; default "default". */
   readonly name?: string;
@@ -63,6 +79,18 @@ export interface MachineOptions {
   readonly cpu?: string;
   /** A kernel that runs on the machine, in place of what stands in for Linux: then there is no hypervisor to be enabled. */
   readonly kernel?: Kernel | undefined;
+  /**
+   * Disks (virtio-blk), at most 8: paths of raw images, or images as bytes. They are only read; what is written is kept in the
+   * machine. A file must stay as it is while the machine uses it.
+   */
+  readonly disks?: readonly (string | BootFile)[];
+  /** Whether there is a virtio console (hvc0 of Linux): serial line 2, which sends at once. Default false. */
+  readonly virtioConsole?: boolean;
+  /**
+   * What a reset does on a machine with a kernel: "boot" starts it and its kernel anew, "end" is the machine's end. Default "boot", with
+   * an exit port "end".
+   */
+  readonly onReset?: ResetAction;
   /** First of four ports whose write ends the machine, as QEMU's isa-debug-exit. */
   readonly exitPort?: number | undefined;
   /** Whether QEMU's firmware configuration can be read at ports 0x510 and 0x511; default false. */
@@ -127,10 +155,16 @@ export interface MachineStatus {
   readonly enabled: boolean;
   /** Name of the kernel that runs on it, if there is one. */
   readonly kernel?: string;
+  /** Its disks: the paths, or names, of their images. */
+  readonly disks?: readonly string[];
   /** What was written to its exit port, 0 where something else has ended the machine. */
   readonly ended?: number;
   /** What has ended it: its exit port, ACPI's power-off, or a reset. */
   readonly endReason?: "exit-port" | "power-off" | "reset";
+  /** How often its kernel was booted anew; absent without a kernel, or where a reset is the machine's end. */
+  readonly resets?: number;
+  /** The last reset. */
+  readonly lastReset?: MachineReset;
   /** Seconds until the machine, taken over on trial, is handed back by itself. */
   readonly trial?: number;
   /** Whether the root cell is allowed, and recorded with, what its configuration forgot. */
@@ -200,12 +234,14 @@ export interface Session {
   consoleText(): Promise<string>;
   /** Each further piece of the hypervisor's console. */
   followConsole(listener: (text: string) => void): Promise<Unsubscribe>;
-  serial(line: 0 | 1): SerialLine;
+  /** A line; ENODEV for one that the machine has not. */
+  serial(line: LineNumber): SerialLine;
   /** Lets this much virtual time pass (nanoseconds). In a paced or free-running daemon: waits for it. */
   run(nanoseconds: number): Promise<void>;
   /**
-   * Lets time pass until the machine ends by its exit port; returns what was written there. `timeout` is in virtual nanoseconds
-   * (default: none): then it throws ETIMEDOUT. EINVAL for a machine that has no exit port.
+   * Lets time pass until the machine ends: by its exit port, whose value is returned, or by power-off or a reset, for which that is 0.
+   * `timeout` is in virtual nanoseconds (default: none): then it throws ETIMEDOUT. EINVAL for a machine that has neither an exit port
+   * nor a kernel.
    */
   waitForEnd(timeout?: number): Promise<number>;
   /** SHA-256, hex, of all guest memory, registers, device state and serial output. */
@@ -255,7 +291,7 @@ export interface OpenSession extends Session {
   /** The console's text, and each further piece to the listener. */
   attachConsole(listener: (text: string) => void): Promise<Attachment>;
   /** A serial line's text, and each further piece to the listener. */
-  attachSerial(line: 0 | 1, listener: (text: string) => void): Promise<Attachment>;
+  attachSerial(line: LineNumber, listener: (text: string) => void): Promise<Attachment>;
   /** Like `enable`, but only for so many seconds unless `confirm` comes, whatever happens to this session meanwhile. */
   enableTrial(systemConfig: Uint8Array, seconds: number): Promise<void>;
   /** Keeps a machine that was taken over on trial. EINVAL when none was. */

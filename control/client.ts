@@ -20,6 +20,7 @@ import type {
   CreatedCell,
   DenialLog,
   Image,
+  LineNumber,
   MachineStatus,
   OpenSession,
   SerialLine,
@@ -203,7 +204,7 @@ export class RemoteSession implements OpenSession {
    * `watch` only what others wait for is seen.
    */
   attachSerial(
-    line: 0 | 1,
+    line: LineNumber,
     listener: (text: string) => void,
     { watch = true } = {},
   ): Promise<Attachment> {
@@ -232,7 +233,7 @@ export class RemoteSession implements OpenSession {
     if (!this.#socket.destroyed) this.#request("unfollow", { subscription }).catch(() => {});
   }
 
-  serial(line: 0 | 1): SerialLine {
+  serial(line: LineNumber): SerialLine {
     return {
       text: () => this.#request("serialText", { line }),
       follow: async (listener) => (await this.attachSerial(line, listener)).stop,

@@ -269,7 +269,7 @@ test.each<[string, unknown, string]>([
   ["loadCell", { cell: 1, images: [{ data: "", address: "-1" }] }, '"address\\" must be'],
   ["loadCell", { cell: 1, images: [{ data: "", address: "99999999999999999999" }] }, "address"],
   ["destroyCell", { cell: 1, force: "yes" }, "true or false"],
-  ["serialWrite", { line: 2, text: "" }, '"line\\" must be'],
+  ["serialWrite", { line: 3, text: "" }, '"line\\" must be'],
   ["serialWaitFor", { line: 0, source: "(", flags: "", timeout: 1 }, "a regular expression"],
   ["run", { nanoseconds: 1e300 }, '"nanoseconds\\" must be'],
   ["toString", {}, "Unknown request"],

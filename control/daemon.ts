@@ -4,20 +4,21 @@
 import { appendFileSync, chmodSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { EINVAL } from "../abi/errno.ts";
-import type { MachineOptions, Session, StartMachine, SteppedSession } from "./api.ts";
+import type { LineNumber, MachineOptions, Session, StartMachine, SteppedSession } from "./api.ts";
 import { Clock } from "./clock.ts";
 import { SystemError, toSystemError } from "./errors.ts";
 import { Feed } from "./feed.ts";
 import { Budget } from "./framing.ts";
+import { canEnd } from "./machine-end.ts";
 import type { DaemonInfo } from "./protocol.ts";
 import { createRecord, Journal, type RecordedSession, type Seal } from "./record/journal.ts";
 import type { MachinePaths } from "./registry.ts";
+import { linesOf } from "./serial-line.ts";
 import { type Served, serveClient } from "./service.ts";
 import { fileSink, type Sink } from "./sinks.ts";
 import { SysfsTree } from "./sysfs.ts";
 import { Turns } from "./turns.ts";
 
-export const SERIAL_LINES = [0, 1] as const;
 const SOCKET_MODE = 0o600;
 /** Clients at once: half of the files that a process may usually have open. */
 export const CLIENTS_MAX = 256;
@@ -63,11 +64,11 @@ export class Daemon {
   readonly turns = new Turns();
   readonly clock: Clock;
   readonly session: RecordedSession;
-  readonly serial = [new Feed(), new Feed()] as const;
+  readonly serial: readonly Feed[];
   /** Memory for what clients send. */
   readonly budget = new Budget();
   /** Whether the machine can end by itself. */
-  readonly hasExitPort: boolean;
+  readonly canEnd: boolean;
   readonly #paths: MachinePaths;
   readonly #parts: DaemonParts;
   readonly #journal: Journal;
@@ -79,7 +80,7 @@ export class Daemon {
   readonly #clients = new Map<Socket, Served>();
   readonly #tree: SysfsTree;
   /** What the serial lines have sent since it was last passed on. */
-  readonly #output = ["", ""];
+  readonly #output: string[];
   readonly #problems = new Map<string, string>();
   #core: Uint8Array | undefined;
   #refreshed = { wall: 0, time: -1, cost: 0 };
@@ -91,14 +92,16 @@ export class Daemon {
     options: DaemonOptions,
     paths: MachinePaths,
   ): Promise<Daemon> {
-    const files = SERIAL_LINES.map((line) => options.serialFiles?.[line]);
-    if (files[0] !== undefined && files[0] === files[1]) {
+    const lines = linesOf(options.machine);
+    const files = lines.map((line) => options.serialFiles?.[line]);
+    const named = files.filter((file) => file !== undefined);
+    if (new Set(named).size < named.length) {
       throw new SystemError(EINVAL, { hint: "The serial lines cannot share a file." });
     }
     const sinks = files.map((file) => (file === undefined ? undefined : fileSink(file)));
     const session = await parts.startMachine(options.machine);
     const daemon = new Daemon(parts, options, paths, session, sinks);
-    for (const line of SERIAL_LINES) {
+    for (const line of lines) {
       await session.serial(line).follow((text) => daemon.#serialOutput(line, text));
     }
     await daemon.refresh();
@@ -115,7 +118,9 @@ export class Daemon {
     sinks: readonly (Sink | undefined)[],
   ) {
     this.#parts = parts;
-    this.hasExitPort = machine.exitPort !== undefined;
+    this.canEnd = canEnd(machine);
+    this.serial = linesOf(machine).map(() => new Feed());
+    this.#output = this.serial.map(() => "");
     this.#paths = paths;
     this.#sinks = sinks;
     this.#recordFile = recordFile ?? paths.record;
@@ -182,7 +187,7 @@ export class Daemon {
         .take(async () => this.#record((await this.sealRecord()).end))
         .catch((error) => this.#log(error));
     await this.turns.take(() => this.session.close()).catch((error) => this.#log(error));
-    for (const line of SERIAL_LINES) this.#passOn(line);
+    for (const line of this.serial.keys()) this.#passOn(line);
     for (const sink of this.#sinks) sink?.close();
     for (const client of this.#clients.values()) client.farewell();
     this.#tree.close();
@@ -220,15 +225,15 @@ export class Daemon {
   }
 
   /** Output comes by the character; what comes at once is passed on at once. */
-  #serialOutput(line: 0 | 1, text: string): void {
+  #serialOutput(line: LineNumber, text: string): void {
     if (this.#output[line] === "") queueMicrotask(() => this.#passOn(line));
     this.#output[line] += text;
   }
 
-  #passOn(line: 0 | 1): void {
+  #passOn(line: number): void {
     const text = this.#output[line]!;
     this.#output[line] = "";
-    this.serial[line].push(text);
+    this.serial[line]!.push(text);
     this.#sinks[line]?.push(text);
   }
 

@@ -157,7 +157,7 @@ test("requests of a client that has gone are not carried out any more", async ()
 });
 
 test("a client that never reads is cut off before its answers fill the memory", async () => {
-  daemon.serial[0].push("x".repeat(1024 * 1024));
+  daemon.serial[0]!.push("x".repeat(1024 * 1024));
   const socket = await attacker();
   socket.pause();
   let isGone = false;

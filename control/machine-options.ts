@@ -10,6 +10,7 @@ const GIB = 1 << 30;
 const LEAST_MEMORY = 16 * MIB;
 const MOST_MEMORY = 3 * GIB;
 const MOST_CPUS = 64;
+const MOST_DISKS = 8;
 
 /** All options, with the defaults filled in. */
 export interface CompleteOptions extends Required<Omit<MachineOptions, "kernel" | "exitPort">> {
@@ -32,6 +33,9 @@ export function checkOptions(options: MachineOptions): CompleteOptions {
     cpu,
     processor: parseCpu(cpu),
     kernel: options.kernel,
+    disks: options.disks ?? [],
+    onReset: options.onReset ?? (options.exitPort === undefined ? "boot" : "end"),
+    virtioConsole: options.virtioConsole ?? false,
     exitPort: options.exitPort,
     fwCfg: options.fwCfg ?? false,
     seed: options.seed ?? 0,
@@ -45,9 +49,13 @@ export function checkOptions(options: MachineOptions): CompleteOptions {
   if (!Number.isInteger(memory) || memory < LEAST_MEMORY || memory > MOST_MEMORY || memory % MIB) {
     refuse(`RAM must be a multiple of 1 MiB from 16 MiB to 3 GiB, not ${memory} bytes.`);
   }
+  const { length } = complete.disks;
+  if (length > MOST_DISKS) refuse(`A machine has at most ${MOST_DISKS} disks, not ${length}.`);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     refuse(`The seed is an integer from 0 to 2^53 - 1, not ${seed}.`);
   }
+  const { onReset } = complete;
+  if (onReset !== "boot" && onReset !== "end") refuse(`A reset boots or ends, not ${onReset}.`);
   if (serialSpeed !== "line" && serialSpeed !== "instant") {
     refuse(`The serial speed is line or instant, not ${serialSpeed}.`);
   }

@@ -1,6 +1,6 @@
 // One serial line of a machine in this process.
 import { ETIMEDOUT } from "../abi/errno.ts";
-import type { SerialLine, Unsubscribe } from "./api.ts";
+import type { LineNumber, MachineOptions, SerialLine, Unsubscribe } from "./api.ts";
 import { SystemError } from "./errors.ts";
 
 /** How much of the output is kept, in characters. */
@@ -8,6 +8,14 @@ const KEPT = 1 << 20;
 const DEFAULT_TIMEOUT = 60e9;
 /** How many lines a time-out shows. */
 const SHOWN_LINES = 5;
+
+/** Why there is no line 2. */
+export const NO_CONSOLE = "The machine has no virtio console (--virtio-console).";
+
+/** The lines of a machine. */
+export function linesOf({ virtioConsole }: MachineOptions): LineNumber[] {
+  return virtioConsole ? [0, 1, 2] : [0, 1];
+}
 
 /** What a line needs of its machine. */
 export interface LineHost {

@@ -2,11 +2,13 @@
 
 import type { Socket } from "node:net";
 import { createContext, Script } from "node:vm";
-import { ECONNRESET, EINVAL, EIO, ETIMEDOUT } from "../abi/errno.ts";
-import type { Session, Unsubscribe } from "./api.ts";
+import { ECONNRESET, EINVAL, EIO, ENODEV, ETIMEDOUT } from "../abi/errno.ts";
+import type { LineNumber, Session, Unsubscribe } from "./api.ts";
 import { Connection, UnknownMethod } from "./connection.ts";
 import type { Daemon } from "./daemon.ts";
 import { SystemError } from "./errors.ts";
+import type { Feed } from "./feed.ts";
+import { ENDLESS } from "./machine-end.ts";
 import {
   encodeBytes,
   encodeDenials,
@@ -16,6 +18,7 @@ import {
   OUTPUT,
   STOPPING,
 } from "./protocol.ts";
+import { NO_CONSOLE } from "./serial-line.ts";
 import { Turns } from "./turns.ts";
 
 /** Output that may wait for a client, in bytes: beyond, a free machine waits and a paced one's output is dropped. */
@@ -167,7 +170,7 @@ class Client {
   }
 
   #reads(): Record<string, Handler> {
-    const { session, serial } = this.#daemon;
+    const { session } = this.#daemon;
     return {
       status: () => this.#turn(() => session.status()),
       time: () => session.time(),
@@ -183,7 +186,7 @@ class Client {
       },
       devices: () => this.#turn(async () => encodeFiles(await session.devices())),
       consoleText: () => this.#turn(() => session.consoleText()),
-      serialText: (fields) => serial[this.#line(fields)].text,
+      serialText: (fields) => this.#feed(fields).text,
       fingerprint: () => this.#turn(() => session.fingerprint()),
       refresh: () => this.#queue(() => this.#daemon.refresh()),
       info: () => this.#daemon.info(),
@@ -192,7 +195,7 @@ class Client {
   }
 
   #waits(): Record<string, Handler> {
-    const { clock, serial, session } = this.#daemon;
+    const { clock, session } = this.#daemon;
     return {
       run: async (fields, signal) => {
         const now = await session.time();
@@ -201,7 +204,7 @@ class Client {
       serialWaitFor: (fields, signal) => this.#waitFor(fields, signal),
       waitForEnd: (fields, signal) => this.#waitForEnd(fields, signal),
       serialFollow: (fields) => {
-        const feed = serial[this.#line(fields)];
+        const feed = this.#feed(fields);
         const text = feed.text;
         const watch = fields.flag("watch");
         this.#subscribe(this.#subscription(fields), watch, (listener) => feed.follow(listener));
@@ -217,8 +220,14 @@ class Client {
     };
   }
 
-  #line(fields: Fields): 0 | 1 {
-    return fields.integer("line", 0, 1) as 0 | 1;
+  #line(fields: Fields): LineNumber {
+    const line = fields.integer("line", 0, 2) as LineNumber;
+    if (line < this.#daemon.serial.length) return line;
+    throw new SystemError(ENODEV, { hint: NO_CONSOLE });
+  }
+
+  #feed(fields: Fields): Feed {
+    return this.#daemon.serial[this.#line(fields)]!;
   }
 
   #subscription(fields: Fields): number {
@@ -276,9 +285,7 @@ class Client {
   async #waitForEnd(fields: Fields, signal: AbortSignal): Promise<number> {
     const { clock, session } = this.#daemon;
     const timeout = fields.integer("timeout", 0, TIME_MAX / 2);
-    if (!this.#daemon.hasExitPort) {
-      throw new SystemError(EINVAL, { hint: "The machine has no exit port." });
-    }
+    if (!this.#daemon.canEnd) throw new SystemError(EINVAL, { hint: ENDLESS });
     const until = timeout === 0 ? TIME_MAX : (await session.time()) + timeout;
     const ready = () => session.ended !== undefined;
     await clock.wait({ until, ready }, signal);
@@ -291,7 +298,7 @@ class Client {
   }
 
   async #waitFor(fields: Fields, signal: AbortSignal): Promise<string[]> {
-    const feed = this.#daemon.serial[this.#line(fields)];
+    const feed = this.#feed(fields);
     const pattern = fields.pattern();
     const timeout = fields.integer("timeout", 0, TIME_MAX / 2) || DEFAULT_TIMEOUT;
     let match = search(pattern, feed.text);

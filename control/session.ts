@@ -14,12 +14,14 @@ import {
   SLICE,
 } from "../platforms/emulated/machine.ts";
 import type * as api from "./api.ts";
+import { type OpenDisk, openDisks } from "./disks.ts";
 import { Driver, type DriverSnapshot } from "./driver.ts";
 import { SystemError } from "./errors.ts";
 import { unpackKernel } from "./guest/unpack.ts";
+import { canEnd, ENDLESS } from "./machine-end.ts";
 import { type CompleteOptions, checkOptions } from "./machine-options.ts";
 import { loadModules } from "./modules.ts";
-import { LocalSerialLine } from "./serial-line.ts";
+import { LocalSerialLine, linesOf, NO_CONSOLE } from "./serial-line.ts";
 
 /** How much virtual time passes between two looks at something awaited, in nanoseconds. */
 const STEP = 100 * SLICE;
@@ -31,7 +33,7 @@ export interface SessionSnapshot {
   readonly machine: MachineSnapshot;
   readonly driver: DriverSnapshot;
   readonly console: number;
-  readonly serial: readonly [string, string];
+  readonly serial: readonly string[];
 }
 
 export class LocalSession implements api.SteppedSession {
@@ -39,18 +41,22 @@ export class LocalSession implements api.SteppedSession {
   /** What lies below, for tests of the machine itself. */
   readonly machine: EmulatedMachine;
   readonly #driver: Driver;
-  readonly #lines: readonly [LocalSerialLine, LocalSerialLine];
+  readonly #lines: readonly LocalSerialLine[];
   readonly #consoleListeners = new Set<(text: string) => void>();
+  readonly #disks: readonly OpenDisk[];
   #consolePosition = 0;
   onTime: ((time: number) => void) | undefined;
 
-  constructor(options: CompleteOptions, modules: Modules) {
+  /** `disks` are closed with the session. */
+  constructor(options: CompleteOptions, modules: Modules, disks: readonly OpenDisk[] = []) {
     this.options = options;
-    this.#lines = [this.#line(0), this.#line(1)];
+    this.#disks = disks;
+    this.#lines = linesOf(options).map((line) => this.#line(line));
     const { cpus, memory, kernel, exitPort, fwCfg, processor, seed, serialSpeed } = options;
     const serial = this.#lines.map(({ transmit }) => transmit);
     this.machine = new EmulatedMachine(modules, {
-      ...{ ...processor, cpus, memory, kernel, exitPort, fwCfg, seed, serial, serialSpeed },
+      ...{ ...processor, cpus, memory, kernel, exitPort, fwCfg, seed, serial, serialSpeed, disks },
+      ...{ virtioConsole: options.virtioConsole, reboots: options.onReset === "boot" },
     });
     this.#driver = new Driver(this.machine.platform, this.machine.roots);
   }
@@ -60,12 +66,17 @@ export class LocalSession implements api.SteppedSession {
   }
 
   #status(): api.MachineStatus {
-    const { name, cpus, memory, cpu, pace, kernel } = this.options;
+    const { name, cpus, memory, cpu, pace, kernel, disks, onReset } = this.options;
     const { ended } = this;
-    const { endReason } = this.machine;
+    const { endReason, lastReset } = this.machine;
     return {
       ...{ name, cpus, memory, cpu, pace },
       ...(kernel && { kernel: kernel.image.name }),
+      ...(disks.length > 0 && {
+        disks: disks.map((disk) => (typeof disk === "string" ? disk : disk.name)),
+      }),
+      ...(kernel && onReset === "boot" && { resets: this.machine.resets }),
+      ...(lastReset && { lastReset }),
       ...(ended !== undefined && { ended }),
       ...(endReason !== undefined && { endReason }),
       enabled: this.#driver.enabled,
@@ -73,7 +84,8 @@ export class LocalSession implements api.SteppedSession {
       time: this.machine.time,
       cells: this.#driver.cells(),
       pools: this.#driver.pools(),
-      offline: this.#driver.offline,
+      // A kernel's CPUs are its own to switch on and off.
+      offline: kernel ? [] : this.#driver.offline,
       memoryMap: this.#driver.memoryMap(memory),
     };
   }
@@ -144,7 +156,7 @@ export class LocalSession implements api.SteppedSession {
     return this.#driver.configuration(cell);
   }
 
-  /** The devices of the emulated PC have no base address registers: configuration spaces are all there is. */
+  /** Configuration spaces are all there is: firmware that gives base address registers their places is not. */
   async devices(): Promise<Tree> {
     const { functions } = this.machine.pc.devices.pci;
     const files = functions.flatMap(([bdf, one]) => filesOfFunction(bdf, one.bytes()));
@@ -153,20 +165,22 @@ export class LocalSession implements api.SteppedSession {
 
   /** Without a hypervisor, the console is the kernel's: COM1. */
   async consoleText(): Promise<string> {
-    if (this.options.kernel) return this.#lines[0].text();
+    if (this.options.kernel) return this.serial(0).text();
     this.#needConsole();
     return this.#driver.consoleReadable ? this.#driver.console.text() : "";
   }
 
   async followConsole(listener: (text: string) => void): Promise<api.Unsubscribe> {
-    if (this.options.kernel) return this.#lines[0].follow(listener);
+    if (this.options.kernel) return this.serial(0).follow(listener);
     this.#needConsole();
     this.#consoleListeners.add(listener);
     return () => this.#consoleListeners.delete(listener);
   }
 
-  serial(line: 0 | 1): api.SerialLine {
-    return this.#lines[line];
+  serial(line: api.LineNumber): api.SerialLine {
+    const found = this.#lines[line];
+    if (!found) throw new SystemError(ENODEV, { hint: NO_CONSOLE });
+    return found;
   }
 
   async run(nanoseconds: number): Promise<void> {
@@ -183,14 +197,17 @@ export class LocalSession implements api.SteppedSession {
     return this.machine.time < end;
   }
 
+  /** How often a reset has booted the kernel anew. */
+  get resets(): number {
+    return this.machine.resets;
+  }
+
   get ended(): number | undefined {
     return this.machine.ended;
   }
 
   async waitForEnd(timeout = Number.POSITIVE_INFINITY): Promise<number> {
-    if (this.options.exitPort === undefined) {
-      throw new SystemError(EINVAL, { hint: "The machine has no exit port." });
-    }
+    if (!canEnd(this.options)) throw new SystemError(EINVAL, { hint: ENDLESS });
     const end = this.machine.time + timeout;
     while (this.ended === undefined && this.machine.time < end) {
       this.#pass(Math.min(end, this.machine.time + TURN));
@@ -208,7 +225,7 @@ export class LocalSession implements api.SteppedSession {
   }
 
   checkPoint(): api.CheckPoint {
-    const lines = [this.machine.serialDigest(0), this.machine.serialDigest(1)];
+    const lines = linesOf(this.options).map((line) => this.machine.serialDigest(line));
     const console = createHash("sha256").update(lines.join()).digest("hex");
     return { console, state: this.machine.stateDigest(fastHash()) };
   }
@@ -219,7 +236,7 @@ export class LocalSession implements api.SteppedSession {
       machine: this.machine.save(),
       driver: this.#driver.save(),
       console: this.#consolePosition,
-      serial: [await this.#lines[0].text(), await this.#lines[1].text()],
+      serial: await Promise.all(this.#lines.map((line) => line.text())),
     };
   }
 
@@ -232,15 +249,15 @@ export class LocalSession implements api.SteppedSession {
     }
     this.#driver.restore(snapshot.driver);
     this.#consolePosition = snapshot.console;
-    this.#lines[0].restore(snapshot.serial[0]);
-    this.#lines[1].restore(snapshot.serial[1]);
+    for (const [index, line] of this.#lines.entries()) line.restore(snapshot.serial[index]!);
   }
 
   async close(): Promise<void> {
     this.#consoleListeners.clear();
+    for (const disk of this.#disks) disk.close();
   }
 
-  #line(index: 0 | 1): LocalSerialLine {
+  #line(index: api.LineNumber): LocalSerialLine {
     return new LocalSerialLine({
       now: () => this.machine.time,
       hasEnded: () => this.ended !== undefined,
@@ -253,14 +270,14 @@ export class LocalSession implements api.SteppedSession {
     this.#change(() => this.#run(until));
   }
 
-  /** A PC would reset where a kernel's CPU shuts down; here that is a fault to be seen. Throws EIO then. */
+  /** Where a reset is the end, a kernel's CPU that shuts down is a fault to be seen. Throws EIO then. */
   #run(until: number, isLate?: () => boolean): void {
     this.machine.run(until, isLate);
     this.onTime?.(this.machine.time);
     const cpu = this.options.kernel && this.machine.shutDown[0];
     if (cpu === undefined) return;
     const rip = this.machine.pc.processors[cpu]!.get(REG_RIP).toString(16);
-    const hint = `CPU ${cpu} of the kernel's shut down at RIP 0x${rip}: a triple fault, by which a PC would reset.`;
+    const hint = `CPU ${cpu} of the kernel's shut down at RIP 0x${rip}: a triple fault, by which a PC resets.`;
     throw new SystemError(EIO, { hint });
   }
 
@@ -302,7 +319,10 @@ function sum(cpus: ReadonlyMap<number, api.Counters>): api.Counters {
   return total;
 }
 
-/** Starts a machine in this process. Throws EINVAL for options that no machine has and for kernels that do not boot, ENOMEM when the host lacks memory. */
+/**
+ * Starts a machine in this process. Throws EINVAL for options that no machine has and for kernels that do not boot, ENOMEM when the host lacks memory, and why a disk's file
+ * cannot be used.
+ */
 export async function startSession(
   options: api.MachineOptions = {},
   modules: Modules = loadModules(),
@@ -310,9 +330,11 @@ export async function startSession(
   const { kernel } = options;
   const unpacked = kernel && { ...kernel, image: await unpackKernel(kernel.image) };
   const complete = checkOptions({ ...options, kernel: unpacked });
+  const disks = openDisks(complete.disks);
   try {
-    return new LocalSession(complete, modules);
+    return new LocalSession(complete, modules, disks);
   } catch (cause) {
+    for (const disk of disks) disk.close();
     if (!(cause instanceof MachineError)) throw cause;
     const { message, hint, code } = cause;
     const errno = code === "no-memory" ? ENOMEM : EINVAL;

@@ -1,6 +1,8 @@
 // Accesses that the outside makes on a CPU's behalf: they take the same way as the CPU's own, and leave no trace of
 // themselves in its state.
 import * as S from "./cpu/interface.ts";
+import type { Dma } from "./devices/virtio/queue.ts";
+import type { Pc } from "./pc.ts";
 import type { Processor } from "./processor.ts";
 import type { SystemBus } from "./system-bus.ts";
 
@@ -74,4 +76,16 @@ export function writeCpuMsr(processor: Processor, msr: number, value: bigint): b
     processor.setWide(S.S_BUS_VALUE, value);
     return processor.exports.writeMsr(processor.index, msr) === S.BUS_HANDLED;
   });
+}
+
+/** RAM as devices reach it by themselves: zeros are read outside it, and nothing is written there. */
+export function dmaOf(pc: Pick<Pc, "options" | "ram" | "writeRam">): Dma {
+  const { memory } = pc.options;
+  return {
+    read: (address, size) =>
+      isRam(memory, address, size) ? pc.ram.slice(address, address + size) : new Uint8Array(size),
+    write(address, bytes) {
+      if (isRam(memory, address, bytes.length)) pc.writeRam(address, bytes);
+    },
+  };
 }

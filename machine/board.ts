@@ -54,6 +54,9 @@ export const PCI_WINDOWS = {
 /** Disks: slot of the first on bus 0, and how many there can be. */
 export const DISK_SLOTS = { first: 2, count: 8 } as const;
 
+/** Slot of the virtio console. */
+export const CONSOLE_SLOT = 10;
+
 /** The IOAPIC pin of INTA (0) to INTD (3) of a slot on bus 0: they share pins with the HPET's timers. Active low, as PCI has it. */
 export function interruptPin(slot: number, pin: number): number {
   return HPET_PINS.first + ((slot + pin) % HPET_PINS.count);

@@ -1,6 +1,7 @@
 // Makes the devices of the machine and wires them: to addresses (board.ts), to interrupt controllers, to the clock.
 import {
   CMOS,
+  CONSOLE_SLOT,
   DISK_SLOTS,
   HPET_PINS,
   IRQ_MAP,
@@ -26,8 +27,9 @@ import { ResetControl } from "./devices/reset/reset-control.ts";
 import { Rtc } from "./devices/rtc/rtc.ts";
 import { type SerialSink, type SerialSpeed, Uart } from "./devices/uart/uart.ts";
 import { BlockDevice, type DiskImage } from "./devices/virtio/block.ts";
+import { ConsoleDevice, RECEIVE } from "./devices/virtio/console.ts";
 import type { Dma } from "./devices/virtio/queue.ts";
-import { VirtioFunction } from "./devices/virtio/transport.ts";
+import { type VirtioDevice, VirtioFunction } from "./devices/virtio/transport.ts";
 import type { Interconnect } from "./interconnect.ts";
 import { EXIT_PORTS } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
@@ -42,7 +44,7 @@ export interface DeviceParts {
   cpus: number;
   /** RAM in bytes; what would lie above it is left out where it overlaps. */
   memory: number;
-  /** Takes what the serial ports send, COM1 and COM2. */
+  /** Takes what the serial ports send, COM1 and COM2, and the console. */
   sinks: readonly SerialSink[];
   /** How fast they send it. */
   serialSpeed: SerialSpeed;
@@ -53,11 +55,13 @@ export interface DeviceParts {
   /** First port of the exit port, if there is one. */
   exitPort: number | undefined;
   disks: readonly DiskImage[];
+  /** Whether there is a virtio console. */
+  console: boolean;
   /** RAM as devices reach it by themselves. */
   dma: Dma;
   /** Whether there is QEMU's firmware configuration. */
   fwCfg: boolean;
-  /** The machine has ended. */
+  /** The machine has ended, or is to be reset. */
   ended(): void;
   /** INTR of the 8259 pair has fallen: the bootstrap processor must not take it any more. */
   externalGone(): void;
@@ -78,6 +82,8 @@ export interface Devices {
   pci: PciBus;
   power: Power;
   exitPort: ExitPort | undefined;
+  /** Sends bytes to the virtio console, if there is one. */
+  console: ((bytes: Iterable<number>) => void) | undefined;
   /** Everything that has a state, by a name that snapshots use. */
   stateful: Record<string, Stateful>;
 }
@@ -114,6 +120,8 @@ function addPci(parts: DeviceParts, pci: PciBus, reset: Registers): ConfigMechan
   return mechanism;
 }
 
+/** The console among the lines that send. */
+const CONSOLE_LINE = 2;
 /** Where the slot is in the number of a function. */
 const SLOT_SHIFT = 3;
 
@@ -132,7 +140,7 @@ function makeTimers(
       if (!hpet.isLegacy) target(level);
     };
   };
-  const off = () => power.finish("power-off");
+  const off = () => power.off();
   const pmTimer = new PmTimer(schedule, line(IRQ_MAP.sci), off, seededPmTimer(parts.seed));
   const pit = new Pit(schedule, unlessLegacy(replaced[0]));
   const rtc = new Rtc(schedule, unlessLegacy(replaced[1]), parts.date, CMOS);
@@ -144,32 +152,65 @@ function makeTimers(
   return { pmTimer, pit, rtc, hpet };
 }
 
-/** The disks, from a slot of their own each on, and what snapshots need of them. INTA is active low. */
-function addDisks(parts: DeviceParts, pci: PciBus, ioapic: Ioapic): Record<string, Stateful> {
-  const stateful: Record<string, Stateful> = {};
-  for (const [index, image] of parts.disks.entries()) {
-    const slot = DISK_SLOTS.first + index;
-    const line: Line = (level) => ioapic.setLine(interruptPin(slot, 0), !level);
+/** Puts a virtio device into a slot. INTA is active low. */
+function addVirtio(
+  { dma, interconnect }: DeviceParts,
+  { pci, ioapic }: Pick<Devices, "pci" | "ioapic">,
+  slot: number,
+  device: VirtioDevice,
+): VirtioFunction {
+  const line: Line = (level) => ioapic.setLine(interruptPin(slot, 0), !level);
+  const send = (message: ApicMessage) => interconnect.post(message);
+  const transport = new VirtioFunction(device, { memory: dma, line, send });
+  line(false);
+  pci.add(slot << SLOT_SHIFT, transport.endpoint);
+  return transport;
+}
+
+/** What snapshots need of a virtio device. */
+function virtioState(name: string, device: Stateful, transport: VirtioFunction) {
+  return { [name]: device, [`${name}-transport`]: transport, [`${name}-msix`]: transport.msix };
+}
+
+/** The disks, from a slot of their own each on. */
+function addDisks(
+  parts: DeviceParts,
+  buses: Pick<Devices, "pci" | "ioapic">,
+): Record<string, Stateful> {
+  const states = parts.disks.map((image, index) => {
     const block = new BlockDevice(image, parts.dma);
-    const send = (message: ApicMessage) => parts.interconnect.post(message);
-    const transport = new VirtioFunction(block, { memory: parts.dma, line, send });
-    line(false);
-    pci.add(slot << SLOT_SHIFT, transport.endpoint);
-    const names = { "": block, "-transport": transport, "-msix": transport.msix };
-    for (const [name, part] of Object.entries(names)) stateful[`disk${index}${name}`] = part;
-  }
-  return stateful;
+    const transport = addVirtio(parts, buses, DISK_SLOTS.first + index, block);
+    return virtioState(`disk${index}`, block, transport);
+  });
+  return Object.assign({}, ...states);
+}
+
+/** The console, if the machine has one. */
+function addConsole(
+  parts: DeviceParts,
+  buses: Pick<Devices, "pci" | "ioapic">,
+): { input?: Devices["console"]; state: Record<string, Stateful> } {
+  if (!parts.console) return { state: {} };
+  const sink = parts.sinks[CONSOLE_LINE] ?? (() => {});
+  const device = new ConsoleDevice(parts.dma, (bytes) => {
+    for (const byte of bytes) sink(byte, parts.schedule.now);
+  });
+  const transport = addVirtio(parts, buses, CONSOLE_SLOT, device);
+  const input = (bytes: Iterable<number>) => {
+    device.input(bytes);
+    transport.serve(RECEIVE);
+  };
+  return { input, state: virtioState("console", device, transport) };
 }
 
 /** What resets the machine, each in its own way. */
 function makeResets(line: (irq: Irq) => Line, power: Power) {
-  const reset = () => power.finish("reset");
   const keyboard = line(IRQ_MAP.keyboard);
   const aux = line(IRQ_MAP.aux);
   return {
-    i8042: new I8042({ keyboard, aux, reset }),
-    fastReset: new FastReset(reset),
-    resetControl: new ResetControl(reset),
+    i8042: new I8042({ keyboard, aux, reset: () => power.reset("keyboard-controller") }),
+    fastReset: new FastReset(() => power.reset("0x92")),
+    resetControl: new ResetControl(() => power.reset("0xcf9")),
   };
 }
 
@@ -190,7 +231,10 @@ function addResets(bus: SystemBus, { i8042, fastReset }: ReturnType<typeof makeR
   addPorts(bus, PORT_MAP.fastA20, fastReset);
 }
 
-function addToBus(bus: SystemBus, devices: Omit<Devices, "stateful" | "exitPort" | "power">): void {
+function addToBus(
+  bus: SystemBus,
+  devices: Omit<Devices, "stateful" | "exitPort" | "power" | "console">,
+): void {
   const { ioapic, pic, pit, rtc, hpet, pmTimer, serial } = devices;
   bus.memory.add(MEMORY_MAP.ioapic.first, MEMORY_MAP.ioapic.size, ioapic);
   bus.memory.add(MEMORY_MAP.hpet.first, MEMORY_MAP.hpet.size, hpet);
@@ -221,7 +265,7 @@ export function createDevices(parts: DeviceParts): Devices {
       ioapic.setLine(irq.pin, level);
     };
   };
-  const power = new Power(() => parts.ended());
+  const power = new Power(parts.schedule, () => parts.ended());
   const timers = makeTimers(parts, line, { ioapic, power });
   const resets = makeResets(line, power);
   const serial = [IRQ_MAP.com1, IRQ_MAP.com2].map(
@@ -229,7 +273,8 @@ export function createDevices(parts: DeviceParts): Devices {
       new Uart(parts.schedule, line(irq), parts.sinks[index] ?? (() => {}), parts.serialSpeed),
   );
   const pci = makePci();
-  const disks = addDisks(parts, pci, ioapic);
+  const disks = addDisks(parts, { pci, ioapic });
+  const console = addConsole(parts, { pci, ioapic });
   const pciConfig = addPci(parts, pci, resets.resetControl);
   const devices = { ioapic, pic, ...timers, serial, pci };
   addToBus(parts.bus, devices);
@@ -246,6 +291,12 @@ export function createDevices(parts: DeviceParts): Devices {
   };
   const functions = pci.functions.map(([bdf, device]) => [`pci-${bdf.toString(16)}`, device]);
   const optional = makeOptional(parts);
-  const stateful = { ...named, ...Object.fromEntries(functions), ...disks, ...optional };
-  return { ...devices, power, exitPort: optional.exitPort, stateful };
+  const stateful = {
+    ...named,
+    ...Object.fromEntries(functions),
+    ...disks,
+    ...console.state,
+    ...optional,
+  };
+  return { ...devices, power, exitPort: optional.exitPort, console: console.input, stateful };
 }

@@ -1,99 +1,32 @@
-// Machine code on the whole machine: 32-bit flat programs, put together by hand.
-import { readFileSync } from "node:fs";
+// Machine code on the whole machine.
 import { describe, expect, test } from "vitest";
-import { REG_CR0, REG_RFLAGS, REG_RIP } from "../abi/platform.ts";
-import { CR0_ET, CR0_PE } from "../abi/x86/registers.ts";
+import { REG_RFLAGS, REG_RIP } from "../abi/platform.ts";
 import * as S from "./cpu/interface.ts";
-import { Pc, type PcOptions, SLICE } from "./pc.ts";
+import { SLICE } from "./pc.ts";
 import type { BusRecord } from "./system-bus.ts";
-
-const bytes = new Uint8Array(readFileSync(new URL("../dist/cpu.wasm", import.meta.url)));
-
-const MIB = 0x100000;
-const CODE = 0x10000;
-const CODE_1 = 0x18000;
-const HANDLER = 0x2000;
-const GDT = 0x4000;
-const IDT = 0x5000;
-const COUNTER = 0x6000;
-const STACK = 0x9000;
-const SVR = 0xfee000f0;
-const EOI = 0xfee000b0;
-const ICR = 0xfee00300;
-const ICR_HIGH = 0xfee00310;
-const LVT_TIMER = 0xfee00320;
-const INITIAL = 0xfee00380;
-const DIVIDE = 0xfee003e0;
-const COM1 = 0x3f8;
-const STI = [0xfb];
-const HLT = [0xf4];
-const IRET = [0xcf];
-/** Jumps to itself. */
-const SPIN = [0xeb, 0xfe];
-/** hlt; jmp back to it. */
-const SLEEP = [0xf4, 0xeb, 0xfd];
-
-function u32(value: number): number[] {
-  return [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
-}
-
-/** mov dword [address], value */
-const store = (address: number, value: number) => [0xc7, 0x05, ...u32(address), ...u32(value)];
-/** inc dword [address] */
-const increment = (address: number) => [0xff, 0x05, ...u32(address)];
-/** mov edx, port; mov al, value; out dx, al */
-const out = (port: number, value: number) => [0xba, ...u32(port), 0xb0, value, 0xee];
-/** mov edx, port; in eax, dx; mov [address], eax */
-const inTo = (port: number, address: number) => [0xba, ...u32(port), 0xed, 0xa3, ...u32(address)];
-/** mov ecx, count; dec ecx; jnz back to it */
-const delay = (count: number) => [0xb9, ...u32(count), 0x49, 0x75, 0xfd];
-/** mov edx, LSR; in al, dx; test al, THRE; jz back; then out. */
-const print = (text: string) =>
-  [...new TextEncoder().encode(text)].flatMap((byte) => [
-    ...[0xba, ...u32(COM1 + 5), 0xec, 0xa8, 0x20, 0x74, 0xfb],
-    ...out(COM1, byte),
-  ]);
-
-interface Options extends Partial<PcOptions> {
-  /** The handler of all interrupts, before it ends them. */
-  handler?: number[];
-}
-
-/** A machine whose CPU n runs `programs[n]` in flat 32-bit mode; the others wait for a start-up IPI. */
-function machine(programs: number[][], { handler = [], ...options }: Options = {}): Pc {
-  const pc = new Pc({ cpu: bytes, cpus: 2, memory: 2 * MIB, ...options });
-  const descriptors = [0, 0, 0x0000ffff, 0x00cf9b00, 0x0000ffff, 0x00cf9300];
-  pc.writeRam(GDT, Uint8Array.from(descriptors.flatMap(u32)));
-  const gate = [...u32(0x00080000 | HANDLER), ...u32(0x8e00)];
-  pc.writeRam(IDT, Uint8Array.from(Array.from({ length: 256 }, () => gate).flat()));
-  pc.writeRam(HANDLER, Uint8Array.from([...handler, ...store(EOI, 0), ...IRET]));
-  for (const [cpu, program] of programs.entries()) {
-    const address = cpu === 0 ? CODE : CODE_1;
-    pc.writeRam(address, Uint8Array.from(program));
-    startFlat(pc, cpu, address);
-  }
-  return pc;
-}
-
-function startFlat(pc: Pc, cpu: number, address: number): void {
-  const processor = pc.processors[cpu]!;
-  const flat = { limit: 0xffffffff, base: 0n };
-  processor.set(REG_CR0, BigInt(CR0_PE | CR0_ET));
-  for (const number of [S.ES, S.SS, S.DS, S.FS, S.GS])
-    processor.setSegment(number, { ...flat, selector: 0x10, attributes: 0xc93 });
-  processor.setSegment(S.CS, { ...flat, selector: 0x08, attributes: 0xc9b });
-  processor.setWide(S.S_GDT_BASE, BigInt(GDT));
-  processor.setWord(S.S_GDT_LIMIT, 23);
-  processor.setWide(S.S_IDT_BASE, BigInt(IDT));
-  processor.setWord(S.S_IDT_LIMIT, 0x7ff);
-  processor.set(4, BigInt(STACK + cpu * 0x1000));
-  processor.set(REG_RIP, BigInt(address));
-  processor.activity = S.ACTIVITY_RUNNING;
-}
-
-function word(pc: Pc, address: number): number {
-  return Number(pc.readPhysical(0, address, 4));
-}
+import {
+  CODE,
+  COUNTER,
+  DIVIDE,
+  delay,
+  HLT,
+  ICR,
+  ICR_HIGH,
+  INITIAL,
+  increment,
+  inTo,
+  LVT_TIMER,
+  machine,
+  out,
+  print,
+  SLEEP,
+  SPIN,
+  STI,
+  SVR,
+  store,
+  u32,
+  word,
+} from "./testing/flat.ts";
 
 describe("flat code", () => {
   test("prints to COM1 at the speed of the line", () => {

@@ -36,7 +36,9 @@ export interface PcOptions {
   serialSpeed?: SerialSpeed;
   /** Disks, each a virtio-blk function; at most 8. What is written is kept beside the image. */
   disks?: readonly DiskImage[];
-  /** Take what COM1 and COM2 send, each byte with the tick at which it has left. */
+  /** Whether there is a virtio console. Default false. */
+  console?: boolean;
+  /** Take what COM1, COM2 and the console send, each byte with the tick at which it has left. */
   serial?: readonly (SerialSink | undefined)[];
 }
 
@@ -95,6 +97,7 @@ export function settle(options: PcOptions): Settled {
     disks,
     exitPort: options.exitPort,
     fwCfg: options.fwCfg ?? false,
+    console: options.console ?? false,
     serialSpeed: options.serialSpeed ?? "line",
     pool: options.pool ?? DEFAULT_POOL,
     date: options.date ?? seededDate(seed),

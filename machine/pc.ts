@@ -1,8 +1,10 @@
 // The emulated PC: wires CPUs, local APICs, devices and time together, and is what platforms/emulated and tests use.
 // Start reading here; board.ts has the addresses, executor.ts the course of time.
+import { REG_RIP } from "../abi/platform.ts";
 import { ICR_MODE_INIT, ICR_MODE_SIPI } from "../abi/x86/apic.ts";
 import {
   busAccess,
+  dmaOf,
   isRam,
   readCpuMsr,
   readLittleEndian,
@@ -23,6 +25,7 @@ import { localApicPins } from "./local-apic.ts";
 import { type PcOptions, type Settled, settle } from "./options.ts";
 import type { Processor } from "./processor.ts";
 import { createProcessors, type Processors } from "./processors.ts";
+import { PowerOn } from "./reset.ts";
 import { Schedule } from "./schedule.ts";
 import { SerialLog } from "./serial-log.ts";
 import {
@@ -39,13 +42,15 @@ import { type BusRecord, SystemBus } from "./system-bus.ts";
 /** What has ended a machine. */
 export type EndReason = PowerEnd | "exit-port";
 
+export type { Reset, ResetCause } from "./devices/power/power.ts";
 export { SLICE } from "./executor.ts";
 export type { PcOptions } from "./options.ts";
 
 /** Carries out an exit (EXIT_*, other than deadline and halt) of a CPU; may change any state and call `relax`. */
 export type ExitHandler = (processor: Processor, exitCode: number) => void;
 
-const SERIAL_PORTS = 2;
+/** COM1, COM2, and the virtio console. */
+const LINES = 3;
 
 /** The machine. */
 export class Pc {
@@ -67,6 +72,8 @@ export class Pc {
   /** What the serial ports have sent so far. */
   readonly serialLogs: readonly SerialLog[];
   #handler: ExitHandler | undefined;
+  #boot: (() => void) | undefined;
+  readonly #powerOn: PowerOn;
 
   /** Throws `bad-option` or `no-memory`. */
   constructor(options: PcOptions) {
@@ -82,11 +89,15 @@ export class Pc {
     this.lapics = cpus.list.map((processor) => this.#makeLapic(processor));
     this.bus.connect(cpus.list, this.lapics);
     this.serialLogs = Array.from(
-      { length: SERIAL_PORTS },
+      { length: LINES },
       (_, index) =>
-        new SerialLog(options.serial?.[index], () => this.devices.serial[index]!.isSendingSoon),
+        new SerialLog(
+          options.serial?.[index],
+          () => this.devices.serial[index]?.isSendingSoon ?? false,
+        ),
     );
     this.devices = this.#makeDevices();
+    this.#powerOn = new PowerOn(this);
     this.executor = this.#makeExecutor();
     this.bus.onAccess = (cpu) => {
       if (cpu === 0) this.#settleExternal();
@@ -125,15 +136,8 @@ export class Pc {
       fwCfg: this.options.fwCfg,
       serialSpeed: this.options.serialSpeed,
       disks: this.options.disks,
-      dma: {
-        read: (address, size) =>
-          isRam(this.options.memory, address, size)
-            ? this.ram.slice(address, address + size)
-            : new Uint8Array(size),
-        write: (address, bytes) => {
-          if (isRam(this.options.memory, address, bytes.length)) this.writeRam(address, bytes);
-        },
-      },
+      console: this.options.console,
+      dma: dmaOf(this),
       ended: () => this.#endNow(),
       sinks: this.serialLogs.map((log) => (byte: number, time: number) => log.put(byte, time)),
       externalGone: () => this.lapics[0]!.setExternal(false),
@@ -146,9 +150,9 @@ export class Pc {
       lapics: [...this.lapics],
       exit: (processor, code) => this.#exit(processor, code),
       boundary: (time) => this.#boundary(time),
-      hasEnded: () => this.#isEnding,
+      hasEnded: () => this.#isEnding || this.devices.power.isResetting,
       isOver: () => this.endReason !== undefined,
-      nextEvent: () => (this.interconnect.isBusy ? this.executor.boundary : this.schedule.next),
+      nextEvent: () => this.#nextEvent(),
     });
   }
 
@@ -170,15 +174,25 @@ export class Pc {
     this.processors[this.executor.current]?.setPending(S.PENDING_STOP, true);
   }
 
-  /** Whether no CPU goes on. */
+  /** Whether the machine has ended: no CPU goes on. */
   get #isEnding(): boolean {
     const { exitPort, power } = this.devices;
     return exitPort?.written !== undefined || power.end !== undefined;
   }
 
+  /** Whether a serial port is still to send what it was given. */
+  get #isSending(): boolean {
+    return this.devices.serial.some((port) => port.isSendingSoon);
+  }
+
+  #nextEvent(): number {
+    const isBusy = this.interconnect.isBusy || this.devices.power.isResetting;
+    return isBusy ? this.executor.boundary : this.schedule.next;
+  }
+
   /** Why the machine is over, once what its serial ports had been given has left. */
   get endReason(): EndReason | undefined {
-    if (!this.#isEnding || this.devices.serial.some((port) => port.isSendingSoon)) return undefined;
+    if (!this.#isEnding || this.#isSending) return undefined;
     return this.devices.power.end ?? "exit-port";
   }
 
@@ -191,6 +205,19 @@ export class Pc {
     this.schedule.advance(time);
     this.interconnect.deliver();
     this.#settleExternal();
+    this.#settleReset();
+  }
+
+  /** A processor's shutdown resets a PC; a reset waits until the serial ports have sent what they had been given. */
+  #settleReset(): void {
+    if (!this.#boot || this.#isEnding) return;
+    const { power } = this.devices;
+    const down = this.processors.find(({ activity }) => activity === S.ACTIVITY_SHUTDOWN);
+    if (down) power.reset("triple-fault", down.get(REG_RIP).toString(16));
+    if (!power.isResetting || this.#isSending) return;
+    this.#powerOn.restore(this);
+    power.didReset();
+    this.#boot();
   }
 
   /** The PICs are wired to the first CPU. */
@@ -237,6 +264,17 @@ export class Pc {
   /** Gives a stopped CPU time again. Idempotent. */
   resume(cpu: number): void {
     this.executor.resume(cpu);
+  }
+
+  // Resets
+
+  /**
+   * Says how the machine is started after a reset, at the boundary after it: with processors and devices as after power-on, and RAM of
+   * zeros. Without, a reset is the machine's end.
+   */
+  onReset(boot: (() => void) | undefined): void {
+    this.#boot = boot;
+    this.devices.power.canReset = boot !== undefined;
   }
 
   // Interrupts

@@ -40,7 +40,7 @@ const TRANSIENT: readonly [number, number][] = [
 ];
 
 /** The start of every page in [start, end) that is not all zeros; `start` and `end` are multiples of 4096. */
-function* usedPages(buffer: ArrayBuffer, start: number, end: number): Generator<number> {
+export function* usedPages(buffer: ArrayBuffer, start: number, end: number): Generator<number> {
   const words = new Int32Array(buffer, start, (end - start) / WORD);
   const step = PAGE / WORD;
   for (let first = 0; first < words.length; first += step)
@@ -55,8 +55,21 @@ function isZero(words: Int32Array, first: number, end: number): boolean {
 
 function optionsOf(pc: Pc): Snapshot["options"] {
   const { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed, serialSpeed } = pc.options;
+  const { console } = pc.options;
   const disks = pc.options.disks.map(({ size }) => size);
-  return { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed, serialSpeed, disks };
+  return {
+    cpus,
+    memory,
+    pool,
+    vendor,
+    missing,
+    exitPort,
+    fwCfg,
+    seed,
+    serialSpeed,
+    disks,
+    console,
+  };
 }
 
 function saveDevices(pc: Pc): Record<string, Saved> {

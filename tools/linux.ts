@@ -1,15 +1,17 @@
-// npm run linux [-- --run COMMAND] [--kernel FILE] [--cpus N] [--cpu MODEL] [--memory SIZE] [--append TEXT] [--seed N]
-// [--record FILE] [--fresh]: Linux on the emulated PC.
+// npm run linux [-- --run COMMAND] [--kernel FILE | --release NAME] [--disk FILE]… [--cpus N] [--cpu MODEL] [--memory SIZE]
+// [--append TEXT] [--seed N] [--record FILE] [--fresh]: Linux on the emulated PC.
 // A command's output and status become those of this program; without one there is a shell on this terminal.
 
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { size } from "../cli/arguments.ts";
 import { UsageError } from "../cli/failure.ts";
 import { SystemError } from "../control/errors.ts";
 import { type Linux, type LinuxOptions, startLinux } from "../control/guest/linux.ts";
-import { unpackedKernel } from "./metal/kernel.ts";
+import { unpackedImage } from "./metal/kernel.ts";
 import { MissingPackages } from "./metal/packages.ts";
+import { findRelease, STABLE } from "./metal/releases.ts";
 
 /** Ctrl-], which leaves the shell and its machine. */
 const LEAVE = 0x1d;
@@ -21,6 +23,21 @@ const REFRESH = 100;
 const STEP = 10e6;
 const DEFAULT_WIDTH = 80;
 const { stderr, stdin, stdout } = process;
+
+/** Debian's kernel, unpacked, which the machine would take ten seconds for. */
+function debianKernel(release: string): Pick<LinuxOptions, "kernel" | "moduleDirectory"> {
+  const image = findRelease(release, (text) => void stderr.write(`${text}\n`));
+  const version = basename(image).replace("vmlinuz-", "");
+  const moduleDirectory = join(dirname(image), "../lib/modules", version);
+  return { kernel: unpackedImage(image, version), moduleDirectory };
+}
+
+/** The kernel that was asked for; what startLinux does with a file's modules, it does by its name. */
+function kernelOptions({ kernel, release }: { kernel?: string; release?: string }) {
+  if (kernel === undefined) return debianKernel(release ?? STABLE);
+  if (release === undefined) return { kernel };
+  throw new UsageError("--kernel and --release: give one of them");
+}
 
 /** A line on stderr that is written over until the boot is done; on a terminal only. */
 class Progress {
@@ -80,17 +97,19 @@ function linuxOptions(): { options: LinuxOptions; command: string | undefined } 
   const text = { type: "string" } as const;
   const { values } = parseArgs({
     options: {
-      ...{ run: text, kernel: text, cpus: text, cpu: text, memory: text, append: text, seed: text },
+      ...{ run: text, kernel: text, release: text, disk: { type: "string", multiple: true } },
+      ...{ cpus: text, cpu: text, memory: text, append: text, seed: text },
       ...{ record: text, fresh: { type: "boolean", default: false } as const },
     },
   });
-  const { run, kernel, cpus, cpu, memory, append, seed, record, fresh } = values;
+  const { run, cpus, cpu, memory, append, disk, seed, record, fresh } = values;
   const progress = new Progress();
   return {
     command: run,
     options: {
-      kernel: kernel ?? unpackedKernel((text) => void stderr.write(`${text}\n`)),
+      ...kernelOptions(values),
       fresh,
+      ...(disk !== undefined && { disks: disk.map((path) => resolve(path)) }),
       ...(cpus !== undefined && { cpus: Number(cpus) }),
       ...(cpu !== undefined && { cpu }),
       ...(memory !== undefined && { memory: size(memory) }),

@@ -1,9 +1,9 @@
 // A Linux in this process, booted and ready: what a test has its commands run in.
 import { createHash } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { EIO, ENOENT, ETIMEDOUT } from "../../abi/errno.ts";
-import type { BootFile, MachineOptions } from "../api.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { EINVAL, EIO, ENOENT, ETIMEDOUT } from "../../abi/errno.ts";
+import type { BootFile, LineNumber, MachineOptions } from "../api.ts";
 import { buildIdentity } from "../build.ts";
 import { SystemError } from "../errors.ts";
 import { createRecord, Journal } from "../record/journal.ts";
@@ -12,6 +12,7 @@ import { type LocalSession, type SessionSnapshot, startSession } from "../sessio
 import { keep, loadKept } from "./cache.ts";
 import type { Tree } from "./cpio.ts";
 import { EXIT_PORT, initramfs, MARK, READY } from "./initramfs.ts";
+import { collectModules, type KernelModule } from "./modules.ts";
 
 export type { Entry, Tree } from "./cpio.ts";
 
@@ -25,14 +26,28 @@ const DEFAULT_TIMEOUT = 60 * SECOND;
 const SHOWN_LINES = 5;
 const BOOT = "/boot";
 const PANIC = /Kernel panic - not syncing.*/;
+const VERSION = /^vmlinuz-(.+)$/;
+/** What a disk wants of a kernel that is made of modules. */
+const DISK_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"];
+const CONSOLE_MODULES = ["virtio_pci", "virtio_console"];
+/** Lines that commands may go by: COM2, and the virtio console. */
+const CHANNELS = [1, 2] as const;
 /** The kernel's command line. */
 export const APPEND = "console=ttyS0 panic=-1";
 
-export interface LinuxOptions extends Pick<MachineOptions, "cpus" | "memory" | "cpu" | "seed"> {
+export interface LinuxOptions
+  extends Pick<MachineOptions, "cpus" | "memory" | "cpu" | "seed" | "disks" | "virtioConsole"> {
   /** A bzImage, or a vmlinux, which may be compressed: a path, or the file. Default: the newest of /boot. */
   readonly kernel?: string | BootFile;
   /** More files, by their paths without the leading slash. */
   readonly files?: Tree;
+  /**
+   * Kernel modules that init inserts, by name, each after those that it needs. Default: those of virtio and ext4 for disks, those of
+   * virtio for a console.
+   */
+  readonly modules?: readonly string[];
+  /** Where modules are. Default: lib/modules/VERSION beside the directory of a kernel that is the path of a vmlinuz-VERSION. */
+  readonly moduleDirectory?: string;
   /** More of the kernel's command line. */
   readonly append?: string;
   /** Boots anew, and keeps no snapshot. Others are kept in the user's cache directory. */
@@ -72,7 +87,31 @@ function installedKernel(): string {
   throw new SystemError(ENOENT, { hint });
 }
 
-function readKernel(kernel: string | BootFile = installedKernel()): BootFile {
+/** Where a kernel's modules are, if its path says so. */
+function modulesOf(kernel: string): string | undefined {
+  const version = VERSION.exec(basename(kernel))?.[1];
+  return version && join(dirname(dirname(kernel)), "lib/modules", version);
+}
+
+async function readModules(
+  kernel: string | BootFile,
+  { modules, moduleDirectory, disks = [], virtioConsole }: LinuxOptions,
+): Promise<KernelModule[]> {
+  const own = typeof kernel === "string" ? modulesOf(kernel) : undefined;
+  const directory = moduleDirectory ?? own;
+  const wanted = [
+    ...(disks.length > 0 ? DISK_MODULES : []),
+    ...(virtioConsole ? CONSOLE_MODULES : []),
+  ];
+  const names = modules ?? (directory === undefined ? [] : wanted);
+  if (names.length === 0) return [];
+  if (directory !== undefined) return collectModules(directory, names);
+  const hint =
+    'Where the kernel\'s modules are is not known: say so in the option "moduleDirectory".';
+  throw new SystemError(EINVAL, { hint });
+}
+
+function readKernel(kernel: string | BootFile): BootFile {
   if (typeof kernel !== "string") return kernel;
   try {
     return { name: basename(kernel), data: readFileSync(kernel), path: resolve(kernel) };
@@ -82,13 +121,22 @@ function readKernel(kernel: string | BootFile = installedKernel()): BootFile {
   }
 }
 
+/** What goes on while something is waited for. */
+interface Awaited {
+  readonly onProgress?: LinuxOptions["onProgress"];
+  /** Resets that belong to it. */
+  readonly resets?: number;
+}
+
 /** Linux on an emulated PC; virtual time passes only inside its calls. */
 export class Linux {
   /** The machine. */
   readonly session: LocalSession;
   #number = 0;
-  /** What came on COM2 since the last command. */
+  /** What came by way of the channel, and on the console, since the last command. */
   #answer = "";
+  #said = "";
+  #channel: LineNumber = 1;
 
   readonly #beforeClose: () => Promise<void>;
 
@@ -96,9 +144,27 @@ export class Linux {
   constructor(session: LocalSession, beforeClose = async (): Promise<void> => {}) {
     this.session = session;
     this.#beforeClose = beforeClose;
-    void session.serial(1).follow((text) => {
-      this.#answer += text;
+    for (const line of session.options.virtioConsole ? CHANNELS : ([1] as const))
+      void session.serial(line).follow((text) => {
+        this.#answer += text;
+        this.#channel = line;
+      });
+    void session.serial(0).follow((text) => {
+      this.#said += text;
     });
+  }
+
+  /** Goes on from a snapshot of a Linux that was ready. Called by `startLinux`. */
+  async restore(snapshot: SessionSnapshot): Promise<void> {
+    const { session } = this;
+    await session.restore(snapshot);
+    if (!session.options.virtioConsole) return;
+    this.#channel = (await session.serial(2).text()).includes(READY) ? 2 : 1;
+  }
+
+  /** The line that commands go by: COM2, or the virtio console. */
+  get channel(): LineNumber {
+    return this.#channel;
   }
 
   /** All that the console has said. */
@@ -108,14 +174,12 @@ export class Linux {
 
   /**
    * Runs a shell command without input, in a shell of its own, beside what is typed. Throws ETIMEDOUT when it takes longer than `timeout`
-   * virtual nanoseconds, EIO when the machine ends instead; then nothing more can be run.
+   * virtual nanoseconds, EIO when the machine ends or is reset instead; then nothing more can be run (after a reset, see `reboot`).
    */
   async run(command: string, { timeout = DEFAULT_TIMEOUT } = {}): Promise<CommandResult> {
     const number = ++this.#number;
     const end = new RegExp(`${MARK}${number} (\\d+)${MARK}`);
-    this.#answer = "";
-    const code = Buffer.from(command).toString("base64");
-    await this.session.serial(1).write(`${number} ${code}\n`);
+    await this.#send(number, command);
     const match = await this.#waitFor(end, timeout, `"${command}"`);
     const out = Buffer.from(this.#answer.slice(0, match.index), "latin1").toString();
     return { status: Number(match[1]), out };
@@ -131,9 +195,15 @@ export class Linux {
     return this.session.serial(0).waitFor(pattern, timeout);
   }
 
+  /** Has it boot anew, and waits until it has: RAM is lost, disks keep what was written to them. Throws as `run`. */
+  async reboot({ timeout = DEFAULT_TIMEOUT } = {}): Promise<void> {
+    await this.#send(0, "sync; reboot -f");
+    await this.#waitFor(new RegExp(READY), timeout, "reboot", { resets: 1 });
+  }
+
   /** Powers off, and waits for it. */
   async powerOff({ timeout = DEFAULT_TIMEOUT } = {}): Promise<void> {
-    await this.session.serial(1).write(`0 ${Buffer.from("kill -TERM 1").toString("base64")}\n`);
+    await this.#send(0, "kill -TERM 1");
     await this.session.waitForEnd(timeout);
   }
 
@@ -145,32 +215,44 @@ export class Linux {
 
   /** Waits for init. Called by `startLinux`. */
   async ready(timeout: number, onProgress?: LinuxOptions["onProgress"]): Promise<void> {
-    await this.#waitFor(new RegExp(READY), timeout, "init", onProgress);
+    await this.#waitFor(new RegExp(READY), timeout, "init", { onProgress });
+  }
+
+  #send(number: number, command: string): Promise<void> {
+    this.#answer = "";
+    this.#said = "";
+    const code = Buffer.from(command).toString("base64");
+    return this.session.serial(this.#channel).write(`${number} ${code}\n`);
   }
 
   async #waitFor(
     pattern: RegExp,
     timeout: number,
     what: string,
-    onProgress?: LinuxOptions["onProgress"],
+    { onProgress, resets = 0 }: Awaited = {},
   ): Promise<RegExpMatchArray> {
     const { session } = this;
+    const most = session.resets + resets;
     const end = session.machine.time + timeout;
     let seen = 0;
     for (;;) {
       const match = this.#answer.match(pattern);
       if (match) return match;
       const time = session.machine.time;
-      const said = await this.console();
-      const panic = said.length === seen ? null : said.match(PANIC);
+      const panic = this.#said.length === seen ? null : this.#said.match(PANIC);
       if (panic) throw await this.#failure(EIO, `${what}: ${panic[0].trimEnd()}`);
-      seen = said.length;
+      seen = this.#said.length;
+      if (session.resets > most) {
+        const { cause, rip } = session.machine.lastReset!;
+        const place = rip === undefined ? "" : ` at RIP 0x${rip}`;
+        throw await this.#failure(EIO, `${what}: the guest was reset (${cause}${place})`);
+      }
       if (session.ended !== undefined) throw await this.#failure(EIO, `${what}: the machine ended`);
       if (time >= end) {
         const limit = `${timeout / SECOND} virtual seconds`;
         throw await this.#failure(ETIMEDOUT, `${what} was not done within ${limit}`);
       }
-      onProgress?.(time, lastLines(said, 1));
+      onProgress?.(time, lastLines(this.#said, 1));
       await session.advance(TURN, () => this.#answer.endsWith(MARK));
       await new Promise(setImmediate);
     }
@@ -202,7 +284,7 @@ const keyOf = (options: MachineOptions) =>
  */
 export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
   const { record, onConsole } = options;
-  const machine = machineOf(options);
+  const machine = await machineOf(options);
   const session = await startSession(machine);
   const linux =
     record === undefined ? new Linux(session) : recordTo(resolve(record), session, machine);
@@ -219,19 +301,20 @@ export async function startLinux(options: LinuxOptions = {}): Promise<Linux> {
   return linux;
 }
 
-function machineOf({
-  cpus = 1,
-  memory = DEFAULT_MEMORY,
-  ...options
-}: LinuxOptions): MachineOptions {
-  const { cpu, seed, append } = options;
-  const initrd = { name: "initramfs", data: initramfs(options.files) };
+async function machineOf(options: LinuxOptions): Promise<MachineOptions> {
+  const { cpus = 1, memory = DEFAULT_MEMORY, cpu, seed, disks, virtioConsole, append } = options;
+  const kernel = options.kernel ?? installedKernel();
+  const image = readKernel(kernel);
+  const archive = initramfs(options.files, await readModules(kernel, options));
+  const initrd = { name: "initramfs", data: archive };
   const commandLine = append ? `${APPEND} ${append}` : APPEND;
   return {
-    ...{ cpus, memory, exitPort: EXIT_PORT },
+    ...{ cpus, memory, exitPort: EXIT_PORT, onReset: "boot" },
     ...(cpu !== undefined && { cpu }),
     ...(seed !== undefined && { seed }),
-    kernel: { image: readKernel(options.kernel), modules: [initrd], commandLine },
+    ...(disks !== undefined && { disks }),
+    ...(virtioConsole !== undefined && { virtioConsole }),
+    kernel: { image, modules: [initrd], commandLine },
   };
 }
 
@@ -243,7 +326,7 @@ async function bootOrGoOn(
 ): Promise<void> {
   const key = keyOf(machine);
   const snapshot = kept.get(key) ?? (await loadKept(key));
-  if (snapshot) await linux.session.restore(snapshot);
+  if (snapshot) await linux.restore(snapshot);
   else await linux.ready(timeout, onProgress);
   const moment = snapshot ?? (await linux.session.snapshot());
   if (!snapshot) await keep(key, moment);

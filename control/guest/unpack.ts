@@ -18,8 +18,8 @@ const FORMATS: readonly (readonly [magic: readonly number[], name: string, unpac
   [[0x28, 0xb5, 0x2f, 0xfd], "zstd", unpackZstd],
 ];
 
-/** The decoder's error is thrown by reading. */
-async function unpackXz(data: Uint8Array): Promise<Uint8Array> {
+/** Unpacks xz; the decoder's error is thrown by reading. */
+export async function unpackXz(data: Uint8Array): Promise<Uint8Array> {
   // CommonJS, whose names Node does not find.
   const { XzReadableStream } = createRequire(import.meta.url)("xz-decompress") as XzModule;
   const pieces: Uint8Array[] = [];

@@ -274,7 +274,7 @@ export class LinuxSession implements api.OpenSession {
     }
   }
 
-  serial(_line: 0 | 1): api.SerialLine {
+  serial(_line: api.LineNumber): api.SerialLine {
     const refuse = async () => unsupported(NO_SERIAL);
     return { text: refuse, follow: refuse, write: refuse, waitFor: refuse };
   }

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { EOPNOTSUPP } from "../../abi/errno.ts";
 import { projectVersion } from "../../config/version.ts";
-import type { MachineOptions, SerialLine, Session, SteppedSession } from "../api.ts";
+import type { LineNumber, MachineOptions, SerialLine, Session, SteppedSession } from "../api.ts";
 import { buildIdentity } from "../build.ts";
 import { SystemError, toSystemError } from "../errors.ts";
 import { encodeBytes, encodeImages, type Fields } from "../protocol.ts";
@@ -51,7 +51,7 @@ export const CALLS: Readonly<
   statistics: (session, fields) => session.statistics(fields.cell()),
   sysfs: (session) => takeSnapshot(session),
   serialWrite: (session, fields) =>
-    session.serial(fields.integer("line", 0, 1) as 0 | 1).write(fields.text("text")),
+    session.serial(fields.integer("line", 0, 2) as LineNumber).write(fields.text("text")),
 };
 
 /** A session whose inputs are recorded; what the exported tree shows of it is one input. */

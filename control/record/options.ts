@@ -5,6 +5,7 @@ import { readFileSync, statSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { EINVAL, ENOENT } from "../../abi/errno.ts";
 import type { BootFile, Kernel, MachineOptions } from "../api.ts";
+import { digestOf } from "../disks.ts";
 import { SystemError, toSystemError } from "../errors.ts";
 import { decodeBytes, encodeBytes, Fields } from "../protocol.ts";
 
@@ -26,8 +27,9 @@ interface RecordedKernel extends Omit<Kernel, "image" | "modules"> {
 }
 
 /** Options as they stand in a record. */
-export interface RecordedOptions extends Omit<MachineOptions, "kernel"> {
+export interface RecordedOptions extends Omit<MachineOptions, "kernel" | "disks"> {
   readonly kernel?: RecordedKernel;
+  readonly disks?: readonly RecordedFile[];
 }
 
 /** Where a record's files are now, instead of where they were. */
@@ -35,21 +37,26 @@ export interface Places {
   readonly kernel?: string | undefined;
   /** In their order. */
   readonly modules?: readonly string[];
+  readonly disks?: readonly string[];
 }
 
 /** Bytes: more than a machine has RAM. */
 const SIZE_MAX = 2 ** 32;
 const FILES_MAX = 1024;
 const TEXT_MAX = 1 << 20;
+/** What names another place of a disk. */
+const DISK = "--disk";
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** What is not a file, by its type. */
-const PLAIN: Readonly<Record<Exclude<keyof MachineOptions, "kernel">, string>> = {
+const PLAIN: Readonly<Record<Exclude<keyof MachineOptions, "kernel" | "disks">, string>> = {
   name: "string",
   cpus: "number",
   memory: "number",
   cpu: "string",
   exitPort: "number",
+  onReset: "string",
+  virtioConsole: "boolean",
   fwCfg: "boolean",
   seed: "number",
   serialSpeed: "string",
@@ -70,22 +77,38 @@ function encodeFile(file: BootFile): RecordedFile {
     : { ...own, path };
 }
 
+/** A disk's image by its hash, and by its path where it has one: it may be larger than what can be in memory. */
+function encodeDisk(disk: string | BootFile): RecordedFile {
+  if (typeof disk !== "string") return encodeFile(disk);
+  return { ...nameDisk(disk), path: disk };
+}
+
+function nameDisk(disk: string | BootFile): RecordedFile {
+  const { name, size, sha256 } = typeof disk === "string" ? digestOf(disk) : nameFile(disk);
+  return { name, size, sha256 };
+}
+
 function withFiles(
-  { kernel, ...options }: MachineOptions,
+  { kernel, disks, ...options }: MachineOptions,
   encode: (file: BootFile) => RecordedFile,
+  encodeOne: (disk: string | BootFile) => RecordedFile,
 ): RecordedOptions {
-  if (!kernel) return options;
-  const { image, modules = [] } = kernel;
-  const files = { image: encode(image), modules: modules.map(encode) };
-  return { ...options, kernel: { ...kernel, ...files } };
+  const { image, modules = [] } = kernel ?? {};
+  return {
+    ...options,
+    ...(kernel && {
+      kernel: { ...kernel, image: encode(image!), modules: modules.map(encode) },
+    }),
+    ...(disks && { disks: disks.map(encodeOne) }),
+  };
 }
 
 export const encodeOptions = (options: MachineOptions): RecordedOptions =>
-  withFiles(options, encodeFile);
+  withFiles(options, encodeFile, encodeDisk);
 
 /** What the options come to: a hash, in hex, of all of them, the files' contents among them. */
 export const hashOptions = (options: MachineOptions): string =>
-  sha256(Buffer.from(JSON.stringify(withFiles(options, nameFile))));
+  sha256(Buffer.from(JSON.stringify(withFiles(options, nameFile, nameDisk))));
 
 function refuse(hint: string, cause?: unknown): never {
   throw new SystemError(EINVAL, { hint, cause });
@@ -146,14 +169,41 @@ function decodeKernel(recorded: unknown, places: Places): Kernel {
   };
 }
 
+/** A disk's path, or its image where the record has it. Throws as decodeFile does. */
+function decodeDisk(recorded: unknown, place: string | undefined): string | BootFile {
+  const fields = new Fields(recorded);
+  if (place === undefined && (recorded as RecordedFile).data !== undefined)
+    return decodeFile(recorded, DISK, undefined);
+  const name = fields.text("name", TEXT_MAX);
+  const path = place ?? fields.text("path");
+  const { size, sha256 } = digestOf(path);
+  if (
+    size === fields.integer("size", 0, Number.MAX_SAFE_INTEGER) &&
+    sha256 === fields.text("sha256")
+  )
+    return path;
+  return refuse(
+    `${path} is not the file that was recorded as ${name}: that one had ${fields.integer("size", 0, Number.MAX_SAFE_INTEGER)} bytes and the SHA-256 ${fields.text("sha256")}. ${DISK} FILE names another place.`,
+  );
+}
+
+function decodeDisks(disks: unknown, places: Places): (string | BootFile)[] {
+  if (!Array.isArray(disks) || disks.length > FILES_MAX)
+    refuse("The record has disks that are none.");
+  return disks.map((disk, at) => decodeDisk(disk, places.disks?.[at]));
+}
+
 /** The options, with the files read. Throws EINVAL for what are none, EINVAL and ENOENT for files that are not those recorded. */
 export function decodeOptions(recorded: unknown, places: Places = {}): MachineOptions {
-  const { kernel, ...options } = new Object(recorded) as RecordedOptions;
+  const { kernel, disks, ...options } = new Object(recorded) as RecordedOptions;
   for (const [name, value] of Object.entries(options))
     if (!isPlain(name, value)) refuse(`The record has an unknown option "${name.slice(0, 80)}".`);
-  if (kernel === undefined) {
-    if (places.kernel ?? places.modules) refuse("The record has no kernel.");
-    return options;
-  }
-  return { ...options, kernel: decodeKernel(kernel, places) };
+  if (kernel === undefined && (places.kernel ?? places.modules))
+    refuse("The record has no kernel.");
+  if (disks === undefined && places.disks) refuse("The record has no disks.");
+  return {
+    ...options,
+    ...(kernel !== undefined && { kernel: decodeKernel(kernel, places) }),
+    ...(disks !== undefined && { disks: decodeDisks(disks, places) }),
+  };
 }

@@ -12,6 +12,7 @@ import type {
   CheckPoint,
   Denial,
   DenialLog,
+  LineNumber,
   MachineOptions,
   MachineStatus,
   SerialLine,
@@ -66,7 +67,7 @@ export class FakeSession implements SteppedSession {
   /** Set to make each further step of time fail. */
   broken: Error | undefined;
   readonly #options: MachineOptions;
-  readonly #lines = [new Feed(), new Feed()] as const;
+  readonly #lines = [new Feed(), new Feed(), new Feed()] as const;
   readonly #console = new Feed();
   #time = 0;
   #cells: FakeCell[] | undefined;
@@ -232,7 +233,7 @@ export class FakeSession implements SteppedSession {
     return this.#console.follow(listener);
   }
 
-  serial(line: 0 | 1): SerialLine {
+  serial(line: LineNumber): SerialLine {
     return {
       text: async () => this.#lines[line].text,
       follow: async (listener) => this.#lines[line].follow(listener),

@@ -2,15 +2,17 @@
 import { bootKernel, type Kernel } from "../../machine/boot/kernel.ts";
 import { ACTIVITY_SHUTDOWN } from "../../machine/cpu/interface.ts";
 import type { SerialSpeed } from "../../machine/devices/uart/uart.ts";
+import type { DiskImage } from "../../machine/devices/virtio/block.ts";
 import { MachineError } from "../../machine/error.ts";
 import type { Switches, Vendor } from "../../machine/model.ts";
-import { type EndReason, Pc } from "../../machine/pc.ts";
+import { type EndReason, Pc, type Reset } from "../../machine/pc.ts";
 import type { Hash, Snapshot } from "../../machine/snapshot.ts";
 import { EmulatedPlatform, type PlatformSnapshot } from "./platform.ts";
 import { RootCpus } from "./root-cpus.ts";
 
 export type { Kernel } from "../../machine/boot/kernel.ts";
 export type { SerialSpeed } from "../../machine/devices/uart/uart.ts";
+export type { DiskImage } from "../../machine/devices/virtio/block.ts";
 export { MachineError } from "../../machine/error.ts";
 export { FEATURES, FIXED, MODELS, missingFeatures } from "../../machine/model.ts";
 export { SLICE } from "../../machine/pc.ts";
@@ -38,9 +40,15 @@ export interface EmulatedMachineOptions {
   readonly seed?: number;
   /** How fast the serial ports send; default "line". */
   readonly serialSpeed?: SerialSpeed;
+  /** Disks; default none. */
+  readonly disks?: readonly DiskImage[];
+  /** Whether there is a virtio console. */
+  readonly virtioConsole?: boolean;
   /** What runs on the CPUs, in place of the resident stub. */
   readonly kernel?: Kernel | undefined;
-  /** Take what COM1 and COM2 send. */
+  /** Whether a reset boots the kernel anew; default: it ends the machine. */
+  readonly reboots?: boolean;
+  /** Take what COM1, COM2 and the console send. */
   readonly serial: readonly ((byte: number) => void)[];
 }
 
@@ -62,12 +70,25 @@ export class EmulatedMachine {
 
   /** Throws MachineError for options that no machine has, for a kernel that does not boot, or when the host lacks memory. */
   constructor(modules: Modules, options: EmulatedMachineOptions) {
-    this.pc = new Pc({ ...options, cpu: modules.cpu });
+    const { virtioConsole: console = false } = options;
+    this.pc = new Pc({ ...options, console, cpu: modules.cpu });
     this.platform = new EmulatedPlatform(this.pc, modules.hypervisor);
     this.roots = new RootCpus(this.pc);
     this.#hasKernel = options.kernel !== undefined;
-    if (options.kernel) bootKernel(this.pc, options.kernel);
+    const { kernel, reboots = false } = options;
+    if (kernel) bootKernel(this.pc, kernel);
     else this.roots.boot();
+    if (kernel && reboots) this.pc.onReset(() => bootKernel(this.pc, kernel));
+  }
+
+  /** How often its kernel was booted anew. */
+  get resets(): number {
+    return this.pc.devices.power.resets;
+  }
+
+  /** The last reset. */
+  get lastReset(): Reset | undefined {
+    return this.pc.devices.power.lastReset;
   }
 
   /** What was written to the exit port, once the machine is over. */
@@ -98,9 +119,10 @@ export class EmulatedMachine {
     this.pc.run(until, isLate);
   }
 
-  /** Sends bytes to COM1 (0) or COM2 (1). */
-  send(line: 0 | 1, bytes: Uint8Array): void {
-    this.pc.serial(line).input(bytes);
+  /** Sends bytes to COM1 (0), COM2 (1), or the console (2). */
+  send(line: 0 | 1 | 2, bytes: Uint8Array): void {
+    if (line === 2) this.pc.devices.console?.(bytes);
+    else this.pc.serial(line).input(bytes);
   }
 
   /** Everything, to go back to with `restore`. */
@@ -132,7 +154,7 @@ export class EmulatedMachine {
   }
 
   /** SHA-256, hex, of what a serial line has sent. */
-  serialDigest(line: 0 | 1): string {
+  serialDigest(line: 0 | 1 | 2): string {
     return this.pc.serialLogs[line]!.digest;
   }
 }

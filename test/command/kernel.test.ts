@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseRecord } from "../../control/record/format.ts";
 import { replay } from "../../control/record/replay.ts";
 import { startSession } from "../../control/session.ts";
-import { end, kernel, print, SLEEP, START } from "../kernel/images.ts";
+import { end, kernel, print, restarting, SLEEP, START, TRIPLE_FAULT } from "../kernel/images.ts";
 import { buildCommand, COMMAND } from "./build.ts";
 
 let top: string;
@@ -42,10 +42,13 @@ beforeAll(async () => {
     // lidt [a limit of zero]; int3
     faults: [0x0f, 0x01, 0x1d, 0x00, 0x90, 0x00, 0x00, 0xcc],
     sleeps: [...print("up\r\n"), ...SLEEP],
+    restarts: restarting(TRIPLE_FAULT, 3),
   };
   for (const [name, code] of Object.entries(files))
     writeFileSync(join(top, name), kernel(code).data);
   writeFileSync(join(top, "text"), "no kernel\n");
+  writeFileSync(join(top, "image"), Buffer.alloc(1024));
+  writeFileSync(join(top, "empty"), "");
 });
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 
@@ -102,6 +105,57 @@ test("without one the machine stays: console, status, refusal of enable, a recor
   expect(await run("machine stop k")).toMatchObject({ status: 0 });
 });
 
+test("disks: the status names them, a record replays while they are what they were", async () => {
+  const started = await run(`${MACHINE} d --kernel sleeps --disk image --disk image`);
+  expect(started).toMatchObject({ status: 0, err: "" });
+  const { out } = await run("machine status d");
+  expect(out).toMatch(/^Disk 0 +.*\/image$/m);
+  expect(out).toMatch(/^Disk 1 +.*\/image$/m);
+  const record = readFileSync(join(top, "run/d/record"), "utf8");
+  expect(await run("machine stop d")).toMatchObject({ status: 0 });
+  writeFileSync(join(top, "disks.record"), record);
+  const replayed = "machine replay disks.record --unfinished";
+  expect(await run(replayed)).toMatchObject({ status: 0, err: "" });
+  writeFileSync(join(top, "other"), readFileSync(join(top, "image")));
+  writeFileSync(join(top, "image"), Buffer.alloc(1024, 1));
+  const changed = await run(replayed);
+  expect(changed).toMatchObject({ status: 1, out: "" });
+  expect(changed.err).toMatch(
+    /image is not the file that was recorded as .*image: that one had 1024/,
+  );
+  const moved = await run(`${replayed} --disk other --disk other`);
+  expect(moved).toMatchObject({ status: 0, err: "" });
+});
+
+test("a reset boots anew, and power-off ends a command that shows a serial line", async () => {
+  const ended = await run(`${MACHINE} --kernel restarts --serial 0=stdio`);
+  expect(ended).toEqual({ status: 0, out: "000", err: "" });
+  const started = await run(`${MACHINE} r --kernel restarts --pace paced`);
+  expect(started).toMatchObject({ status: 0, err: "" });
+  let out = "";
+  while (!/^Ended +powered off$/m.test(out)) out = (await run("machine status r")).out;
+  expect(out).toMatch(/^Resets +2, the last by a triple fault at RIP 0x\w+ at 0\.000 s$/m);
+  await run("machine stop r");
+  const last = await run(`${MACHINE} --kernel restarts --on-reset end --serial 0=stdio`);
+  expect(last).toMatchObject({ status: 1, out: "0" });
+  expect(last.err).toMatch(/shut down at RIP 0x\w+: a triple fault/);
+});
+
+test("a virtio console is line 2, of machines that have one", async () => {
+  expect(await run(`${MACHINE} c --kernel sleeps --virtio-console`)).toMatchObject({ status: 0 });
+  expect(await run("serial 2 -m c")).toEqual({ status: 0, out: "", err: "" });
+  await run("machine stop c");
+  await run(`${MACHINE} c --kernel sleeps`);
+  const { status, err } = await run("serial 2 -m c");
+  expect([status, err]).toEqual([
+    ...[
+      1,
+      "reading serial: No such device\nThe machine has no virtio console (--virtio-console).\n",
+    ],
+  ]);
+  await run("machine stop c");
+});
+
 test("a record that is kept is replayed, and one of something else is not", async () => {
   const started = `${MACHINE} --kernel ends --exit-port 0xf4 --serial 0=null --record kept`;
   expect(await run(started)).toMatchObject({ status: 7, err: "" });
@@ -152,6 +206,14 @@ test("a record is saved while the machine runs", async () => {
 });
 
 test.each([
+  ["--disk missing", /^opening missing: No such file or directory\nThe disk .*missing: No such/],
+  ["--disk .", /^opening \.: Is a directory\nThe disk .* is a directory; mke2fs -d makes/],
+  ["--disk image --disk empty", /^opening empty: Invalid argument\nThe disk .*empty is empty\.\n$/],
+  ["--disk text", /^opening text: Invalid argument\nThe disk .* a raw image is a multiple of 512/],
+  [
+    Array(9).fill("--disk image").join(" "),
+    /^starting machine default: Invalid argument\nA machine has at most 8 disks, not 9\.\n$/,
+  ],
   ["--kernel missing", /^opening missing: No such file or directory\n$/],
   ["--kernel sleeps --initrd missing", /^opening missing: No such file or directory\n$/],
   [

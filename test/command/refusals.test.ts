@@ -146,7 +146,7 @@ test.each<[string, string, readonly string[]]>([
   if (before === LOCKED) {
     await daemon.clock.wait({
       until: 2e9,
-      ready: () => daemon.serial[0].text.includes("Timer fired"),
+      ready: () => daemon.serial[0]!.text.includes("Timer fired"),
     });
   }
   const list = (await world.run("cell list")).out;
@@ -162,7 +162,7 @@ test("another cell cannot be destroyed while one is locked", async () => {
   for (const each of [...TINY, ...LOCKED.slice(1)]) {
     expect(await world.run(each)).toMatchObject({ status: 0 });
   }
-  const ready = () => daemon.serial[0].text.includes("Timer fired");
+  const ready = () => daemon.serial[0]!.text.includes("Timer fired");
   expect(await daemon.clock.wait({ until: 2e9, ready })).toBe(true);
   const { status, err } = await world.run("cell destroy tiny-demo");
   expect([status, err.split("\n")[0]]).toEqual([1, `JAILHOUSE_CELL_DESTROY: ${DENIED}`]);

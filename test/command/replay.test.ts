@@ -49,5 +49,5 @@ test("the record of a session with refusals, statistics, serial input and cut st
   expect(again.divergence).toBeUndefined();
   expect(again.checks).toBeGreaterThan(50);
   expect(await again.session.fingerprint()).toBe(fingerprint);
-  expect(await again.session.serial(0).text()).toBe(daemon.serial[0].text);
+  expect(await again.session.serial(0).text()).toBe(daemon.serial[0]!.text);
 });

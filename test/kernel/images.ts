@@ -30,6 +30,30 @@ export const end = (value: number) => [0xba, ...u32(EXIT_PORT), 0xb8, ...u32(val
 export const POWER_OFF = [0xba, ...u32(0x604), 0xb8, ...u32(0x2000), 0x66, 0xef];
 /** mov edx, port; mov al, 6; out dx, al: a hard reset, by the reset control register. */
 export const RESET = [0xba, ...u32(0xcf9), 0xb0, 6, 0xee];
+/** By port 0x92, by the keyboard controller's pulse, by a triple fault: lidt [a limit of zero]; int3. */
+export const RESET_FAST = [0xb0, 1, 0xe6, 0x92];
+export const RESET_PULSE = [0xb0, 0xfe, 0xe6, 0x64];
+export const TRIPLE_FAULT = [0x0f, 0x01, 0x1d, ...u32(0x9000), 0xcc];
+/** A cell of CMOS memory, and a byte of RAM. */
+const CELL = 0x40;
+const MARK = 0x300000;
+/** mov al, cell; out 0x70, al */
+const SELECT = [0xb0, CELL, 0xe6, 0x70];
+
+/**
+ * Prints the digit in RAM (which is zero unless RAM has been kept), makes it a one, and does `reset` until CMOS memory has counted to
+ * `starts`; then it powers off.
+ */
+export const restarting = (reset: readonly number[], starts: number) => [
+  // mov al, [MARK]; add al, '0'; mov edx, COM1; out dx, al; mov byte [MARK], 1
+  ...[0xa0, ...u32(MARK), 0x04, 0x30, 0xba, ...u32(COM1), 0xee, 0xc6, 0x05, ...u32(MARK), 1],
+  // in al, 0x71; inc al; mov cl, al
+  ...[...SELECT, 0xe4, 0x71, 0xfe, 0xc0, 0x88, 0xc1],
+  // mov al, cl; out 0x71, al; cmp cl, starts; jae behind
+  ...[...SELECT, 0x88, 0xc8, 0xe6, 0x71, 0x80, 0xf9, starts, 0x73, reset.length + SLEEP.length],
+  ...[...reset, ...SLEEP, ...POWER_OFF, ...SLEEP],
+];
+
 /** mov dword [address], value */
 const store = (address: number, value: number) => [0xc7, 0x05, ...u32(address), ...u32(value)];
 /** hlt; jmp back to it */

@@ -6,8 +6,21 @@ import type { MachineOptions } from "../../control/api.ts";
 import { parseRecord } from "../../control/record/format.ts";
 import { Journal } from "../../control/record/journal.ts";
 import { replay } from "../../control/record/replay.ts";
-import { type LocalSession, startSession } from "../../control/session.ts";
-import { EXIT_PORT, end, kernel, POWER_OFF, print, RESET, SLEEP, START } from "./images.ts";
+import { type LocalSession, type SessionSnapshot, startSession } from "../../control/session.ts";
+import {
+  EXIT_PORT,
+  end,
+  kernel,
+  POWER_OFF,
+  print,
+  RESET,
+  RESET_FAST,
+  RESET_PULSE,
+  restarting,
+  SLEEP,
+  START,
+  TRIPLE_FAULT,
+} from "./images.ts";
 
 const MS = 1e6;
 const MIB = 0x100000;
@@ -27,7 +40,7 @@ test("it prints, starts the other CPU, and ends the machine", async () => {
   await session.serial(0).waitFor("one");
   expect(await session.waitForEnd(100 * MS)).toBe(21);
   expect(await session.serial(0).text()).toBe("one\r\ntwo\r\n");
-  const ended = { ended: 21, endReason: "exit-port" };
+  const ended = { ended: 21, endReason: "exit-port", offline: [] };
   expect(await session.status()).toMatchObject({ kernel: "by-hand", ...ended, enabled: false });
 });
 
@@ -39,6 +52,61 @@ test.each([
   expect(await session.waitForEnd(100 * MS)).toBe(0);
   expect(await session.serial(0).text()).toBe("one\r\n");
   expect(await session.status()).toMatchObject({ ended: 0, endReason });
+});
+
+describe("a reset boots the kernel anew", () => {
+  const RESETTING = { exitPort: undefined };
+  test.each([
+    ["0xcf9", RESET],
+    ["0x92", RESET_FAST],
+    ["keyboard-controller", RESET_PULSE],
+    ["triple-fault", TRIPLE_FAULT],
+  ])("by %s, with RAM of zeros, CMOS memory as it was, and time going on", async (cause, code) => {
+    await start(restarting(code, 3), RESETTING);
+    expect(await session.waitForEnd(100 * MS)).toBe(0);
+    expect(await session.serial(0).text()).toBe("000");
+    const { resets, lastReset, endReason, time } = await session.status();
+    expect({ resets, endReason }).toEqual({ resets: 2, endReason: "power-off" });
+    expect(lastReset).toMatchObject({ cause });
+    expect(lastReset!.time).toBeGreaterThan(0);
+    expect(lastReset!.time).toBeLessThan(time);
+    expect(lastReset!.rip === undefined).toBe(cause !== "triple-fault");
+  });
+
+  test("the same however time is cut, and from a snapshot between two", async () => {
+    await start(restarting(RESET, 9), RESETTING);
+    const moments: SessionSnapshot[] = [];
+    while (session.ended === undefined) {
+      await session.run(1);
+      moments.push(await session.snapshot());
+    }
+    expect(session.resets).toBe(8);
+    const end = [await session.fingerprint(), await session.time()];
+    for (const moment of [moments[0]!, moments[7]!]) {
+      await session.close();
+      await start(restarting(RESET, 9), RESETTING);
+      await session.restore(moment);
+      await session.waitForEnd(100 * MS);
+      expect([await session.fingerprint(), await session.time(), session.resets]).toEqual([
+        ...end,
+        8,
+      ]);
+    }
+  });
+
+  test("when the serial line has sent what it was given", async () => {
+    await start(restarting(RESET, 3), { ...RESETTING, serialSpeed: "line" });
+    await session.waitForEnd(100 * MS);
+    expect(await session.serial(0).text()).toBe("000");
+  });
+
+  test("unless it is the end", async () => {
+    await start(restarting(RESET, 3), { ...RESETTING, onReset: "end" });
+    await session.waitForEnd(100 * MS);
+    const status = await session.status();
+    expect(status).toMatchObject({ endReason: "reset", lastReset: { cause: "0xcf9" } });
+    expect(status.resets).toBeUndefined();
+  });
 });
 
 test("without a hypervisor the console is its serial line", async () => {
@@ -69,8 +137,11 @@ describe("time stands still after the end", () => {
     await start(SLEEP);
     await expect(session.waitForEnd(MS)).rejects.toMatchObject({ code: "ETIMEDOUT" });
     await session.close();
-    await start(SLEEP, { exitPort: undefined });
-    await expect(session.waitForEnd()).rejects.toMatchObject({ code: "EINVAL" });
+    await start(SLEEP, { exitPort: undefined, kernel: undefined });
+    await expect(session.waitForEnd()).rejects.toMatchObject({
+      code: "EINVAL",
+      hint: expect.stringContaining("neither a kernel nor an exit port"),
+    });
   });
 });
 

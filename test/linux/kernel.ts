@@ -7,15 +7,19 @@ import { findKernel } from "../../tools/metal/kernel.ts";
 interface Kernels {
   readonly bzImage: BootFile;
   readonly vmlinux: BootFile;
+  /** Directory of its modules. */
+  readonly modules: string;
 }
 
 function find(): Kernels | undefined {
   if (!existsSync("/bin/busybox")) return undefined;
   try {
-    const data = readFileSync(findKernel().image);
+    const { image, modules } = findKernel();
+    const data = readFileSync(image);
     return {
       bzImage: { name: "bzImage", data },
       vmlinux: { name: "vmlinux", data: unpackKernel(data) },
+      modules,
     };
   } catch {
     return undefined;

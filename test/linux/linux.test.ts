@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type Linux, type LinuxOptions, startLinux } from "../../control/guest/linux.ts";
+import { complaints } from "./complaints.ts";
 import { kernels } from "./kernel.ts";
 
-/** What a healthy boot's messages do not have. */
-const COMPLAINT = /WARN|BUG|unstable|failed to come online|warp|not syncing/;
 /** Milliseconds; a boot takes seconds on an idle computer. */
 const PATIENCE = 600_000;
 
@@ -13,11 +12,6 @@ afterEach(() => linux?.close());
 async function boot(options: LinuxOptions = {}): Promise<Linux> {
   linux = await startLinux({ kernel: kernels!.vmlinux, ...options });
   return linux;
-}
-
-async function complaints(linux: Linux): Promise<string[]> {
-  const { out } = await linux.run("dmesg");
-  return out.split("\n").filter((line) => COMPLAINT.test(line));
 }
 
 describe.skipIf(!kernels)("Debian's Linux", () => {
@@ -59,6 +53,36 @@ describe.skipIf(!kernels)("Debian's Linux", () => {
     await linux.waitFor(/\n42\r\ngood day\r\n/);
     await linux.type("exit\n");
     expect(await linux.session.waitForEnd(10e9)).toBe(0);
+  });
+
+  test("reboots, and its disk keeps what was written to it", { timeout: PATIENCE }, async () => {
+    const disks = [{ name: "own", data: new Uint8Array(4 << 20) }];
+    const options = { disks, virtioConsole: true, moduleDirectory: kernels!.modules };
+    const linux = await boot({ ...options, fresh: true });
+    expect(linux.channel).toBe(2);
+    const digest = "sha256sum /mnt/copy | cut -d' ' -f1";
+    const write = "mke2fs /dev/vda && mount -t ext4 /dev/vda /mnt && cp /bin/busybox /mnt/copy";
+    const before = await linux.run(`(${write}) >/dev/null && ${digest} && umount /mnt`);
+    const random = "cat /proc/sys/kernel/random/uuid";
+    const { out: first } = await linux.run(random);
+    await linux.reboot();
+    const after = await linux.run(`mount -t ext4 /dev/vda /mnt && ${digest}`);
+    expect(before).toEqual({ status: 0, out: expect.stringMatching(/^[0-9a-f]{64}\n$/) });
+    expect(after.out).toBe(before.out);
+    await linux.type("echo $((6 * 7))\n");
+    await linux.waitFor(/\n42\r\n/);
+    expect((await linux.run(random)).out).not.toBe(first);
+    expect(await complaints(linux)).toEqual([]);
+    expect(await linux.session.status()).toMatchObject({
+      resets: 1,
+      lastReset: { cause: "0xcf9" },
+    });
+    await expect(linux.run("reboot -f; sleep 9")).rejects.toMatchObject({
+      code: "EIO",
+      hint: expect.stringMatching(
+        /^"reboot -f; sleep 9": the guest was reset \(0xcf9\)\. The console/,
+      ),
+    });
   });
 
   test("is the same again: booted anew, and from the snapshot", { timeout: PATIENCE }, async () => {

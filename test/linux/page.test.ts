@@ -79,6 +79,12 @@ test.each([
   [["--kernel", "/etc/passwd", "--cpus", "0"], "1 to 64 CPUs"],
   [["--kernel", "/etc/passwd", "--cpu", "z80"], "z80"],
   [["--kernel", "/etc/passwd", "--memory", "much"], "no size"],
+  [["--kernel", "/etc/passwd", "--disk", "/nowhere"], "The disk /nowhere: No such file"],
+  [
+    ["--release", "5.10"],
+    "There is no release 5.10: 6.1, 6.1-rt, 6.12, 6.12-rt, or --kernel FILE.",
+  ],
+  [["--release", "6.12", "--kernel", "vmlinuz"], "--kernel and --release: give one of them"],
   [["--odd"], "--odd"],
 ])("npm run linux -- %s is refused in one line", { timeout: PATIENCE }, (args, reason) => {
   const { stderr, status } = linux(args);

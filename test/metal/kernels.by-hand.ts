@@ -9,13 +9,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Guest } from "../../tools/metal/guest.ts";
 import { guestComplaints, newComplaints } from "../../tools/metal/kernel-log.ts";
+import { RELEASES } from "../../tools/metal/releases.ts";
 import { ROOT } from "../../tools/root.ts";
-import { findOtherKernel, OTHER_KERNELS } from "./kernels.ts";
+import { findOtherKernel } from "./kernels.ts";
 
 const TIMEOUT = 3_600_000;
 const ROUNDS = 1;
 
-describe.each(OTHER_KERNELS)("Linux $name", (other) => {
+describe.each(RELEASES)("Linux $name", (other) => {
   test("builds the driver without a warning", { timeout: TIMEOUT }, () => {
     const { headers } = findOtherKernel(other);
     const directory = mkdtempSync(join(tmpdir(), "driver-"));

@@ -3,25 +3,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE, type Kernel } from "../../tools/metal/kernel.ts";
+import { BACKPORTS, type Release } from "../../tools/metal/releases.ts";
 import { unpackPackages } from "../../tools/metal/unpack.ts";
 
-const BACKPORTS =
-  "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-backports main\n";
 const HEADERS = /^linux-headers-(\d.*-amd64)$/;
-
-/** A kernel by what it is called here. */
-export interface OtherKernel {
-  readonly name: string;
-  /** The package that names the newest of its kind. */
-  readonly newest: string;
-  readonly isBackport: boolean;
-}
-
-export const OTHER_KERNELS: readonly OtherKernel[] = [
-  { name: "6.1-rt", newest: "linux-headers-rt-amd64", isBackport: false },
-  { name: "6.12", newest: "linux-headers-amd64", isBackport: true },
-  { name: "6.12-rt", newest: "linux-headers-rt-amd64", isBackport: true },
-];
 
 /** The kernel, its headers, and the programs that build modules with them. */
 function packagesOf(newest: string, depends: (name: string) => string[]): string[] {
@@ -40,7 +25,8 @@ function settle(root: string, version: string): void {
 }
 
 /** The kernel, from the cache or downloaded into it. Throws what apt-get complained about. */
-export function findOtherKernel({ name, newest, isBackport }: OtherKernel): Kernel {
+export function findOtherKernel({ name, flavour, isBackport }: Release): Kernel {
+  const newest = `linux-headers-${flavour}`;
   const root = join(CACHE, `kernel-${name}`);
   const source = isBackport ? { line: BACKPORTS } : undefined;
   if (!existsSync(root)) unpackPackages((depends) => packagesOf(newest, depends), root, source);

@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Entry, writeCpio } from "../../control/guest/cpio.ts";
+import { collectModules } from "../../control/guest/modules.ts";
 import { buildAgent } from "./agent.ts";
 import type { Bed } from "./beds/bed.ts";
 import { emptyDisk, nodeDisk } from "./disk.ts";
 import { driverFor } from "./driver.ts";
 import { firmware } from "./firmware.ts";
 import { findKernel, type Kernel } from "./kernel.ts";
-import { collectModules } from "./modules.ts";
 import { AGENT_PACKAGES, BUILD_PACKAGES, GUEST_PACKAGES, requirePackages } from "./packages.ts";
 import { guestTree } from "./payload.ts";
 
@@ -43,13 +43,13 @@ function readFirmware(say?: (text: string) => void): ReadonlyMap<string, Buffer>
  * Makes a guest's files for a bed; `remove` deletes those that are not kept in the cache. Throws MissingPackages when something is
  * not installed.
  */
-export function makeGuestImage(
+export async function makeGuestImage(
   bed: Bed,
   { say, extra, jailhouse, ...options }: GuestImageOptions = {},
-): {
+): Promise<{
   readonly image: GuestImage;
   readonly remove: () => void;
-} {
+}> {
   requirePackages([
     ...GUEST_PACKAGES,
     ...(jailhouse ? BUILD_PACKAGES : []),
@@ -59,7 +59,7 @@ export function makeGuestImage(
   const disk = bed.isSlow ? emptyDisk(say) : nodeDisk(say);
   const parts = {
     disk,
-    modules: collectModules(kernel, [...disk.modules, ...MODULES, ...bed.modules]),
+    modules: await collectModules(kernel.modules, [...disk.modules, ...MODULES, ...bed.modules]),
     firmware: jailhouse ? readFirmware(say) : undefined,
     agent: bed.isSlow ? readFileSync(buildAgent()) : undefined,
     driver: jailhouse ? readFileSync(driverFor(kernel, say)) : undefined,

@@ -107,7 +107,7 @@ export class Guest {
   /** Starts a guest and does not wait for it. Throws MissingPackages. Who starts a guest must close it. */
   static async start(options: GuestOptions = {}): Promise<Guest> {
     const { bed = QEMU, append = [], machine, onConsole = () => {}, signal, say } = options;
-    const { image, remove } = makeGuestImage(bed, options);
+    const { image, remove } = await makeGuestImage(bed, options);
     const emulator = await bed.start({ image, append }, machine, say).catch((error) => {
       remove();
       throw error;

@@ -64,6 +64,11 @@ export function findKernel(say: (text: string) => void = () => {}): Kernel {
  */
 export function unpackedKernel(say?: (text: string) => void): string {
   const { image, version } = findKernel(say);
+  return unpackedImage(image, version);
+}
+
+/** The same of any bzImage, kept by its version. */
+export function unpackedImage(image: string, version: string): string {
   const unpacked = join(CACHE, `vmlinux-${version}`);
   if (existsSync(unpacked)) return unpacked;
   try {

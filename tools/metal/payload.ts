@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { CELL_MSG_REPLY_TIMEOUT, SIGNATURE_SIZE } from "../../abi/config.ts";
 import { SIGNATURES } from "../../config/encode.ts";
 import type { Entry } from "../../control/guest/cpio.ts";
+import type { KernelModule } from "../../control/guest/modules.ts";
 import { ROOT } from "../root.ts";
 import type { Disk } from "./disk.ts";
-import type { KernelModule } from "./modules.ts";
 import { busybox } from "./packages.ts";
 
 /** Rooms of dist/ that the command is made of. */

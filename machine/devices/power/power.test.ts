@@ -47,6 +47,6 @@ test.each([
 test("what ended the machine first stays", () => {
   const { pc } = machine(0x604, 0x2000, 2);
   pc.run(SLICE);
-  pc.devices.power.finish("reset");
+  pc.devices.power.reset("0x92");
   expect(pc.endReason).toBe("power-off");
 });

@@ -31,6 +31,7 @@ const A_UPDATING = 0x80;
 const UPDATE_TICKS = 244_000;
 const B_RESET = 0x02;
 const B_SET = 0x80;
+const B_SQUARE_WAVE = 0x08;
 const B_BINARY = 0x04;
 const B_HOURS_24 = 0x02;
 /** B and C: periodic, alarm, update-ended. */
@@ -97,6 +98,15 @@ export class Rtc extends Device<State> implements Registers {
     if (offset === 0) this.state.index = value & INDEX_MASK;
     else this.#writeRegister(this.state.index, value);
     this.#update();
+  }
+
+  /** The reset line: no interrupts, and no flags; date and memory have a battery (MC146818A data sheet, "RESET"). */
+  reset(): void {
+    const { state } = this;
+    state.ram[REGISTER_B] = state.ram[REGISTER_B]! & ~(SOURCES | B_SQUARE_WAVE);
+    state.flags = 0;
+    this.#update();
+    this.#drive();
   }
 
   /** The present date, Unix seconds. */

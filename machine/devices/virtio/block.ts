@@ -1,6 +1,6 @@
 // A disk (Virtual I/O Device specification 1.2, section 5.2), copied as it is written: what it is made of does not change.
 import { Device } from "../device.ts";
-import type { Buffer, Chain, Dma } from "./queue.ts";
+import { type Buffer, type Chain, type Dma, QUEUE_SIZE } from "./queue.ts";
 import type { VirtioDevice } from "./transport.ts";
 
 /** What a disk is made of. */
@@ -14,7 +14,12 @@ export interface DiskImage {
 const SECTOR = 512;
 const TYPE = 2;
 const MASS_STORAGE = 0x018000;
+/** Features: the configuration says how many pieces a request may have; writes can be flushed. */
+const FEATURE_SEGMENTS = 1 << 2;
 const FEATURE_FLUSH = 1 << 9;
+/** Place of that number, and the number: a queue's descriptors but those of header and status. */
+const SEGMENTS = 12;
+const SEGMENTS_MOST = QUEUE_SIZE - 2;
 const HEADER = 16;
 const READ = 0;
 const WRITE = 1;
@@ -38,7 +43,7 @@ interface State {
 export class BlockDevice extends Device<State> implements VirtioDevice {
   readonly type: number = TYPE;
   readonly classCode: number = MASS_STORAGE;
-  readonly features: number = FEATURE_FLUSH;
+  readonly features: number = FEATURE_SEGMENTS | FEATURE_FLUSH;
   readonly queues: number = 1;
   readonly config: Uint8Array = new Uint8Array(CONFIG_SIZE);
   readonly #image: DiskImage;
@@ -50,7 +55,9 @@ export class BlockDevice extends Device<State> implements VirtioDevice {
     this.#image = image;
     this.#memory = memory;
     this.#sectors = Math.floor(image.size / SECTOR);
-    new DataView(this.config.buffer).setBigUint64(0, BigInt(this.#sectors), true);
+    const config = new DataView(this.config.buffer);
+    config.setBigUint64(0, BigInt(this.#sectors), true);
+    config.setUint32(SEGMENTS, SEGMENTS_MOST, true);
   }
 
   handle(_queue: number, { readable, writable }: Chain): number {

@@ -58,6 +58,8 @@ const PARTS = [
 /** Bytes between the notification registers of two queues. */
 const NOTIFY_STEP = 4;
 const ISR_QUEUE = 1;
+/** Status: the driver is ready (2.1); nothing is done for it before. */
+const DRIVER_OK = 4;
 /** The one feature above bit 31: VERSION_1. */
 const FEATURES_HIGH = 1;
 const DWORD = 4;
@@ -134,7 +136,7 @@ export class VirtioFunction extends Device<State> implements Registers {
   /** Carries out what waits in a queue: after the driver's notification, or when the device can go on. */
   serve(index: number): void {
     const queue = this.state.queues[index];
-    if (!queue) return;
+    if (!queue || !(this.state.status & DRIVER_OK)) return;
     let interrupts = false;
     for (;;) {
       const { taken } = queue;

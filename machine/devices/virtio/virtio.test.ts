@@ -12,6 +12,9 @@ const ISR = REGISTERS + 0x1000;
 const [DESCRIPTORS, DRIVER, USED, HEADER, DATA, STATUS] = [
   ...[0x10000, 0x11000, 0x12000, 0x13000, 0x14000, 0x18000],
 ] as const;
+/** Descriptors, driver's and device's area of the console's queues. */
+const RECEIVE = [DESCRIPTORS, DRIVER, USED] as const;
+const TRANSMIT = [0x15000, 0x16000, 0x17000] as const;
 const SECTORS = 16;
 const image = new Uint8Array(SECTORS * 512 + 100).map((_, at) => (at >> 9) + 1);
 const [NEXT, WRITE] = [1, 2] as const;
@@ -85,7 +88,7 @@ describe("the transport", () => {
     poke(REGISTERS, 1);
     expect([peek(REGISTERS + 4), peek(REGISTERS + 0x12, 2)]).toEqual([1, 1]);
     poke(REGISTERS, 0);
-    expect([peek(REGISTERS + 4), peek(DEVICE, 8)]).toEqual([0x200, SECTORS]);
+    expect([peek(REGISTERS + 4), peek(DEVICE, 8)]).toEqual([0x204, SECTORS]);
   });
 
   test("tells where its parts are", () => {
@@ -142,6 +145,18 @@ describe("the disk", () => {
     expect([peek(DATA), peek(DATA + 1023, 1)]).toEqual([0x04040404, 5]);
   });
 
+  test("fills all pieces of a request, of which there can be as many as a queue has room for", () => {
+    expect(peek(DEVICE + 12)).toBe(254);
+    poke(HEADER, 0, 8);
+    poke(HEADER + 8, 2, 8);
+    describeChain(
+      ...[[HEADER, 16, 0] as const, [DATA + 512, 512, WRITE] as const],
+      ...[[DATA, 512, WRITE] as const, [STATUS, 1, WRITE] as const],
+    );
+    offer();
+    expect([peek(STATUS, 1), peek(DATA + 512), peek(DATA)]).toEqual([0, 0x03030303, 0x04040404]);
+  });
+
   test("keeps what is written beside the image, in snapshots, too", () => {
     const before = pc.save();
     for (let at = 0; at < 512; at += 4) poke(DATA + at, 0xa5a500ff);
@@ -172,6 +187,38 @@ describe("the disk", () => {
   ] as const)("answers a request %s", (_name, type, sector, size, flags, result) => {
     expect(request(type, sector, size, flags)).toEqual(result);
   });
+});
+
+test("the console's input interrupts a driver that has made room, and waits for one that is not ready", () => {
+  const sent: number[] = [];
+  const serial = [undefined, undefined, (byte: number) => sent.push(byte)];
+  const cpu = scriptedCpu([]);
+  pc = new Pc({ ...{ cpu, cpus: 1, memory: MIB, pool: MIB, console: true }, serial });
+  const slot = 10 << 3;
+  expect(pc.pci.read(slot, 0, 4)).toBe(0x10431af4);
+  pc.pci.write(slot, 0x20, 4, REGISTERS);
+  pc.pci.write(slot, PCI_COMMAND, 2, 6);
+  offered = 0;
+  poke(REGISTERS + 0x14, 3, 1);
+  for (const [queue, at] of [RECEIVE, TRANSMIT].entries()) {
+    poke(REGISTERS + 0x16, queue, 2);
+    poke(REGISTERS + 0x18, 8, 2);
+    for (const [index, place] of at.entries()) poke(REGISTERS + 0x20 + 8 * index, place, 8);
+    poke(REGISTERS + 0x1c, 1, 2);
+  }
+  describeChain([DATA, 16, WRITE]);
+  poke(DRIVER + 2, 1, 2);
+  pc.devices.console!([0x61, 0x62]);
+  expect([peek(DATA), pc.pci.read(slot, 6, 2) & 8]).toEqual([0, 0]);
+  poke(REGISTERS + 0x14, 15, 1);
+  poke(NOTIFY, 0, 2);
+  expect([peek(DATA), peek(USED + 8), pc.pci.read(slot, 6, 2) & 8]).toEqual([0x6261, 2, 8]);
+  poke(TRANSMIT[0], DATA, 8);
+  poke(TRANSMIT[0] + 8, 2);
+  poke(TRANSMIT[1] + 2, 1, 2);
+  poke(NOTIFY + 4, 1, 2);
+  expect(sent).toEqual([0x61, 0x62]);
+  expect(Object.keys(pc.save().devices)).toContain("console-transport");
 });
 
 test("more disks than there are slots for are refused, and a snapshot with other disks", () => {
