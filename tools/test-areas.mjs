@@ -117,6 +117,7 @@ export const ALONE = [
 
 /** Those that take longest, the longest first: begun last, one of them would be waited for with an idle processor. */
 export const LONGEST = [
+  "test/linux/linux.test.ts",
   "test/metal/linux-session.test.ts",
   "test/metal/linux-wide.test.ts",
   "test/package/package.test.ts",
@@ -124,6 +125,7 @@ export const LONGEST = [
   "test/metal/driver.test.ts",
   "test/metal/linux-created.test.ts",
   "test/metal/linux-target.test.ts",
+  "test/linux/programs/programs.test.ts",
   "test/sdk/library.test.ts",
   "test/metal/boot.test.ts",
   "test/metal/linux-faults.test.ts",
