@@ -139,7 +139,7 @@ async function node(linux: Linux): Promise<void> {
 }
 
 async function copyAndReboot(linux: Linux): Promise<void> {
-  const copy = "mkdir -p /root/again && cp /root/large /root/again/large && sync";
+  const copy = "mkdir -p again && cp large again/large && sync";
   await run(linux, copy);
   await linux.run("umount /mnt/proc /mnt/sys /mnt/dev /mnt", PATIENCE);
   await linux.reboot();
