@@ -55,6 +55,8 @@ export interface DeviceParts {
   /** First port of the exit port, if there is one. */
   exitPort: number | undefined;
   disks: readonly DiskImage[];
+  /** How many serial ports there are. */
+  serialPorts: 2 | 4;
   /** Whether there is a virtio console. */
   console: boolean;
   /** RAM as devices reach it by themselves. */
@@ -120,7 +122,9 @@ function addPci(parts: DeviceParts, pci: PciBus, reset: Registers): ConfigMechan
   return mechanism;
 }
 
-/** The console among the lines that send. */
+/** The serial ports among the lines that send. */
+const SERIAL_SINKS = [0, 1, 3, 4];
+/** The console among them. */
 const CONSOLE_LINE = 2;
 /** Where the slot is in the number of a function. */
 const SLOT_SHIFT = 3;
@@ -238,8 +242,8 @@ function addToBus(
   const { ioapic, pic, pit, rtc, hpet, pmTimer, serial } = devices;
   bus.memory.add(MEMORY_MAP.ioapic.first, MEMORY_MAP.ioapic.size, ioapic);
   bus.memory.add(MEMORY_MAP.hpet.first, MEMORY_MAP.hpet.size, hpet);
-  addPorts(bus, PORT_MAP.com1, serial[0]!);
-  addPorts(bus, PORT_MAP.com2, serial[1]!);
+  const ports = [PORT_MAP.com1, PORT_MAP.com2, PORT_MAP.com3, PORT_MAP.com4];
+  for (const [index, port] of serial.entries()) addPorts(bus, ports[index]!, port);
   addPorts(bus, PORT_MAP.picMaster, pic.master);
   addPorts(bus, PORT_MAP.picSlave, pic.slave);
   addPorts(bus, PORT_MAP.picLevels, pic.levels);
@@ -252,6 +256,27 @@ function addToBus(
 
 /** The power-on self-test port: takes what is written, and reads as nothing. */
 const POST: Registers = { read: () => 0xff, write() {} };
+
+/** An interrupt line that several devices raise: high while any of them does. */
+function shared(line: Line): () => Line {
+  const levels: boolean[] = [];
+  return () => {
+    const own = levels.push(false) - 1;
+    return (level) => {
+      levels[own] = level;
+      line(levels.includes(true));
+    };
+  };
+}
+
+/** The serial ports, with the lines of a PC's. */
+function makeSerial(parts: DeviceParts, line: (irq: Irq) => Line): Uart[] {
+  const lines = [IRQ_MAP.com1, IRQ_MAP.com2].map((irq) => shared(line(irq)));
+  return SERIAL_SINKS.slice(0, parts.serialPorts).map((sink, index) => {
+    const send = parts.sinks[sink] ?? (() => {});
+    return new Uart(parts.schedule, lines[index % lines.length]!(), send, parts.serialSpeed);
+  });
+}
 
 /** Makes and wires all devices. */
 export function createDevices(parts: DeviceParts): Devices {
@@ -268,10 +293,7 @@ export function createDevices(parts: DeviceParts): Devices {
   const power = new Power(parts.schedule, () => parts.ended());
   const timers = makeTimers(parts, line, { ioapic, power });
   const resets = makeResets(line, power);
-  const serial = [IRQ_MAP.com1, IRQ_MAP.com2].map(
-    (irq, index) =>
-      new Uart(parts.schedule, line(irq), parts.sinks[index] ?? (() => {}), parts.serialSpeed),
-  );
+  const serial = makeSerial(parts, line);
   const pci = makePci();
   const disks = addDisks(parts, { pci, ioapic });
   const console = addConsole(parts, { pci, ioapic });
@@ -283,8 +305,7 @@ export function createDevices(parts: DeviceParts): Devices {
     ioapic,
     pic,
     ...timers,
-    com1: serial[0]!,
-    com2: serial[1]!,
+    ...Object.fromEntries(serial.map((port, index) => [`com${index + 1}`, port])),
     pciConfig,
     power,
     ...resets,

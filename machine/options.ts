@@ -36,9 +36,11 @@ export interface PcOptions {
   serialSpeed?: SerialSpeed;
   /** Disks, each a virtio-blk function; at most 8. What is written is kept beside the image. */
   disks?: readonly DiskImage[];
+  /** Serial ports: COM1 and COM2, or four, of which COM3 shares its interrupt with COM1 and COM4 with COM2. Default 2. */
+  serialPorts?: 2 | 4;
   /** Whether there is a virtio console. Default false. */
   console?: boolean;
-  /** Take what COM1, COM2 and the console send, each byte with the tick at which it has left. */
+  /** Take what COM1, COM2, the console, COM3 and COM4 send, each byte with the tick at which it has left. */
   serial?: readonly (SerialSink | undefined)[];
 }
 
@@ -98,6 +100,7 @@ export function settle(options: PcOptions): Settled {
     exitPort: options.exitPort,
     fwCfg: options.fwCfg ?? false,
     console: options.console ?? false,
+    serialPorts: options.serialPorts ?? 2,
     serialSpeed: options.serialSpeed ?? "line",
     pool: options.pool ?? DEFAULT_POOL,
     date: options.date ?? seededDate(seed),

@@ -49,8 +49,8 @@ export type { PcOptions } from "./options.ts";
 /** Carries out an exit (EXIT_*, other than deadline and halt) of a CPU; may change any state and call `relax`. */
 export type ExitHandler = (processor: Processor, exitCode: number) => void;
 
-/** COM1, COM2, and the virtio console. */
-const LINES = 3;
+/** What sends: COM1, COM2, the virtio console, COM3, COM4; the serial port of each. */
+const LINE_PORTS = [0, 1, undefined, 2, 3] as const;
 
 /** The machine. */
 export class Pc {
@@ -88,14 +88,10 @@ export class Pc {
     this.ramBase = cpus.ramBase;
     this.lapics = cpus.list.map((processor) => this.#makeLapic(processor));
     this.bus.connect(cpus.list, this.lapics);
-    this.serialLogs = Array.from(
-      { length: LINES },
-      (_, index) =>
-        new SerialLog(
-          options.serial?.[index],
-          () => this.devices.serial[index]?.isSendingSoon ?? false,
-        ),
-    );
+    this.serialLogs = LINE_PORTS.map((port, index) => {
+      const isSending = () => this.devices.serial[port ?? -1]?.isSendingSoon ?? false;
+      return new SerialLog(options.serial?.[index], isSending);
+    });
     this.devices = this.#makeDevices();
     this.#powerOn = new PowerOn(this);
     this.executor = this.#makeExecutor();
@@ -136,6 +132,7 @@ export class Pc {
       fwCfg: this.options.fwCfg,
       serialSpeed: this.options.serialSpeed,
       disks: this.options.disks,
+      serialPorts: this.options.serialPorts,
       console: this.options.console,
       dma: dmaOf(this),
       ended: () => this.#endNow(),

@@ -55,7 +55,7 @@ function isZero(words: Int32Array, first: number, end: number): boolean {
 
 function optionsOf(pc: Pc): Snapshot["options"] {
   const { cpus, memory, pool, vendor, missing, exitPort, fwCfg, seed, serialSpeed } = pc.options;
-  const { console } = pc.options;
+  const { console, serialPorts } = pc.options;
   const disks = pc.options.disks.map(({ size }) => size);
   return {
     cpus,
@@ -64,6 +64,7 @@ function optionsOf(pc: Pc): Snapshot["options"] {
     vendor,
     missing,
     exitPort,
+    serialPorts,
     fwCfg,
     seed,
     serialSpeed,

@@ -2,9 +2,10 @@
 
 import type { Bed, GuestSystem, Machine, Processor } from "./bed.ts";
 import { BOCHS } from "./bochs/index.ts";
+import { PC } from "./pc/index.ts";
 import { QEMU, QEMU10 } from "./qemu.ts";
 
-export const BEDS: readonly Bed[] = [QEMU, QEMU10, BOCHS];
+export const BEDS: readonly Bed[] = [QEMU, QEMU10, BOCHS, PC];
 
 /** For people: what --bed may be. */
 export const bedNames = () => BEDS.map(({ name }) => name).join(", ");

@@ -1,0 +1,74 @@
+// The project's own PC, in a process of its own: AMD's processor with whatever features are wanted, by the authors of the hypervisor.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROOT } from "../../../root.ts";
+import { Capture } from "../../capture.ts";
+import { type Bed, isLinux, type Processor } from "../bed.ts";
+import { unpackKernel } from "../bochs/vmlinux.ts";
+import { Emulator } from "../emulator.ts";
+import { SYSTEM } from "../qemu.ts";
+import type { PcDescription } from "./machine.ts";
+
+const CPUS = 4;
+const MEMORY = 1024;
+/** The ACPI timer, as on q35. */
+const PM_TIMER = 0x608;
+const KHZ = 1_000_000;
+const SERIAL_PORTS = 4;
+/** What runs there. */
+const PROGRAM = join(ROOT, "dist/tools/metal/beds/pc/machine.js");
+/** As QEMU's. */
+const KERNEL_OPTIONS = ["memmap=82M$0x3a000000", "nokaslr"];
+const CONSOLE = ["panic=-1", "console=ttyS2,115200"];
+
+const amd = (...switches: string[]): Processor => ({
+  vendor: "amd",
+  model: ["amd", ...switches].join(","),
+  kernelOptions: [],
+});
+
+/** A processor with all, and others that lack, or have, what processors of the last ten years differ in. */
+const PROCESSORS: ReadonlyMap<string, Processor> = new Map([
+  ["amd", amd()],
+  ["amd-xapic", amd("x2apic=off")],
+  ["amd-older", amd("x2apic=off", "nrip_save=off")],
+  ["amd-newer", amd("flushbyasid=on", "decodeassists=on")],
+]);
+
+export const PC: Bed = {
+  ...{ name: "pc", title: "the project's PC", packages: [], pmTimer: PM_TIMER, khz: KHZ },
+  isSlow: true,
+  processors: PROCESSORS,
+  lacks: new Map([["intel", "there is no VT-x: --bed bochs --cpu intel has one"]]),
+  system: SYSTEM,
+  hasMonitor: false,
+  ignored: new Map(),
+  modules: ["virtio_pci", "virtio_blk"],
+  async start(load, machine = {}) {
+    if (!isLinux(load)) throw new Error("on the project's PC there is no loader");
+    if (machine.devices?.length) throw new Error("the project's PC has no other devices");
+    const directory = mkdtempSync(join(tmpdir(), "jailhouse-pc-"));
+    const file = (name: string) => join(directory, name);
+    const serial = await Promise.all(
+      Array.from({ length: SERIAL_PORTS }, (_, index) => Capture.listen(file(`com${index + 1}`))),
+    );
+    const options = [...(machine.kernelOptions ?? KERNEL_OPTIONS), ...CONSOLE, ...load.append];
+    writeFileSync(file("vmlinux"), unpackKernel(readFileSync(load.image.kernel)));
+    const description: PcDescription = {
+      cpu: machine.cpu ?? PROCESSORS.get("amd")!.model,
+      cpus: machine.cpus ?? CPUS,
+      memory: machine.memory ?? MEMORY,
+      kernel: file("vmlinux"),
+      initramfs: load.image.initramfs,
+      disk: load.image.disk,
+      commandLine: options.join(" "),
+      serial: serial.map(({ address }) => address),
+    };
+    writeFileSync(file("machine.json"), JSON.stringify(description));
+    const command = [process.execPath, PROGRAM, file("machine.json")];
+    const remove = () => rmSync(directory, { recursive: true, force: true });
+    return new Emulator("the PC", command, { serial }, [remove]);
+  },
+};
