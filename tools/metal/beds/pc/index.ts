@@ -8,7 +8,6 @@ import { Capture } from "../../capture.ts";
 import { type Bed, isLinux, type Processor } from "../bed.ts";
 import { unpackKernel } from "../bochs/vmlinux.ts";
 import { Emulator } from "../emulator.ts";
-import { SYSTEM } from "../qemu.ts";
 import type { PcDescription } from "./machine.ts";
 
 const CPUS = 4;
@@ -42,7 +41,7 @@ export const PC: Bed = {
   isSlow: true,
   processors: PROCESSORS,
   lacks: new Map([["intel", "there is no VT-x: --bed bochs --cpu intel has one"]]),
-  system: SYSTEM,
+  system: { file: "configs/pc-x86.cell", name: "RootCell" },
   hasMonitor: false,
   ignored: new Map(),
   modules: ["virtio_pci", "virtio_blk"],
