@@ -42,8 +42,10 @@ test("a computer is physical when nothing says that it is virtual", async () => 
   );
   computer.write("/sys/class/dmi/id/sys_vendor", "ASUS\n");
   expect(isVirtual(await files())).toBe(false);
-  computer.write("/sys/class/dmi/id/product_name", "VirtualBox\n");
-  expect(isVirtual(await files())).toBe(true);
+  for (const name of ["VirtualBox", "Emulated PC"]) {
+    computer.write("/sys/class/dmi/id/product_name", `${name}\n`);
+    expect(isVirtual(await files())).toBe(true);
+  }
   computer.remove("/sys/class/dmi");
   computer.write("/sys/hypervisor/type", "xen\n");
   expect(isVirtual(await files())).toBe(true);
