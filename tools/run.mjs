@@ -78,6 +78,8 @@ const COMMANDS = {
   picture: (args) => run(process.execPath, [join(ROOT, "dist/tools/picture.js"), ...args]),
   sdk: (args) => run(process.execPath, [join(ROOT, "dist/tools/sdk.js"), ...args]),
   agent: (args) => run(process.execPath, [join(ROOT, "dist/tools/agent.js"), ...args]),
+  "demo:linux": (args) =>
+    run(process.execPath, [join(ROOT, "dist/tools/metal/demo.js"), "--bed", "pc", ...args]),
   "metal:demo": (args) => run(process.execPath, [join(ROOT, "dist/tools/metal/demo.js"), ...args]),
   "metal:image": (args) =>
     run(process.execPath, [join(ROOT, "dist/tools/metal/image.js"), ...args]),

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { BOCHS } from "../../tools/metal/beds/bochs/index.ts";
 import { findMachine, systemOf } from "../../tools/metal/beds/index.ts";
+import { PC } from "../../tools/metal/beds/pc/index.ts";
 import { QEMU10 } from "../../tools/metal/beds/qemu.ts";
 import { playInGuest } from "../../tools/metal/play.ts";
 import { BRIEF_SESSION, onBed, SESSION } from "../../tools/metal/session.ts";
@@ -25,6 +26,7 @@ describeLinux("the session under a real Linux", () => {
 
   test.each([
     { title: "QEMU 10", bed: QEMU10, cpu: "amd", session: SESSION },
+    { title: "the emulated PC", bed: PC, cpu: "amd", session: SESSION },
     { title: "Bochs, AMD-V", bed: BOCHS, cpu: "amd", session: BRIEF_SESSION },
     { title: "Bochs, VT-x", bed: BOCHS, cpu: "intel", session: BRIEF_SESSION },
   ])("goes as it should, and Linux stays well, $title", async ({ bed, cpu, session }) => {

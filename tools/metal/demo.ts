@@ -7,6 +7,7 @@ import { isConfigError } from "../../config/errors.ts";
 import { loadConfig } from "../../config/load.ts";
 import { Difference } from "../demo/expect.ts";
 import { Screen } from "../demo/screen.ts";
+import { ArtifactsError, findArtifacts, makeArtifacts } from "./artifacts.ts";
 import type { Bed, Machine } from "./beds/bed.ts";
 import {
   bedNames,
@@ -24,6 +25,10 @@ const USAGE = `Usage: npm run metal:demo [-- OPTIONS]
   --bed NAME     the machine's emulator: ${bedNames()}; default: the first
   --cpu NAME     its processor: ${processorNames()}; default: the first of the bed's
   --config FILE  play it on this system configuration of the guest, which config create may have made; default: the shipped one
+  --make-artifacts DIR
+                 make what the guest is started with, and end; --artifacts takes it on a computer without Debian's packages
+  --artifacts DIR
+                 start the guest with that: Node is all that is needed on bed pc
   --record FILE  write what is shown as JSON lines of [seconds, text]
 `;
 /** Exit status of what Ctrl-C ended, as shells have it. */
@@ -42,6 +47,8 @@ function readOptions() {
         bed: { type: "string" },
         cpu: { type: "string" },
         config: { type: "string" },
+        artifacts: { type: "string" },
+        "make-artifacts": { type: "string" },
         record: { type: "string" },
       } as const,
     }).values;
@@ -69,7 +76,10 @@ async function readSession(bed: Bed, machine: Machine, config: string | undefine
 
 function explain(error: Error): string {
   const isPlain =
-    error instanceof MissingPackages || error instanceof Misuse || error instanceof UnknownMachine;
+    error instanceof MissingPackages ||
+    error instanceof Misuse ||
+    error instanceof UnknownMachine ||
+    error instanceof ArtifactsError;
   if (isPlain || isConfigError(error)) return error.message;
   const text = error instanceof Difference ? error.message : error.stack;
   return `\nThe session did not go as it should.\n${text}`;
@@ -93,10 +103,21 @@ async function demo(): Promise<number> {
   try {
     const bed = findBed(values.bed);
     const machine = findMachine(bed, values.cpu);
+    const { "make-artifacts": target } = values;
+    if (target !== undefined) {
+      await makeArtifacts(bed, target, (text) => screen.show(`${text}\n`, "remark"));
+      screen.show(`Made: npm run demo:linux -- --artifacts ${target}\n`, "remark");
+      return 0;
+    }
+    const image = values.artifacts === undefined ? undefined : findArtifacts(values.artifacts);
     const { steps, extra } = await readSession(bed, machine, values.config);
     count = steps.length;
     const { signal } = interrupted;
-    const options = { screen, signal, bed, machine, ...(extra ? { extra } : {}) };
+    const options = {
+      ...{ screen, signal, bed, machine },
+      ...(extra ? { extra } : {}),
+      ...(image ? { image } : {}),
+    };
     await playInGuest(steps, options);
   } catch (error) {
     if (interrupted.signal.aborted) return INTERRUPTED;

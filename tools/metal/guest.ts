@@ -5,7 +5,7 @@ import type { Emulator } from "./beds/emulator.ts";
 import { QEMU } from "./beds/qemu.ts";
 import { type Bridge, bridgeTo } from "./bridge.ts";
 import type { Capture } from "./capture.ts";
-import { type GuestImageOptions, makeGuestImage } from "./guest-image.ts";
+import { type GuestImage, type GuestImageOptions, makeGuestImage } from "./guest-image.ts";
 import { Answer, type Ended, repeat, request } from "./protocol.ts";
 
 export type { Ended } from "./protocol.ts";
@@ -18,6 +18,8 @@ export class GuestError extends Error {
 export interface GuestOptions extends GuestImageOptions {
   /** QEMU if not given. */
   readonly bed?: Bed;
+  /** What was made before for such a bed (artifacts.ts). */
+  readonly image?: GuestImage;
   /** More kernel options. */
   readonly append?: readonly string[];
   /** How its machine differs from the usual one. */
@@ -107,7 +109,9 @@ export class Guest {
   /** Starts a guest and does not wait for it. Throws MissingPackages. Who starts a guest must close it. */
   static async start(options: GuestOptions = {}): Promise<Guest> {
     const { bed = QEMU, append = [], machine, onConsole = () => {}, signal, say } = options;
-    const { image, remove } = await makeGuestImage(bed, options);
+    const { image, remove } = options.image
+      ? { image: options.image, remove: () => {} }
+      : await makeGuestImage(bed, options);
     const emulator = await bed.start({ image, append }, machine, say).catch((error) => {
       remove();
       throw error;

@@ -82,6 +82,15 @@ export const QEMU_PACKAGES: readonly Package[] = [
   },
 ];
 
+const XZ: Package = {
+  name: "xz-utils",
+  purpose: "unpacking the kernel",
+  isInstalled: program("xz"),
+};
+
+/** Of the project's own PC. */
+export const PC_PACKAGES: readonly Package[] = [XZ];
+
 export const BOCHS_PACKAGES: readonly Package[] = [
   {
     name: "bochs",
@@ -90,7 +99,7 @@ export const BOCHS_PACKAGES: readonly Package[] = [
   },
   { name: "bochsbios", purpose: "its BIOS", isInstalled: () => existsSync(BOCHS_BIOS) },
   { name: "vgabios", purpose: "its video BIOS", isInstalled: () => existsSync(BOCHS_VGA_BIOS) },
-  { name: "xz-utils", purpose: "unpacking the kernel", isInstalled: program("xz") },
+  XZ,
 ];
 
 const BUSYBOX = ["/bin/busybox", "/usr/bin/busybox"];

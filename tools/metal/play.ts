@@ -8,6 +8,7 @@ import type { Screen } from "../demo/screen.ts";
 import type { Step } from "../demo/step.ts";
 import type { Bed, Machine } from "./beds/bed.ts";
 import { Guest } from "./guest.ts";
+import type { GuestImage } from "./guest-image.ts";
 import { guestComplaints, newComplaints } from "./kernel-log.ts";
 import { GuestStage, OutsideStage } from "./stage.ts";
 
@@ -21,6 +22,8 @@ export interface PlayOptions {
   readonly bed?: Bed;
   /** How its machine differs from the usual one. */
   readonly machine?: Machine;
+  /** What was made before for such a bed (artifacts.ts). */
+  readonly image?: GuestImage;
   /** More files for the guest. */
   readonly extra?: ReadonlyMap<string, Entry>;
 }
@@ -30,7 +33,7 @@ export interface PlayOptions {
  * either way.
  */
 export async function playInGuest(steps: readonly Step[], options: PlayOptions): Promise<void> {
-  const { screen, signal, extra, bed, machine } = options;
+  const { screen, signal, extra, bed, machine, image } = options;
   const say = (text: string) => screen.show(`${text}\n`, "remark");
   say("Booting Linux …");
   const more = {
@@ -38,6 +41,7 @@ export async function playInGuest(steps: readonly Step[], options: PlayOptions):
     ...(extra ? { extra } : {}),
     ...(bed ? { bed } : {}),
     ...(machine ? { machine } : {}),
+    ...(image ? { image } : {}),
   };
   const guest = await Guest.boot({ jailhouse: true, say, ...more });
   try {

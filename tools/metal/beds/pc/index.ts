@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../../../root.ts";
 import { Capture } from "../../capture.ts";
+import { PC_PACKAGES } from "../../packages.ts";
 import { type Bed, isLinux, type Processor } from "../bed.ts";
 import { unpackKernel } from "../bochs/vmlinux.ts";
 import { Emulator } from "../emulator.ts";
@@ -16,6 +17,8 @@ const MEMORY = 1024;
 const PM_TIMER = 0x608;
 const KHZ = 1_000_000;
 const SERIAL_PORTS = 4;
+/** What an ELF file begins with, big-endian. */
+const ELF_MAGIC = 0x7f454c46;
 /** What runs there. */
 const PROGRAM = join(ROOT, "dist/tools/metal/beds/pc/machine.js");
 /** As QEMU's. */
@@ -37,7 +40,7 @@ const PROCESSORS: ReadonlyMap<string, Processor> = new Map([
 ]);
 
 export const PC: Bed = {
-  ...{ name: "pc", title: "the project's PC", packages: [], pmTimer: PM_TIMER, khz: KHZ },
+  ...{ name: "pc", title: "the project's PC", packages: PC_PACKAGES, pmTimer: PM_TIMER, khz: KHZ },
   isSlow: true,
   processors: PROCESSORS,
   lacks: new Map([["intel", "there is no VT-x: --bed bochs --cpu intel has one"]]),
@@ -54,7 +57,9 @@ export const PC: Bed = {
       Array.from({ length: SERIAL_PORTS }, (_, index) => Capture.listen(file(`com${index + 1}`))),
     );
     const options = [...(machine.kernelOptions ?? KERNEL_OPTIONS), ...CONSOLE, ...load.append];
-    writeFileSync(file("vmlinux"), unpackKernel(readFileSync(load.image.kernel)));
+    const kernel = readFileSync(load.image.kernel);
+    const isUnpacked = kernel.readUInt32BE(0) === ELF_MAGIC;
+    writeFileSync(file("vmlinux"), isUnpacked ? kernel : unpackKernel(kernel));
     const description: PcDescription = {
       cpu: machine.cpu ?? PROCESSORS.get("amd")!.model,
       cpus: machine.cpus ?? CPUS,
