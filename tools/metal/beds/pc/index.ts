@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { ROOT } from "../../../root.ts";
 import { Capture } from "../../capture.ts";
 import { PC_PACKAGES } from "../../packages.ts";
-import { type Bed, isLinux, type Processor } from "../bed.ts";
+import { type Bed, isLinux, type Linux, type Machine, type Processor } from "../bed.ts";
 import { unpackKernel } from "../bochs/vmlinux.ts";
 import { Emulator } from "../emulator.ts";
-import type { PcDescription } from "./machine.ts";
+import type { Task } from "./machine.ts";
+import type { PcDescription } from "./pc.ts";
 
 const CPUS = 4;
 const MEMORY = 1024;
@@ -39,6 +40,22 @@ const PROCESSORS: ReadonlyMap<string, Processor> = new Map([
   ["amd-newer", amd("flushbyasid=on", "decodeassists=on")],
 ]);
 
+/** The machine with a guest's Linux, whose kernel is unpacked into a directory. */
+export function describePc(load: Linux, machine: Machine, directory: string): PcDescription {
+  const options = [...(machine.kernelOptions ?? KERNEL_OPTIONS), ...CONSOLE, ...load.append];
+  const bytes = readFileSync(load.image.kernel);
+  const isUnpacked = bytes.readUInt32BE(0) === ELF_MAGIC;
+  const kernel = join(directory, "vmlinux");
+  writeFileSync(kernel, isUnpacked ? bytes : unpackKernel(bytes));
+  const { initramfs, disk } = load.image;
+  return {
+    cpu: machine.cpu ?? PROCESSORS.get("amd")!.model,
+    cpus: machine.cpus ?? CPUS,
+    memory: machine.memory ?? MEMORY,
+    ...{ kernel, initramfs, disk, commandLine: options.join(" ") },
+  };
+}
+
 export const PC: Bed = {
   ...{ name: "pc", title: "the project's PC", packages: PC_PACKAGES, pmTimer: PM_TIMER, khz: KHZ },
   isSlow: true,
@@ -56,21 +73,11 @@ export const PC: Bed = {
     const serial = await Promise.all(
       Array.from({ length: SERIAL_PORTS }, (_, index) => Capture.listen(file(`com${index + 1}`))),
     );
-    const options = [...(machine.kernelOptions ?? KERNEL_OPTIONS), ...CONSOLE, ...load.append];
-    const kernel = readFileSync(load.image.kernel);
-    const isUnpacked = kernel.readUInt32BE(0) === ELF_MAGIC;
-    writeFileSync(file("vmlinux"), isUnpacked ? kernel : unpackKernel(kernel));
-    const description: PcDescription = {
-      cpu: machine.cpu ?? PROCESSORS.get("amd")!.model,
-      cpus: machine.cpus ?? CPUS,
-      memory: machine.memory ?? MEMORY,
-      kernel: file("vmlinux"),
-      initramfs: load.image.initramfs,
-      disk: load.image.disk,
-      commandLine: options.join(" "),
+    const task: Task = {
+      ...describePc(load, machine, directory),
       serial: serial.map(({ address }) => address),
     };
-    writeFileSync(file("machine.json"), JSON.stringify(description));
+    writeFileSync(file("machine.json"), JSON.stringify(task));
     const command = [process.execPath, PROGRAM, file("machine.json")];
     const remove = () => rmSync(directory, { recursive: true, force: true });
     return new Emulator("the PC", command, { serial }, [remove]);
