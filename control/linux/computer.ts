@@ -18,7 +18,8 @@ export const CORE_FILES: readonly string[] = [`${CPUS}/cpu*/${SIBLINGS}`];
 export const VIRTUAL_FILES: readonly string[] = ["/proc/cpuinfo", "/sys/hypervisor/type", ...DMI];
 
 /** DMI system vendors and product names of virtual machines. */
-const VIRTUAL = /qemu|kvm|bochs|virtualbox|vmware|xen|virtual machine|hvm domu|parallels|emulated pc/i;
+const VIRTUAL =
+  /qemu|kvm|bochs|virtualbox|vmware|xen|virtual machine|hvm domu|parallels|emulated pc/i;
 
 const cpuList = (files: Files, file: string): number[] =>
   parseCpuList(files.textIfAny(`${CPUS}/${file}`) ?? "");

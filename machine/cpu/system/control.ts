@@ -133,7 +133,7 @@ function interceptMove(s: u32, code: u32, gpr: u32): bool {
 }
 
 /** MOV from CR0, CR2, CR3, CR4 or CR8 to the general register `gpr`; #UD for others. */
-export function movFromCr(s: u32, register: u32, gpr: u32 = 0): u64 {
+export function movFromCr(s: u32, register: u32, gpr: u32): u64 {
   if (register > 4 ? register != 8 : register == 1) {
     raiseUd(s);
     return 0;
@@ -149,7 +149,7 @@ export function movFromCr(s: u32, register: u32, gpr: u32 = 0): u64 {
 }
 
 /** MOV to CR0, CR2, CR3, CR4 or CR8; #UD for others. Outside 64-bit code `value` has 32 bits. */
-export function movToCr(s: u32, register: u32, value: u64, gpr: u32 = 0): void {
+export function movToCr(s: u32, register: u32, value: u64, gpr: u32): void {
   if (register > 4 ? register != 8 : register == 1) return raiseUd(s);
   if (!isPrivileged(s) || interceptMove(s, EXIT_CR_WRITE + register, gpr)) return;
   if (register == 0) writeCr0(s, value);
@@ -261,7 +261,7 @@ function debugRegister(s: u32, register: u32): u32 {
 }
 
 /** MOV from a debug register. */
-export function movFromDr(s: u32, register: u32, gpr: u32 = 0): u64 {
+export function movFromDr(s: u32, register: u32, gpr: u32): u64 {
   const number = debugRegister(s, register);
   return faulted(s) || interceptMove(s, EXIT_DR_READ + register, gpr)
     ? 0
@@ -269,7 +269,7 @@ export function movFromDr(s: u32, register: u32, gpr: u32 = 0): u64 {
 }
 
 /** MOV to a debug register. What is watched changes, and so does what the translation caches and jumps may know. */
-export function movToDr(s: u32, register: u32, value: u64, gpr: u32 = 0): void {
+export function movToDr(s: u32, register: u32, value: u64, gpr: u32): void {
   const number = debugRegister(s, register);
   if (faulted(s) || interceptMove(s, EXIT_DR_WRITE + register, gpr)) return;
   if (number >= 6 && value >> 32) return raiseGp(s, 0);

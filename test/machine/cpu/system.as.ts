@@ -1,5 +1,6 @@
 // A module of the CPU's memory and system functions alone, so that they can be tested without an interpreter.
 import { modify, read, write } from "../../../machine/cpu/memory/access";
+import * as control from "../../../machine/cpu/system/control";
 
 export {
   createGuest,
@@ -14,15 +15,7 @@ export { setMissing as setMissingFeatures } from "../../../machine/cpu/memory/ma
 export { poolUsed } from "../../../machine/cpu/memory/pool";
 export { translateLinear } from "../../../machine/cpu/memory/probe";
 export { linearAddress } from "../../../machine/cpu/memory/segmentation";
-export {
-  clts,
-  lmsw,
-  movFromCr,
-  movFromDr,
-  movToCr,
-  movToDr,
-  smsw,
-} from "../../../machine/cpu/system/control";
+export { clts, lmsw, smsw } from "../../../machine/cpu/system/control";
 export { cpuid, cpuidPart } from "../../../machine/cpu/system/cpuid";
 export { cli, popFlags, pushedFlags, sti } from "../../../machine/cpu/system/flags";
 export {
@@ -106,4 +99,18 @@ export function write64(s: u32, linear: u64, value: u64): void {
 
 export function modify32(s: u32, linear: u64): u32 {
   return modify<u32>(s, linear);
+}
+
+/** MOV from and to control and debug registers; the general register is RAX. */
+export function movFromCr(s: u32, register: u32): u64 {
+  return control.movFromCr(s, register, 0);
+}
+export function movToCr(s: u32, register: u32, value: u64): void {
+  control.movToCr(s, register, value, 0);
+}
+export function movFromDr(s: u32, register: u32): u64 {
+  return control.movFromDr(s, register, 0);
+}
+export function movToDr(s: u32, register: u32, value: u64): void {
+  control.movToDr(s, register, value, 0);
 }
