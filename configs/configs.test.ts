@@ -42,6 +42,7 @@ describe("configurations that ship", () => {
       "ioapic-demo",
       "ivshmem-demo",
       "linux-x86-demo",
+      "pc-x86",
       "pci-demo",
       "qemu-x86",
       "qemu-x86-e1000",
@@ -184,10 +185,13 @@ describe("cells that run side by side", () => {
   });
 });
 
-it("bochs-x86 passes the check with each cell of the article's session", () => {
-  for (const name of ["apic-demo", "tiny-demo", "rogue-demo"]) {
-    const set = [find("bochs-x86"), find(name)];
-    const faults = checkInputs(set.map((config) => ({ path: "", config, source: undefined })));
-    expect([name, faults.filter(({ severity }) => severity === "error")]).toEqual([name, []]);
-  }
-});
+it.each(["bochs-x86", "pc-x86"])(
+  "%s passes the check with each cell of the article's session",
+  (system) => {
+    for (const name of ["apic-demo", "tiny-demo", "rogue-demo"]) {
+      const set = [find(system), find(name)];
+      const faults = checkInputs(set.map((config) => ({ path: "", config, source: undefined })));
+      expect([name, faults.filter(({ severity }) => severity === "error")]).toEqual([name, []]);
+    }
+  },
+);

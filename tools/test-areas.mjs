@@ -27,6 +27,7 @@ export const AREAS = {
     about: "the PC beside QEMU, a C compiler, an assembler",
     files: [
       "test/machine/cpu/qemu.test.ts",
+      "test/machine/cpu/svm.test.ts",
       "test/inmates/qemu.test.ts",
       "test/kernel/qemu.test.ts",
       "test/assembled.test.ts",
@@ -78,6 +79,7 @@ export const CAMPAIGNS = {
   breakpoints: "test/machine/cpu/interpreter/traced.test.ts",
   "float-extended": "test/machine/cpu/float/extended.test.ts",
   "float-sse": "test/machine/cpu/float/sse.test.ts",
+  interrupted: "test/metal/interrupted.test.ts",
   isolation: "test/isolation/isolation.test.ts",
   mutants: "test/check/mutants.test.ts",
   mutations: "test/bad-input/mutations.test.ts",

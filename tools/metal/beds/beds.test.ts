@@ -1,9 +1,11 @@
 // The list of beds, and what is put on a disk for the one that can load nothing by itself.
 import { expect, it } from "vitest";
+import { parseCpu } from "../../../control/cpu-option.ts";
 import { BOOT, bootDisk } from "./bochs/boot-disk.ts";
 import { BOCHS } from "./bochs/index.ts";
 import { multiboot } from "./bochs/multiboot.ts";
 import { BEDS, findBed, findMachine, UnknownMachine } from "./index.ts";
+import { PC } from "./pc/index.ts";
 
 const SECTOR = 512;
 const CYLINDER = 16 * 63 * SECTOR;
@@ -12,7 +14,7 @@ it("a bed is found by its name, and the first without one", () => {
   expect(findBed()).toBe(BEDS[0]);
   expect(findBed("bochs")).toBe(BOCHS);
   expect(() => findBed("real")).toThrow(
-    new UnknownMachine('There is no bed "real"; the beds are qemu, qemu10, bochs.'),
+    new UnknownMachine('There is no bed "real"; the beds are qemu, qemu10, bochs, pc.'),
   );
 });
 
@@ -33,6 +35,11 @@ it.each(["qemu", "qemu10"])("%s has no VT-x, and says where there is", (name) =>
   expect(findMachine(bed, "amd")).toMatchObject({ cpu: expect.stringContaining("+svm") });
   expect(() => findMachine(bed, "intel")).toThrow(UnknownMachine);
   expect(() => findMachine(bed, "intel")).toThrow(/TCG.*VT-x|VT-x.*TCG.*--bed bochs --cpu intel/);
+});
+
+it("the PC's processors are of the models that there are", () => {
+  for (const [name, { model }] of PC.processors)
+    expect([name, parseCpu(model).vendor]).toEqual([name, "amd"]);
 });
 
 it("Bochs is not asked for devices that it does not have", async () => {
