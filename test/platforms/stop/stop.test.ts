@@ -91,9 +91,9 @@ const SCENARIOS: readonly Scenario[] = [
     running: [2],
   },
   {
-    name: "a cell that was given up is started",
+    name: "a cell that was given up, one of whose CPUs was about to send an INIT, is started",
     cells: ONE_CELL,
-    scripts: [["time out", "start cell"], ["say"], ["say"]],
+    scripts: [["time out", "start cell"], ["init 2"], ["say"]],
     afterReset: [[], ["say"], ["say"]],
     running: [1, 2],
   },
