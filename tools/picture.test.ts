@@ -61,7 +61,7 @@ describe("drawPicture", () => {
   const recording = '[0,"$ "]\n[0.5,"list <a>\\r\\n"]\n[1,"\\u001b[32mrunning\\u001b[0m\\r\\n"]\n';
 
   it("shows what was recorded, escaped, with its styles", () => {
-    const svg = drawPicture(recording);
+    const svg = drawPicture(recording, "npm run demo");
     expect(svg).toContain(">$\u00a0list\u00a0&lt;a&gt;</text>");
     expect(svg).toContain('<tspan style="fill:#7ee787">running</tspan>');
     expect(svg).toMatch(/^<svg [^>]*height="100"/);

@@ -1,4 +1,5 @@
-// `npm run picture`: draws docs/map.svg, a machine with two of the demo cells, and docs/session.svg from docs/session.jsonl, the recording of a real `npm run demo`. A recording
+// `npm run picture`: draws docs/map.svg, a machine with two of the demo cells, and docs/session.svg and docs/session-linux.svg from recordings
+// of a real `npm run demo` and `npm run demo:linux`, which lie beside them. A recording
 // is one JSON array [seconds, text] a line, as asciicast's events are: what appeared on the terminal, and when.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +13,10 @@ import { ROOT } from "./root.ts";
 import { type Span, terminalLines } from "./terminal.ts";
 
 /** Paths are relative to the root. */
-const RECORDING = "docs/session.jsonl";
-const PICTURE = "docs/session.svg";
+const SESSIONS: readonly (readonly [recording: string, picture: string, command: string])[] = [
+  ["docs/session.jsonl", "docs/session.svg", "npm run demo"],
+  ["docs/session-linux.jsonl", "docs/session-linux.svg", "npm run demo:linux"],
+];
 const MAP = "docs/map.svg";
 
 /** Pixels. */
@@ -124,8 +127,8 @@ function drawLine(line: readonly Span[], index: number): string {
   return `<text x="${MARGIN}" y="${y}">${cut(line).map(drawSpan).join("")}</text>`;
 }
 
-/** The picture of a recording, as an SVG document. */
-export function drawPicture(recording: string): string {
+/** The picture of a recording of a command, as an SVG document. */
+export function drawPicture(recording: string, command: string): string {
   const lines = shorten(terminalLines(recordedText(recording)));
   const columns = Math.min(MAX_COLUMNS, Math.max(...lines.map((line) => plain(line).length)));
   const width = Math.ceil(columns * CHAR_WIDTH + 2 * MARGIN);
@@ -138,7 +141,7 @@ export function drawPicture(recording: string): string {
     .filter((line) => line !== "");
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
-    "<title>A session with jailhouse, recorded from npm run demo</title>",
+    `<title>A session with jailhouse, recorded from ${command}</title>`,
     `<rect width="${width}" height="${height}" rx="8" fill="${BACKGROUND}"/>`,
     ...buttons,
     `<g fill="${FOREGROUND}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="${FONT_SIZE}">`,
@@ -152,7 +155,10 @@ export function drawPicture(recording: string): string {
 /** Writes the pictures, or only compares; returns the paths of those that are not what they should be. */
 export function drawPictures(check: boolean): string[] {
   const pictures = new Map([
-    [PICTURE, drawPicture(readFileSync(join(ROOT, RECORDING), "utf8"))],
+    ...SESSIONS.map(([recording, picture, command]): [string, string] => [
+      picture,
+      drawPicture(readFileSync(join(ROOT, recording), "utf8"), command),
+    ]),
     [MAP, drawSvg(mapOf([qemuX86, apicDemo, tinyDemo]))],
   ]);
   const isStale = ([path, text]: [string, string]) =>
