@@ -48,8 +48,9 @@ function traitsOf(name: string) {
     cpus: Number(cpus),
     iommu,
     isReserved: name.includes("-demo"),
-    board: name.split("-")[0],
-    network: name.includes("virtio") ? "virtio" : "e1000",
+    // The project's PC looks like a q35.
+    board: name.startsWith("i440fx") ? "i440fx" : "q35",
+    network: name.startsWith("pc") ? "none" : name.includes("virtio") ? "virtio" : "e1000",
   };
 }
 
