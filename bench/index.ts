@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { UnknownMachine } from "../tools/metal/beds/index.ts";
 import { MissingPackages } from "../tools/metal/packages.ts";
+import { benchAmdV } from "./amd-v.ts";
 import { benchAvailability } from "./availability.ts";
 import { benchCommand } from "./command.ts";
 import { benchCore } from "./core.ts";
@@ -17,6 +18,7 @@ interface Options {
 
 const PARTS = new Map<string, (options: Options) => Promise<unknown>>([
   ["interpreter", benchInterpreter],
+  ["amd-v", benchAmdV],
   ["core", () => benchCore()],
   ["command", benchCommand],
   ["availability", () => benchAvailability()],

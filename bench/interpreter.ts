@@ -17,7 +17,7 @@ const BIOS_ADDRESS = 0xf0000;
 /** Where a kernel lies: after the BIOS image's set-up code. */
 const KERNEL = 0x1000;
 /** Where a kernel counts its rounds (physical). */
-const ROUNDS = 0x500;
+export const ROUNDS = 0x500;
 const RAM = 16 * MIB;
 const WARM_UP_MS = 1000;
 const MEASURE_MS = 2500;
@@ -50,10 +50,11 @@ const SET_UP =
 const RESET = "ea000000f0";
 const RESET_OFFSET = 0xfff0;
 
-function biosWith(kernel: KernelName): Uint8Array<ArrayBuffer> {
+/** A BIOS image that ends up in code at KERNEL, given in hexadecimal, in flat 32-bit mode. */
+export function biosWith(code: string): Uint8Array<ArrayBuffer> {
   const image = new Uint8Array(BIOS_SIZE);
   image.set(Buffer.from(SET_UP, "hex"), 0);
-  image.set(Buffer.from(KERNELS[kernel], "hex"), KERNEL);
+  image.set(Buffer.from(code, "hex"), KERNEL);
   image.set(Buffer.from(RESET, "hex"), RESET_OFFSET);
   return image;
 }
@@ -87,7 +88,7 @@ async function measure(step: () => void | Promise<void>, rounds: () => number): 
 async function measureV86(kernel: KernelName): Promise<number> {
   const emulator = new V86({
     wasm_path: V86_WASM,
-    bios: { buffer: biosWith(kernel).buffer },
+    bios: { buffer: biosWith(KERNELS[kernel]).buffer },
     memory_size: RAM,
     vga_memory_size: MIB,
     disable_jit: true,
@@ -118,7 +119,7 @@ const DATA_FLAT = 0xc93;
 const CODE_FLAT = 0xc9b;
 
 /** Our CPU at the same point: flat 32-bit code at KERNEL. */
-function startOurs(kernel: KernelName): {
+function startOurs(code: string): {
   exports: Exports;
   view: DataView;
   s: number;
@@ -136,7 +137,7 @@ function startOurs(kernel: KernelName): {
   const view = new DataView(memory.buffer);
   exports.initialize!(1, pool, ram, ram, RAM, 0);
   const s = exports.state!(0);
-  new Uint8Array(memory.buffer).set(biosWith(kernel), ram + BIOS_ADDRESS);
+  new Uint8Array(memory.buffer).set(biosWith(code), ram + BIOS_ADDRESS);
   view.setBigUint64(s + S.S_CR0, CR0_PROTECTED, true);
   for (let i = 0; i < 6; i++) {
     const at = s + S.S_SEGMENT + i * S.SEGMENT_SIZE;
@@ -150,8 +151,9 @@ function startOurs(kernel: KernelName): {
   return { exports, view, s, ram };
 }
 
-async function measureOurs(kernel: KernelName): Promise<{ rounds: number; mips: number }> {
-  const { exports, view, s, ram } = startOurs(kernel);
+/** Rounds and millions of instructions per second of CPU time of such code on our CPU. */
+export async function measureOurs(code: string): Promise<{ rounds: number; mips: number }> {
+  const { exports, view, s, ram } = startOurs(code);
   const step = () => {
     view.setBigUint64(s + S.S_DEADLINE, view.getBigUint64(s + S.S_TIME, true) + TICKS, true);
     if (exports.run!(0) !== S.EXIT_DEADLINE) throw new Error("the kernel stopped");
@@ -177,10 +179,10 @@ export interface Speed {
 /** Measures one kernel on both, one after the other. */
 export async function measureKernel(kernel: KernelName): Promise<Speed> {
   const theirs = await measureV86(kernel);
-  const { rounds, mips } = await measureOurs(kernel);
+  const { rounds, mips } = await measureOurs(KERNELS[kernel]);
   const ratio = rounds / theirs;
   const translated = hasTcg()
-    ? await measureTcg(biosWith(kernel), ROUNDS, MEASURE_MS / 1000)
+    ? await measureTcg(biosWith(KERNELS[kernel]), ROUNDS, MEASURE_MS / 1000)
     : undefined;
   const tcgMips = translated === undefined ? undefined : (mips * translated) / rounds;
   return { kernel, mips, v86Mips: mips / ratio, ratio, tcgMips };
