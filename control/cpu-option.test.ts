@@ -42,7 +42,16 @@ test.each([
 test("every feature is there by default or can be switched on, and what is built upon it goes with it", async () => {
   const session = await startSession({ cpus: 1, memory: 16 << 20, cpu: "amd,ssse3=off" });
   expect(session.machine.pc.options.missing).toEqual([
-    ...["ssse3", "sse4_1", "sse4_2", "clwb", "tsc_deadline_timer", "flushbyasid", "decodeassists"],
+    ...[
+      "ssse3",
+      "sse4_1",
+      "sse4_2",
+      "clwb",
+      "tsc_deadline_timer",
+      "autoibrs",
+      "flushbyasid",
+      "decodeassists",
+    ],
   ]);
   expect(CPU_FEATURES).toEqual(expect.arrayContaining([...session.machine.pc.options.missing]));
   await session.close();

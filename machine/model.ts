@@ -46,6 +46,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   x2apic: { number: F.FEATURE_X2APIC },
   tsc_deadline_timer: { number: F.FEATURE_TSC_DEADLINE_TIMER },
   svm: { number: F.FEATURE_SVM, only: "amd" },
+  autoibrs: { number: F.FEATURE_AUTOIBRS, only: "amd" },
   npt: { number: F.FEATURE_NPT, needs: "svm", only: "amd" },
   nrip_save: { number: F.FEATURE_NRIP_SAVE, needs: "svm", only: "amd" },
   flushbyasid: { number: F.FEATURE_FLUSHBYASID, needs: "svm", only: "amd" },
@@ -60,8 +61,8 @@ export const FIXED: readonly string[] = [
 
 /** The models, and what each is without unless it is switched on. */
 export const MODELS: Readonly<Record<Vendor, readonly string[]>> = {
-  amd: ["clwb", "tsc_deadline_timer", "flushbyasid", "decodeassists"],
-  intel: ["clwb", "svm", "npt", "nrip_save", "flushbyasid", "decodeassists"],
+  amd: ["clwb", "tsc_deadline_timer", "autoibrs", "flushbyasid", "decodeassists"],
+  intel: ["clwb", "svm", "autoibrs", "npt", "nrip_save", "flushbyasid", "decodeassists"],
 };
 
 /** Features switched on and off, by name. */

@@ -16,8 +16,10 @@ export const WORD_EXTENDED_ECX: u32 = 4;
 export const WORD_EXTENDED_EDX: u32 = 5;
 /** Leaf 0x8000000a, EDX. */
 export const WORD_SVM_EDX: u32 = 6;
+/** Leaf 0x80000021, EAX. */
+export const WORD_EXTENDED_21_EAX: u32 = 7;
 /** How many words there are. */
-export const WORDS: u32 = 7;
+export const WORDS: u32 = 8;
 
 /** SSE3. */
 export const FEATURE_PNI: u32 = 0x20;
@@ -87,3 +89,5 @@ export const FEATURE_NRIP_SAVE: u32 = 0xc3;
 export const FEATURE_FLUSHBYASID: u32 = 0xc6;
 /** Exits tell of the instruction's operands and bytes. */
 export const FEATURE_DECODEASSISTS: u32 = 0xc7;
+/** Automatic IBRS, EFER.AIBRSE. */
+export const FEATURE_AUTOIBRS: u32 = 0xe8;

@@ -19,6 +19,8 @@ import { ROOT } from "../../tools/root.ts";
 
 const SOURCES = join(ROOT, "test/metal/loader");
 const UNITS = ["boot.S", "main.c"];
+/** Milliseconds. */
+const SILENCE = 500;
 /** The loader's last words. */
 const WAITS = "loader: waits";
 const END = "loader: end\n";
@@ -129,6 +131,14 @@ function accompany(loader: Capture, com1: Capture): void {
   com1.follow(look);
 }
 
+/** Resolves once a line has been silent for a moment. */
+async function settled(line: Capture): Promise<void> {
+  for (let seen = -1; seen !== line.text.length; ) {
+    seen = line.text.length;
+    await new Promise((resolve) => setTimeout(resolve, SILENCE));
+  }
+}
+
 /** Waits for the loader's last line or the emulator's end, asks the monitor, and ends the emulator. */
 async function watch(emulator: Emulator, commands: readonly string[]): Promise<Said> {
   const [com1, com2, loader] = emulator.serial as [Capture, Capture, Capture];
@@ -142,6 +152,8 @@ async function watch(emulator: Emulator, commands: readonly string[]): Promise<S
     const line = await Promise.race([last, emulator.ended]);
     const { exit, errors } = emulator;
     if (exit) throw new Error(`${exit}: ${errors}\n${loader.text}`);
+    // What the hypervisor said last is on its way still, and would be lost with the emulator.
+    if (line?.startsWith(END.trimEnd())) await settled(com1);
     if (line?.startsWith(WAITS))
       for (const command of commands) answers += await emulator.monitor(command);
   } finally {

@@ -58,6 +58,7 @@ import { SOURCE_EXCEPTION, SOURCE_EXTERNAL, SOURCE_SOFTWARE } from "../system/de
 import { faulted, NO_ERROR, raiseGp } from "../system/fault.ts";
 import { deliverEventOf } from "../system/interrupts.ts";
 import { segmentAt } from "../system/mode.ts";
+import { eferBits } from "../system/msr-rules.ts";
 import { isValidPat } from "../system/mtrr.ts";
 import { EXIT_EXCP, EXIT_INVALID, EXIT_NPF, EXIT_VMRUN, raiseVmexit } from "./intercepts.ts";
 import { walkNested } from "./nested.ts";
@@ -102,8 +103,6 @@ const TYPE_INTERRUPT: u32 = 0;
 const TYPE_NMI: u32 = 2;
 const TYPE_EXCEPTION: u32 = 3;
 const TYPE_SOFTWARE: u32 = 4;
-/** EFER that there is. */
-const EFER_RESERVED: u64 = ~(<u64>0x1d01);
 const CR3_RESERVED: u64 = 0xffffff0000000000;
 /** Attributes of CS: 64-bit code, and a default size of 32 bits. */
 const CODE_LONG_AND_WIDE: u32 = 0x600;
@@ -133,12 +132,12 @@ function isEventValid(event: u64): bool {
 }
 
 /** Section 15.5.1, "Canonicalization and Consistency Checks". */
-function isConsistent(block: u32): bool {
+function isConsistent(s: u32, block: u32): bool {
   const cr0 = load<u64>(block, V.VMCB_CR0);
   const cr3 = load<u64>(block, V.VMCB_CR3);
   const cr4 = load<u64>(block, V.VMCB_CR4);
   const efer = load<u64>(block, V.VMCB_EFER);
-  if (!(efer & EFER_SVME) || efer & EFER_RESERVED) return false;
+  if (!(efer & EFER_SVME) || efer & ~eferBits(s)) return false;
   if (cr0 >> 32 || (cr0 & (CR0_CD | CR0_NW)) === CR0_NW) return false;
   if (cr4 & ~(<u64>cr4Bits())) return false;
   if (load<u64>(block, V.VMCB_DR6) >> 32 || load<u64>(block, V.VMCB_DR7) >> 32) return false;
@@ -223,7 +222,7 @@ export function vmrun(s: u32, address: u64): void {
   store<u32>(s, 1, S_IN_GUEST);
   store<u32>(s, 1, S_GIF);
   store<u64>(s, 0, S_DELIVERED);
-  if (!isConsistent(block)) return raiseVmexit(s, EXIT_INVALID, 0, 0, 0);
+  if (!isConsistent(s, block)) return raiseVmexit(s, EXIT_INVALID, 0, 0, 0);
   loadGuest(s, block, load<u32>(s, S_NESTED) !== 0);
   spreadFlags(s);
   store<u64>(s, load<u64>(s, S_RIP), S_NEXT);

@@ -10,6 +10,7 @@ import {
   WORD_1_ECX,
   WORD_7_EBX,
   WORD_7_ECX,
+  WORD_EXTENDED_21_EAX,
   WORD_EXTENDED_ECX,
   WORD_EXTENDED_EDX,
   WORD_SVM_EDX,
@@ -97,8 +98,9 @@ const EXTENDED_EDX_MMX: u32 = 0x400000;
 const ERROR_POINTERS: u32 = 4;
 /** Leaf 0x80000007 EDX: invariant TSC. */
 const INVARIANT_TSC: u32 = 0x100;
-/** Leaf 0x80000021 EAX: no speculative return stack overflow (nothing is speculated upon here). */
+/** Leaf 0x80000021 EAX: no speculative return stack overflow (nothing is speculated upon here), automatic IBRS. */
 const SRSO_NO: u32 = 0x20000000;
+const AUTOMATIC_IBRS: u32 = 0x100;
 /** Linear address bits, in their place in leaf 0x80000008. */
 const LINEAR_BITS: u32 = 48 << 8;
 /** Leaf 0x8000000a: revision, ASIDs; nested paging, next RIP, flushes by ASID, decode assists. */
@@ -265,7 +267,8 @@ function extendedLeaf(s: u32, leaf: u32, part: u32): u32 {
     case 10:
       return svmFeatures(part);
     case 0x21:
-      return part == EAX && isAmd() ? SRSO_NO : 0;
+      if (part != EAX || !isAmd()) return 0;
+      return SRSO_NO | (AUTOMATIC_IBRS & ~missingFeatures(WORD_EXTENDED_21_EAX));
     default:
       return 0;
   }

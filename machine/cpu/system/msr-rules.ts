@@ -15,7 +15,7 @@ import {
   EFER_SCE,
   EFER_SVME,
 } from "../../../abi/x86/registers.ts";
-import { FEATURE_NX, FEATURE_SVM } from "../features.ts";
+import { FEATURE_AUTOIBRS, FEATURE_NX, FEATURE_SVM } from "../features.ts";
 import { S_CR0, S_EFER, S_MISC_ENABLE, S_SPEC_CTRL } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
 import { hasFeature, vendor } from "../memory/machine.ts";
@@ -87,6 +87,9 @@ const MISC_ENABLE_LIMIT_CPUID: u64 = 0x400000;
 const MISC_ENABLE_NO_NX: u64 = 0x400000000;
 /** Bits of EFER that software may set. */
 const EFER_BITS: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
+
+/** EFER: automatic IBRS (AMD64 APM volume 2, section 3.1.7). It is kept, and nothing is speculated upon here. */
+const EFER_AIBRSE: u64 = 0x200000;
 
 /**
  * Performance monitoring as all AMD processors since the K7 have it (APM volume 2, section 13.2): four selections and four counters of 48
@@ -181,15 +184,20 @@ export function fixedMsr(msr: u32): u64 {
   }
 }
 
+/** Bits of EFER that this CPU has. */
+export function eferBits(s: u32): u64 {
+  let bits = isNxOff(s) ? EFER_BITS & ~(<u64>EFER_NXE) : EFER_BITS;
+  if (vendor() != VENDOR_AMD) return bits;
+  if (hasFeature(FEATURE_SVM)) bits |= EFER_SVME;
+  return hasFeature(FEATURE_AUTOIBRS) ? bits | EFER_AIBRSE : bits;
+}
+
 /** WRMSR to EFER: LMA follows LME and paging, LME is fixed while paging is on; #GP(0) for bits that do not exist. */
 export function writeEfer(s: u32, value: u64): void {
   const old = load<u64>(s, S_EFER);
-  const bits = isNxOff(s) ? EFER_BITS & ~(<u64>EFER_NXE) : EFER_BITS;
-  const hasSvm = vendor() == VENDOR_AMD && hasFeature(FEATURE_SVM);
-  const allowed = bits | (hasSvm ? EFER_SVME : 0);
   const paging = (load<u32>(s, S_CR0) & CR0_PG) != 0;
   if ((value & ~old & EFER_SVME) !== 0 && isSvmDisabled(s)) return raiseGp(s, 0);
-  if (value & ~allowed || (paging && (old ^ value) & EFER_LME)) return raiseGp(s, 0);
+  if (value & ~eferBits(s) || (paging && (old ^ value) & EFER_LME)) return raiseGp(s, 0);
   store<u64>(s, (value & ~(<u64>EFER_LMA)) | (old & EFER_LMA), S_EFER);
   if ((old ^ value) & EFER_NXE) flushTranslations(s);
   updateMode(s);

@@ -18,9 +18,10 @@ const WORDS = [
   [0x80000001, 2],
   [0x80000001, 3],
   [0x8000000a, 3],
+  [0x80000021, 0],
 ] as const;
 /** Bits of those words that are no feature to be switched: the fixed ones, with what AMD repeats of the first word in the last. */
-const FIXED_BITS = [0x178bfbfd, 0, 0, 0, 0x102, 0x20400800 | 0x0183f3ff, 0] as const;
+const FIXED_BITS = [0x178bfbfd, 0, 0, 0, 0x102, 0x20400800 | 0x0183f3ff, 0, 0x20000000] as const;
 /** Set by software itself: OSXSAVE. */
 const OSXSAVE = 0x8000000;
 
@@ -93,6 +94,7 @@ describe("without a feature", () => {
   test.each([
     ["nx", R.EFER_NXE],
     ["svm", R.EFER_SVME],
+    ["autoibrs", 0x200000],
   ])("%s, its bit of EFER is reserved", (name, bit) => {
     expect(access("wrmsr", M.MSR_EFER, BigInt(bit))).toBe("ok");
     without(name);

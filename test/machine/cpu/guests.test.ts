@@ -367,3 +367,13 @@ describe("the registers of AMD-V", () => {
     expect(host.gpr(RBX)).toBe(1n);
   });
 });
+
+test("a bit of EFER that the processor lacks is none of a guest's", () => {
+  host.put(V.VMCB_EFER, EFER_GUEST | 0x200000n);
+  host.enter([]);
+  expect(code()).toBe(VMMCALL_EXIT);
+  host.without("autoibrs");
+  host.put(V.VMCB_RIP, BigInt(CODE));
+  host.enter([]);
+  expect(code()).toBe(0xffffffffffffffffn);
+});

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ROOT } from "../../../root.ts";
 import { Capture } from "../../capture.ts";
 import { PC_PACKAGES } from "../../packages.ts";
-import { type Bed, isLinux, type Linux, type Machine, type Processor } from "../bed.ts";
+import { type Bed, isLinux, type Linux, type Load, type Machine, type Processor } from "../bed.ts";
 import { unpackKernel } from "../bochs/vmlinux.ts";
 import { Emulator } from "../emulator.ts";
 import type { Task } from "./machine.ts";
@@ -37,22 +37,33 @@ const PROCESSORS: ReadonlyMap<string, Processor> = new Map([
   ["amd", amd()],
   ["amd-xapic", amd("x2apic=off")],
   ["amd-older", amd("x2apic=off", "nrip_save=off")],
-  ["amd-newer", amd("flushbyasid=on", "decodeassists=on")],
+  ["amd-newer", amd("flushbyasid=on", "decodeassists=on", "autoibrs=on")],
 ]);
 
-/** The machine with a guest's Linux, whose kernel is unpacked into a directory. */
-export function describePc(load: Linux, machine: Machine, directory: string): PcDescription {
+/** Linux as a load of the machine; its kernel is unpacked into a directory. */
+function describeLinux(
+  load: Linux,
+  machine: Machine,
+  directory: string,
+): Pick<PcDescription, "kernel" | "modules" | "disks" | "commandLine"> {
   const options = [...(machine.kernelOptions ?? KERNEL_OPTIONS), ...CONSOLE, ...load.append];
   const bytes = readFileSync(load.image.kernel);
   const isUnpacked = bytes.readUInt32BE(0) === ELF_MAGIC;
   const kernel = join(directory, "vmlinux");
   writeFileSync(kernel, isUnpacked ? bytes : unpackKernel(bytes));
   const { initramfs, disk } = load.image;
+  return { kernel, modules: [initramfs], disks: [disk], commandLine: options.join(" ") };
+}
+
+/** The machine with what it starts, for which a directory may be filled. */
+export function describePc(load: Load, machine: Machine, directory: string): PcDescription {
   return {
     cpu: machine.cpu ?? PROCESSORS.get("amd")!.model,
     cpus: machine.cpus ?? CPUS,
     memory: machine.memory ?? MEMORY,
-    ...{ kernel, initramfs, disk, commandLine: options.join(" ") },
+    ...(isLinux(load)
+      ? describeLinux(load, machine, directory)
+      : { ...load, kernel: load.loader, disks: [] }),
   };
 }
 
@@ -66,7 +77,6 @@ export const PC: Bed = {
   ignored: new Map(),
   modules: ["virtio_pci", "virtio_blk"],
   async start(load, machine = {}) {
-    if (!isLinux(load)) throw new Error("on the project's PC there is no loader");
     if (machine.devices?.length) throw new Error("the project's PC has no other devices");
     const directory = mkdtempSync(join(tmpdir(), "jailhouse-pc-"));
     const file = (name: string) => join(directory, name);

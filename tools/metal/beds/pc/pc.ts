@@ -1,4 +1,4 @@
-// The PC that the bed is: with four serial ports, a disk, and a Linux at its entry.
+// The PC that the bed is: with four serial ports, and a kernel at its entry.
 
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -8,7 +8,7 @@ import type { DiskImage } from "../../../../machine/devices/virtio/block.ts";
 import { Pc } from "../../../../machine/pc.ts";
 import { ROOT } from "../../../root.ts";
 
-/** A machine with Linux; paths are absolute. */
+/** A machine with a kernel; paths are absolute. */
 export interface PcDescription {
   /** MODEL[,feature=on|off]… */
   readonly cpu: string;
@@ -16,8 +16,9 @@ export interface PcDescription {
   /** In MiB. */
   readonly memory: number;
   readonly kernel: string;
-  readonly initramfs: string;
-  readonly disk: string;
+  /** The initrd, or modules. */
+  readonly modules: readonly string[];
+  readonly disks: readonly string[];
   readonly commandLine: string;
 }
 
@@ -53,11 +54,11 @@ export function createPc(
     cpu: readFileSync(join(ROOT, "dist/cpu.wasm")) as Uint8Array<ArrayBuffer>,
     ...{ cpus: description.cpus, memory: description.memory * MIB, vendor, features },
     ...{ serialPorts: 4, serialSpeed: "instant", serial },
-    disks: [diskOf(description.disk)],
+    disks: description.disks.map(diskOf),
   });
   bootKernel(pc, {
     image: read(description.kernel),
-    modules: [read(description.initramfs)],
+    modules: description.modules.map(read),
     commandLine: description.commandLine,
   });
   return pc;
