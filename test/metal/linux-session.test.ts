@@ -15,8 +15,12 @@ const LAST = 4000;
 const SAME_CORE = "the same bytes as in npm run demo";
 
 describeLinux("the session under a real Linux", () => {
-  test("goes as it should, and Linux stays well, QEMU, typed as docs/metal.md says", async () => {
-    const items = itemsFor("test/metal/linux-session.test.ts", "docs/metal.md");
+  test.each([
+    ["QEMU", "npm run metal:demo", "docs/metal.md"],
+    ["the emulated PC", "npm run demo:linux", "README.md"],
+  ])("goes as it should, and Linux stays well, %s, typed: %s, of %s", async (_, command, page) => {
+    const all = itemsFor("test/metal/linux-session.test.ts", page);
+    const items = all.filter(({ text }) => text === command);
     expect(items).toHaveLength(1);
     const { status, out, err } = await runHere(items[0]!.text, {});
     expect({ status, err, out: out.slice(-LAST) }).toMatchObject({ status: 0 });
@@ -26,7 +30,7 @@ describeLinux("the session under a real Linux", () => {
 
   test.each([
     { title: "QEMU 10", bed: QEMU10, cpu: "amd", session: SESSION },
-    { title: "the emulated PC", bed: PC, cpu: "amd", session: SESSION },
+    { title: "the emulated PC, newer", bed: PC, cpu: "amd-newer", session: BRIEF_SESSION },
     { title: "Bochs, AMD-V", bed: BOCHS, cpu: "amd", session: BRIEF_SESSION },
     { title: "Bochs, VT-x", bed: BOCHS, cpu: "intel", session: BRIEF_SESSION },
   ])("goes as it should, and Linux stays well, $title", async ({ bed, cpu, session }) => {

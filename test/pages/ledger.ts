@@ -27,6 +27,7 @@ export const LEDGER: Readonly<Record<string, readonly Rule[]>> = {
   "ARCHITECTURE.md": [[ALL, DRAWING]],
   "README.md": [
     [/^npm test$/, unplayed("these tests themselves; continuous integration types it")],
+    [/^npm run demo:linux$/, SESSION],
     [/startSession/, PACKAGE],
     [ALL, README],
   ],
@@ -53,7 +54,7 @@ export const LEDGER: Readonly<Record<string, readonly Rule[]>> = {
   "docs/inmates.md": [[ALL, "test/pages/inmates.test.ts"]],
   "docs/linux.md": [[ALL, LINUX]],
   "docs/metal.md": [
-    [/^npm run metal:demo/, SESSION],
+    [/^npm run (metal:demo|demo:linux)/, SESSION],
     [/^GRUB_CMDLINE_LINUX=/, PC],
     [/^(npm run|make) /, HOST],
     [ALL, CREATED],
