@@ -16,7 +16,7 @@ int jh_denials_keep(struct jh_cell *cell, const void *config, size_t size)
 	if (!cell->config)
 		return -ENOMEM;
 	memcpy(cell->config, config, size);
-	cell->config_file.size = size;
+	cell->config_size = size;
 	return 0;
 }
 
@@ -26,28 +26,15 @@ static ssize_t read_config(struct kobject *kobj, char *buffer, loff_t offset, si
 	return size;
 }
 
-static ssize_t config_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr, char *buffer,
-			   loff_t offset, size_t size)
-{
-	return read_config(kobj, buffer, offset, size);
-}
-
-static ssize_t config_read_const(struct file *file, struct kobject *kobj, const struct bin_attribute *attr,
-				 char *buffer, loff_t offset, size_t size)
-{
-	return read_config(kobj, buffer, offset, size);
-}
+JH_FILE_READ(config)
 
 /* Shows a cell's configuration in its directory, which exists. */
 int jh_denials_add_cell(struct jh_cell *cell)
 {
-	struct bin_attribute *file = &cell->config_file;
+	static const struct bin_attribute config_file = JH_FILE(config);
 
-	sysfs_bin_attr_init(file);
-	file->attr.name = "config";
-	file->attr.mode = 0400;
-	file->read = JH_BIN_READ(config_read);
-	return sysfs_create_bin_file(&cell->kobj, file);
+	cell->config_file = config_file;
+	return jh_sysfs_add_file(&cell->kobj, &cell->config_file, cell->config_size);
 }
 
 void jh_denials_remove_cell(struct jh_cell *cell)
@@ -57,19 +44,19 @@ void jh_denials_remove_cell(struct jh_cell *cell)
 }
 
 /* Whole words of the table, asked for one by one; sysfs has cut the range to the file's size. */
-static ssize_t read_denials(char *buffer, loff_t offset, size_t size)
+static ssize_t read_denials(struct kobject *kobj, char *buffer, loff_t offset, size_t size)
 {
 	ssize_t result = size;
 	size_t done;
+	int magic;
 	u32 word;
 
 	if ((offset | size) % sizeof(word))
 		return -EINVAL;
 	down_read(&jh.state);
-	if (!jh.enabled || jh.wedged)
-		result = -ENODEV;
-	else if (jh_hypercall(JH_HC_DENIAL_WORD, 0, 0) != JH_DENIALS_MAGIC)
-		result = -EOPNOTSUPP;
+	magic = jh_ask_locked(JH_HC_DENIAL_WORD, 0, 0);
+	if (magic != JH_DENIALS_MAGIC)
+		result = magic == -ENODEV ? -ENODEV : -EOPNOTSUPP;
 	for (done = 0; result > 0 && done < size; done += sizeof(word)) {
 		word = jh_hypercall(JH_HC_DENIAL_WORD, (offset + done) / sizeof(word), 0);
 		memcpy(buffer + done, &word, sizeof(word));
@@ -78,31 +65,16 @@ static ssize_t read_denials(char *buffer, loff_t offset, size_t size)
 	return result;
 }
 
-static ssize_t denials_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr, char *buffer,
-			    loff_t offset, size_t size)
-{
-	return read_denials(buffer, offset, size);
-}
+JH_FILE_READ(denials)
 
-static ssize_t denials_read_const(struct file *file, struct kobject *kobj, const struct bin_attribute *attr,
-				  char *buffer, loff_t offset, size_t size)
-{
-	return read_denials(buffer, offset, size);
-}
-
-static struct bin_attribute denials_attr = {
-	.attr = { .name = "denials", .mode = 0400 },
-	.size = JH_DENIALS_SIZE,
-	.read = JH_BIN_READ(denials_read),
-};
+static struct bin_attribute denials_file = JH_FILE(denials);
 
 int jh_denials_init(void)
 {
-	sysfs_bin_attr_init(&denials_attr);
-	return sysfs_create_bin_file(&jh.device->kobj, &denials_attr);
+	return jh_sysfs_add_file(&jh.device->kobj, &denials_file, JH_DENIALS_SIZE);
 }
 
 void jh_denials_exit(void)
 {
-	sysfs_remove_bin_file(&jh.device->kobj, &denials_attr);
+	sysfs_remove_bin_file(&jh.device->kobj, &denials_file);
 }

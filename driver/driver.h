@@ -44,6 +44,7 @@ struct jh_cell {
 	struct jh_pci_device *pci;
 	/* Its configuration as it was given, for the root cell the system's, and the file that shows it. */
 	void *config;
+	size_t config_size;
 	struct bin_attribute config_file;
 };
 
@@ -151,10 +152,28 @@ void jh_counters_remove(struct jh_counters *counters);
 int jh_counters_add_cpus(struct jh_cell *cell, const struct cpumask *cpus);
 void jh_counters_remove_cpus(struct jh_cell *cell, const struct cpumask *cpus);
 
-/* The read member of a bin_attribute, which newer kernels want with a const attribute: NAME or NAME_const. */
-#define JH_BIN_READ(name)                                                                                              \
-	__builtin_choose_expr(__builtin_types_compatible_p(typeof(((struct bin_attribute *)0)->read), typeof(&name)),  \
-			      name, name##_const)
+/*
+ * A file of bytes that root alone reads, as a static bin_attribute's value: JH_FILE_READ(NAME) has made the read member of
+ * read_NAME(kobj, buffer, offset, size), which newer kernels want with a const attribute.
+ */
+#define JH_FILE(title)                                                                                                 \
+	{                                                                                                              \
+		.attr = { .name = #title, .mode = 0400 },                                                              \
+		.read = __builtin_choose_expr(                                                                         \
+			__builtin_types_compatible_p(typeof(((struct bin_attribute *)0)->read), typeof(&title##_read)), \
+			title##_read, title##_read_const),                                                             \
+	}
+#define JH_FILE_READ(title)                                                                                            \
+	static ssize_t title##_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr, char *buffer, \
+				    loff_t offset, size_t size)                                                        \
+	{                                                                                                              \
+		return read_##title(kobj, buffer, offset, size);                                                       \
+	}                                                                                                              \
+	static ssize_t title##_read_const(struct file *file, struct kobject *kobj, const struct bin_attribute *attr,   \
+					  char *buffer, loff_t offset, size_t size)                                    \
+	{                                                                                                              \
+		return read_##title(kobj, buffer, offset, size);                                                       \
+	}
 
 /* denials.c: what an explanation of denied accesses is made of */
 int jh_denials_keep(struct jh_cell *cell, const void *config, size_t size);
@@ -168,6 +187,7 @@ int jh_ask_locked(u32 code, unsigned long argument1, unsigned long argument2);
 int jh_sysfs_init(void);
 void jh_sysfs_exit(void);
 int jh_sysfs_add_core(void);
+int jh_sysfs_add_file(struct kobject *kobj, struct bin_attribute *file, size_t size);
 int jh_sysfs_add_cell(struct jh_cell *cell);
 void jh_sysfs_remove_cell(struct jh_cell *cell);
 void jh_sysfs_init_cell(struct jh_cell *cell);

@@ -252,7 +252,7 @@ static struct attribute *jailhouse_attrs[] = {
 static const struct attribute_group jailhouse_group = { .attrs = jailhouse_attrs };
 
 /* The image's memory as Linux sees it: what the last run left or, while enabled, what the hypervisor shows. */
-static ssize_t read_core(char *buffer, loff_t offset, size_t size)
+static ssize_t read_core(struct kobject *kobj, char *buffer, loff_t offset, size_t size)
 {
 	void *memory;
 
@@ -264,23 +264,17 @@ static ssize_t read_core(char *buffer, loff_t offset, size_t size)
 	return size;
 }
 
-/* Newer kernels want the second form: whichever fits is taken. */
-static ssize_t core_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr, char *buffer,
-			 loff_t offset, size_t size)
-{
-	return read_core(buffer, offset, size);
-}
+JH_FILE_READ(core)
 
-static ssize_t core_read_const(struct file *file, struct kobject *kobj, const struct bin_attribute *attr,
-			       char *buffer, loff_t offset, size_t size)
-{
-	return read_core(buffer, offset, size);
-}
+static struct bin_attribute core_file = JH_FILE(core);
 
-static struct bin_attribute core_attr = {
-	.attr = { .name = "core", .mode = 0400 },
-	.read = JH_BIN_READ(core_read),
-};
+/* Shows a file of @size bytes in the directory of @kobj. */
+int jh_sysfs_add_file(struct kobject *kobj, struct bin_attribute *file, size_t size)
+{
+	sysfs_bin_attr_init(file);
+	file->size = size;
+	return sysfs_create_bin_file(kobj, file);
+}
 
 /* Shows the image, or the new one's size. */
 int jh_sysfs_add_core(void)
@@ -288,10 +282,8 @@ int jh_sysfs_add_core(void)
 	int err;
 
 	if (core_shown)
-		sysfs_remove_bin_file(&jh.device->kobj, &core_attr);
-	core_attr.size = jh.core_size;
-	sysfs_bin_attr_init(&core_attr);
-	err = sysfs_create_bin_file(&jh.device->kobj, &core_attr);
+		sysfs_remove_bin_file(&jh.device->kobj, &core_file);
+	err = jh_sysfs_add_file(&jh.device->kobj, &core_file, jh.core_size);
 	core_shown = !err;
 	return err;
 }
@@ -319,7 +311,7 @@ int jh_sysfs_init(void)
 void jh_sysfs_exit(void)
 {
 	if (core_shown)
-		sysfs_remove_bin_file(&jh.device->kobj, &core_attr);
+		sysfs_remove_bin_file(&jh.device->kobj, &core_file);
 	jh_denials_exit();
 	kobject_put(cells);
 	sysfs_remove_group(&jh.device->kobj, &jailhouse_group);
