@@ -90,13 +90,6 @@ function keepBytes(block: u32, to: u32, host: u32): u32 {
   return (to + length + 7) & ~7;
 }
 
-/** Builds a block of at most `most` instructions at `at`; the end of its records, or 0 with a fault set. */
-function build(s: u32, at: u32, linear: u64, host: u32, most: u32): u32 {
-  const ramBase = load<u32>(MACHINE, M_RAM_BASE);
-  const phys = <u64>(host - ramBase);
-  return buildBlock(s, at, load<u32>(s, S_MODE), linear, host, phys, ramBase, most);
-}
-
 /** Whether a block lies in one page; else the second is as hot from now on, so that what is written there ends the block. */
 function isWithinPage(s: u32, block: u32): bool {
   const second = load<u64>(block, B_PHYS2);
@@ -118,7 +111,7 @@ function lookUpVersion(s: u32, linear: u64, host: u32): u32 {
     return block;
   }
   store<u32>(block, 0, B_LENGTH);
-  const end = build(s, block, linear, host, 1);
+  const end = buildBlock(s, block, linear, host, 1);
   if (end === 0) {
     store<u32>(block, 0, B_LENGTH);
     return 0;
@@ -151,7 +144,7 @@ export function lookUpHot(s: u32, linear: u64, host: u32): u32 {
     if (most === 0) return lookUpVersion(s, linear, host);
   }
   const block = roomForBlock(s);
-  const end = build(s, block, linear, host, most);
+  const end = buildBlock(s, block, linear, host, most);
   if (end === 0) return 0;
   if (!isWithinPage(s, block)) return block;
   store<u32>(s, keepBytes(block, end, host), S_FREE);

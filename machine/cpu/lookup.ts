@@ -62,18 +62,12 @@ function remember(s: u32, linear: u64, block: u32): void {
     store<u32>(link, block);
 }
 
-function build(s: u32, at: u32, linear: u64, host: u32, most: u32): u32 {
-  const ramBase = load<u32>(MACHINE, M_RAM_BASE);
-  const phys = <u64>(host - ramBase);
-  return buildBlock(s, at, load<u32>(s, S_MODE), linear, host, phys, ramBase, most);
-}
-
 /** A block of at most `most` instructions at `linear`, for one use, or 0 with a fault set. */
 function lookUpOnce(s: u32, linear: u64, host: u32, most: u32): u32 {
   const block = load<u32>(s, S_CACHE) + C_SCRATCH;
   leaveAtHotWrites(s);
   store<u32>(s, s + S_SINK, S_LINK);
-  return build(s, block, linear, host, most) === 0 ? 0 : block;
+  return buildBlock(s, block, linear, host, most) === 0 ? 0 : block;
 }
 
 /** Whether a block straddles into a hot page. */
@@ -122,7 +116,7 @@ export function lookUp(s: u32): u32 {
   let isKept = true;
   if (block === 0) {
     block = roomForBlock(s);
-    const end = build(s, block, linear, host, BLOCK_INSTRUCTIONS);
+    const end = buildBlock(s, block, linear, host, BLOCK_INSTRUCTIONS);
     if (end === 0) return 0;
     isKept = !isIntoHot(block);
     if (isKept) enterBlock(s, block, end);

@@ -2,7 +2,8 @@
 
 import { NO_PAGE } from "../blocks.ts";
 import { fetchPage } from "../memory/access.ts";
-import { PAGE_OFFSET, PAGE_SIZE } from "../memory/layout.ts";
+import { M_RAM_BASE, PAGE_OFFSET, PAGE_SIZE, S_MODE } from "../memory/layout.ts";
+import { MACHINE } from "../memory/machine.ts";
 import { CALL64, CALLX, COLD, FETCH_FAULT, JCXZ, SYSTEM } from "../operations.gen.ts";
 import {
   B_COUNT,
@@ -120,25 +121,18 @@ function takeInstruction(from: u32, left: u32, next: u32): u32 {
 }
 
 /**
- * Builds a block of at most `most` instructions at address `block` from the code at `host`, which is physical address `phys`
- * and linear address `linear`. Returns the end of its records, or 0 with a fault set if its first instruction lies across a
- * page boundary and the second page cannot be fetched. `ramBase` is the host address of physical address 0.
+ * Builds a block of at most `most` instructions at address `block`, for the present mode, from the code at host address `host`, which is
+ * linear address `linear`. Returns the end of its records, or 0 with a fault set if its first instruction lies across a page boundary
+ * and the second page cannot be fetched.
  */
-export function buildBlock(
-  s: u32,
-  block: u32,
-  mode: u32,
-  linear: u64,
-  host: u32,
-  phys: u64,
-  ramBase: u32,
-  most: u32,
-): u32 {
+export function buildBlock(s: u32, block: u32, linear: u64, host: u32, most: u32): u32 {
+  const mode = load<u32>(s, S_MODE);
+  const ramBase = load<u32>(MACHINE, M_RAM_BASE);
   const page = PAGE_SIZE - (<u32>linear & PAGE_OFFSET);
   const limit = block + B_RECORDS + (BLOCK_RECORDS - RECORDS_RESERVED) * RECORD_SIZE;
   start(s, block, mode, linear);
   store<u32>(block, mode, B_MODE);
-  store<u64>(block, phys, B_PHYS);
+  store<u64>(block, <u64>(host - ramBase), B_PHYS);
   store<u64>(block, NO_PAGE, B_PHYS2);
   while (!field(E_END) && field(E_INDEX) < most && field(E_CURSOR) < limit) {
     const at = field(E_OFFSET);

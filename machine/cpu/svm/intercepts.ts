@@ -66,7 +66,7 @@ const MSRS_LOW: u32 = 0;
 const MSRS_HIGH: u32 = 0xc0000000;
 const MSRS_AMD: u32 = 0xc0010000;
 const MSR_PART: u32 = 0x800;
-/** Bytes of the I/O permission map and those that an access at its end needs. */
+/** The bit of a port in its byte of the I/O permission map. */
 const PORT_BITS: u32 = 7;
 
 /** Sets an exit with its facts; `next` is the RIP after the instruction where it is one that exits, else 0. */
