@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME … [--bed NAME --cpu NAME]]`: prints figures, as ratios between things measured in this run.
+// `npm run bench [-- NAME … [--bed NAME --cpu NAME] [--picture FILE]]`: prints figures, as ratios between things measured in this run.
 import { parseArgs } from "node:util";
 import { UnknownMachine } from "../tools/metal/beds/index.ts";
 import { MissingPackages } from "../tools/metal/packages.ts";
@@ -8,12 +8,15 @@ import { benchCommand } from "./command.ts";
 import { benchCore } from "./core.ts";
 import { benchFigures } from "./figures.ts";
 import { benchInterpreter } from "./interpreter.ts";
+import { benchJitter } from "./jitter.ts";
 import { benchLinux } from "./linux.ts";
 import { benchMetal } from "./metal.ts";
 
 interface Options {
   readonly bed?: string;
   readonly cpu?: string;
+  /** The file of a picture, as SVG. */
+  readonly picture?: string;
 }
 
 const PARTS = new Map<string, (options: Options) => Promise<unknown>>([
@@ -22,17 +25,24 @@ const PARTS = new Map<string, (options: Options) => Promise<unknown>>([
   ["core", () => benchCore()],
   ["command", benchCommand],
   ["availability", () => benchAvailability()],
+  ["jitter", benchJitter],
   ["figures", benchFigures],
   ["linux", () => benchLinux()],
   ["metal", benchMetal],
 ]);
 /** They take minutes and Debian packages: only when they are named. */
 const ON_DEMAND = ["linux", "metal"];
+/** They can draw what they measure. */
+const PICTURED = ["jitter", "metal"];
 
 /** What was asked for; ends the process where that is nothing. */
 function readArguments() {
   try {
-    const options = { bed: { type: "string" }, cpu: { type: "string" } } as const;
+    const options = {
+      bed: { type: "string" },
+      cpu: { type: "string" },
+      picture: { type: "string" },
+    } as const;
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
     console.error((error as Error).message);
@@ -41,8 +51,14 @@ function readArguments() {
 }
 
 const { positionals: names, values } = readArguments();
-if (Object.keys(values).length > 0 && !names.includes("metal")) {
+if ((values.bed || values.cpu) && !names.includes("metal")) {
   console.error("--bed and --cpu are for metal: npm run bench -- metal --bed bochs --cpu intel");
+  process.exit(1);
+}
+if (values.picture && names.filter((name) => PICTURED.includes(name)).length !== 1) {
+  console.error(
+    `--picture is for one of ${PICTURED.join(", ")}: npm run bench -- ${PICTURED[0]} --picture jitter.svg`,
+  );
   process.exit(1);
 }
 const unknown = names.filter((name) => !PARTS.has(name));

@@ -1,6 +1,7 @@
 // The metal platform in a guest with a real Linux: memory, exits, jitter, times of the driver's requests. With
 // JAILHOUSE_ORIGINAL=DIR the original runs beside it, in turns, with the same inmates; docs/metal.md says what DIR holds.
 
+import { writeFileSync } from "node:fs";
 import { findBed, findMachine, imageOf } from "../tools/metal/beds/index.ts";
 import { QEMU } from "../tools/metal/beds/qemu.ts";
 import {
@@ -9,9 +10,11 @@ import {
   GUEST_PACKAGES,
   requirePackages,
 } from "../tools/metal/packages.ts";
+import { drawSvg, drawText } from "./histogram.ts";
 import { figure } from "./measure.ts";
 import { EARLIER } from "./metal/earlier.ts";
 import { contextTables, type Figures, pairedTables } from "./metal/figures.ts";
+import { JITTER } from "./metal/groups.ts";
 import { findOriginal, type Original } from "./metal/original.ts";
 import {
   bootSide,
@@ -83,11 +86,26 @@ function printTables(rounds: readonly Figures[][], { bed }: Place): void {
   console.log("JAILHOUSE_ORIGINAL=DIR compares.");
 }
 
+/** All ticks of all rounds, by load and side, for whoever looks for the worst one. */
+function showTicks(sides: readonly Side[], rounds: readonly Figures[][], picture?: string): void {
+  const loads = new Set(rounds.flat().flatMap(({ ticks }) => [...ticks.keys()]));
+  const series = [...loads].flatMap((load) =>
+    sides.map(({ label }, index) => ({
+      label: sides.length > 1 ? `${label}: ${load}` : load,
+      values: rounds[index]!.flatMap(({ ticks }) => ticks.get(load) ?? []),
+    })),
+  );
+  console.log(`\n${JITTER}, ticks of all rounds\n\n${drawText(series)}`);
+  if (picture) writeFileSync(picture, drawSvg(JITTER, series));
+}
+
 /**
  * Prints the metal platform's figures, on a bed and its processor as --bed and --cpu name them. Throws UnknownMachine, or
  * MissingPackages where the guest cannot be made.
  */
-export async function benchMetal(options: { bed?: string; cpu?: string } = {}): Promise<void> {
+export async function benchMetal(
+  options: { bed?: string; cpu?: string; picture?: string } = {},
+): Promise<void> {
   const bed = findBed(options.bed);
   const place = { bed, machine: findMachine(bed, options.cpu) };
   const directory = process.env.JAILHOUSE_ORIGINAL;
@@ -98,7 +116,9 @@ export async function benchMetal(options: { bed?: string; cpu?: string } = {}): 
   try {
     sides.push(await bootSide(place, undefined, original?.apicDemo, say));
     if (original) sides.push(await bootSide(place, original, original.apicDemo, say));
-    printTables(await takeTurns(sides, count, original?.apicDemo !== undefined), place);
+    const rounds = await takeTurns(sides, count, original?.apicDemo !== undefined);
+    printTables(rounds, place);
+    showTicks(sides, rounds, options.picture);
     // The command is Node's, which a slow bed does not have.
     if (!bed.isSlow) await printCommands(sides.at(-1)!, original);
   } finally {

@@ -15,6 +15,8 @@ export interface Figure {
 /** The figures of one round. */
 export class Figures {
   readonly #all = new Map<string, Figure>();
+  /** Microseconds of jitter of each tick, by what went on meanwhile. */
+  readonly ticks = new Map<string, readonly number[]>();
 
   add(group: string, name: string, unit: string, value: number): void {
     this.#all.set(keyOf(group, name), { group, name, unit, value });

@@ -9,6 +9,8 @@ export const CALLS = "requests to the driver";
 export const IDLE = "root idle";
 /** All of the root cell's CPUs fork, copy and write. */
 export const BUSY = "root busy";
+/** As busy, and another cell is created, loaded, started, denied and destroyed all the time. */
+export const CHANGING = "root busy, cells come and go";
 
 /** What begins and ends a look, as the guest's kernel prints it on the console for whoever watches. */
 export const BEGIN = "bench: begin";

@@ -7,6 +7,8 @@
  *	inside enable SYSTEM				pools afterwards
  *	inside launch CELL IMAGE ADDRESS [PARAMETERS]	pools afterwards; parameters are the inmate's
  *	inside rates SECONDS idle|busy			exits of each cell in that time
+ *	inside rates SECONDS changing CELL IMAGE ADDRESS PARAMETERS
+ *							as busy, while that cell comes and goes
  *	inside end					destroys the cells, disables
  */
 #include <dirent.h>
@@ -250,11 +252,11 @@ static void mark(const char *line)
 	close(file);
 }
 
-static void print_rates(const struct cells *before, const struct cells *after, double seconds)
+static void print_rates(const struct cells *before, const struct cells *after, double seconds, int changes)
 {
 	int number, index;
 
-	printf("{\"seconds\":%.6f,\"cells\":{", seconds);
+	printf("{\"seconds\":%.6f,\"changes\":%d,\"cells\":{", seconds, changes);
 	for (number = 0; number < after->count; number++) {
 		const struct cell *cell = after->all + number;
 
@@ -267,12 +269,29 @@ static void print_rates(const struct cells *before, const struct cells *after, d
 	puts("}}");
 }
 
-static void rates(const char *seconds, const char *load)
+/* How often a cell came and went in that time, after which it is gone. */
+static int change(double milliseconds, char **cell)
+{
+	double end = now_ms() + milliseconds;
+	char name[NAME_SIZE];
+	int count;
+
+	for (count = 0; now_ms() < end; count++) {
+		launch(cell[0], cell[1], cell[2], cell[3], name);
+		pause_ms(PAUSE);
+		destroy(name);
+	}
+	return count;
+}
+
+/* With a cell, that one changes meanwhile. */
+static void rates(const char *seconds, const char *load, char **cell)
 {
 	static struct cells before, after;
 	pid_t workers[CPUS_MAX];
-	long count = strcmp(load, "busy") ? 0 : sysconf(_SC_NPROCESSORS_ONLN), worker;
-	double start;
+	long count = strcmp(load, "idle") ? sysconf(_SC_NPROCESSORS_ONLN) : 0, worker;
+	double start, length = atoi(seconds) * (double)MS_PER_SECOND;
+	int changes = 0;
 
 	for (worker = 0; worker < count && worker < CPUS_MAX; worker++) {
 		workers[worker] = fork();
@@ -286,10 +305,13 @@ static void rates(const char *seconds, const char *load)
 	read_cells(&before);
 	start = now_ms();
 	mark(BEGIN);
-	pause_ms(atoi(seconds) * MS_PER_SECOND);
+	if (cell)
+		changes = change(length, cell);
+	else
+		pause_ms(length);
 	mark(END);
 	read_cells(&after);
-	print_rates(&before, &after, (now_ms() - start) / MS_PER_SECOND);
+	print_rates(&before, &after, (now_ms() - start) / MS_PER_SECOND, changes);
 	while (worker-- > 0)
 		kill(-workers[worker], SIGKILL);
 }
@@ -324,7 +346,9 @@ int main(int argc, char **argv)
 		launch(argv[2], argv[3], argv[4], argc > 5 ? argv[5] : "", name);
 		print_pools();
 	} else if (!strcmp(verb, "rates") && argc == 4) {
-		rates(argv[2], argv[3]);
+		rates(argv[2], argv[3], NULL);
+	} else if (!strcmp(verb, "rates") && argc == 8) {
+		rates(argv[2], argv[3], argv + 4);
 	} else if (!strcmp(verb, "end") && argc == 2) {
 		end();
 	} else {

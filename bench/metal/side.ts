@@ -2,8 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { encode } from "../../config/index.ts";
+import { defineCell, encode, MiB } from "../../config/index.ts";
 import apicDemo from "../../configs/x86/apic-demo.ts";
+import rogueDemo from "../../configs/x86/rogue-demo.ts";
 import type { Counters, PoolUse } from "../../control/api.ts";
 import type { Entry } from "../../control/guest/cpio.ts";
 import type { Bed, Machine } from "../../tools/metal/beds/bed.ts";
@@ -14,7 +15,7 @@ import { buildGuestProgram } from "../../tools/metal/guest-program.ts";
 import { ROOT } from "../../tools/root.ts";
 import { median } from "../measure.ts";
 import { exitTimes, Figures, jitter, percentile } from "./figures.ts";
-import { BUSY, CALLS, EXITS, IDLE, JITTER, ROUND_TRIP, SIZE } from "./groups.ts";
+import { BUSY, CALLS, CHANGING, EXITS, IDLE, JITTER, ROUND_TRIP, SIZE } from "./groups.ts";
 import type { Original } from "./original.ts";
 import { Watch } from "./watch.ts";
 
@@ -50,6 +51,8 @@ type Pools = Readonly<Record<"memory" | "remap", PoolUse>>;
 interface Rates {
   /** As measured. */
   readonly seconds: number;
+  /** How often another cell came and went meanwhile. */
+  readonly changes: number;
   /** Exits in that time, by the cell's name. */
   readonly cells: Readonly<Record<string, Counters>>;
 }
@@ -66,7 +69,7 @@ const MEASURE = "/bench/inside";
 const SYSTEM = "/bench/system.cell";
 const CELL = "apic-demo";
 /** Demos that are measured, and a configuration for either. */
-const DEMOS = [CELL, "exits-demo"];
+const DEMOS = [CELL, "exits-demo", "rogue-demo"];
 const OURS = "/bench/apic-demo.cell";
 const imagePath = (demo: string) => `/bench/ours/${demo}.bin`;
 const ours = (demo: string): Program => ({
@@ -81,10 +84,38 @@ const THEIRS: Program = {
   address: "0",
 };
 
+/** The neighbour that comes and goes, with memory to scrub; it breaks a rule, so that the hypervisor has something to report. */
+const NEIGHBOUR = encode({
+  ...rogueDemo,
+  memory: [
+    ...rogueDemo.memory,
+    ...defineCell({
+      name: "memory",
+      cpus: [],
+      memory: [
+        {
+          physical: 0x3b000000,
+          virtual: 0x2000000,
+          size: MiB(24),
+          flags: ["read", "write", "loadable"],
+        },
+      ],
+    }).memory,
+  ],
+});
+const NEIGHBOUR_CONFIG = "/bench/neighbour.cell";
+const VIOLATION = "violation=mmio";
+
 /** Seconds from one tick of apic-demo to the next; a late one does not delay those after it. */
 const TICK = 0.1;
 /** Many short rounds: the best one is hardly disturbed. */
 const EXIT_ROUNDS = "count=200 rounds=25";
+/** What goes on meanwhile, as the program in the guest has it. */
+const LOADS: ReadonlyMap<string, readonly string[]> = new Map([
+  [IDLE, ["idle"]],
+  [BUSY, ["busy"]],
+  [CHANGING, ["changing", NEIGHBOUR_CONFIG, imagePath("rogue-demo"), "0xf0000", VIOLATION]],
+]);
 const KIB = 1024;
 const PAGE = 4096;
 const CPUS = 4;
@@ -102,6 +133,7 @@ function filesFor({ bed, machine }: Place, original: Original | undefined): Map<
     [MEASURE.slice(1), { data: buildGuestProgram(SOURCE), mode: 0o755 }],
     ["bench/system.cell", file(original?.system ?? join(ROOT, systemOf(bed, machine).file))],
     [OURS.slice(1), { data: encode(apicDemo) }],
+    [NEIGHBOUR_CONFIG.slice(1), { data: NEIGHBOUR }],
     ...DEMOS.map((demo) => {
       const path = join(ROOT, `inmates/demos/x86/${demo}.bin`);
       return [imagePath(demo).slice(1), file(path)] as const;
@@ -172,6 +204,7 @@ function addRates(figures: Figures, cell: string, counters: Counters, seconds: n
 
 function addJitter(figures: Figures, load: string, ticks: readonly number[]): void {
   if (ticks.length === 0) return;
+  figures.ticks.set(load, ticks);
   figures.add(JITTER, `${load}: min`, "µs", Math.min(...ticks));
   figures.add(JITTER, `${load}: median`, "µs", median(ticks));
   figures.add(JITTER, `${load}: p99`, "µs", percentile(ticks, 0.99));
@@ -180,12 +213,12 @@ function addJitter(figures: Figures, load: string, ticks: readonly number[]): vo
 
 /** Exits and jitter while apic-demo runs; `suffix` tells its binaries apart. */
 async function watch(side: Side, figures: Figures, load: string, seconds: number, suffix: string) {
-  const words = load === BUSY ? "busy" : "idle";
-  const rates = await measure<Rates>(side, "rates", seconds, words);
+  const rates = await measure<Rates>(side, "rates", seconds, ...LOADS.get(load)!);
+  if (load === CHANGING) side.say(`${side.label}: ${rates.changes} cells came and went`);
   const ticks = jitter(side.watch.take());
   if (ticks.length === 0) side.say(`${side.label}: apic-demo did not tick (${load}${suffix})`);
   addJitter(figures, `${load}${suffix}`, ticks);
-  if (suffix !== "") return;
+  if (suffix !== "" || load === CHANGING) return;
   for (const [name, counters] of Object.entries(rates.cells)) {
     const cell = name === CELL ? CELL : "root cell";
     addRates(figures, `${cell}, ${load}`, counters, rates.seconds);
@@ -214,13 +247,16 @@ async function runApicDemo(side: Side, figures: Figures, program: Program, { sec
   const suffix = program === THEIRS ? " (the original's binary)" : "";
   const start = side.guest.com1.text.length;
   const enabled = await measure<Pools>(side, "enable", SYSTEM);
-  const launched = await launch(side, program);
-  if (suffix === "") {
+  const isOurs = suffix === "";
+  // The original's locks the configuration: no cell comes or goes beside it.
+  const launched = await launch(side, program, isOurs ? "unlocked=true" : "");
+  if (isOurs) {
     addPool(figures, "enabled", enabled);
     addPool(figures, "with apic-demo", launched);
   }
   if (await saysSoon(side, /Timer fired/, start))
-    for (const load of [IDLE, BUSY]) await watch(side, figures, load, seconds, suffix);
+    for (const load of isOurs ? LOADS.keys() : [IDLE, BUSY])
+      await watch(side, figures, load, seconds, suffix);
   else side.say(`${side.label}: apic-demo never ticked${suffix}: no exits and no jitter of it`);
   await measure(side, "end");
 }

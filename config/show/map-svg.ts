@@ -1,5 +1,6 @@
 // A map as an SVG picture, for documents and browsers.
 import { type Band, type ConfigMap, linesOf, type Owner } from "./map.ts";
+import { escapeXml } from "./svg.ts";
 import { sizeText } from "./words.ts";
 
 const WIDTH = 720;
@@ -14,8 +15,6 @@ const ROOT_COLOUR = "#90caf9";
 const HYPERVISOR_COLOUR = "#cfd8dc";
 const NOBODY_COLOUR = "#ffffff";
 
-const escapeText = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-
 function colour(owner: Owner | undefined, { owners }: ConfigMap): string {
   if (!owner) return NOBODY_COLOUR;
   if (owner.kind === "hypervisor") return HYPERVISOR_COLOUR;
@@ -25,7 +24,7 @@ function colour(owner: Owner | undefined, { owners }: ConfigMap): string {
 }
 
 const text = (x: number, y: number, content: string, anchor = "start") =>
-  `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeText(content)}</text>`;
+  `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeXml(content)}</text>`;
 
 const rectangle = (x: number, y: number, width: number, height: number, fill: string) =>
   `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}" stroke="#37474f"/>`;
@@ -50,7 +49,7 @@ export function drawSvg(map: ConfigMap): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`,
     ' font-family="ui-monospace, monospace" font-size="13" role="img">',
-    `<title>CPUs and ${map.space} memory of ${escapeText(map.owners[0]!.name)}</title>`,
+    `<title>CPUs and ${map.space} memory of ${escapeXml(map.owners[0]!.name)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fafafa"/>`,
     ...parts,
     "</svg>\n",

@@ -1,9 +1,11 @@
 // How punctual is a cell? A timer fires every 100 ms and each time the delay is printed. The demo locks the system's
 // configuration while it runs, and refuses the first request to shut down.
 //
-// Parameters: pollute-cache (evict the cache before each tick), led-reg and led-pin (toggle a pin at each tick).
+// Parameters: unlocked (other cells may come and go meanwhile), pollute-cache (evict the cache before each tick), led-reg
+// and led-pin (toggle a pin at each tick).
 import {
   allocate,
+  CELL_RUNNING,
   CELL_RUNNING_LOCKED,
   CELL_SHUT_DOWN,
   calibrateTsc,
@@ -97,7 +99,7 @@ function readParameters(): void {
 }
 
 export function main(): void {
-  setCellState(CELL_RUNNING_LOCKED);
+  setCellState(parameterBool("unlocked", false) ? CELL_RUNNING : CELL_RUNNING_LOCKED);
   readParameters();
   countsSmis = hasSmiCounter();
   if (countsSmis) print("Initial number of SMIs: ").unsigned(readSmiCount()).line();
