@@ -11,15 +11,18 @@ const WIDE =
 /** A change of colour (ECMA-48 SGR), which takes none. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it begins with one
 const COLOUR = /(\x1b\[[\d;]*m)/;
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** What most lines are made of: each character is a sign and takes a column, which needs no look at Unicode's tables. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** Its tables take longer to load than most commands: only a line that is not plain needs them. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** What a line consists of: signs as people count them, and changes of colour. */
 function signsOf(text: string): string[] {
-  return text
-    .split(COLOUR)
-    .flatMap((part, index) =>
-      index % 2 === 1 ? [part] : [...segmenter.segment(part)].map(({ segment }) => segment),
-    );
+  if (PLAIN.test(text)) return [...text];
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  const signs = (part: string) => [...segmenter!.segment(part)].map(({ segment }) => segment);
+  return text.split(COLOUR).flatMap((part, index) => (index % 2 === 1 ? [part] : signs(part)));
 }
 
 function signWidth(sign: string): number {
@@ -29,6 +32,7 @@ function signWidth(sign: string): number {
 
 /** How many columns a line takes. */
 export function widthOf(line: string): number {
+  if (PLAIN.test(line)) return line.length;
   return signsOf(line).reduce((sum, sign) => sum + signWidth(sign), 0);
 }
 
