@@ -5,6 +5,7 @@ import { readConfig } from "./config-file.ts";
 import { type CommonOptions, enterMachine, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { whileScrubbing } from "./scrubbing.ts";
 
 const REQUEST = "JAILHOUSE_CELL_CREATE";
 
@@ -18,7 +19,9 @@ export async function createCell(io: Io, file: string, options: CreateOptions): 
   const config = await readConfig(io, file, REQUEST);
   const wanted = options.allowDma ? allowDma(config) : config;
   await withMachine(io, options, async (session) => {
-    const { warnings = [] } = await attempt(REQUEST, session.createCell(wanted));
+    const { warnings = [] } = await whileScrubbing(io, options, () =>
+      attempt(REQUEST, session.createCell(wanted)),
+    );
     for (const warning of warnings) io.err(`Warning: ${warning}\n`);
   });
 }

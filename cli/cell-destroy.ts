@@ -5,6 +5,7 @@ import type { CellOptions } from "./cell-shutdown.ts";
 import { withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { whileScrubbing } from "./scrubbing.ts";
 
 export interface DestroyOptions extends CellOptions {
   /** Destroy it whatever it answers. */
@@ -19,6 +20,8 @@ export async function destroyCell(
   const target = cellRef(cell, options.name);
   const force = options.force ?? false;
   await withMachine(io, options, (session) =>
-    attempt("JAILHOUSE_CELL_DESTROY", session.destroyCell(target, { force })),
+    whileScrubbing(io, options, () =>
+      attempt("JAILHOUSE_CELL_DESTROY", session.destroyCell(target, { force })),
+    ),
   );
 }

@@ -7,6 +7,7 @@ import { readInput } from "./config-file.ts";
 import { type CommonOptions, enterMachine, withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { whileScrubbing } from "./scrubbing.ts";
 
 const REQUEST = "JAILHOUSE_CELL_LOAD";
 
@@ -19,7 +20,9 @@ export async function loadCell(
   const target = { ...options, ...where };
   enterMachine(io, target);
   const images = await Promise.all(items.map((item) => readImage(io, item, REQUEST)));
-  await withMachine(io, target, (session) => attempt(REQUEST, session.loadCell(cell, images)));
+  await withMachine(io, target, (session) =>
+    whileScrubbing(io, target, () => attempt(REQUEST, session.loadCell(cell, images))),
+  );
 }
 
 /** A string is sent with its NUL. */

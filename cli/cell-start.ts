@@ -5,6 +5,7 @@ import type { CellOptions } from "./cell-shutdown.ts";
 import { withMachine } from "./context.ts";
 import { attempt } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { whileScrubbing } from "./scrubbing.ts";
 
 export async function startCell(
   io: Io,
@@ -13,7 +14,9 @@ export async function startCell(
 ): Promise<void> {
   const target = cellRef(cell, options.name);
   await withMachine(io, options, async (session) => {
-    const { warnings } = await attempt("JAILHOUSE_CELL_START", session.startCell(target));
+    const { warnings } = await whileScrubbing(io, options, () =>
+      attempt("JAILHOUSE_CELL_START", session.startCell(target)),
+    );
     for (const warning of warnings) io.err(`Warning: ${warning}\n`);
   });
 }
