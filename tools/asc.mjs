@@ -28,12 +28,16 @@ export function sourceFor(architecture, path, text, vendor = DEFAULT_VENDOR) {
   return chosen.replace(IMPORT, `$1${architecture}/`);
 }
 
+/** `export * from "FILE.ts"`: the compiler adds the suffix itself, other than where a file is imported. */
+const RE_EXPORT = /^(export \* from "[^"]+)\.ts"/gm;
+
 /** asc's readFile. */
 function reader(target) {
   const [architecture, vendor] = target.split("/");
   return (name, directory) => {
     try {
-      return sourceFor(architecture, name, readFileSync(join(directory, name), "utf8"), vendor);
+      const text = readFileSync(join(directory, name), "utf8").replace(RE_EXPORT, '$1"');
+      return sourceFor(architecture, name, text, vendor);
     } catch {
       return null;
     }

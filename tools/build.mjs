@@ -55,6 +55,7 @@ export const MODULES = [
   {
     name: "metal-amd",
     entry: "platforms/metal/x86/index.ts",
+    architecture: "x86/amd",
     sources: ["abi", "hypervisor", "platforms/metal"],
     options: ["--memoryBase", "4096", "-Osize", "--converge"],
   },

@@ -4,8 +4,8 @@
 import { EIO } from "../../abi/errno.ts";
 import { compareExchange, loadAcquire, onlineCpus, pause, storeRelease } from "./hw.ts";
 import { acquire, give, increment } from "./spin.ts";
-import { now } from "./time.ts";
 import { say } from "./x86/console.ts";
+import { now } from "./x86/time.ts";
 
 /** Nanoseconds that the first CPU waits for all others; a virtual CPU can be without a processor for a while. */
 const PATIENCE: u64 = 5_000_000_000;

@@ -34,7 +34,7 @@ import { NOT_CONNECTED } from "../../machine/devices/device.ts";
 import { Uart } from "../../machine/devices/uart/uart.ts";
 import { Schedule } from "../../machine/schedule.ts";
 
-import { APIC_WINDOW } from "../../platforms/metal/numbers.ts";
+import { APIC_WINDOW } from "../../platforms/metal/x86/numbers.ts";
 
 /** A vendor's module in dist/, compiled. */
 export const compiled = (name: string) =>

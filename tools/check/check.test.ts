@@ -233,6 +233,19 @@ describe("namesOf", () => {
     expect(namesOf("platforms/metal/x86/amd/exits.ts", `// ${word}`)).toEqual([]);
   });
 
+  it.each([
+    ["platforms/metal/pool.ts", "// a page for CR3", "CR3"],
+    ["platforms/metal/pool.ts", 'import { x } from "../../abi/x86/msr.ts";', "x86"],
+    ["platforms/metal/native/report.c", "/* UD2 */", "UD2"],
+    ["platforms/metal/native/members.h", "// EL2's", "EL2"],
+    ["platforms/metal/pool.ts", 'import { pause } from "./x86/cpu.ts";', undefined],
+    ["platforms/metal/x86/native/runtime.c", "/* UD2 */", undefined],
+  ])("%s: %s", (path, line, word) => {
+    expect(namesOf(path, line)).toEqual(
+      word === undefined ? [] : [expect.stringContaining(`names ${word}`)],
+    );
+  });
+
   it("lets given formats have their names", () => {
     expect(namesOf(core, "load<u32>(config, CELL_NUM_PIO) * PIO_SIZE; support(reports);")).toEqual(
       [],

@@ -4,6 +4,10 @@ import { readText, repositoryFiles } from "./files.ts";
 
 /** Where no architecture is named. */
 const NEUTRAL = /^hypervisor\/(?:core\/.*|exports|platform)\.ts$/;
+/** The same of the metal platform, where instructions and registers have more names. */
+const NEUTRAL_METAL = /^platforms\/metal\/(?:[\w-]+\.ts|native\/[\w-]+\.[ch])$/;
+const METAL_WORDS =
+  /\b(?:cr[0234]|[gil]dt|tsc|rdtsc|invlpg|ud2|int3|rdmsr|wrmsr|rflags|nmis?|[esc]_?el[12]|ttbr\d?|vttbr|tlbi|brk|smc|hvc)\b|_(?:CR[0234]|TSC|[GIL]DT)\b/gi;
 /** Registers, instructions, mechanisms and makers of x86 and Arm processors. */
 const WORDS =
   /\b(?:x86|amd|intel|svm|vmx|vmcb|vmcs|x?2?apic|ioapic|xapic|msrs?|cpuid|xcr0|efer|[er]?ip|r[a-d]x|pio|ports?|sipi|hpet|arm|arm64|aarch64|gic|mpidr|el[12]|esr|psci|smmu)\b|\bIOMMU_TYPE_|_(?:RIP|MSR|PIO|APIC|GIC)\b/gi;
@@ -19,6 +23,9 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   { files: NEUTRAL, words: WORDS, given: GIVEN },
+  // The build takes an import of ./x86/ for the folder of the architecture that it compiles for.
+  { files: NEUTRAL_METAL, words: WORDS, given: /from "\.\/x86\/|\b(?:PIO_SIZE|CELL_NUM_PIO)\b/g },
+  { files: NEUTRAL_METAL, words: METAL_WORDS },
   {
     // vcpu.ts is where the vendor's folder is named, for the build to choose it; stop.ts takes NMIs and saves state by two files of that folder.
     files: /^platforms\/metal\/(?:x86\/)?(?!vcpu\.ts)[\w-]+\.ts$/,
@@ -42,7 +49,7 @@ export const neutral: Check = {
   name: "the core names no architecture, and what vendors share no vendor",
   run: () => ({
     failures: repositoryFiles().flatMap((path) =>
-      /^(?:hypervisor|platforms)\/.*\.ts$/.test(path) ? namesOf(path, readText(path)) : [],
+      /^(?:hypervisor|platforms)\/.*\.(?:ts|c|h)$/.test(path) ? namesOf(path, readText(path)) : [],
     ),
   }),
 };

@@ -10,9 +10,9 @@ import {
 import { RING_TAIL } from "../../../abi/console.ts";
 import { CONSOLE_FRESH_LINE } from "../../../abi/platform.ts";
 import { consolePage, heapBase } from "../../../hypervisor/exports.ts";
-import * as neutral from "../hw.ts";
 import { PAGE } from "../pool.ts";
 import { acquire, give } from "../spin.ts";
+import * as hw from "./hw.ts";
 import { deviceRead, deviceWrite } from "./hw.ts";
 import { now } from "./time.ts";
 
@@ -53,14 +53,14 @@ export function configAddress(): u32 {
 /** One more byte; the newest is lost when there is no room. */
 function push(byte: u32): void {
   const end = state().end;
-  if (end - neutral.loadAcquire(STATE) >= QUEUE_SIZE) return;
+  if (end - hw.loadAcquire(STATE) >= QUEUE_SIZE) return;
   store<u8>(QUEUE + (end & (QUEUE_SIZE - 1)), <u8>byte);
-  neutral.storeRelease(STATE + offsetof<State>("end"), end + 1);
+  hw.storeRelease(STATE + offsetof<State>("end"), end + 1);
 }
 
 /** The waist's putConsole. Linux may have left its line unfinished, so each of ours begins with an end of line. */
 export function putConsole(description: usize, byte: u32): void {
-  if (<u32>neutral.coreRead(<u32>description + CONSOLE_TYPE, 2) !== CONSOLE_TYPE_PL011) return;
+  if (<u32>hw.coreRead(<u32>description + CONSOLE_TYPE, 2) !== CONSOLE_TYPE_PL011) return;
   if (byte !== CONSOLE_FRESH_LINE) {
     push(byte);
     return;
@@ -74,13 +74,13 @@ export function putConsole(description: usize, byte: u32): void {
 export function flushConsole(): void {
   const lock = STATE + offsetof<State>("sending");
   acquire(lock);
-  const uart = neutral.coreRead(configAddress() + SYS_DEBUG_CONSOLE + CONSOLE_ADDRESS, 8);
+  const uart = hw.coreRead(configAddress() + SYS_DEBUG_CONSOLE + CONSOLE_ADDRESS, 8);
   const start = now();
   let head = state().head;
-  while (head !== neutral.loadAcquire(STATE + offsetof<State>("end"))) {
+  while (head !== hw.loadAcquire(STATE + offsetof<State>("end"))) {
     if (!(deviceRead(uart + PL011_FLAGS, 4) & FLAG_FULL)) {
       deviceWrite(uart + PL011_DATA, 4, load<u8>(QUEUE + (head & (QUEUE_SIZE - 1))));
-      neutral.storeRelease(STATE, ++head);
+      hw.storeRelease(STATE, ++head);
     } else if (now() - start > FLUSH) break;
   }
   give(lock);
@@ -90,10 +90,10 @@ export function flushConsole(): void {
 export function publishConsole(): void {
   const page = <u32>consolePage();
   if (!page) return;
-  const tail = <u32>neutral.coreRead(page + RING_TAIL, 4);
+  const tail = <u32>hw.coreRead(page + RING_TAIL, 4);
   if (tail === state().tail) return;
   state().tail = tail;
-  neutral.publishConsole(page, PAGE);
+  hw.publishConsole(page, PAGE);
 }
 
 /** Prints a line of ASCII characters on the debug console only, and sends it. */

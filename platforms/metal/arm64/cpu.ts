@@ -1,8 +1,8 @@
 // What the platform has of each CPU, and the waist's members about CPUs and their registers.
 
-import * as neutral from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 import { acquire, give } from "../spin.ts";
+import * as hw from "./hw.ts";
 import { affinity, guestRegister, setGuestRegister } from "./hw.ts";
 
 /** CPU numbers are below this. */
@@ -31,7 +31,7 @@ const LOCK: usize = memory.data(4, 4);
 /** The record of a CPU that the core has named; it must have come. */
 export function cpuOf(cpu: u32): Cpu {
   const record = changetype<Cpu>(TABLE + (cpu << CPU_SHIFT));
-  if (cpu >= CPUS_MAX || !record.isHere) neutral.panic(PANIC_CONTRACT);
+  if (cpu >= CPUS_MAX || !record.isHere) hw.panic(PANIC_CONTRACT);
   return record;
 }
 
@@ -77,5 +77,5 @@ export function unlock(): void {
 }
 
 export function relax(_cpu: u32): void {
-  neutral.pause();
+  hw.pause();
 }

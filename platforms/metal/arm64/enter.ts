@@ -4,11 +4,11 @@
 
 import { EIO } from "../../../abi/errno.ts";
 import * as core from "../../../hypervisor/exports.ts";
-import * as neutral from "../hw.ts";
 import { poolInit } from "../pool.ts";
 import { acquire, give, increment } from "../spin.ts";
 import { configAddress, flushConsole, publishConsole, say } from "./console.ts";
 import { addCpu } from "./cpu.ts";
+import * as hw from "./hw.ts";
 import { stage2Init, useRootMap } from "./stage2.ts";
 import { now } from "./time.ts";
 
@@ -41,24 +41,24 @@ function addressOf(offset: usize): usize {
 
 /** Keeps the first error; `result` is 0 or -errno. */
 function report(result: i32): void {
-  if (result) neutral.compareExchange(addressOf(offsetof<Meeting>("error")), 0, <u32>-result);
+  if (result) hw.compareExchange(addressOf(offsetof<Meeting>("error")), 0, <u32>-result);
 }
 
 /** 0, or -errno of the first CPU that failed. */
 function outcome(): i32 {
-  return -(<i32>neutral.loadAcquire(addressOf(offsetof<Meeting>("error"))));
+  return -(<i32>hw.loadAcquire(addressOf(offsetof<Meeting>("error"))));
 }
 
 /** The first CPU prepares what all share. */
 function prepareAll(cpu: u32): i32 {
   poolInit();
   const result = stage2Init();
-  return result ? result : core.init(cpu, configAddress(), neutral.configSize());
+  return result ? result : core.init(cpu, configAddress(), hw.configSize());
 }
 
 /** The calling CPU prepares itself once it is its turn. */
 function takeTurn(cpu: u32): void {
-  while (!neutral.loadAcquire(addressOf(offsetof<Meeting>("isReady")))) neutral.pause();
+  while (!hw.loadAcquire(addressOf(offsetof<Meeting>("isReady")))) hw.pause();
   acquire(addressOf(offsetof<Meeting>("turn")));
   if (!outcome()) report(addCpu(cpu) ? core.initCpu(cpu) : -EIO);
   increment(addressOf(offsetof<Meeting>("done")));
@@ -68,13 +68,13 @@ function takeTurn(cpu: u32): void {
 /** The first CPU waits until all have had their turn, and reports -EIO if one does not come. */
 function awaitAll(): void {
   const start = now();
-  while (neutral.loadAcquire(addressOf(offsetof<Meeting>("done"))) < neutral.onlineCpus()) {
+  while (hw.loadAcquire(addressOf(offsetof<Meeting>("done"))) < hw.onlineCpus()) {
     if (now() - start > PATIENCE) {
       say("Not all processors have come");
       report(-EIO);
       return;
     }
-    neutral.pause();
+    hw.pause();
   }
 }
 
@@ -84,7 +84,7 @@ function decide(): void {
   if (!outcome()) report(core.activate());
   publishConsole();
   flushConsole();
-  neutral.storeRelease(addressOf(offsetof<Meeting>("decision")), outcome() ? GO_BACK : GO);
+  hw.storeRelease(addressOf(offsetof<Meeting>("decision")), outcome() ? GO_BACK : GO);
 }
 
 /**
@@ -92,14 +92,14 @@ function decide(): void {
  * -errno on all of them.
  */
 export function enter(cpu: u32): i32 {
-  const isFirst = neutral.compareExchange(addressOf(offsetof<Meeting>("begun")), 0, 1) === 0;
+  const isFirst = hw.compareExchange(addressOf(offsetof<Meeting>("begun")), 0, 1) === 0;
   if (isFirst) {
     report(prepareAll(cpu));
-    neutral.storeRelease(addressOf(offsetof<Meeting>("isReady")), 1);
+    hw.storeRelease(addressOf(offsetof<Meeting>("isReady")), 1);
   }
   takeTurn(cpu);
   if (isFirst) decide();
-  while (!neutral.loadAcquire(addressOf(offsetof<Meeting>("decision")))) neutral.pause();
+  while (!hw.loadAcquire(addressOf(offsetof<Meeting>("decision")))) hw.pause();
   const result = outcome();
   if (!result) useRootMap();
   return result;

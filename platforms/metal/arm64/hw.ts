@@ -1,5 +1,7 @@
 // What the platform asks of native code on Arm64 alone; ../hw.ts has the members that every architecture has. All run at EL2.
 
+export * from "../hw.ts";
+
 /** REG_* of any CPU whose guest has trapped, as it was then. */
 export declare function guestRegister(cpu: u32, register: u32): u64;
 /** Sets REG_* of any CPU whose guest has trapped. */

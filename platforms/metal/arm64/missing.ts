@@ -1,9 +1,9 @@
 // Members of the waist that are about cells beside the root cell. The core of Arm64 refuses those (hypervisor/arm64/arch.ts), so
 // nothing asks for these members; if something does, the CPU stops with a text that names the member.
 
-import * as hw from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 import { say } from "./console.ts";
+import * as hw from "./hw.ts";
 
 function stop(member: string): void {
   say("FATAL: Arm64 has only the root cell yet, and nobody can be asked for:");

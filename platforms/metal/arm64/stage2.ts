@@ -14,11 +14,11 @@ import {
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
-import * as neutral from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 import { change, clear, NOWHERE, tablesFor, translate } from "../paging.ts";
 import { allocate, free, PAGE, promise } from "../pool.ts";
 import { say } from "./console.ts";
+import * as hw from "./hw.ts";
 import { flushGuests, memoryFeatures, memoryToCore, useGuestMap } from "./hw.ts";
 
 const PAGE_MASK: u64 = 0xfff;
@@ -83,12 +83,12 @@ export function stage2Init(): i32 {
 
 /** The calling CPU runs its guest in the root cell's map from now on. */
 export function useRootMap(): void {
-  useGuestMap(neutral.physicalOf(rootMap().root), rootMap().control);
+  useGuestMap(hw.physicalOf(rootMap().root), rootMap().control);
 }
 
 /** The map of a cell that the core has named: the root cell's. */
 function existing(cell: u32): Map {
-  if (cell !== ROOT || !rootMap().root) neutral.panic(PANIC_CONTRACT);
+  if (cell !== ROOT || !rootMap().root) hw.panic(PANIC_CONTRACT);
   return rootMap();
 }
 
@@ -109,13 +109,13 @@ function close(map: Map): void {
 
 /** Tables that the range at `range` in the core's memory can need; more than there are for one out of reach. */
 function tablesOf(range: u32): u64 {
-  const virt = neutral.coreRead(range + RANGE_VIRT, 8);
-  const size = neutral.coreRead(range + RANGE_LENGTH, 8);
+  const virt = hw.coreRead(range + RANGE_VIRT, 8);
+  const size = hw.coreRead(range + RANGE_LENGTH, 8);
   const limit = rootMap().limit;
   if (!size) return 0;
   if (virt >= limit || size > limit - virt) return limit;
-  const phys = neutral.coreRead(range + RANGE_PHYS, 8);
-  return tablesFor(virt, phys, size, virt === neutral.hypervisorStart());
+  const phys = hw.coreRead(range + RANGE_PHYS, 8);
+  return tablesFor(virt, phys, size, virt === hw.hypervisorStart());
 }
 
 export function reserve(cell: u32, ranges: usize, count: u32): i32 {
@@ -142,16 +142,16 @@ function entryBits(flags: u32): u64 {
 
 /** The physical address that stands behind a mapping of the hypervisor's own pages, or the one given. */
 function targetOf(map: Map, phys: u64, flags: u32): u64 {
-  if (flags & MAP_ZERO) return neutral.physicalOf(map.zeros);
-  if (flags & MAP_COMM) return neutral.physicalOf(map.comm);
-  return flags & MAP_CONSOLE ? neutral.consolePhysical() : phys;
+  if (flags & MAP_ZERO) return hw.physicalOf(map.zeros);
+  if (flags & MAP_COMM) return hw.physicalOf(map.comm);
+  return flags & MAP_CONSOLE ? hw.consolePhysical() : phys;
 }
 
 export function map(cell: u32, virt: u64, phys: u64, size: u64, flags: u32): void {
   const record = existing(cell);
   const isOnePage = (flags & (MAP_ZERO | MAP_COMM | MAP_CONSOLE)) !== 0;
   // The driver looks for the console page where the image's header says, wherever the core would have it.
-  const start = flags & MAP_CONSOLE ? neutral.consolePhysical() : virt;
+  const start = flags & MAP_CONSOLE ? hw.consolePhysical() : virt;
   change(record.root, start, targetOf(record, phys, flags), size, entryBits(flags), isOnePage);
 }
 
@@ -171,8 +171,7 @@ export function readGuest(cell: u32, address: u64, destination: usize, size: u32
     const piece = min(size - done, PAGE - <u32>(at & PAGE_MASK));
     const target = at < record.limit ? translate(record.root, at) : NOWHERE;
     // Neither the hypervisor's memory nor what it shows in its place.
-    if (target === NOWHERE || target - neutral.hypervisorStart() < neutral.hypervisorSize())
-      return -EFAULT;
+    if (target === NOWHERE || target - hw.hypervisorStart() < hw.hypervisorSize()) return -EFAULT;
     memoryToCore(target, <u32>destination + done, piece);
     done += piece;
   }
@@ -180,9 +179,9 @@ export function readGuest(cell: u32, address: u64, destination: usize, size: u32
 }
 
 export function readComm(cell: u32, offset: u32): u32 {
-  return neutral.loadAcquire(existing(cell).comm + offset);
+  return hw.loadAcquire(existing(cell).comm + offset);
 }
 
 export function writeComm(cell: u32, offset: u32, value: u32): void {
-  neutral.storeRelease(existing(cell).comm + offset, value);
+  hw.storeRelease(existing(cell).comm + offset, value);
 }

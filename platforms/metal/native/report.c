@@ -1,4 +1,5 @@
-// What native code says on the console when there is no going on. Part of each architecture's runtime.c.
+// What native code says on the console when there is no going on. Part of each architecture's runtime.c, which has `say_where`: what
+// that one's processors are called by besides their numbers.
 #define RING_TAIL 4
 #define RING_CONTENT 8
 #define RING_SIZE 2048
@@ -32,7 +33,7 @@ static void say_hex(const char* name, u64 value) {
   for (u32 digit = HEX_DIGITS_64; digit--;) put_byte("0123456789abcdef"[value >> digit * 4 & 15]);
 }
 
-/** Below 1000: vectors, CPU numbers and APIC ids are. */
+/** Below 1000: vectors and numbers of CPUs are. */
 static void say_decimal(u32 value) {
   if (value >= 100) put_byte('0' + value / 100);
   if (value >= 10) put_byte('0' + value / 10 % 10);
@@ -48,4 +49,36 @@ static void begin_report(void) {
     other = 0;
     hw_pause();
   }
+}
+
+static void say_where(void);
+
+__attribute__((noreturn)) static void end_report(void) {
+  say_where();
+  say("\nStopping CPU ");
+  say_decimal(hw_cpuIndex());
+  say("\n");
+  metal_flushConsole();
+  __atomic_store_n(&reporter, 0, __ATOMIC_RELEASE);
+  for (;;) hw_halt();
+}
+
+__attribute__((noreturn, cold)) static void panic(u32 code) {
+  begin_report();
+  say(code == PANIC_OWN_MEMORY ? "FATAL: Jailhouse was about to touch its own memory"
+                               : "FATAL: Jailhouse named what does not exist");
+  say_hex("\nCalled from: 0x", (u64)__builtin_return_address(0));
+  end_report();
+}
+
+/** The first lines about an exception in the hypervisor's own code, which is none of a guest's. */
+static void begin_exception(u32 vector) {
+  begin_report();
+  say("FATAL: Jailhouse triggered exception #");
+  say_decimal(vector);
+}
+
+__attribute__((noreturn)) static void end_exception(bool is_trap) {
+  if (is_trap) say("\nA check has failed: bounds of memory, division, or what cannot be");
+  end_report();
 }

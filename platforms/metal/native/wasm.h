@@ -1,5 +1,5 @@
 // What the translated modules are made of, instead of wasm2c's own preamble: accesses to a module's memory that check its
-// bounds, and arithmetic that traps. A trap is UD2, which the exception handler reports; it does not return.
+// bounds, and arithmetic that traps. A trap is an undefined instruction, which the exception handler reports; it does not return.
 #ifndef WASM_H_
 #define WASM_H_
 

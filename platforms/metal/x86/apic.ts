@@ -9,10 +9,10 @@ import {
   MSR_APIC_BASE,
   MSR_X2APIC_FIRST,
 } from "../../../abi/x86/msr.ts";
-import * as hw from "../hw.ts";
-import { APIC_WINDOW } from "../numbers.ts";
 import { cellOf } from "./cells.ts";
 import { Cpu, cpuOf } from "./cpu.ts";
+import * as hw from "./hw.ts";
+import { APIC_WINDOW } from "./numbers.ts";
 
 const REGISTER_SHIFT: u32 = 4;
 const XAPIC_ID_SHIFT: u32 = 24;

@@ -28,12 +28,12 @@ import {
 import { RING_CONTENT, RING_SIZE, RING_TAIL } from "../../../abi/console.ts";
 import { CONSOLE_FRESH_LINE } from "../../../abi/platform.ts";
 import { consolePage } from "../../../hypervisor/exports.ts";
-import * as hw from "../hw.ts";
 import { PAGE } from "../pool.ts";
-import { configAddress, hasTime, now } from "../time.ts";
 import { CELLS_MAX, cellOf } from "./cells.ts";
 import { CPUS_MAX, Cpu, findCpu } from "./cpu.ts";
+import * as hw from "./hw.ts";
 import { isRequested, kick, lock, unlock, wasUsed } from "./stop.ts";
+import { configAddress, hasTime, now } from "./time.ts";
 import * as uart from "./uart.ts";
 
 /** Bytes of the queue, a power of two. */

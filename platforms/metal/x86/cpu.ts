@@ -1,8 +1,8 @@
 // What the platform has of each CPU: some pages, found by its number.
 
-import { panic } from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 import { allocate, PAGE } from "../pool.ts";
+import { panic } from "./hw.ts";
 
 /** CPU numbers are below this. */
 export const CPUS_MAX: u32 = 256;

@@ -1,9 +1,9 @@
 // The waist's members that give CPUs their cells and states.
 
 import { IPI_NMI } from "../../../abi/platform.ts";
-import * as hw from "../hw.ts";
 import { sendInterrupt } from "./apic.ts";
 import { Cpu, cpuOf } from "./cpu.ts";
+import * as hw from "./hw.ts";
 import { kick } from "./stop.ts";
 import { adoptLinux, dropEvents, setCell, startAt } from "./vcpu.ts";
 

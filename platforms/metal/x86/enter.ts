@@ -2,18 +2,18 @@
 
 import { ENOMEM } from "../../../abi/errno.ts";
 import * as core from "../../../hypervisor/exports.ts";
-import * as hw from "../hw.ts";
 import { poolInit } from "../pool.ts";
 import * as all from "../rendezvous.ts";
-import { configAddress, timeInit } from "../time.ts";
 import { adoptApic } from "./apic.ts";
 import { flushConsole, publishNow } from "./console.ts";
 import { addCpu, cpuOf, findCpu } from "./cpu.ts";
 import { assignLinux } from "./cpus.ts";
 import { hostInit, useHost } from "./host.ts";
+import * as hw from "./hw.ts";
 import { idleCpu, idleInit } from "./idle.ts";
 import { nestedInit } from "./nested.ts";
 import { run } from "./run.ts";
+import { configAddress, timeInit } from "./time.ts";
 import { checkFeatures, switchOff, switchOn } from "./vcpu.ts";
 
 /** The first CPU prepares what all share. */

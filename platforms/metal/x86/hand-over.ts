@@ -1,8 +1,8 @@
 // A CPU changes hands, or is reset: one routine, for everyone who gives a CPU a new owner or a new start. What the guest's
 // state in memory holds is set by cpus.ts; all else that a processor has of its own is put back here, and nothing at exits.
 
-import * as hw from "../hw.ts";
 import { Cpu } from "./cpu.ts";
+import * as hw from "./hw.ts";
 import { cleanApic } from "./idle.ts";
 import { loadGuest, resetMsrs } from "./vcpu.ts";
 

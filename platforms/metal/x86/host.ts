@@ -10,7 +10,6 @@ import {
   PTE_USER,
   PTE_WRITABLE,
 } from "../../../abi/x86/registers.ts";
-import * as hw from "../hw.ts";
 import {
   CPU_SIZE,
   PART_CODE,
@@ -23,6 +22,7 @@ import {
 } from "../numbers.ts";
 import { change, tablesFor } from "../paging.ts";
 import { allocate, free, PAGE, promise, withdraw } from "../pool.ts";
+import * as hw from "./hw.ts";
 import { windowsInit } from "./windows.ts";
 
 const NO_EXECUTE: u64 = 1 << 63;

@@ -3,10 +3,10 @@
 // still pending for a former owner.
 
 import { FLAG_FIXED } from "../../../abi/x86/registers.ts";
-import * as hw from "../hw.ts";
 import { allocate, PAGE } from "../pool.ts";
 import { disableApic, endInterrupts, hasRequests, maskApic, setMode, wantedMode } from "./apic.ts";
 import { Cpu } from "./cpu.ts";
+import * as hw from "./hw.ts";
 import { allowKicks, holdKicks, receiveNmi } from "./stop.ts";
 import { EXIT_INSTRUCTION, idleTable, prepareIdle, runIdle } from "./vcpu.ts";
 

@@ -1,7 +1,6 @@
 // Entry of the platform's module for x86: the waist (hypervisor/platform.ts), and what native code calls.
 
 import { poolPages } from "../pool.ts";
-import { now } from "../time.ts";
 import { apicId, useX2apic } from "./apic.ts";
 import { flushConsole, putConsole } from "./console.ts";
 import { assignCpu, parkCpu, releaseCpu, resetCpu, sendIpi } from "./cpus.ts";
@@ -33,6 +32,7 @@ import {
 import { grantPorts, revokePorts } from "./port-map.ts";
 import { run } from "./run.ts";
 import { lock, relax, resumeCpu, stopCpu, unlock } from "./stop.ts";
+import { now } from "./time.ts";
 import { grantMsrs, injectException, readRegister, revokeMsrs, writeRegister } from "./vcpu.ts";
 
 export {

@@ -13,13 +13,13 @@ import {
   RANGE_SIZE,
   RANGE_VIRT,
 } from "../../../abi/platform.ts";
-import * as hw from "../hw.ts";
 import { PANIC_CONTRACT } from "../numbers.ts";
 import { change, clear, NOWHERE, tablesFor, translate } from "../paging.ts";
 import { allocate, free, PAGE, promise, withdraw } from "../pool.ts";
 import { CELL_PAGES, CELLS_MAX, Cell, cellOf, MSR_PAGES, PORT_PAGES } from "./cells.ts";
 import { CPUS_MAX, findCpu } from "./cpu.ts";
 import { guestLimit } from "./host.ts";
+import * as hw from "./hw.ts";
 import { flush, freeNestedTop, nestedBits, nestedTop } from "./vcpu.ts";
 import { clearPhysical, copyPhysical } from "./windows.ts";
 

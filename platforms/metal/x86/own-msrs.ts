@@ -1,6 +1,6 @@
 // MSRs that each processor has of its own: how a vendor's table of them (reset-msrs.ts) is read.
 
-import * as hw from "../hw.ts";
+import * as hw from "./hw.ts";
 
 /** CPUID: its registers, and leaves that announce MSRs on both vendors' processors. */
 export const EAX: u32 = 0;

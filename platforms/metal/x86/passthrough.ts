@@ -1,10 +1,10 @@
 // The waist's members that touch devices on a cell's behalf.
 
 import { SYS_PCI_MMCONFIG_BASE, SYS_PCI_MMCONFIG_END_BUS } from "../../../abi/config.ts";
-import * as hw from "../hw.ts";
 import { acquire, give } from "../spin.ts";
-import { configAddress } from "../time.ts";
 import { cpuOf } from "./cpu.ts";
+import * as hw from "./hw.ts";
+import { configAddress } from "./time.ts";
 import { readPhysical, writePhysical } from "./windows.ts";
 
 const PCI_ADDRESS_PORT: u32 = 0xcf8;

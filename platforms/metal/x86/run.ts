@@ -1,9 +1,9 @@
 // The life of a CPU under the hypervisor: its guest, the handlers of its exits, what others want of it, until it leaves.
 
-import * as hw from "../hw.ts";
 import { flushConsole, publish, serveConsole } from "./console.ts";
 import { Cpu, cpuOf } from "./cpu.ts";
 import { handOver } from "./hand-over.ts";
+import * as hw from "./hw.ts";
 import { halt } from "./idle.ts";
 import { awaitKick, finishStop, followBetween, isRequested } from "./stop.ts";
 import { dispatch, finishExit, hasEvent, injectNmi, leave, runGuest, watchHalts } from "./vcpu.ts";

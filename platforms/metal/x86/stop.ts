@@ -22,12 +22,12 @@ import { NO_ERROR_CODE } from "../../../abi/platform.ts";
 import { VECTOR_MC } from "../../../abi/x86/registers.ts";
 import { exitManagement } from "../../../hypervisor/exports.ts";
 import { exitException } from "../../../hypervisor/x86/exports.ts";
-import * as hw from "../hw.ts";
-import { now } from "../time.ts";
 import { takeMachineCheck, takeNmi } from "./amd/hw.ts";
 import { saveState } from "./amd/registers.ts";
 import { sendNmi } from "./apic.ts";
 import { Cpu, cpuOf } from "./cpu.ts";
+import * as hw from "./hw.ts";
+import { now } from "./time.ts";
 
 /** Nanoseconds that one `relax` lasts. */
 const RELAX_TIME: u64 = 50_000;

@@ -18,7 +18,7 @@ import {
   CONSOLE_FLAG_REGDIST_4,
   CONSOLE_FLAGS,
 } from "../../../abi/config.ts";
-import * as hw from "../hw.ts";
+import * as hw from "./hw.ts";
 import { readPhysical, writePhysical } from "./windows.ts";
 
 /** Registers of an 8250. */

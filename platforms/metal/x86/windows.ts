@@ -14,10 +14,11 @@ import {
   PTE_PRESENT,
   PTE_WRITABLE,
 } from "../../../abi/x86/registers.ts";
-import * as hw from "../hw.ts";
-import { APIC_WINDOW, LARGE_WINDOWS, PANIC_OWN_MEMORY, WINDOWS } from "../numbers.ts";
+import { PANIC_OWN_MEMORY } from "../numbers.ts";
 import { allocate, PAGE } from "../pool.ts";
 import { CPUS_MAX } from "./cpu.ts";
+import * as hw from "./hw.ts";
+import { APIC_WINDOW, LARGE_WINDOWS, WINDOWS } from "./numbers.ts";
 
 const NO_EXECUTE: u64 = 1 << 63;
 const TABLE: u64 = PTE_PRESENT | PTE_WRITABLE;

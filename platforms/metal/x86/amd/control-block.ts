@@ -5,10 +5,10 @@ import { MSR_PAT, MSR_SPEC_CTRL, PAT_RESET_LOW } from "../../../../abi/x86/msr.t
 import { CR0_RESET, EFER_SVME, FLAG_FIXED } from "../../../../abi/x86/registers.ts";
 import * as svm from "../../../../abi/x86/svm.ts";
 import { exceptions } from "../../../../hypervisor/x86/exports.ts";
-import * as hw from "../../hw.ts";
-import * as linux from "../../numbers.ts";
 import { cellOf } from "../cells.ts";
 import { Cpu } from "../cpu.ts";
+import * as hw from "../hw.ts";
+import * as linux from "../numbers.ts";
 import { blockNmis } from "./registers.ts";
 
 /** Attributes of segments as the control block packs them (descriptor bits 47:40 and 55:52). */

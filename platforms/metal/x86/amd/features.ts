@@ -4,8 +4,8 @@ import { EBUSY, ENODEV } from "../../../../abi/errno.ts";
 import { MSR_EFER } from "../../../../abi/x86/msr.ts";
 import { EFER_SVME } from "../../../../abi/x86/registers.ts";
 import * as svm from "../../../../abi/x86/svm.ts";
-import * as hw from "../../hw.ts";
 import { say } from "../console.ts";
+import * as hw from "../hw.ts";
 
 const EAX: u32 = 0;
 const ECX: u32 = 2;

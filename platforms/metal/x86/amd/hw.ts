@@ -1,5 +1,5 @@
 // What the platform asks of native code for AMD-V (native/amd/vmrun.S). GIF is clear whenever the platform executes; interrupts and NMIs
-// arrive in guests only. The contracts of ../../hw.ts hold here too.
+// arrive in guests only. The contracts of ../hw.ts hold here too.
 
 /**
  * Runs the guest of the control block at physical address `control` until it exits; `registers` are its general registers

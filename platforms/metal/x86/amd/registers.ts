@@ -22,9 +22,9 @@ import {
 } from "../../../../abi/platform.ts";
 import { EFER_SVME } from "../../../../abi/x86/registers.ts";
 import * as svm from "../../../../abi/x86/svm.ts";
-import * as hw from "../../hw.ts";
 import { PANIC_CONTRACT } from "../../numbers.ts";
 import { Cpu, cpuOf } from "../cpu.ts";
+import * as hw from "../hw.ts";
 
 const ERROR_CODE_SHIFT: u64 = 32;
 

@@ -16,9 +16,9 @@ import {
   VECTOR_NMI,
 } from "../../../../abi/x86/registers.ts";
 import * as svm from "../../../../abi/x86/svm.ts";
-import * as hw from "../../hw.ts";
 import { Cpu } from "../cpu.ts";
 import { freeRoot, rootFor } from "../host.ts";
+import * as hw from "../hw.ts";
 import { setIntercepts, setStart } from "./control-block.ts";
 import * as amd from "./hw.ts";
 import { blockNmis, setEvent } from "./registers.ts";

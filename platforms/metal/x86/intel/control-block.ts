@@ -13,11 +13,11 @@ import {
 } from "../../../../abi/x86/msr.ts";
 import { CR0_RESET, FLAG_FIXED } from "../../../../abi/x86/registers.ts";
 import * as vmx from "../../../../abi/x86/vmx.ts";
-import * as hw from "../../hw.ts";
-import * as linux from "../../numbers.ts";
 import { PAGE } from "../../pool.ts";
 import { cellOf } from "../cells.ts";
 import { Cpu } from "../cpu.ts";
+import * as hw from "../hw.ts";
+import * as linux from "../numbers.ts";
 import * as intel from "./hw.ts";
 import * as at from "./numbers.ts";
 import { setControl0, setControl4 } from "./registers.ts";

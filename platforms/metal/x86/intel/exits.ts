@@ -18,9 +18,9 @@ import {
 import { VECTOR_DB, VECTOR_MC } from "../../../../abi/x86/registers.ts";
 import * as vmx from "../../../../abi/x86/vmx.ts";
 import * as core from "../../../../hypervisor/x86/exports.ts";
-import * as hw from "../../hw.ts";
 import { isCrowded } from "../console.ts";
 import { Cpu } from "../cpu.ts";
+import * as hw from "../hw.ts";
 import { receiveNmi } from "../stop.ts";
 import { explainEntry, explainFailure } from "./explain.ts";
 import * as intel from "./hw.ts";

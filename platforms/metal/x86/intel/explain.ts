@@ -14,8 +14,8 @@ import {
   FLAG_VM,
 } from "../../../../abi/x86/registers.ts";
 import * as vmx from "../../../../abi/x86/vmx.ts";
-import * as hw from "../../hw.ts";
 import { say } from "../console.ts";
+import * as hw from "../hw.ts";
 import { lock, unlock } from "../stop.ts";
 import * as intel from "./hw.ts";
 import * as at from "./numbers.ts";

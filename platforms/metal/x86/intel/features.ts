@@ -3,8 +3,8 @@
 import { EBUSY, ENODEV } from "../../../../abi/errno.ts";
 import { CR0_NE, CR0_PE, CR0_PG, CR4_VMXE } from "../../../../abi/x86/registers.ts";
 import * as vmx from "../../../../abi/x86/vmx.ts";
-import * as hw from "../../hw.ts";
 import { say } from "../console.ts";
+import * as hw from "../hw.ts";
 import {
   allowed,
   ENTRY_NEEDED,

@@ -1,4 +1,4 @@
-// What the platform asks of native code for VT-x (native/intel/). The contracts of ../../hw.ts hold here too. There is no GIF: NMIs and
+// What the platform asks of native code for VT-x (native/intel/). The contracts of ../hw.ts hold here too. There is no GIF: NMIs and
 // machine checks come at any time, and are kept for `takeNmi` and `takeMachineCheck`; native/intel/enter.S says why no guest is
 // entered without one being noticed.
 

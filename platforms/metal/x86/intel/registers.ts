@@ -29,9 +29,9 @@ import {
   VECTOR_DB,
 } from "../../../../abi/x86/registers.ts";
 import * as vmx from "../../../../abi/x86/vmx.ts";
-import * as hw from "../../hw.ts";
 import { PANIC_CONTRACT } from "../../numbers.ts";
 import { Cpu, cpuOf } from "../cpu.ts";
+import * as hw from "../hw.ts";
 import * as at from "./numbers.ts";
 import * as st from "./state.ts";
 import { State, stateOf } from "./state.ts";

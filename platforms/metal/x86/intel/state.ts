@@ -4,10 +4,10 @@
 // or everything before it is stopped (vcpu.ts, saveState).
 
 import * as vmx from "../../../../abi/x86/vmx.ts";
-import * as hw from "../../hw.ts";
 import { PANIC_CONTRACT } from "../../numbers.ts";
 import { PAGE } from "../../pool.ts";
 import { Cpu, cpuOf } from "../cpu.ts";
+import * as hw from "../hw.ts";
 import * as intel from "./hw.ts";
 import { FIELD_COUNT, FIELD_CR0_SHADOW } from "./numbers.ts";
 

@@ -12,12 +12,12 @@ import {
 } from "../../../../abi/x86/msr.ts";
 import { CR0_PG, CR4_PAE, CR4_VMXE, EFER_LMA, VECTOR_NMI } from "../../../../abi/x86/registers.ts";
 import * as vmx from "../../../../abi/x86/vmx.ts";
-import * as hw from "../../hw.ts";
 import { PANIC_CONTRACT } from "../../numbers.ts";
 import { change, NOWHERE, translate } from "../../paging.ts";
 import { allocate, PAGE, promise, withdraw } from "../../pool.ts";
 import { cellOf } from "../cells.ts";
 import { Cpu } from "../cpu.ts";
+import * as hw from "../hw.ts";
 import { readPhysical } from "../windows.ts";
 import { setMaps, setStart } from "./control-block.ts";
 import { keepEvent } from "./exits.ts";

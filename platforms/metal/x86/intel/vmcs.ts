@@ -4,7 +4,7 @@ import { MSR_EFER, MSR_PAT } from "../../../../abi/x86/msr.ts";
 import { CR4_CET } from "../../../../abi/x86/registers.ts";
 import * as vmx from "../../../../abi/x86/vmx.ts";
 import { exceptions } from "../../../../hypervisor/x86/exports.ts";
-import * as hw from "../../hw.ts";
+import * as hw from "../hw.ts";
 import * as intel from "./hw.ts";
 import { CR0_HELD, CR4_HELD } from "./registers.ts";
 

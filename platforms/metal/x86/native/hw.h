@@ -1,4 +1,4 @@
-// The members of ../hw.ts, whose contracts are there. The translated platform module calls them as `hw_<name>`.
+// The members of ../hw.ts and ../../hw.ts, whose contracts are there. The translated platform module calls them as `hw_<name>`.
 #ifndef HW_H_
 #define HW_H_
 

@@ -27,23 +27,9 @@ void* memset(void* to, int value, size_t size) {
 
 #include "report.c"
 
-__attribute__((noreturn)) static void end_report(void) {
+static void say_where(void) {
   say("\nPhysical CPU ID: ");
   say_decimal(hw_cpuid(1, 0, 1) >> 24);
-  say("\nStopping CPU ");
-  say_decimal(hw_cpuIndex());
-  say("\n");
-  metal_flushConsole();
-  __atomic_store_n(&reporter, 0, __ATOMIC_RELEASE);
-  for (;;) hw_halt();
-}
-
-__attribute__((noreturn, cold)) static void panic(u32 code) {
-  begin_report();
-  say(code == PANIC_OWN_MEMORY ? "FATAL: Jailhouse was about to touch its own memory"
-                               : "FATAL: Jailhouse named what does not exist");
-  say_hex("\nCalled from: 0x", (u64)__builtin_return_address(0));
-  end_report();
 }
 
 /** Whether the instruction at `rip` is a trap of the translated code (wasm.h). */
@@ -55,14 +41,11 @@ static bool is_trap(u64 rip) {
 __attribute__((noreturn)) void exception(const u64* frame) {
   u32 vector = (*frame++ - CALL_SIZE - STUBS - VIRTUAL_BASE) / STUB_SIZE;
   u64 error_code = ERROR_CODES >> vector & 1 ? *frame++ : 0;
-  begin_report();
-  say("FATAL: Jailhouse triggered exception #");
-  say_decimal(vector);
+  begin_exception(vector);
   say_hex("\nError code: 0x", error_code);
   say_hex("\nRIP: 0x", frame[0]);
   say_hex(" RSP: 0x", frame[3]);
   say_hex(" FLAGS: 0x", frame[2]);
   if (vector == VECTOR_PF) say_hex("\nCR2: 0x", hw_readControl(2));
-  if (vector == VECTOR_UD && is_trap(frame[0])) say("\nA check has failed: bounds of memory, division, or what cannot be");
-  end_report();
+  end_exception(vector == VECTOR_UD && is_trap(frame[0]));
 }

@@ -1,9 +1,9 @@
 // Time, from the time stamp counter and its frequency in the system configuration.
 
-import { SYS_X86_TSC_KHZ } from "../../abi/config.ts";
-import { heapBase } from "../../hypervisor/exports.ts";
+import { SYS_X86_TSC_KHZ } from "../../../abi/config.ts";
+import { heapBase } from "../../../hypervisor/exports.ts";
+import { PAGE } from "../pool.ts";
 import { coreRead, timestamp } from "./hw.ts";
-import { PAGE } from "./pool.ts";
 
 /** Nanoseconds in a millisecond: ticks of 1 kHz times this are nanoseconds. */
 const NANOSECONDS: u64 = 1_000_000;
