@@ -55,9 +55,8 @@ let module: WebAssembly.Module;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "intel-reset-"));
   const product = join(directory, "reset.wasm");
-  const asc = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
   const options = ["--runtime", "stub", "--use", "abort=", "-o", product];
-  const args = [asc, "test/metal/intel-reset.as.ts", ...options];
+  const args = ["tools/asc.mjs", "x86/amd", "test/metal/intel-reset.as.ts", ...options];
   execFileSync(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
   module = new WebAssembly.Module(readFileSync(product));
 });
