@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import * as A from "../../../abi/x86/apic.ts";
-import { readMsr, readPage, writeMsr, writePage } from "./access.ts";
+import { isLapicMsr, readMsr, readPage, writeMsr, writePage } from "./access.ts";
 import { Lapic, type LapicOptions } from "./lapic.ts";
 import { type ApicMessage, BROADCAST } from "./message.ts";
 
@@ -404,6 +404,16 @@ describe("AMD's extended registers", () => {
     writePage(lapic, 0xf0, 4, 0xff);
     expect(readPage(lapic, LVT + 16, 4)).toBe(0x100f9);
     expect(readPage(lapic, 0x280, 4)).toBe(0);
+  });
+
+  test("are MSRs in x2APIC mode", () => {
+    const lapic = make({ extended: true });
+    writeMsr(lapic, BASE_MSR, X2APIC);
+    expect(isLapicMsr(0x853)).toBe(true);
+    writeMsr(lapic, 0x80f, 0x1ffn);
+    expect(writeMsr(lapic, 0x853, 0xf9n)).toBe(true);
+    expect([readMsr(lapic, 0x840), readMsr(lapic, 0x853)]).toEqual([0x40000n, 0xf9n]);
+    expect(readMsr(make({}), 0x840)).toBeUndefined();
   });
 
   test("are not there without", () => {
