@@ -61,6 +61,14 @@ beforeEach(() => {
   metal = enter(EVERYTHING);
 });
 
+test("TSC_AUX is put back where RDPID alone announces it", () => {
+  const extended = `${0x80000001}:3`;
+  const metal = enter({ ...EVERYTHING, [extended]: svm.FEATURE_GIB_PAGES, "7:2": BIT(22) });
+  metal.exports.assignCpu!(0, 0);
+  metal.play();
+  expect(metal.msrs.get(0xc0000103)).toBe(0n);
+});
+
 const word = (at: number) => metal.view.getBigUint64(metal.control + at, true);
 
 describe.each([
