@@ -214,6 +214,7 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
         setMissingFeatures() {},
         setSeed() {},
         cpuidPart: () => 0,
+        machineCheck: () => 0,
         readMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_READ, msr),
         writeMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_WRITE, msr),
         poolPages: () => 0,

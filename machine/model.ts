@@ -46,6 +46,11 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   x2apic: { number: F.FEATURE_X2APIC },
   tsc_deadline_timer: { number: F.FEATURE_TSC_DEADLINE_TIMER },
   svm: { number: F.FEATURE_SVM, only: "amd" },
+  extapic: { number: F.FEATURE_EXTAPIC, only: "amd" },
+  smca: { number: F.FEATURE_SMCA, only: "amd" },
+  invlpgb: { number: F.FEATURE_INVLPGB, only: "amd" },
+  tce: { number: F.FEATURE_TCE, only: "amd" },
+  int_wbinvd: { number: F.FEATURE_INT_WBINVD, only: "amd" },
   autoibrs: { number: F.FEATURE_AUTOIBRS, only: "amd" },
   npt: { number: F.FEATURE_NPT, needs: "svm", only: "amd" },
   nrip_save: { number: F.FEATURE_NRIP_SAVE, needs: "svm", only: "amd" },
@@ -59,10 +64,13 @@ export const FIXED: readonly string[] = [
   ..."mmx fxsr sse sse2 ht syscall lm mmxext cmp_legacy 3dnowprefetch".split(" "),
 ];
 
+/** What AMD's processors of the last years have and no emulator. */
+const SILICON = ["extapic", "smca", "invlpgb", "tce", "int_wbinvd", "autoibrs"];
+
 /** The models, and what each is without unless it is switched on. */
 export const MODELS: Readonly<Record<Vendor, readonly string[]>> = {
-  amd: ["clwb", "tsc_deadline_timer", "autoibrs", "flushbyasid", "decodeassists"],
-  intel: ["clwb", "svm", "autoibrs", "npt", "nrip_save", "flushbyasid", "decodeassists"],
+  amd: ["clwb", "tsc_deadline_timer", ...SILICON, "flushbyasid", "decodeassists"],
+  intel: ["clwb", "svm", ...SILICON, "npt", "nrip_save", "flushbyasid", "decodeassists"],
 };
 
 /** Features switched on and off, by name. */

@@ -104,9 +104,10 @@ export class Pc {
     const { index } = processor;
     const x2apic = this.hasFeature("x2apic");
     const tscDeadline = this.hasFeature("tsc_deadline_timer");
+    const extended = this.hasFeature("extapic");
     const cmci = this.options.vendor === "intel";
     const lapic: Lapic = new Lapic(
-      { id: index, bootstrap: index === 0, x2apic, tscDeadline, cmci },
+      { id: index, bootstrap: index === 0, x2apic, tscDeadline, extended, cmci },
       localApicPins(processor, {
         send: (message, shorthand) => this.interconnect.send(index, message, shorthand),
         endOfInterrupt: (vector) => this.devices.ioapic.endOfInterrupt(vector),

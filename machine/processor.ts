@@ -219,7 +219,7 @@ export class Processor {
     if (activity !== S.ACTIVITY_HALTED) return true;
     if (this.word(S.S_GIF) === 0) return true;
     const pending = this.word(S.S_PENDING);
-    if (pending & S.PENDING_INIT) return false;
+    if (pending & (S.PENDING_INIT | S.PENDING_MACHINE_CHECK)) return false;
     if (pending & S.PENDING_NMI && !this.word(S.S_NMI_BLOCKED)) return false;
     if (pending & S.PENDING_INTERRUPT && this.#takesInterrupts) return false;
     return !this.#hasVirtualInterrupt;

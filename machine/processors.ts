@@ -37,6 +37,8 @@ export interface CpuExports {
   /** What the CPUs are without: bits of a word of CPUID (cpu/features.ts). */
   setMissingFeatures(word: number, bits: number): void;
   setSeed(seed: bigint): void;
+  /** An error in a bank of machine checks, told by #MC; 0 where there is no such bank. */
+  machineCheck(cpu: number, bank: number, status: bigint, address: bigint): number;
   readMsr(cpu: number, msr: number): number;
   writeMsr(cpu: number, msr: number): number;
   cpuidPart(cpu: number, leaf: number, subleaf: number, part: number): number;

@@ -48,8 +48,8 @@ export const MSR_TSC_DEADLINE: u32 = 0x6e0;
 export const MSR_XSS: u32 = 0xda0;
 /** First x2APIC register. */
 export const MSR_X2APIC_FIRST: u32 = 0x800;
-/** Last x2APIC register. */
-export const MSR_X2APIC_LAST: u32 = 0x83f;
+/** Last one, of AMD's extended registers (AMD64 APM volume 2, section 16.11.1). */
+export const MSR_X2APIC_LAST: u32 = 0x853;
 /** x2APIC interrupt command. */
 export const MSR_X2APIC_ICR: u32 = 0x830;
 /** Debug control. */

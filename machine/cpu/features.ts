@@ -16,10 +16,14 @@ export const WORD_EXTENDED_ECX: u32 = 4;
 export const WORD_EXTENDED_EDX: u32 = 5;
 /** Leaf 0x8000000a, EDX. */
 export const WORD_SVM_EDX: u32 = 6;
-/** Leaf 0x80000021, EAX. */
-export const WORD_EXTENDED_21_EAX: u32 = 7;
+/** Leaf 0x80000008, EBX. */
+export const WORD_EXTENDED_8_EBX: u32 = 7;
+/** Leaf 0x80000021, EAX. Features of this word and the next are none of rows, which have a byte for the number. */
+export const WORD_EXTENDED_21_EAX: u32 = 8;
+/** Leaf 0x80000007, EBX. */
+export const WORD_EXTENDED_7_EBX: u32 = 9;
 /** How many words there are. */
-export const WORDS: u32 = 8;
+export const WORDS: u32 = 10;
 
 /** SSE3. */
 export const FEATURE_PNI: u32 = 0x20;
@@ -73,8 +77,12 @@ export const FEATURE_RDPID: u32 = 0x76;
 export const FEATURE_LAHF_LM: u32 = 0x80;
 /** AMD-V. */
 export const FEATURE_SVM: u32 = 0x82;
+/** The local APIC's extended registers, among them four local vectors. */
+export const FEATURE_EXTAPIC: u32 = 0x83;
 /** LZCNT. */
 export const FEATURE_ABM: u32 = 0x85;
+/** INVLPG keeps what is known of other addresses' directories, EFER.TCE. */
+export const FEATURE_TCE: u32 = 0x91;
 /** No-execute pages, EFER.NXE. */
 export const FEATURE_NX: u32 = 0xb4;
 /** Pages of 1 GiB. */
@@ -90,4 +98,10 @@ export const FEATURE_FLUSHBYASID: u32 = 0xc6;
 /** Exits tell of the instruction's operands and bytes. */
 export const FEATURE_DECODEASSISTS: u32 = 0xc7;
 /** Automatic IBRS, EFER.AIBRSE. */
-export const FEATURE_AUTOIBRS: u32 = 0xe8;
+export const FEATURE_AUTOIBRS: u32 = 0x108;
+/** Scalable machine check architecture: banks of MSRs at 0xc0002000. */
+export const FEATURE_SMCA: u32 = 0x123;
+/** INVLPGB and TLBSYNC. */
+export const FEATURE_INVLPGB: u32 = 0xe3;
+/** WBINVD can be interrupted, EFER.INTWB. */
+export const FEATURE_INT_WBINVD: u32 = 0xed;

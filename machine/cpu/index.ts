@@ -18,6 +18,7 @@ import { translateLinear } from "./memory/probe.ts";
 import { runState } from "./run.ts";
 import { cpuidPart } from "./system/cpuid.ts";
 import { raise } from "./system/interrupts.ts";
+import { machineCheck } from "./system/machine-check.ts";
 import { readMsr, writeMsr } from "./system/msr.ts";
 import { setSeed } from "./system/random.ts";
 import { flushState, initializeMachine, resetState, syncState } from "./system/reset.ts";
@@ -28,6 +29,7 @@ export {
   destroyGuest,
   disassemble,
   invalidateCode,
+  machineCheck,
   mapGuest,
   poolPages,
   poolUsed,

@@ -211,6 +211,8 @@ export const PENDING_NMI: u32 = 0x2;
 export const PENDING_STOP: u32 = 0x4;
 /** INIT has arrived and waits: for the global interrupt flag, or as an exit of an SVM guest. Cleared by whoever carries it out. */
 export const PENDING_INIT: u32 = 0x8;
+/** A machine check waits; cleared by the CPU when it comes. */
+export const PENDING_MACHINE_CHECK: u32 = 0x10;
 /** Virtual interrupts: the guest's task priority. */
 export const VIRTUAL_TPR: u32 = 0xf;
 /** Virtual interrupts: one waits. */

@@ -30,6 +30,7 @@ import * as shuffles from "./instructions/vector/shuffles.ts";
 import * as slow from "./instructions/slow-memory.ts";
 import * as sse from "./instructions/vector/control.ts";
 import * as stack from "./instructions/stack.ts";
+import * as broadcast from "./svm/broadcast.ts";
 import * as syscall from "./system/syscall.ts";
 import * as system from "./instructions/system.ts";
 import * as tables from "./system/tables.ts";
@@ -947,7 +948,7 @@ export function systemInstruction(s: u32, record: u32, operation: u32): bool {
       return true;
     case 647: // CLAC
     case 648: // STAC
-    case 692: // UNDEFINED
+    case 694: // UNDEFINED
       fault.raiseUd(s);
       return true;
     case 649: // XGETBV
@@ -968,97 +969,103 @@ export function systemInstruction(s: u32, record: u32, operation: u32): bool {
     case 652: // VMMCALL
       system.vmmcallInstruction(s);
       return true;
-    case 659: // SWAPGS
+    case 659: // INVLPGB
+      broadcast.invlpgb(s);
+      return true;
+    case 660: // TLBSYNC
+      broadcast.tlbsync(s);
+      return true;
+    case 661: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 660: // RDTSCP
+    case 662: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 661: // SGDT
+    case 663: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 662: // SIDT
+    case 664: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 663: // LGDT
+    case 665: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 664: // LIDT
+    case 666: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 665: // SMSW
+    case 667: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 666: // LMSW
+    case 668: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 667: // INVLPG
+    case 669: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 668: // SYSCALL
+    case 670: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 669: // CLTS
+    case 671: // CLTS
       control.clts(s);
       return true;
-    case 670: // SYSRET
+    case 672: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 671: // INVD
+    case 673: // INVD
       instructions.invd(s);
       return true;
-    case 672: // WBINVD
+    case 674: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 673: // FROMCR
-    case 674: // FROMDR
-    case 675: // TOCR
-    case 676: // TODR
+    case 675: // FROMCR
+    case 676: // FROMDR
+    case 677: // TOCR
+    case 678: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 677: // WRMSR
+    case 679: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 678: // RDTSC
+    case 680: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 679: // RDMSR
+    case 681: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 680: // RDPMC
+    case 682: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 681: // SYSENTER
+    case 683: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 682: // SYSEXIT
+    case 684: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 683: // CPUID
+    case 685: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 684: // RDFSBASE
-    case 685: // RDGSBASE
-    case 686: // WRFSBASE
-    case 687: // WRGSBASE
+    case 686: // RDFSBASE
+    case 687: // RDGSBASE
+    case 688: // WRFSBASE
+    case 689: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 688: // FXSAVE
+    case 690: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 689: // FXRSTOR
+    case 691: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 690: // XSAVE
+    case 692: // XSAVE
       save.xsave(s, record);
       return true;
-    case 691: // XRSTOR
+    case 693: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 693: // FETCH_FAULT
+    case 695: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 694: // UNIMPLEMENTED
+    case 696: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

@@ -464,8 +464,8 @@
 #define JH_MSR_XSS 0xda0
 /** First x2APIC register. */
 #define JH_MSR_X2APIC_FIRST 0x800
-/** Last x2APIC register. */
-#define JH_MSR_X2APIC_LAST 0x83f
+/** Last one, of AMD's extended registers (AMD64 APM volume 2, section 16.11.1). */
+#define JH_MSR_X2APIC_LAST 0x853
 /** x2APIC interrupt command. */
 #define JH_MSR_X2APIC_ICR 0x830
 /** Debug control. */

@@ -16,6 +16,7 @@ const EVERYTHING = {
   "0:0": 0xd,
   "2147483648:0": EXTENDED_LAST,
   "1:2": BIT(24) | BIT(26),
+  "1:3": BIT(14),
   "6:2": BIT(0),
   "7:1": BIT(12) | BIT(15),
   "7:2": BIT(7),
@@ -31,7 +32,7 @@ const range = (first: number, last: number) =>
 
 /** By the manual: MSRs that are a processor's own and in no control block; IBPB is written, TSC_RATIO is 1.0. */
 const OWN = [
-  ...[0x48, 0x49, 0xe7, 0xe8, 0x1d9, 0x6a0, ...range(0x6a4, 0x6a7), 0x6e0, 0xc8d, 0xc8f],
+  ...[0x48, 0x49, 0x17a, 0xe7, 0xe8, 0x1d9, 0x6a0, ...range(0x6a4, 0x6a7), 0x6e0, 0xc8d, 0xc8f],
   ...[0xc00000e9, 0xc0000103, 0xc0000104, 0xc0000105, 0xc0000106, 0xc0000108],
   ...[0xc000010e, 0xc000010f, 0xc0000301],
   ...range(0xc0010000, 0xc0010007),
@@ -59,6 +60,14 @@ function enter(cpuid: Readonly<Record<string, number>>): FakeMetal {
 let metal: FakeMetal;
 beforeEach(() => {
   metal = enter(EVERYTHING);
+});
+
+test("TSC_AUX is put back where RDPID alone announces it", () => {
+  const extended = `${0x80000001}:3`;
+  const metal = enter({ ...EVERYTHING, [extended]: svm.FEATURE_GIB_PAGES, "7:2": BIT(22) });
+  metal.exports.assignCpu!(0, 0);
+  metal.play();
+  expect(metal.msrs.get(0xc0000103)).toBe(0n);
 });
 
 const word = (at: number) => metal.view.getBigUint64(metal.control + at, true);

@@ -9,34 +9,12 @@ import { compareSweep, readSweep, SWEEP } from "../isolation/msr-sweep.ts";
 import { rogueCell } from "../violations/stage.ts";
 import { describeLinux } from "./linux.ts";
 import { buildModule } from "./module.ts";
+import { EFER, MSRS_DONE, MSRS_REFUSED, RESERVED_EFER, readMsrs } from "./msrs.ts";
 
 const PROGRAM = readFileSync(new URL("programs/sweep.mjs", import.meta.url));
 /** SVM's permission map has three ranges (AMD64 manual, volume 2, section 15.11). */
 const isMapped = (msr: number) => msr < 0x2000 || (msr >>> 0 >= 0xc0000000 && (msr & 0xe000) === 0);
-const LINE = /jailhouse-msr: (\S+) (\S+) (\S+)/g;
 
-/** Bits of EFER by their numbers, and what announces them: the word that the module printed, and the bit there. */
-const EFER = [
-  { bit: 14, word: "cpuid-1 edx", feature: 25 },
-  { bit: 15, word: "cpuid-1 ecx", feature: 17 },
-  { bit: 17, word: "cpuid-8", feature: 8 },
-  { bit: 18, word: "cpuid-8", feature: 13 },
-  { bit: 20, word: "cpuid-21", feature: 7 },
-  { bit: 21, word: "cpuid-21", feature: 8 },
-];
-/** Reserved ones (AMD64 manual, volume 2, section 3.1.7), and LMSLE, which nothing announces. */
-const RESERVED = [1, 7, 9, 13, 16, 19];
-
-const DONE = [
-  ...["write-smca-clear-status", "write-smca-last-bank", "write-mca-clear-status"],
-  ...["write-pqr-assoc", "write-ls-cfg", "write-breakpoint-mask", "write-perf-global"],
-  ...["write-cppc-request", "write-ibs-op", "write-hsave-clear"],
-  ...["read-smca-status", "read-smca-misc", "read-hsave", "read-mcg-cap"],
-];
-const REFUSED = [
-  ...["write-apic-base", "write-mtrr", "write-mtrr-again", "write-pat", "write-tsc"],
-  ...["write-io-trap", "write-mmio-config", "write-rmp-base", "write-hsave", "write-nothing"],
-];
 /** What `explain` then knows: each register once. */
 const RECORDED = ["0x1b", "0x200", "0x277", "0x10", "0xc0010050", "0xc0010058", "0xc0010132"];
 
@@ -60,15 +38,14 @@ describeLinux("MSRs under a real Linux", () => {
     // It does its work and refuses to stay.
     const { err } = await guest.run("dmesg -c >/dev/null; insmod /try_msr.ko");
     expect(err).toContain("temporarily unavailable");
-    const log = await guest.check("dmesg -c");
-    return new Map([...log.matchAll(LINE)].map(([, name, one, two]) => [name!, [one!, two!]]));
+    return readMsrs(await guest.check("dmesg -c"));
   }
 
   test("Linux can do what it does on silicon, and nothing that reaches beyond it", async () => {
     const said = await tryMsrs();
     const results = (names: readonly string[]) => names.map((name) => [name, said.get(name)?.[0]]);
-    expect(results(DONE)).toEqual(DONE.map((name) => [name, "0"]));
-    expect(results(REFUSED)).toEqual(REFUSED.map((name) => [name, "-5"]));
+    expect(results(MSRS_DONE)).toEqual(MSRS_DONE.map((name) => [name, "0"]));
+    expect(results(MSRS_REFUSED)).toEqual(MSRS_REFUSED.map((name) => [name, "-5"]));
     expect(said.get("read-hsave")?.[1]).toBe("0");
     const text = await guest.check("jailhouse explain");
     for (const msr of RECORDED)
@@ -88,7 +65,8 @@ describeLinux("MSRs under a real Linux", () => {
       const isAnnounced = (Number.parseInt(words.get(word)!, 16) >>> feature) & 1;
       expect(said.get(`efer-${bit}`), `bit ${bit}`).toEqual(isAnnounced ? ["0", "1"] : ["-5", "0"]);
     }
-    for (const bit of RESERVED) expect(said.get(`efer-${bit}`), `bit ${bit}`).toEqual(["-5", "0"]);
+    for (const bit of RESERVED_EFER)
+      expect(said.get(`efer-${bit}`), `bit ${bit}`).toEqual(["-5", "0"]);
   });
 
   test("a cell has the MSRs of the lists, without an exit where the map has them", async () => {

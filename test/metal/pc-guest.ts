@@ -15,7 +15,7 @@ const CONSOLE = 2;
 const TURN = 1e6;
 const SECOND = 1e9;
 /** Virtual time in which Linux is up, and in which a command ends. */
-const PATIENCE = 120 * SECOND;
+const PATIENCE = 20 * SECOND;
 /** A character of a command, at the line's speed: they are sent one after the other. */
 const READY = "%ready";
 
@@ -33,9 +33,10 @@ export class PcGuest {
   #number = 0;
 
   /** `cpu` as machine start --cpu takes it. Throws where Linux does not come up. */
-  constructor(image: GuestImage, cpu: string) {
+  constructor(image: GuestImage, cpu: string, cpus?: number) {
     this.#directory = mkdtempSync(join(tmpdir(), "pc-guest-"));
-    const description = describePc({ image, append: [] }, { cpu }, this.#directory);
+    const machine = { cpu, ...(cpus ? { cpus } : {}) };
+    const description = describePc({ image, append: [] }, machine, this.#directory);
     this.pc = createPc(description, (port, byte) => {
       this.#texts[port] += String.fromCharCode(byte);
     });
@@ -69,6 +70,14 @@ export class PcGuest {
     const { status, out, err } = this.run(command);
     if (status !== 0) throw new Error(`"${command}" ended with ${status}\n${out}${err}`);
     return out;
+  }
+
+  /** Runs until a port has said something, behind its first `from` characters. Throws when it does not. */
+  waitFor(port: number, pattern: RegExp, from: number): void {
+    this.#until(
+      `${pattern} on COM${port + 1}`,
+      () => pattern.test(this.text(port).slice(from)) || undefined,
+    );
   }
 
   save(): Place {

@@ -44,6 +44,8 @@ export const S_LARGEST_OTHER: u32 = 0xb00;
 export const S_LARGEST_PAGE: u32 = 0x968;
 /** MODE_* bits (system/mode.ts), u32. */
 export const S_MODE: u32 = 0x970;
+/** Machine checks (system/machine-check.ts), which a reset leaves alone. */
+export const S_MACHINE_CHECK: u32 = 0xb40;
 /** RIP of the next instruction, u64; functions that transfer control overwrite it. */
 export const S_NEXT: u32 = 0x990;
 
@@ -108,9 +110,9 @@ export const M_POOL_HINT: u32 = 0x2c;
 /** Machine: what the CPUs are without, u32[WORDS] as in features.ts. */
 export const M_MISSING: u32 = 0x30;
 /** Machine: what RDRAND's numbers are made from, u64. */
-export const M_SEED: u32 = 0x50;
+export const M_SEED: u32 = 0x58;
 /** Size of the machine's block. */
-export const M_SIZE: u32 = 0x58;
+export const M_SIZE: u32 = 0x60;
 
 /** Vendor: AuthenticAMD. */
 export const VENDOR_AMD: u32 = 0;

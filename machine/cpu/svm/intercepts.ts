@@ -55,6 +55,10 @@ export const EXIT_RDTSCP: u32 = 0x87;
 export const EXIT_ICEBP: u32 = 0x88;
 export const EXIT_WBINVD: u32 = 0x89;
 export const EXIT_XSETBV_SVM: u32 = 0x8d;
+export const EXIT_INVLPGB: u32 = 0xa0;
+/** INVLPGB whose operands are none, where only that is intercepted. */
+export const EXIT_INVLPGB_ILLEGAL: u32 = 0xa1;
+export const EXIT_TLBSYNC: u32 = 0xa4;
 /** A nested page fault. */
 export const EXIT_NPF: u32 = 0x400;
 /** VMRUN refuses the guest's state: -1 in 64 bits. */

@@ -5,11 +5,14 @@ import { MSR_APIC_BASE } from "../../../abi/x86/msr.ts";
 import { CR4_OSXSAVE } from "../../../abi/x86/registers.ts";
 import { call } from "../bus.ts";
 import {
+  FEATURE_INVLPGB,
   FEATURE_SVM,
   FEATURE_XSAVE,
   WORD_1_ECX,
   WORD_7_EBX,
   WORD_7_ECX,
+  WORD_EXTENDED_7_EBX,
+  WORD_EXTENDED_8_EBX,
   WORD_EXTENDED_21_EAX,
   WORD_EXTENDED_ECX,
   WORD_EXTENDED_EDX,
@@ -84,8 +87,8 @@ const FEATURES7_ECX: u32 = 0x400004;
 const FEATURES7_EDX: u32 = 0xac000000;
 /** Leaf 0x80000001 ECX: LAHF in 64-bit code, LZCNT, PREFETCHW. */
 const EXTENDED_ECX: u32 = 0x121;
-/** The same, AMD only: legacy core count, SVM. */
-const EXTENDED_ECX_AMD: u32 = 0x6;
+/** The same, AMD only: legacy core count, SVM, the local APIC's extended registers, TCE. */
+const EXTENDED_ECX_AMD: u32 = 0x2000e;
 /** Leaf 0x80000001 EDX: SYSCALL, NX, 1 GiB pages, RDTSCP, long mode. */
 const EXTENDED_EDX: u32 = 0x2c100800;
 /** NX, in it. */
@@ -96,6 +99,11 @@ const EXTENDED_EDX_REPEATED: u32 = 0x0183f3ff;
 const EXTENDED_EDX_MMX: u32 = 0x400000;
 /** Leaf 0x80000008 EBX (AMD): the last x87 instruction and operand are always saved. */
 const ERROR_POINTERS: u32 = 4;
+/** The same: INVLPGB, interruptible WBINVD; EDX: pages that one INVLPGB takes beyond the first. */
+const EXTENDED_8_EBX: u32 = 0x2008;
+export const INVLPGB_COUNT: u32 = 7;
+/** Leaf 0x80000007 EBX (AMD): scalable machine checks. */
+const EXTENDED_7_EBX: u32 = 0x8;
 /** Leaf 0x80000007 EDX: invariant TSC. */
 const INVARIANT_TSC: u32 = 0x100;
 /** Leaf 0x80000021 EAX: no speculative return stack overflow (nothing is speculated upon here), automatic IBRS. */
@@ -105,8 +113,10 @@ const AUTOMATIC_IBRS: u32 = 0x100;
 const LINEAR_BITS: u32 = 48 << 8;
 /** Leaf 0x8000000a: revision, ASIDs; nested paging, next RIP, flushes by ASID, decode assists. */
 const SVM_REVISION: u32 = 1;
-const SVM_ASIDS: u32 = 16;
+export const SVM_ASIDS: u32 = 16;
 const SVM_FEATURES: u32 = 0xc9;
+/** The same: guests can be let execute INVLPGB. */
+const SVM_INVLPGB: u32 = 0x1000000;
 /** Leaf 0x15: the TSC runs at the crystal's rate, as does the local APIC's timer, of which software concludes it from here. */
 const CRYSTAL_HZ: u32 = 1000000000;
 const CRYSTAL_FACTOR: u32 = 1;
@@ -241,7 +251,8 @@ function svmFeatures(part: u32): u32 {
     ? SVM_REVISION
     : part == EBX
       ? SVM_ASIDS
-      : SVM_FEATURES & ~missingFeatures(WORD_SVM_EDX);
+      : (SVM_FEATURES & ~missingFeatures(WORD_SVM_EDX)) |
+        (hasFeature(FEATURE_INVLPGB) ? SVM_INVLPGB : 0);
 }
 
 function extendedLeaf(s: u32, leaf: u32, part: u32): u32 {
@@ -259,11 +270,15 @@ function extendedLeaf(s: u32, leaf: u32, part: u32): u32 {
     case 6:
       return isAmd() ? load<u32>(AMD_CACHES + (leaf - EXTENDED - 5) * 16 + part * 4) : 0;
     case 7:
+      if (part == EBX && isAmd()) return EXTENDED_7_EBX & ~missingFeatures(WORD_EXTENDED_7_EBX);
       return part == EDX ? INVARIANT_TSC : 0;
     case 8:
       if (part == EAX) return PHYSICAL_BITS | LINEAR_BITS;
-      if (part == EBX) return isAmd() ? ERROR_POINTERS : 0;
-      return part == ECX && isAmd() ? (cpuCount() - 1) | (idBits() << 12) : 0;
+      if (!isAmd()) return 0;
+      if (part == EBX)
+        return ERROR_POINTERS | (EXTENDED_8_EBX & ~missingFeatures(WORD_EXTENDED_8_EBX));
+      if (part == EDX) return hasFeature(FEATURE_INVLPGB) ? INVLPGB_COUNT : 0;
+      return (cpuCount() - 1) | (idBits() << 12);
     case 10:
       return svmFeatures(part);
     case 0x21:

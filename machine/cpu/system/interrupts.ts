@@ -9,6 +9,7 @@ import {
   VECTOR_DE,
   VECTOR_DF,
   VECTOR_GP,
+  VECTOR_MC,
   VECTOR_NMI,
   VECTOR_PF,
   VECTOR_TS,
@@ -30,6 +31,7 @@ import {
   G_EXCEPTIONS,
   PENDING_INIT,
   PENDING_INTERRUPT,
+  PENDING_MACHINE_CHECK,
   PENDING_NMI,
   S_ACTIVITY,
   S_BUS_VALUE,
@@ -77,6 +79,7 @@ import { endGeneralDetect, isTrapDue } from "./breakpoints.ts";
 import { deliver, SOURCE_EXCEPTION, SOURCE_EXTERNAL, SOURCE_SOFTWARE } from "./deliver.ts";
 import { faulted, NO_ERROR, raiseExit, raiseGp } from "./fault.ts";
 import { inVirtualMode, ioLevel } from "./flags.ts";
+import { beginMachineCheck } from "./machine-check.ts";
 
 /** S_EVENT: nothing waits. */
 const EVENT_NONE: u32 = 0;
@@ -276,6 +279,18 @@ function takeInit(s: u32, pending: u32): bool {
   return true;
 }
 
+/** A machine check that waits, before all else (AMD64 APM volume 2, sections 8.5 and 15.12.15). Returns whether it comes now. */
+function takeMachineCheck(s: u32, pending: u32): bool {
+  if (!(pending & PENDING_MACHINE_CHECK)) return false;
+  if (!beginMachineCheck(s)) shutDown(s);
+  else if (!isTaken(s, VECTOR_MC, NO_ERROR, 0)) {
+    noteDelivery(s, TYPE_EXCEPTION, VECTOR_MC, NO_ERROR);
+    deliverHere(s, VECTOR_MC, NO_ERROR, SOURCE_EXCEPTION);
+    if (faulted(s)) deliverChain(s, VECTOR_MC);
+  }
+  return true;
+}
+
 /** Sets the exit of an event that comes between instructions. */
 function leaveFor(s: u32, code: u32): bool {
   raiseVmexit(s, code, 0, 0, 0);
@@ -292,7 +307,7 @@ export function deliverPending(s: u32): bool {
   if (deliverEvent(s)) return true;
   const pending = load<u32>(s, S_PENDING);
   if (load<u32>(s, S_GIF) == 0) return false;
-  if (takeInit(s, pending)) return true;
+  if (takeMachineCheck(s, pending) || takeInit(s, pending)) return true;
   if (load<u32>(s, S_SHADOW) & (SHADOW_STI | SHADOW_SS) || isTrapDue(s)) return false;
   if (pending & PENDING_NMI && load<u32>(s, S_NMI_BLOCKED) == 0) {
     if (isWanted(s, EXIT_NMI)) return leaveFor(s, EXIT_NMI);

@@ -15,13 +15,20 @@ import {
   EFER_SCE,
   EFER_SVME,
 } from "../../../abi/x86/registers.ts";
-import { FEATURE_AUTOIBRS, FEATURE_NX, FEATURE_SVM } from "../features.ts";
+import {
+  FEATURE_AUTOIBRS,
+  FEATURE_INT_WBINVD,
+  FEATURE_NX,
+  FEATURE_SVM,
+  FEATURE_TCE,
+} from "../features.ts";
 import { S_CR0, S_EFER, S_MISC_ENABLE, S_SPEC_CTRL } from "../interface.ts";
 import { VENDOR_AMD } from "../memory/layout.ts";
 import { hasFeature, vendor } from "../memory/machine.ts";
 import { flushTranslations } from "../memory/tlb.ts";
 import { isSvmDisabled } from "../svm/msrs.ts";
 import { raiseGp } from "./fault.ts";
+import { machineCheckCapabilities } from "./machine-check.ts";
 import { updateMode } from "./mode.ts";
 import { MTRR_VARIABLE } from "./mtrr.ts";
 
@@ -33,10 +40,8 @@ const MSR_FEATURE_CONTROL: u32 = 0x3a;
 const MSR_PATCH_LEVEL: u32 = 0x8b;
 /** What of speculation can be controlled, or does no harm (Intel). */
 const MSR_ARCH_CAPABILITIES: u32 = 0x10a;
-/** Machine check: capabilities, no banks. */
+/** Machine check: capabilities. */
 const MSR_MCG_CAP: u32 = 0x179;
-/** Machine check: status. */
-const MSR_MCG_STATUS: u32 = 0x17a;
 /** System configuration (AMD). */
 const MSR_SYSCFG: u32 = 0xc0010010;
 /** Hardware configuration (AMD). */
@@ -90,6 +95,9 @@ const EFER_BITS: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 
 /** EFER: automatic IBRS (AMD64 APM volume 2, section 3.1.7). It is kept, and nothing is speculated upon here. */
 const EFER_AIBRSE: u64 = 0x200000;
+/** EFER: INVLPG forgets fewer directories, WBINVD can be interrupted: neither can be seen here. */
+const EFER_TCE: u64 = 0x8000;
+const EFER_INTWB: u64 = 0x40000;
 
 /**
  * Performance monitoring as all AMD processors since the K7 have it (APM volume 2, section 13.2): four selections and four counters of 48
@@ -155,7 +163,6 @@ export function isFixedMsr(msr: u32): bool {
     case MSR_PATCH_LEVEL:
     case MSR_MTRR_CAP:
     case MSR_MCG_CAP:
-    case MSR_MCG_STATUS:
       return true;
     default:
       return vendor() == VENDOR_AMD ? isAmdRegister(msr) : isIntelRegister(msr);
@@ -165,6 +172,8 @@ export function isFixedMsr(msr: u32): bool {
 /** What a fixed register reads as. */
 export function fixedMsr(msr: u32): u64 {
   switch (msr) {
+    case MSR_MCG_CAP:
+      return machineCheckCapabilities();
     case MSR_MTRR_CAP:
       return MTRR_CAP_FIXED_WC | MTRR_VARIABLE;
     case MSR_HWCR:
@@ -189,6 +198,8 @@ export function eferBits(s: u32): u64 {
   let bits = isNxOff(s) ? EFER_BITS & ~(<u64>EFER_NXE) : EFER_BITS;
   if (vendor() != VENDOR_AMD) return bits;
   if (hasFeature(FEATURE_SVM)) bits |= EFER_SVME;
+  if (hasFeature(FEATURE_TCE)) bits |= EFER_TCE;
+  if (hasFeature(FEATURE_INT_WBINVD)) bits |= EFER_INTWB;
   return hasFeature(FEATURE_AUTOIBRS) ? bits | EFER_AIBRSE : bits;
 }
 

@@ -76,6 +76,7 @@ import { EXIT_MSR, isMsrFree, raiseVmexit } from "../svm/intercepts.ts";
 import { isSvmMsr, writeSvmMsr } from "../svm/msrs.ts";
 import { isPrivileged } from "./control.ts";
 import { faulted, raiseGp, raiseInstructionExit } from "./fault.ts";
+import { isMachineCheck, readMachineCheck, writeMachineCheck } from "./machine-check.ts";
 import {
   fixedMsr,
   hasMiscEnable,
@@ -178,6 +179,7 @@ function readRegister(s: u32, msr: u32): u64 {
   if (msr == MSR_TSC) return readTsc(s);
   if (isBusMsr(msr)) return callBus(s, BUS_MSR_READ, msr, 0);
   if (msr == MSR_MISC_ENABLE && hasMiscEnable()) return load<u64>(s, S_MISC_ENABLE);
+  if (isMachineCheck(msr)) return readMachineCheck(s, msr);
   const at = plainRegister(msr);
   if (at != NOWHERE) return load<u64>(s + at);
   if (isFixedMsr(msr)) return fixedMsr(msr);
@@ -205,6 +207,7 @@ function writeRegister(s: u32, msr: u32, value: u64): void {
     return;
   }
   if (msr == MSR_MISC_ENABLE && hasMiscEnable()) return writeMiscEnable(s, value);
+  if (isMachineCheck(msr)) return writeMachineCheck(s, msr, value);
   if (isBusMsr(msr)) {
     callBus(s, BUS_MSR_WRITE, msr, value);
     return;

@@ -36,6 +36,7 @@ import {
   M_STATES,
   M_VENDOR,
   PAGE_SIZE,
+  S_MACHINE_CHECK,
   STATE_SIZE,
   VENDOR_AMD,
 } from "../memory/layout.ts";
@@ -43,6 +44,7 @@ import { MACHINE, stateOf, vendor } from "../memory/machine.ts";
 import { initializePool } from "../memory/pool.ts";
 import { flushTranslations, initializeTranslations } from "../memory/tlb.ts";
 import { setSegment } from "./descriptors.ts";
+import { MACHINE_CHECK_SIZE } from "./machine-check.ts";
 import { updateMode } from "./mode.ts";
 import { MISC_ENABLE_RESET } from "./msr-rules.ts";
 
@@ -102,7 +104,9 @@ export function initializeMachine(
 /** Puts a CPU into its power-on state: CPU 0 runs, the others wait for a SIPI. The caller resets its own private part. */
 export function resetState(cpu: u32): void {
   const s = stateOf(cpu);
-  memory.fill(s, 0, STATE_SIZE);
+  memory.fill(s, 0, S_MACHINE_CHECK);
+  const rest = S_MACHINE_CHECK + MACHINE_CHECK_SIZE;
+  memory.fill(s + rest, 0, STATE_SIZE - rest);
   initializeTranslations(s);
   store<u32>(s, cpu, S_INDEX);
   store<u32>(s, cpu == 0 ? ACTIVITY_RUNNING : ACTIVITY_WAIT_FOR_SIPI, S_ACTIVITY);

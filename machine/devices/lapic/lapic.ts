@@ -2,6 +2,8 @@
 // registers.ts has what software sees of it. Times are the CPU's own.
 import {
   APIC_DIVIDE_BY_16,
+  APIC_EXT_LVT,
+  APIC_EXT_LVT_LAST,
   APIC_LVT_ERROR,
   APIC_LVT_LINT0,
   APIC_LVT_MASKED,
@@ -53,6 +55,8 @@ export interface LapicOptions {
   x2apic: boolean;
   /** Whether the timer has TSC-deadline mode. */
   tscDeadline: boolean;
+  /** Whether there are AMD's extended registers, of them four local vectors (AMD64 APM volume 2, section 16.7.3). */
+  extended: boolean;
   /** Whether there is an LVT entry for corrected machine checks (Intel). */
   cmci: boolean;
 }
@@ -77,6 +81,8 @@ export interface LapicState {
   icrHigh: number;
   /** LVT entries by register number minus LVT_FIRST. */
   lvt: number[];
+  /** Extended LVT entries; none where there are none. */
+  extendedLvt: number[];
   timer: TimerState;
   /** Level of LINT0. */
   external: boolean;
@@ -85,6 +91,8 @@ export interface LapicState {
 /** LVT entries are kept from this register number (APIC_LVT_CMCI) on. */
 export const LVT_FIRST = 0x2f;
 const LVT_COUNT = 9;
+/** Entries of the extended LVT. */
+export const EXTENDED_COUNT = APIC_EXT_LVT_LAST - APIC_EXT_LVT + 1;
 const LOWEST_VECTOR = 16;
 const CLASS_MASK = 0xf0;
 const SVR_RESET = 0xff;
@@ -120,6 +128,7 @@ function resetState(options: LapicOptions): LapicState {
     icrLow: 0,
     icrHigh: 0,
     lvt: maskedLvt(),
+    extendedLvt: new Array<number>(options.extended ? EXTENDED_COUNT : 0).fill(APIC_LVT_MASKED),
     timer: newTimer(),
     external: false,
   };

@@ -5,6 +5,10 @@ import {
   APIC_DFR,
   APIC_EOI,
   APIC_ESR,
+  APIC_EXT_CONTROL,
+  APIC_EXT_COUNT_SHIFT,
+  APIC_EXT_FEATURE,
+  APIC_EXT_LVT,
   APIC_ICR,
   APIC_ICR_HIGH,
   APIC_ID,
@@ -30,9 +34,16 @@ import {
   APIC_TMR,
   APIC_TPR,
   APIC_VERSION,
+  APIC_VERSION_EXTENDED,
 } from "../../../abi/x86/apic.ts";
 import { sendCommand, sendSelf } from "./command.ts";
-import { ESR_ILLEGAL_REGISTER, type Lapic, LVT_FIRST, SVR_SUPPRESS_EOI } from "./lapic.ts";
+import {
+  ESR_ILLEGAL_REGISTER,
+  EXTENDED_COUNT,
+  type Lapic,
+  LVT_FIRST,
+  SVR_SUPPRESS_EOI,
+} from "./lapic.ts";
 import { changeMode, currentCount, DIVIDE_MASK, setDivide, startTimer } from "./timer.ts";
 
 const BITMAP_WORDS = 8;
@@ -61,6 +72,12 @@ function isLvt(lapic: Lapic, register: number): boolean {
   return register >= APIC_LVT_TIMER && register <= APIC_LVT_ERROR;
 }
 
+/** Which of the extended LVT's entries a register is, or -1. */
+function extendedIndex(lapic: Lapic, register: number): number {
+  const index = register - APIC_EXT_LVT;
+  return index in lapic.registers.extendedLvt ? index : -1;
+}
+
 function bitmapWord(bits: number[], first: number, register: number): number | undefined {
   const index = register - first;
   return index >= 0 && index < BITMAP_WORDS ? bits[index] : undefined;
@@ -68,7 +85,8 @@ function bitmapWord(bits: number[], first: number, register: number): number | u
 
 function version(lapic: Lapic): number {
   const last = APIC_LVT_ERROR - APIC_LVT_TIMER + (lapic.options.cmci ? 1 : 0);
-  return VERSION | (last << VERSION_MAX_LVT_SHIFT) | VERSION_EOI_SUPPRESSION;
+  const extended = lapic.options.extended ? APIC_VERSION_EXTENDED : 0;
+  return (VERSION | (last << VERSION_MAX_LVT_SHIFT) | VERSION_EOI_SUPPRESSION | extended) >>> 0;
 }
 
 function logicalDestination(lapic: Lapic): number {
@@ -102,11 +120,21 @@ const XAPIC_READERS = new Map<number, (lapic: Lapic) => number>([
   [APIC_ICR_HIGH, (lapic) => lapic.registers.icrHigh],
 ]);
 
+/** Those of AMD's extension: how many local vectors there are, and nothing to be chosen. */
+const EXTENDED_READERS = new Map<number, () => number>([
+  [APIC_EXT_FEATURE, () => EXTENDED_COUNT << APIC_EXT_COUNT_SHIFT],
+  [APIC_EXT_CONTROL, () => 0],
+]);
+
 /** Reads a register by its number (APIC_*), the low half of ICR in x2APIC mode; undefined: there is none. */
 export function readRegister(lapic: Lapic, register: number): number | undefined {
   const state = lapic.registers;
   lapic.advance(lapic.pins.now);
   if (isLvt(lapic, register)) return lapic.lvt(register);
+  const index = extendedIndex(lapic, register);
+  if (index >= 0) return state.extendedLvt[index];
+  const extended = lapic.options.extended ? EXTENDED_READERS.get(register) : undefined;
+  if (extended) return extended();
   const reader = READERS.get(register) ?? (lapic.x2apic ? undefined : XAPIC_READERS.get(register));
   if (reader) return reader(lapic);
   return (
@@ -122,6 +150,8 @@ export function writableBits(lapic: Lapic, register: number): number | undefined
     const deadline = register === APIC_LVT_TIMER && lapic.options.tscDeadline;
     return (LVT_WRITABLE.get(register) ?? LVT_OTHER) | (deadline ? APIC_LVT_TSC_DEADLINE : 0);
   }
+  if (extendedIndex(lapic, register) >= 0) return LVT_OTHER;
+  if (register === APIC_EXT_CONTROL && lapic.options.extended) return 0;
   const bits = WRITABLE.get(register);
   return lapic.x2apic && XAPIC_ONLY.has(register) ? undefined : bits;
 }
@@ -174,7 +204,9 @@ const WRITERS = new Map<number, (lapic: Lapic, value: number) => void>([
 /** Writes a register that `writableBits` knows; the value has only those bits. */
 export function writeRegister(lapic: Lapic, register: number, value: number): void {
   lapic.advance(lapic.pins.now);
+  const index = extendedIndex(lapic, register);
   if (isLvt(lapic, register)) writeLvt(lapic, register, value);
+  else if (index >= 0) lapic.registers.extendedLvt[index] = forcedOf(lapic, value);
   else WRITERS.get(register)?.(lapic, value);
 }
 
@@ -198,7 +230,8 @@ function writeSvr(lapic: Lapic, value: number): void {
   state.svr = value;
   // While disabled by software every LVT entry is masked, and stays so when the APIC is enabled again.
   if (!(value & APIC_SVR_ENABLE))
-    state.lvt = state.lvt.map((entry) => (entry | APIC_LVT_MASKED) >>> 0);
+    for (const table of [state.lvt, state.extendedLvt])
+      for (const [index, entry] of table.entries()) table[index] = (entry | APIC_LVT_MASKED) >>> 0;
   lapic.update();
 }
 
@@ -207,10 +240,14 @@ function latchErrors(lapic: Lapic): void {
   lapic.registers.errors = 0;
 }
 
+/** An entry as it is kept: masked while the APIC is disabled by software. */
+function forcedOf(lapic: Lapic, value: number): number {
+  return (value | (lapic.registers.svr & APIC_SVR_ENABLE ? 0 : APIC_LVT_MASKED)) >>> 0;
+}
+
 function writeLvt(lapic: Lapic, register: number, value: number): void {
   const state = lapic.registers;
-  const forced = state.svr & APIC_SVR_ENABLE ? 0 : APIC_LVT_MASKED;
-  const entry = (value | forced) >>> 0;
+  const entry = forcedOf(lapic, value);
   if (register === APIC_LVT_TIMER) changeMode(state.timer, lapic.lvt(register), entry);
   state.lvt[register - LVT_FIRST] = entry;
   lapic.update();

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import * as M from "../../../abi/x86/msr.ts";
 import * as R from "../../../abi/x86/registers.ts";
+import { SVM_INVLPGB } from "../../../abi/x86/svm.ts";
 import { WORD_SVM_EDX } from "../../../machine/cpu/features.ts";
 import { FEATURES, FIXED, missingWords } from "../../../machine/model.ts";
 import { enterLong, enterProtected } from "./descriptors.ts";
@@ -18,10 +19,23 @@ const WORDS = [
   [0x80000001, 2],
   [0x80000001, 3],
   [0x8000000a, 3],
+  [0x80000008, 1],
   [0x80000021, 0],
+  [0x80000007, 1],
 ] as const;
 /** Bits of those words that are no feature to be switched: the fixed ones, with what AMD repeats of the first word in the last. */
-const FIXED_BITS = [0x178bfbfd, 0, 0, 0, 0x102, 0x20400800 | 0x0183f3ff, 0, 0x20000000] as const;
+const FIXED_BITS = [
+  0x178bfbfd,
+  0,
+  0,
+  0,
+  0x102,
+  0x20400800 | 0x0183f3ff,
+  0,
+  4,
+  0x20000000,
+  0,
+] as const;
 /** Set by software itself: OSXSAVE. */
 const OSXSAVE = 0x8000000;
 
@@ -66,6 +80,8 @@ describe("CPUID", () => {
     wanted[number >> 5] = (1 << (number & 31)) >>> 0;
     // With AMD-V goes its leaf.
     if (name === "svm") wanted[WORD_SVM_EDX] = all[WORD_SVM_EDX]!;
+    // And guests can be let execute INVLPGB.
+    if (name === "invlpgb") wanted[WORD_SVM_EDX] = SVM_INVLPGB;
     expect(differences).toEqual(wanted);
   });
 
@@ -95,6 +111,8 @@ describe("without a feature", () => {
     ["nx", R.EFER_NXE],
     ["svm", R.EFER_SVME],
     ["autoibrs", 0x200000],
+    ["tce", 0x8000],
+    ["int_wbinvd", 0x40000],
   ])("%s, its bit of EFER is reserved", (name, bit) => {
     expect(access("wrmsr", M.MSR_EFER, BigInt(bit))).toBe("ok");
     without(name);

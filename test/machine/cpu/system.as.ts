@@ -37,6 +37,7 @@ export {
   softwareInterrupt,
 } from "../../../machine/cpu/system/interrupts";
 export { interruptReturn } from "../../../machine/cpu/system/iret";
+export { machineCheck } from "../../../machine/cpu/system/machine-check";
 export { rdmsr, readMsr, writeMsr, wrmsr } from "../../../machine/cpu/system/msr";
 export { checkPort, portIn, portOut } from "../../../machine/cpu/system/ports";
 export { arpl, lar, lsl, verr, verw } from "../../../machine/cpu/system/probe";

@@ -113,7 +113,7 @@ static void disable(void)
 	ask(JAILHOUSE_DISABLE, NULL, "disable");
 }
 
-static void pause_ms(long milliseconds)
+static inline void pause_ms(long milliseconds)
 {
 	struct timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
 

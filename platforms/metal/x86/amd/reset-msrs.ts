@@ -7,6 +7,7 @@
 
 import {
   MSR_DEBUGCTL,
+  MSR_MCG_STATUS,
   MSR_PRED_CMD,
   MSR_SPEC_CTRL,
   MSR_TSC_AUX,
@@ -37,6 +38,8 @@ const TABLE: usize = memory.data<u32>([
   MSR_SPEC_CTRL, MSR_SPEC_CTRL, 0, 0, LEAF_SIZES, EBX, 0x100c000,
   MSR_PRED_CMD, MSR_PRED_CMD, 1, 0, LEAF_SIZES, EBX, 0x1000,
   0xc001011f, 0xc001011f, 0, 0, LEAF_SIZES, EBX, 0x2000000,
+  // 9.3.1: no machine check is in progress, as after one that has shut a cell's CPU down, whose CR4.MCE was clear.
+  MSR_MCG_STATUS, MSR_MCG_STATUS, 0, 0, LEAF_BASIC, EDX, 0x4000,
   // 13.1.1: debug control, address masks of breakpoints.
   MSR_DEBUGCTL, MSR_DEBUGCTL, 0, 0, 0, 0, 0,
   0xc0011019, 0xc001101b, 0, 0, LEAF_EXTENDED, ECX, 0x4000000,
@@ -62,13 +65,15 @@ const TABLE: usize = memory.data<u32>([
   // Chapter 19: quality of service: which event the CPU's counter shows; its class.
   0xc8d, 0xc8d, 0, 0, LEAF_STRUCTURED, EBX, 0x1000,
   0xc8f, 0xc8f, 0, 0, LEAF_STRUCTURED, EBX, 0x9000,
-  // 3.2: RDTSCP's number; prefetchers. 16.4.1: the timer's deadline. 15.30.5: a guest's ratio of the time-stamp counter.
+  // 3.2: the number of RDTSCP and RDPID, each of which may be there alone; prefetchers. 16.4.1: the timer's deadline.
+  // 15.30.5: a guest's ratio of the time-stamp counter.
   MSR_TSC_AUX, MSR_TSC_AUX, 0, 0, LEAF_EXTENDED, EDX, 0x8000000,
+  MSR_TSC_AUX, MSR_TSC_AUX, 0, 0, LEAF_STRUCTURED, ECX, 0x400000,
   0xc0000108, 0xc0000108, 0, 0, LEAF_EXTENDED_2, EAX, 0x2000,
   MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, 0, 0, LEAF_BASIC, ECX, 0x1000000,
   MSR_TSC_RATIO, MSR_TSC_RATIO, 0, 1, LEAF_SVM, EDX, 0x10,
 ]);
-const ROWS: u32 = 24;
+const ROWS: u32 = 26;
 
 /** Gives the calling CPU's own MSRs their values after a reset. */
 export function resetMsrs(): void {

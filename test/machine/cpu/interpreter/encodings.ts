@@ -75,6 +75,7 @@ const FEATURES: readonly [RegExp, string][] = [
   [/^movbe$/, "movbe"],
   [/^aes/, "aes"],
   [/^pclmul/, "pclmulqdq"],
+  [/^(invlpgb|tlbsync)$/, "invlpgb"],
 ];
 /** Whether the processor under the tests has a row's instruction. */
 export function isComparable(row: Row): boolean {

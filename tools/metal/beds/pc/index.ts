@@ -32,12 +32,26 @@ const amd = (...switches: string[]): Processor => ({
   kernelOptions: [],
 });
 
+/** What AMD's processors of the last years have, and our model has not unless it is switched on. */
+const NEWER = [
+  ...[
+    "flushbyasid",
+    "decodeassists",
+    "autoibrs",
+    "extapic",
+    "smca",
+    "invlpgb",
+    "tce",
+    "int_wbinvd",
+  ],
+];
+
 /** A processor with all, and others that lack, or have, what processors of the last ten years differ in. */
 const PROCESSORS: ReadonlyMap<string, Processor> = new Map([
   ["amd", amd()],
   ["amd-xapic", amd("x2apic=off")],
   ["amd-older", amd("x2apic=off", "nrip_save=off")],
-  ["amd-newer", amd("flushbyasid=on", "decodeassists=on", "autoibrs=on")],
+  ["amd-newer", amd(...NEWER.map((name) => `${name}=on`))],
 ]);
 
 /** Linux as a load of the machine; its kernel is unpacked into a directory. */
