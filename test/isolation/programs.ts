@@ -28,6 +28,26 @@ export interface Targets {
 const u16 = (value: number) => [value & 0xff, (value >> 8) & 0xff];
 const u32 = (value: number) => [...u16(value), ...u16(value >>> 16)];
 
+/** Pairs of ports of which the first says what the second reaches, and how wide they are. */
+const INDEXED_PORTS = [
+  { index: 0x70, data: 0x71, limit: 0x80 },
+  { index: 0x20, data: 0x21, limit: 0x100 },
+  { index: 0x43, data: 0x40, limit: 0x100 },
+] as const;
+const PCI_ADDRESS = 0xcf8;
+const PCI_DATA = 0xcfc;
+const PCI_ENABLE = 0x8000_0000;
+/** The I/O APIC's pair: IOREGSEL and IOWIN. */
+const IOAPIC_INDEX = 0xfec0_0000;
+const IOAPIC_DATA = 0xfec0_0010;
+const IOAPIC_REGISTERS = 0x40;
+/** ICR of the xAPIC, its high half first. */
+const XAPIC_ICR_HIGH = 0xfee0_0310;
+const XAPIC_ICR_LOW = 0xfee0_0300;
+/** Where MSRs are: the two ranges of permission maps, AMD's second, and what hypervisors have. */
+const MSR_RANGES = [0, 0xc000_0000, 0xc001_0000, 0x4000_0000];
+const MSR_RANGE_SIZE = 0x2000;
+
 const MSRS = [0x10, 0x1b, 0x200, 0x277, 0x2ff, 0x38f, 0x6e0, 0xc000_0080, 0xc000_0100, 0xc001_0114];
 const ALU = [
   0x00, 0x01, 0x02, 0x03, 0x08, 0x11, 0x29, 0x31, 0x39, 0x84, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b,
@@ -86,8 +106,63 @@ const ports: Attack = (random, mode, targets) => [
   ...random.pick([[0xec], [0xed], [0xee], [0xef], [0x66, 0xef], [0x6e], [0xf3, 0x6e]]),
 ];
 
+/** OUT of a register's worth to a port in DX: `value` in EAX. */
+const out32 = (mode: Mode, port: number, value: number) => [
+  ...setRegister(mode, 2, port),
+  ...setRegister(mode, 0, value),
+  ...operand32(mode),
+  0xef,
+];
+/** OUT of a byte. */
+const out8 = (mode: Mode, port: number, value: number) => [
+  ...setRegister(mode, 2, port),
+  0xb0,
+  value,
+  0xee,
+];
+/** MOV of 32 bits to a place that ECX names. */
+const store32 = (mode: Mode, place: number, value: number) => [
+  ...setRegister(mode, 1, place),
+  ...wide(mode),
+  0xc7,
+  0x01,
+  ...u32(value),
+];
+
+/** A register that is reached by another one's value: PCI configuration, CMOS, PIC, PIT, I/O APIC. */
+const indexed: Attack = (random, mode) => {
+  const value = random.bits();
+  const kind = random.below(3);
+  if (kind === 0) {
+    const index = (PCI_ENABLE | (random.below(0x100) << 8) | (random.below(0x40) << 2)) >>> 0;
+    const data = [...setRegister(mode, 2, PCI_DATA + random.below(4)), random.pick([0xec, 0xee])];
+    const access = random.below(2) ? out32(mode, PCI_DATA, value) : data;
+    return [...out32(mode, PCI_ADDRESS, index), ...access];
+  }
+  if (kind === 1) {
+    const { index, data, limit } = random.pick(INDEXED_PORTS);
+    return [...out8(mode, index, random.below(limit)), ...out8(mode, data, value & 0xff)];
+  }
+  return [
+    ...store32(mode, IOAPIC_INDEX, random.below(IOAPIC_REGISTERS)),
+    ...store32(mode, IOAPIC_DATA, value),
+  ];
+};
+
+/** Interrupt commands through the page of the xAPIC. */
+const pageInterrupts: Attack = (random, mode) => [
+  ...store32(mode, XAPIC_ICR_HIGH, random.pick([0, 1, 2, 3, 0xff]) << 24),
+  ...store32(mode, XAPIC_ICR_LOW, random.below(0x1000) | 0x4000 | (random.below(4) << 18)),
+];
+
+const msr = (random: Random): number => {
+  if (random.below(2)) return random.pick(MSRS);
+  if (random.below(2)) return 0x800 + random.below(0x40);
+  return (random.pick(MSR_RANGES) + random.below(MSR_RANGE_SIZE)) >>> 0;
+};
+
 const msrs: Attack = (random, mode) => [
-  ...setRegister(mode, 1, random.below(3) ? random.pick(MSRS) : 0x800 + random.below(0x40)),
+  ...setRegister(mode, 1, msr(random)),
   ...setRegister(mode, 0, random.bits()),
   ...setRegister(mode, 2, random.pick([0, 0, 1, 2, 3, random.bits()])),
   ...[0x0f, random.pick([0x30, 0x32])],
@@ -132,6 +207,7 @@ const noise: Attack = (random) => random.bytes(1 + random.below(12));
 
 const ATTACKS: readonly Attack[] = [
   ...[memory, memory, memory, strings, ports, ports],
+  ...[indexed, indexed, pageInterrupts],
   ...[msrs, interrupts, interrupts, hypercalls, hypercalls, system, noise],
 ];
 

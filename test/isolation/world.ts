@@ -15,6 +15,8 @@ const ROGUE_EXTRA = MiB(13);
 const VICTIM_RAM = MiB(8);
 const COMM = 0x40000;
 const VICTIM_CPU = 1;
+/** The pin of the I/O APIC that a rogue may be given. */
+const ROGUE_PIN = 3;
 const PAGE = 0x1000;
 const PAGE_MASK = ["read", "write", "execute", "loadable"] as const;
 
@@ -86,10 +88,17 @@ export function randomRogue(random: Random): CellDefinition {
     flags: ["passive-commreg"],
     cpus,
     memory,
-    irqchips: random.below(2) ? [{ address: 0xfec00000, id: 0xff00, pins: [3] }] : [],
+    irqchips: random.below(2) ? [{ address: 0xfec00000, id: 0xff00, pins: [ROGUE_PIN] }] : [],
     ports: random.below(2) ? [{ base: 0x2f8, length: 8 }] : [],
     cpuResetAddress: 0,
   };
+}
+
+/** A device's state, to be compared. */
+function bytesOf(saved: object): Uint8Array {
+  const plain = (_: string, value: unknown) =>
+    typeof value === "bigint" ? `${value}n` : ArrayBuffer.isView(value) ? String(value) : value;
+  return Buffer.from(JSON.stringify(saved, plain));
 }
 
 /** What a program of any rogue may want to reach. */
@@ -141,6 +150,21 @@ export class World {
     yield ["RAM below the rogue", ram.subarray(0, ROGUE_RAM)];
     yield ["RAM above the hypervisor", ram.subarray(MiB(15))];
     yield ["the victim's communication page", this.commPage(1)];
+    for (const [index, lapic] of pc.lapics.entries())
+      if (!owned.has(index)) yield [`local APIC ${index}`, bytesOf(lapic.save())];
+    for (const [name, device] of Object.entries(pc.devices.stateful)) {
+      const state = this.#unreached(name, device.save().state);
+      if (state) yield [name, bytesOf(state)];
+    }
+  }
+
+  /** What of a device's state the rogue was not given. */
+  #unreached(device: string, state: object): object | undefined {
+    const { irqchips = [], ports = [] } = this.#rogue;
+    if (device === "com2" && ports.length > 0) return undefined;
+    if (device !== "ioapic" || irqchips.length === 0) return state;
+    const { pins } = state as { pins: readonly object[] };
+    return pins.filter((_, pin) => pin !== ROGUE_PIN);
   }
 
   /** The communication page of a cell (its number), in the hypervisor's memory. */
