@@ -927,88 +927,90 @@ export const VMSAVE: u32 = 654;
 export const STGI: u32 = 655;
 /** CLGI. */
 export const CLGI: u32 = 656;
+/** RSM. */
+export const RSM: u32 = 657;
 /** SKINIT. */
-export const SKINIT: u32 = 657;
+export const SKINIT: u32 = 658;
 /** INVLPGA. */
-export const INVLPGA: u32 = 658;
+export const INVLPGA: u32 = 659;
 /** INVLPGB. */
-export const INVLPGB: u32 = 659;
+export const INVLPGB: u32 = 660;
 /** TLBSYNC. */
-export const TLBSYNC: u32 = 660;
+export const TLBSYNC: u32 = 661;
 /** SWAPGS. */
-export const SWAPGS: u32 = 661;
+export const SWAPGS: u32 = 662;
 /** RDTSCP. */
-export const RDTSCP: u32 = 662;
+export const RDTSCP: u32 = 663;
 /** SGDT. */
-export const SGDT: u32 = 663;
+export const SGDT: u32 = 664;
 /** SIDT. */
-export const SIDT: u32 = 664;
+export const SIDT: u32 = 665;
 /** LGDT. */
-export const LGDT: u32 = 665;
+export const LGDT: u32 = 666;
 /** LIDT. */
-export const LIDT: u32 = 666;
+export const LIDT: u32 = 667;
 /** SMSW. */
-export const SMSW: u32 = 667;
+export const SMSW: u32 = 668;
 /** LMSW. */
-export const LMSW: u32 = 668;
+export const LMSW: u32 = 669;
 /** INVLPG. */
-export const INVLPG: u32 = 669;
+export const INVLPG: u32 = 670;
 /** SYSCALL. */
-export const SYSCALL: u32 = 670;
+export const SYSCALL: u32 = 671;
 /** CLTS. */
-export const CLTS: u32 = 671;
+export const CLTS: u32 = 672;
 /** SYSRET. */
-export const SYSRET: u32 = 672;
+export const SYSRET: u32 = 673;
 /** INVD. */
-export const INVD: u32 = 673;
+export const INVD: u32 = 674;
 /** WBINVD. */
-export const WBINVD: u32 = 674;
+export const WBINVD: u32 = 675;
 /** MOV from a control register. */
-export const FROMCR: u32 = 675;
+export const FROMCR: u32 = 676;
 /** MOV from a debug register. */
-export const FROMDR: u32 = 676;
+export const FROMDR: u32 = 677;
 /** MOV to a control register. */
-export const TOCR: u32 = 677;
+export const TOCR: u32 = 678;
 /** MOV to a debug register. */
-export const TODR: u32 = 678;
+export const TODR: u32 = 679;
 /** WRMSR. */
-export const WRMSR: u32 = 679;
+export const WRMSR: u32 = 680;
 /** RDTSC. */
-export const RDTSC: u32 = 680;
+export const RDTSC: u32 = 681;
 /** RDMSR. */
-export const RDMSR: u32 = 681;
+export const RDMSR: u32 = 682;
 /** RDPMC. */
-export const RDPMC: u32 = 682;
+export const RDPMC: u32 = 683;
 /** SYSENTER. */
-export const SYSENTER: u32 = 683;
+export const SYSENTER: u32 = 684;
 /** SYSEXIT. */
-export const SYSEXIT: u32 = 684;
+export const SYSEXIT: u32 = 685;
 /** CPUID. */
-export const CPUID: u32 = 685;
+export const CPUID: u32 = 686;
 /** RDFSBASE. */
-export const RDFSBASE: u32 = 686;
+export const RDFSBASE: u32 = 687;
 /** RDGSBASE. */
-export const RDGSBASE: u32 = 687;
+export const RDGSBASE: u32 = 688;
 /** WRFSBASE. */
-export const WRFSBASE: u32 = 688;
+export const WRFSBASE: u32 = 689;
 /** WRGSBASE. */
-export const WRGSBASE: u32 = 689;
+export const WRGSBASE: u32 = 690;
 /** FXSAVE. */
-export const FXSAVE: u32 = 690;
+export const FXSAVE: u32 = 691;
 /** FXRSTOR. */
-export const FXRSTOR: u32 = 691;
+export const FXRSTOR: u32 = 692;
 /** XSAVE. */
-export const XSAVE: u32 = 692;
+export const XSAVE: u32 = 693;
 /** XRSTOR. */
-export const XRSTOR: u32 = 693;
+export const XRSTOR: u32 = 694;
 /** #UD. */
-export const UNDEFINED: u32 = 694;
+export const UNDEFINED: u32 = 695;
 /** The instruction cannot be fetched: the fault is found anew and raised. */
-export const FETCH_FAULT: u32 = 695;
+export const FETCH_FAULT: u32 = 696;
 /** EXIT_UNIMPLEMENTED. */
-export const UNIMPLEMENTED: u32 = 696;
+export const UNIMPLEMENTED: u32 = 697;
 /** End of a block that was cut short: back to the run loop. */
-export const STOP: u32 = 697;
+export const STOP: u32 = 698;
 /** From an operation that writes flags to its twin that does not. */
 export const QUIET: u32 = 68;
 /** First operation that is executed outside the inner loop. */
@@ -1016,4 +1018,4 @@ export const COLD: u32 = 336;
 /** First operation that needs S_RIP, S_NEXT and exact RFLAGS, and ends its block. */
 export const SYSTEM: u32 = 605;
 /** Number of operations. */
-export const OP_COUNT: u32 = 698;
+export const OP_COUNT: u32 = 699;

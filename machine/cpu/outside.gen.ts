@@ -948,7 +948,7 @@ export function systemInstruction(s: u32, record: u32, operation: u32): bool {
       return true;
     case 647: // CLAC
     case 648: // STAC
-    case 694: // UNDEFINED
+    case 695: // UNDEFINED
       fault.raiseUd(s);
       return true;
     case 649: // XGETBV
@@ -962,110 +962,113 @@ export function systemInstruction(s: u32, record: u32, operation: u32): bool {
     case 654: // VMSAVE
     case 655: // STGI
     case 656: // CLGI
-    case 657: // SKINIT
-    case 658: // INVLPGA
+    case 658: // SKINIT
+    case 659: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
     case 652: // VMMCALL
       system.vmmcallInstruction(s);
       return true;
-    case 659: // INVLPGB
+    case 657: // RSM
+      instructions.rsm(s);
+      return true;
+    case 660: // INVLPGB
       broadcast.invlpgb(s);
       return true;
-    case 660: // TLBSYNC
+    case 661: // TLBSYNC
       broadcast.tlbsync(s);
       return true;
-    case 661: // SWAPGS
+    case 662: // SWAPGS
       syscall.swapgs(s);
       return true;
-    case 662: // RDTSCP
+    case 663: // RDTSCP
       instructions.rdtscp(s);
       return true;
-    case 663: // SGDT
+    case 664: // SGDT
       system.storeTable(s, record, true);
       return true;
-    case 664: // SIDT
+    case 665: // SIDT
       system.storeTable(s, record, false);
       return true;
-    case 665: // LGDT
+    case 666: // LGDT
       system.loadTable(s, record, true);
       return true;
-    case 666: // LIDT
+    case 667: // LIDT
       system.loadTable(s, record, false);
       return true;
-    case 667: // SMSW
+    case 668: // SMSW
       system.storeStatusWord(s, record);
       return true;
-    case 668: // LMSW
+    case 669: // LMSW
       control.lmsw(s, sized.selectorOf(record));
       return true;
-    case 669: // INVLPG
+    case 670: // INVLPG
       system.invalidate(s, record);
       return true;
-    case 670: // SYSCALL
+    case 671: // SYSCALL
       syscall.syscall(s);
       return true;
-    case 671: // CLTS
+    case 672: // CLTS
       control.clts(s);
       return true;
-    case 672: // SYSRET
+    case 673: // SYSRET
       syscall.sysret(s, system.wordSizeOf(record));
       return true;
-    case 673: // INVD
+    case 674: // INVD
       instructions.invd(s);
       return true;
-    case 674: // WBINVD
+    case 675: // WBINVD
       instructions.wbinvd(s);
       return true;
-    case 675: // FROMCR
-    case 676: // FROMDR
-    case 677: // TOCR
-    case 678: // TODR
+    case 676: // FROMCR
+    case 677: // FROMDR
+    case 678: // TOCR
+    case 679: // TODR
       system.moveControl(s, record, operation);
       return true;
-    case 679: // WRMSR
+    case 680: // WRMSR
       msr.wrmsr(s);
       return true;
-    case 680: // RDTSC
+    case 681: // RDTSC
       instructions.rdtsc(s);
       return true;
-    case 681: // RDMSR
+    case 682: // RDMSR
       msr.rdmsr(s);
       return true;
-    case 682: // RDPMC
+    case 683: // RDPMC
       instructions.rdpmc(s);
       return true;
-    case 683: // SYSENTER
+    case 684: // SYSENTER
       syscall.sysenter(s);
       return true;
-    case 684: // SYSEXIT
+    case 685: // SYSEXIT
       syscall.sysexit(s, system.wordSizeOf(record));
       return true;
-    case 685: // CPUID
+    case 686: // CPUID
       cpuid.cpuid(s);
       return true;
-    case 686: // RDFSBASE
-    case 687: // RDGSBASE
-    case 688: // WRFSBASE
-    case 689: // WRGSBASE
+    case 687: // RDFSBASE
+    case 688: // RDGSBASE
+    case 689: // WRFSBASE
+    case 690: // WRGSBASE
       system.moveBase(s, record, operation);
       return true;
-    case 690: // FXSAVE
+    case 691: // FXSAVE
       save.fxsave(s, record);
       return true;
-    case 691: // FXRSTOR
+    case 692: // FXRSTOR
       save.fxrstor(s, record);
       return true;
-    case 692: // XSAVE
+    case 693: // XSAVE
       save.xsave(s, record);
       return true;
-    case 693: // XRSTOR
+    case 694: // XRSTOR
       save.xrstor(s, record);
       return true;
-    case 695: // FETCH_FAULT
+    case 696: // FETCH_FAULT
       fault.raiseGp(s, 0);
       return true;
-    case 696: // UNIMPLEMENTED
+    case 697: // UNIMPLEMENTED
       unimplemented.stopUnimplemented(s, record);
       return true;
     default:

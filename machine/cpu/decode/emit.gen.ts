@@ -40,20 +40,20 @@ export function emitInstruction(): void {
       return data.emitCrc();
     case 13: // bits
       return data.emitBits();
-    case 14: // swap
-      return data.emitSwap();
-    case 15: // memory
-      return system.emitMemory();
-    case 16: // push
-      return control.emitPush();
-    case 17: // pop
-      return control.emitPop();
-    case 18: // pushsegment
-      return control.emitPushSegment();
-    case 19: // popsegment
-      return system.emitPopSegment();
-    case 20: // system
+    case 14: // system
       return system.emitSystem();
+    case 15: // swap
+      return data.emitSwap();
+    case 16: // memory
+      return system.emitMemory();
+    case 17: // push
+      return control.emitPush();
+    case 18: // pop
+      return control.emitPop();
+    case 19: // pushsegment
+      return control.emitPushSegment();
+    case 20: // popsegment
+      return system.emitPopSegment();
     case 21: // enter
       return control.emitEnter();
     case 22: // leave

@@ -15,6 +15,7 @@ import {
   PF_WRITE,
   PTE_ACCESSED,
   PTE_DIRTY,
+  PTE_GLOBAL,
   PTE_LARGE,
   PTE_PRESENT,
   VECTOR_PF,
@@ -26,8 +27,15 @@ import { S_OLD_CR2 } from "../svm/state.ts";
 import { faulted, raiseException } from "../system/fault.ts";
 import { MODE_PAGING } from "../system/mode.ts";
 import { findDirectory, keepDirectory } from "./directories.ts";
-import { NO_ADDRESS, PAGE_OFFSET, PAGE_SHIFT, S_LARGEST_PAGE, S_MODE } from "./layout.ts";
-import { hasFeature } from "./machine.ts";
+import {
+  NO_ADDRESS,
+  PAGE_OFFSET,
+  PAGE_SHIFT,
+  S_LARGEST_PAGE,
+  S_MODE,
+  VENDOR_AMD,
+} from "./layout.ts";
+import { hasFeature, vendor } from "./machine.ts";
 import { physicalRead, physicalWrite } from "./physical.ts";
 import { ALL_RIGHTS, PTE_NX, permits, throughEntry, withRights } from "./rights.ts";
 
@@ -91,6 +99,8 @@ function reservedBits(s: u32, level: u32, long: bool, large: bool): u64 {
   let bits = long ? RESERVED_LONG : RESERVED_PAE;
   if (!(load<u32>(s, S_EFER) & EFER_NXE)) bits |= PTE_NX;
   if (level == 4 || (level == 3 && !hasFeature(FEATURE_PDPE1GB))) bits |= PTE_LARGE;
+  // AMD keeps G, which says nothing of tables, in these two free (AMD64 APM volume 2, section 5.3.3).
+  if (level >= 3 && long && !large && vendor() == VENDOR_AMD) bits |= PTE_GLOBAL;
   // A large page's frame is aligned; bit 12 is its PAT bit.
   if (large)
     bits |= (((<u64>1) << (PAGE_SHIFT + (level - 1) * LEVEL_BITS)) - 1) & 0xffffffffffffe000;

@@ -35,6 +35,7 @@ export const EXIT_RDPMC: u32 = 0x6f;
 export const EXIT_PUSHF: u32 = 0x70;
 export const EXIT_POPF: u32 = 0x71;
 export const EXIT_CPUID_SVM: u32 = 0x72;
+export const EXIT_RSM: u32 = 0x73;
 export const EXIT_IRET: u32 = 0x74;
 export const EXIT_SWINT: u32 = 0x75;
 export const EXIT_INVD: u32 = 0x76;

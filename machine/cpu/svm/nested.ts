@@ -10,6 +10,7 @@ import {
   PF_WRITE,
   PTE_ACCESSED,
   PTE_DIRTY,
+  PTE_GLOBAL,
   PTE_LARGE,
   PTE_PRESENT,
   PTE_USER,
@@ -19,6 +20,7 @@ import { NO_ADDRESS, PAGE_SHIFT } from "../memory/layout.ts";
 import { physicalRead, physicalWrite } from "../memory/physical.ts";
 import { EXIT_NPF, raiseVmexit } from "./intercepts.ts";
 import {
+  NESTED_FETCH,
   NESTED_LONG,
   NESTED_NX,
   NESTED_PAE,
@@ -50,7 +52,7 @@ export function foundRights(): u32 {
 function fault(s: u32, address: u64, access: u32, cause: u32, isTable: bool): u64 {
   const where = isTable ? FAULT_TABLE : FAULT_FINAL;
   const bits =
-    access & (PF_WRITE | PF_FETCH) & (load<u32>(s, S_NESTED) & NESTED_NX ? -1 : ~PF_FETCH);
+    access & (PF_WRITE | PF_FETCH) & (load<u32>(s, S_NESTED) & NESTED_FETCH ? -1 : ~PF_FETCH);
   raiseVmexit(s, EXIT_NPF, where | (PF_USER | bits | cause), address, 0);
   return NO_ADDRESS;
 }
@@ -61,6 +63,7 @@ function reservedBits(mode: u32, level: u32, isLarge: bool, shift: u32): u64 {
   let bits = mode & NESTED_LONG ? RESERVED_LONG : RESERVED_PAE;
   if (!(mode & NESTED_NX)) bits |= PTE_NX;
   if (level === 4) bits |= PTE_LARGE;
+  if (level >= 3 && !isLarge) bits |= PTE_GLOBAL;
   return isLarge ? bits | ((((<u64>1) << shift) - 1) & LARGE_LOW) : bits;
 }
 

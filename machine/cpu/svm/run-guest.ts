@@ -9,11 +9,13 @@ import {
   CR0_PG,
   CR4_PAE,
   CR4_PSE,
+  CR4_SMEP,
   EFER_LMA,
   EFER_LME,
   EFER_NXE,
   EFER_SVME,
   FLAG_IF,
+  FLAG_TF,
   VECTOR_AC,
   VECTOR_NMI,
   VECTOR_PF,
@@ -47,12 +49,13 @@ import {
   SHADOW_STI,
   VIRTUAL_IRQ,
 } from "../interface.ts";
-import { S_TRACED } from "../interpreter-state.ts";
+import { S_DEBUG, S_TRACED } from "../interpreter-state.ts";
 import { NO_ADDRESS, PAGE_OFFSET, PAGE_SIZE, S_NEXT } from "../memory/layout.ts";
 import { hasFeature, ramAddress } from "../memory/machine.ts";
 import { ACCESS_PROBE, PHYSICAL_BITS, translate } from "../memory/paging.ts";
 import { flushTranslations } from "../memory/tlb.ts";
 import { switchWorld } from "../memory/worlds.ts";
+import { DR6_BS } from "../system/breakpoints.ts";
 import { cr4Bits } from "../system/control.ts";
 import { SOURCE_EXCEPTION, SOURCE_EXTERNAL, SOURCE_SOFTWARE } from "../system/deliver.ts";
 import { faulted, NO_ERROR, raiseGp } from "../system/fault.ts";
@@ -64,6 +67,7 @@ import { EXIT_EXCP, EXIT_INVALID, EXIT_NPF, EXIT_VMRUN, raiseVmexit } from "./in
 import { walkNested } from "./nested.ts";
 import {
   INTERCEPT_WORDS,
+  NESTED_FETCH,
   NESTED_LONG,
   NESTED_NX,
   NESTED_ON,
@@ -168,7 +172,8 @@ function nestedMode(s: u32, isNested: bool): u32 {
     (efer & EFER_LMA ? NESTED_LONG : 0) |
     (cr4 & CR4_PAE ? NESTED_PAE : 0) |
     (cr4 & CR4_PSE ? NESTED_PSE : 0) |
-    (efer & EFER_NXE ? NESTED_NX : 0)
+    (efer & EFER_NXE ? NESTED_NX : 0) |
+    (efer & EFER_NXE || cr4 & CR4_SMEP ? NESTED_FETCH : 0)
   );
 }
 
@@ -293,4 +298,6 @@ export function leaveGuest(s: u32): void {
   if (load<u32>(s, S_ACTIVITY) === ACTIVITY_HALTED) store<u32>(s, ACTIVITY_RUNNING, S_ACTIVITY);
   switchWorld(s);
   loadHost(s, ramAddress(load<u64>(s, S_HOST_SAVE)));
+  // VMRUN is over: the trap of the host's RFLAGS.TF is due (section 15.5.1); what the guest's breakpoints have matched is gone.
+  store<u32>(s, load<u64>(s, S_FLAGS) & FLAG_TF ? <u32>DR6_BS : 0, S_DEBUG);
 }

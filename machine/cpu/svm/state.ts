@@ -38,6 +38,8 @@ export const NESTED_LONG: u32 = 2;
 export const NESTED_PAE: u32 = 4;
 /** In S_NESTED: the host has CR4.PSE. */
 export const NESTED_PSE: u32 = 8;
+/** In S_NESTED: the host has EFER.NXE or CR4.SMEP: faults tell fetches (section 8.4.2). */
+export const NESTED_FETCH: u32 = 32;
 /** In S_NESTED: the host has EFER.NXE. */
 export const NESTED_NX: u32 = 16;
 

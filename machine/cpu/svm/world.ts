@@ -81,10 +81,20 @@ function saveSegment(s: u32, segment: u32, to: u32): void {
   store<u64>(to, load<u64>(from, SEG_BASE), V.SEGMENT_BASE);
 }
 
+/** Bits of a linear address. */
+const LINEAR_BITS: u64 = 48;
+
+/** An address whose upper bits repeat the last one that counts: what VMRUN and VMLOAD make of segments' bases (section 15.5.1). */
+function canonical(address: u64): u64 {
+  const unused = 64 - LINEAR_BITS;
+  return <u64>(<i64>(address << unused) >> unused);
+}
+
 function loadSegmentFrom(s: u32, segment: u32, from: u32): void {
   const attributes = <u32>load<u16>(from, V.SEGMENT_ATTRIBUTES) & ATTRIBUTE_BITS;
   const limit = load<u32>(from, V.SEGMENT_LIMIT);
-  setSegment(s, segment, load<u16>(from), load<u64>(from, V.SEGMENT_BASE), limit, attributes);
+  const base = canonical(load<u64>(from, V.SEGMENT_BASE));
+  setSegment(s, segment, load<u16>(from), base, limit, attributes);
 }
 
 function saveTables(s: u32, block: u32): void {
@@ -202,7 +212,7 @@ export function loadRest(s: u32, block: u32): void {
   store<u64>(s, load<u64>(block, VMCB_LSTAR), S_LSTAR);
   store<u64>(s, load<u64>(block, VMCB_CSTAR), S_CSTAR);
   store<u64>(s, load<u64>(block, VMCB_SFMASK), S_SFMASK);
-  store<u64>(s, load<u64>(block, VMCB_KERNEL_GS_BASE), S_KERNEL_GS_BASE);
+  store<u64>(s, canonical(load<u64>(block, VMCB_KERNEL_GS_BASE)), S_KERNEL_GS_BASE);
   store<u64>(s, load<u64>(block, VMCB_SYSENTER_CS), S_SYSENTER_CS);
   store<u64>(s, load<u64>(block, VMCB_SYSENTER_ESP), S_SYSENTER_ESP);
   store<u64>(s, load<u64>(block, VMCB_SYSENTER_EIP), S_SYSENTER_EIP);

@@ -224,9 +224,9 @@ function writeCr4(s: u32, value: u64): void {
   updateMode(s);
 }
 
-/** LMSW: PE (can only be set), MP, EM, TS. */
+/** LMSW: PE (can only be set), MP, EM, TS. The selective intercept is one like the other here (AMD64 APM volume 2, section 15.9). */
 export function lmsw(s: u32, value: u32): void {
-  if (!isPrivileged(s) || intercept(s, EXIT_CR_WRITE)) return;
+  if (!isPrivileged(s) || intercept(s, EXIT_CR_WRITE) || intercept(s, EXIT_CR0_SELECTIVE)) return;
   const old = load<u64>(s, S_CR0);
   const kept = (old & ~(<u64>MSW_BITS)) | (old & CR0_PE);
   writeCr0(s, kept | (value & MSW_BITS));

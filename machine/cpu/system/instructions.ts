@@ -27,6 +27,7 @@ import {
   EXIT_RDPMC,
   EXIT_RDTSC,
   EXIT_RDTSCP,
+  EXIT_RSM,
   EXIT_WBINVD,
   EXIT_XSETBV_SVM,
   intercept,
@@ -43,6 +44,11 @@ import { readTsc } from "./tsc.ts";
 const S_RAX: u32 = S_GPR;
 const S_RCX: u32 = S_GPR + 8;
 const S_RDX: u32 = S_GPR + 16;
+/** RSM: there is no system management mode to return from. */
+export function rsm(s: u32): void {
+  if (!intercept(s, EXIT_RSM)) raiseUd(s);
+}
+
 /** XCR0: x87, the one component that cannot be switched off. */
 const XCR0_X87: u64 = 1;
 /** Performance counters (AMD); as many selections come before them in the state block. */

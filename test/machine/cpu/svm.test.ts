@@ -19,7 +19,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 /** Ends an emulator that hangs, and none that is slow, in milliseconds. */
 const HANGS = 30 * 60_000;
 /** Cases that the image has at least. */
-const CASES = 280;
+const CASES = 290;
 
 /** What QEMU 7.2 does otherwise. */
 const QEMU: Readonly<Record<string, string>> = {
@@ -33,6 +33,11 @@ const QEMU: Readonly<Record<string, string>> = {
   priority: "takes a virtual interrupt of the task's own priority (15.21.4)",
   "unknown-msr": "reads 0 from MSRs that there are not",
   reserved: "reports reserved bits of nested entries without P (8.4.2, 15.25.6)",
+  lmsw: "lets LMSW pass that the selective intercept is for (15.9)",
+  "virtual-shadow": "forgets the interrupt shadow that VMRUN was given (15.21.5)",
+  "host-trace": "traps for the host's RFLAGS.TF one instruction after VMRUN is over (15.5.1)",
+  "table-global": "takes G in entries of the two upper levels (5.3.3)",
+  "fetch-by-smep": "tells fetches with EFER.NXE only, not with CR4.SMEP (8.4.2)",
   "triple-fault": "reports the first fault, not the double fault, as what was being delivered",
 };
 
@@ -43,6 +48,14 @@ const BOCHS: Readonly<Record<string, string>> = {
   "double-fault": "reports nothing as what was being delivered (15.7.2)",
   virtual: "looks for a virtual interrupt only once the guest has changed RFLAGS (15.21.4)",
   syscfg: "has no SYSCFG",
+  rsm: "does not look for RSM's intercept (15.9)",
+  lmsw: "lets LMSW pass that the selective intercept is for (15.9)",
+  "trace-exit": "traps in the host for the guest's RFLAGS.TF (15.5.1)",
+  "virtual-shadow":
+    "looks for a virtual interrupt only once the guest has changed RFLAGS (15.21.4)",
+  "host-trace": "traps for the host's RFLAGS.TF one instruction after VMRUN is over (15.5.1)",
+  "table-global": "takes G in entries of the two upper levels (5.3.3)",
+  "fetch-without-nx": "tells fetches without EFER.NXE and CR4.SMEP (8.4.2)",
   "event-of-fault": "reports #GP as what was being delivered; leaves RF set at an exit",
 };
 

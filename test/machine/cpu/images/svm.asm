@@ -357,6 +357,7 @@ main64:
 %include "svm-refusals.inc"
 %include "svm-maps.inc"
 %include "svm-paging.inc"
+%include "svm-corners.inc"
 
         TAG "triple-fault"              ; Bochs ends here
         BEGIN
@@ -387,6 +388,8 @@ faulted:
         call puthex
         pop rax
         call puthex
+        mov rax, [rsp]
+        mov [fault_rip], rax
         mov rsp, [recover_rsp]
         jmp [recover]
 
@@ -476,6 +479,7 @@ guest_idtr: dw 0xfff
 origin: dq 0
 recover: dq 0
 recover_rsp: dq 0
+fault_rip: dq 0
 table:  dq 0, 0
 has_next: db 0
         align 16
