@@ -76,6 +76,7 @@ function addAids(root: Command, io: Io): void {
     .description("play and check a whole session on an emulated machine of its own")
     .option("--paced", "in real time")
     .option("--record <FILE>", "write what is shown as JSON lines of [seconds, text]")
+    .option("--artifacts <DIR>", "on a Debian Linux, which is started with what is in there")
     .action(async (options) => (await import("./demo.ts")).playDemo(options));
   root
     .command("completion <SHELL>")

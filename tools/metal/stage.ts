@@ -101,7 +101,7 @@ export function runHere(
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Ended> {
-  const path = `${join(ROOT, "tools")}:${process.env.PATH}`;
+  const path = `${join(ROOT, "bin")}:${process.env.PATH}`;
   const shell = spawn("sh", ["-c", command], {
     cwd: ROOT,
     env: { ...process.env, PATH: path, ...variables },

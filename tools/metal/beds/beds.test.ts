@@ -1,7 +1,7 @@
 // The list of beds, and what is put on a disk for the one that can load nothing by itself.
 import { expect, it } from "vitest";
 import { parseCpu } from "../../../control/cpu-option.ts";
-import { BOOT, bootDisk } from "./bochs/boot-disk.ts";
+import { bootConstants, bootDisk } from "./bochs/boot-disk.ts";
 import { BOCHS } from "./bochs/index.ts";
 import { multiboot } from "./bochs/multiboot.ts";
 import { BEDS, findBed, findMachine, UnknownMachine } from "./index.ts";
@@ -55,7 +55,7 @@ it("a boot sector's table tells what is where on the disk", () => {
     { address: 0x20000, data: Buffer.alloc(SECTOR, 0x22) },
   ];
   const disk = bootDisk({ extents, entry: 0x100040, argument: 0x20000 });
-  const table = BOOT.get("TABLE")!;
+  const table = bootConstants().get("TABLE")!;
   const words = Array.from({ length: 9 }, (_, index) => disk.readUInt32LE(table + index * 4));
   const rest = [1, 2, 0x100000, 3, 1, 0x20000, 0];
   expect(words).toEqual([0x100040, 0x20000, ...rest]);

@@ -26,11 +26,12 @@ const EXTENT_SIZE = 12;
 const CYLINDER = 16 * 63 * 512;
 
 /** The constants of boot.h. */
-export const BOOT = new Map(
-  [...readFileSync(join(SOURCES, "boot.h"), "utf8").matchAll(CONSTANT)].map(
-    ([, name, value]) => [name!, Number(value)] as const,
-  ),
-);
+export const bootConstants = (): ReadonlyMap<string, number> =>
+  new Map(
+    [...readFileSync(join(SOURCES, "boot.h"), "utf8").matchAll(CONSTANT)].map(
+      ([, name, value]) => [name!, Number(value)] as const,
+    ),
+  );
 
 /** Machine code of an assembly unit of this directory, to be put at an address. */
 export function assemble(unit: string, address: number): Buffer {
@@ -48,17 +49,18 @@ export function assemble(unit: string, address: number): Buffer {
 
 /** The disk's bytes. Throws when there are more extents than the sector has room for. */
 export function bootDisk({ extents, entry, argument }: Boot): Buffer {
-  const sector = BOOT.get("SECTOR")!;
-  const boot = assemble("boot.S", BOOT.get("BOOT_SECTOR")!);
+  const constants = bootConstants();
+  const sector = constants.get("SECTOR")!;
+  const boot = assemble("boot.S", constants.get("BOOT_SECTOR")!);
   const sectors = (bytes: Uint8Array) => Math.ceil(bytes.length / sector);
-  let at = BOOT.get("TABLE")!;
+  let at = constants.get("TABLE")!;
   let lba = 1;
   const put = (...words: number[]) => {
     for (const word of words) at = boot.writeUInt32LE(word, at);
   };
   put(entry, argument);
   // One more, of no sectors, ends the table.
-  if (at + (extents.length + 1) * EXTENT_SIZE > BOOT.get("TABLE_END")!)
+  if (at + (extents.length + 1) * EXTENT_SIZE > constants.get("TABLE_END")!)
     throw new Error(`a boot sector has no room for ${extents.length} extents`);
   const size = extents.reduce((sum, { data }) => sum + sectors(data), lba) * sector;
   const disk = Buffer.alloc(Math.ceil(size / CYLINDER) * CYLINDER);
