@@ -213,6 +213,7 @@ export function scriptedCpu(scripts: readonly (Script | undefined)[]): CpuFactor
         translateLinear: () => -1n,
         setMissingFeatures() {},
         setSeed() {},
+        watchCode: () => 0,
         cpuidPart: () => 0,
         machineCheck: () => 0,
         readMsr: (cpu, msr) => cpus[cpu]!.msr(S.BUS_MSR_READ, msr),

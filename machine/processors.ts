@@ -37,6 +37,8 @@ export interface CpuExports {
   /** What the CPUs are without: bits of a word of CPUID (cpu/features.ts). */
   setMissingFeatures(word: number, bits: number): void;
   setSeed(seed: bigint): void;
+  /** Notes what is executed of a part of physical memory: address of a bit for each byte; 0 where that is too much. */
+  watchCode(first: bigint, size: number): number;
   /** An error in a bank of machine checks, told by #MC; 0 where there is no such bank. */
   machineCheck(cpu: number, bank: number, status: bigint, address: bigint): number;
   readMsr(cpu: number, msr: number): number;

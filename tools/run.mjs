@@ -81,6 +81,8 @@ const COMMANDS = {
   "demo:linux": (args) =>
     run(process.execPath, [join(ROOT, "dist/tools/metal/demo.js"), "--bed", "pc", ...args]),
   "metal:demo": (args) => run(process.execPath, [join(ROOT, "dist/tools/metal/demo.js"), ...args]),
+  "metal:coverage": (args) =>
+    run(process.execPath, [join(ROOT, "dist/tools/metal/coverage/index.js"), ...args]),
   "metal:image": (args) =>
     run(process.execPath, [join(ROOT, "dist/tools/metal/image.js"), ...args]),
   inmates: (args) => run(process.execPath, [join(ROOT, "dist/tools/inmates.js"), ...args]),

@@ -34,6 +34,7 @@ import { forgetJumps } from "./jumps.ts";
 import { PAGE_OFFSET, PAGE_SHIFT, PAGE_SIZE } from "./memory/layout.ts";
 import { cpuCount, stateOf } from "./memory/machine.ts";
 import { restrictWrites } from "./memory/tlb.ts";
+import { noteCode } from "./noted-code.ts";
 import {
   B_COUNT,
   B_HASH_NEXT,
@@ -129,9 +130,14 @@ function markCode(phys: u64, size: u32): void {
 /** Enters where a block's bytes lie. */
 function markBlock(block: u32): void {
   const length = load<u32>(block, B_LENGTH);
-  markCode(load<u64>(block, B_PHYS), length);
+  const start = load<u64>(block, B_PHYS);
+  markCode(start, length);
   const second = load<u64>(block, B_PHYS2);
-  if (second !== NO_PAGE) markCode(second, length);
+  if (second === NO_PAGE) return noteCode(start, length);
+  markCode(second, length);
+  const first = PAGE_SIZE - (<u32>start & PAGE_OFFSET);
+  noteCode(start, first);
+  noteCode(second, length - first);
 }
 
 /** Enters a finished block whose records end at `end`. */

@@ -15,6 +15,7 @@ import { STATE_SIZE } from "./memory/layout.ts";
 import { cpuCount, setMissing, stateOf } from "./memory/machine.ts";
 import { poolPages, poolUsed } from "./memory/pool.ts";
 import { translateLinear } from "./memory/probe.ts";
+import { watchCode } from "./noted-code.ts";
 import { runState } from "./run.ts";
 import { cpuidPart } from "./system/cpuid.ts";
 import { raise } from "./system/interrupts.ts";
@@ -40,6 +41,7 @@ export {
   translateGuest,
   translateLinear,
   unmapGuest,
+  watchCode,
   writeMsr,
 };
 

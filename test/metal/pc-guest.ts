@@ -8,6 +8,7 @@ import type { Pc } from "../../machine/pc.ts";
 import type { Snapshot } from "../../machine/snapshot.ts";
 import { describePc } from "../../tools/metal/beds/pc/index.ts";
 import { createPc } from "../../tools/metal/beds/pc/pc.ts";
+import { recordImage } from "../../tools/metal/coverage/record.ts";
 import type { GuestImage } from "../../tools/metal/guest-image.ts";
 import { Answer, type Ended, request } from "../../tools/metal/protocol.ts";
 
@@ -31,6 +32,7 @@ export class PcGuest {
   readonly #texts = ["", "", "", ""];
   readonly #directory: string;
   #number = 0;
+  readonly #record: () => void;
 
   /** `cpu` as machine start --cpu takes it. Throws where Linux does not come up. */
   constructor(image: GuestImage, cpu: string, cpus?: number) {
@@ -40,10 +42,12 @@ export class PcGuest {
     this.pc = createPc(description, (port, byte) => {
       this.#texts[port] += String.fromCharCode(byte);
     });
+    this.#record = recordImage(this.pc);
     this.#until("Linux is up", () => (this.text(CONSOLE).includes(READY) ? true : undefined));
   }
 
   close(): void {
+    this.#record();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -85,6 +89,7 @@ export class PcGuest {
   }
 
   restore({ machine, texts, number }: Place): void {
+    this.#record();
     this.pc.restore(machine);
     for (const [port, text] of texts.entries()) this.#texts[port] = text;
     this.#number = number;

@@ -76,7 +76,7 @@ function x86(vendor: string, unit: string, numbers: readonly string[]): Target {
 }
 
 const X86_NUMBERS = ["abi/x86/msr.ts", "abi/x86/registers.ts", "platforms/metal/x86/numbers.ts"];
-const AMD = x86("amd", "vmrun.S", []);
+export const AMD = x86("amd", "vmrun.S", []);
 export const INTEL = x86("intel", "enter.S", [
   "abi/x86/vmx.ts",
   "platforms/metal/x86/intel/numbers.ts",

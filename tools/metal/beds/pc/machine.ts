@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { recordImage } from "../../coverage/record.ts";
 import { createPc, type PcDescription } from "./pc.ts";
 
 /** What the file holds. */
@@ -22,6 +23,7 @@ async function main(path: string): Promise<void> {
   const sockets = task.serial.map((address): Socket => connect(address));
   const outputs: number[][] = sockets.map(() => []);
   const pc = createPc(task, (port, byte) => outputs[port]!.push(byte));
+  const save = recordImage(pc);
   for (const [port, socket] of sockets.entries()) {
     socket.on("data", (data) => pc.serial(port).input(data as Buffer));
     // Whoever had started this machine is gone.
@@ -31,6 +33,7 @@ async function main(path: string): Promise<void> {
   const start = performance.now();
   while (pc.endReason === undefined) {
     pc.run(pc.time + TURN);
+    save();
     for (const [port, bytes] of outputs.entries())
       if (bytes.length > 0) sockets[port]!.write(Buffer.from(bytes.splice(0)));
     const ahead = pc.time / NS_PER_MS / PACE - (performance.now() - start);
