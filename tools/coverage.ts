@@ -43,6 +43,10 @@ const OTHERWISE: readonly [RegExp, string][] = [
   [/^rdpmc$/, "manual (`control.test.ts`): neither has counters that a test can know"],
   [/^rd(rand|seed)$/, "OpenSSL's ChaCha20 (`random.test.ts`): what others draw nobody can know"],
   [/^(invlpgb|tlbsync)$/, "manual (`guests.test.ts`): QEMU 7.2 has neither"],
+  [
+    /^rsm$/,
+    "QEMU and Bochs (`svm.test.ts`): undefined, but for a guest whose hypervisor intercepts it",
+  ],
 ];
 
 /** How often an oracle executes a row, or what else there is. Throws where there is nothing. */

@@ -927,12 +927,12 @@ export const VMSAVE: u32 = 654;
 export const STGI: u32 = 655;
 /** CLGI. */
 export const CLGI: u32 = 656;
-/** RSM. */
-export const RSM: u32 = 657;
 /** SKINIT. */
-export const SKINIT: u32 = 658;
+export const SKINIT: u32 = 657;
 /** INVLPGA. */
-export const INVLPGA: u32 = 659;
+export const INVLPGA: u32 = 658;
+/** RSM. */
+export const RSM: u32 = 659;
 /** INVLPGB. */
 export const INVLPGB: u32 = 660;
 /** TLBSYNC. */

@@ -962,14 +962,14 @@ export function systemInstruction(s: u32, record: u32, operation: u32): bool {
     case 654: // VMSAVE
     case 655: // STGI
     case 656: // CLGI
-    case 658: // SKINIT
-    case 659: // INVLPGA
+    case 657: // SKINIT
+    case 658: // INVLPGA
       system.svmInstruction(s, operation);
       return true;
     case 652: // VMMCALL
       system.vmmcallInstruction(s);
       return true;
-    case 657: // RSM
+    case 659: // RSM
       instructions.rsm(s);
       return true;
     case 660: // INVLPGB

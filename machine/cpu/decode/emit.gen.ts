@@ -40,20 +40,20 @@ export function emitInstruction(): void {
       return data.emitCrc();
     case 13: // bits
       return data.emitBits();
-    case 14: // system
-      return system.emitSystem();
-    case 15: // swap
+    case 14: // swap
       return data.emitSwap();
-    case 16: // memory
+    case 15: // memory
       return system.emitMemory();
-    case 17: // push
+    case 16: // push
       return control.emitPush();
-    case 18: // pop
+    case 17: // pop
       return control.emitPop();
-    case 19: // pushsegment
+    case 18: // pushsegment
       return control.emitPushSegment();
-    case 20: // popsegment
+    case 19: // popsegment
       return system.emitPopSegment();
+    case 20: // system
+      return system.emitSystem();
     case 21: // enter
       return control.emitEnter();
     case 22: // leave
