@@ -81,6 +81,7 @@ export const CAMPAIGNS = {
   "float-sse": "test/machine/cpu/float/sse.test.ts",
   interrupted: "test/metal/interrupted.test.ts",
   isolation: "test/isolation/isolation.test.ts",
+  "memory-full": "test/metal/memory-full.test.ts",
   mutants: "test/check/mutants.test.ts",
   mutations: "test/bad-input/mutations.test.ts",
   pairs: "test/check/fuzz.test.ts",

@@ -3,7 +3,7 @@
  * As rounds.mjs, in a guest that is too slow for Node. Asks the driver alone; prints a line after each round: its number, and
  * what the pools have used.
  *
- *	rounds COUNT SYSTEM		enables and disables
+ *	rounds COUNT SYSTEM		enables and disables; 0: disables
  *	rounds COUNT SYSTEM CELL IMAGE	enables; creates, loads, starts and destroys a cell again and again; disables
  */
 #include "requests.h"
@@ -76,7 +76,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	read_file(argv[2], system, sizeof(system));
 	open_device();
-	if (argc == 5)
+	if (atoi(argv[1]) == 0)
+		disable();
+	else if (argc == 5)
 		cell_rounds(atoi(argv[1]), system, argv[3], argv[4]);
 	else
 		for (round = 1; round <= atoi(argv[1]); round++)
