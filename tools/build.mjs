@@ -81,6 +81,14 @@ export const COMMON_OPTIONS = [
   ...["--importMemory", "--noExportMemory", "--zeroFilledMemory"],
 ];
 
+/** Node's arguments that compile a module from the root, but for where to. */
+export function compileArgs({ architecture, entry, options }) {
+  const compiler = architecture
+    ? [join(ROOT, "tools/asc.mjs"), architecture]
+    : [join(ROOT, "node_modules/assemblyscript/bin/asc.js")];
+  return [...compiler, entry, ...COMMON_OPTIONS, ...options];
+}
+
 /** The TypeScript rooms, for staleness; tsconfig.json decides what is compiled. */
 const TYPESCRIPT = [
   "abi",
@@ -137,10 +145,7 @@ function staleModules(only) {
     const helpers = used.filter(Boolean).map((path) => readFileSync(join(ROOT, path), "utf8"));
     const value = digest(module.sources, ".ts", [module, COMMON_OPTIONS, ...helpers]);
     return unlessFresh(module.name, value, product, async () => {
-      const asc = module.architecture
-        ? [join(ROOT, "tools/asc.mjs"), module.architecture]
-        : [join(ROOT, "node_modules/assemblyscript/bin/asc.js")];
-      await runNode([...asc, module.entry, ...COMMON_OPTIONS, ...module.options, "-o", product]);
+      await runNode([...compileArgs(module), "-o", product]);
       if (module.packsTexts) writeFileSync(product, packTexts(readFileSync(product)));
     });
   });

@@ -42,7 +42,7 @@ function count(): Counts {
 const OTHERWISE: readonly [RegExp, string][] = [
   [/^rdpmc$/, "manual (`control.test.ts`): neither has counters that a test can know"],
   [/^rd(rand|seed)$/, "OpenSSL's ChaCha20 (`random.test.ts`): what others draw nobody can know"],
-  [/^(invlpgb|tlbsync)$/, "manual (`guests.test.ts`): QEMU 7.2 has neither"],
+  [/^(invlpgb|tlbsync)$/, "manual (`guests-silicon.test.ts`): QEMU 7.2 has neither"],
   [
     /^rsm$/,
     "QEMU and Bochs (`svm.test.ts`): undefined, but for a guest whose hypervisor intercepts it",

@@ -3,8 +3,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Entry } from "../../control/guest/cpio.ts";
-import { PC } from "../../tools/metal/beds/pc/index.ts";
 import {
   executed,
   functionsIn,
@@ -14,15 +12,12 @@ import {
 import { functionNames, sourceNames } from "../../tools/metal/coverage/names.ts";
 import { listed, withList } from "../../tools/metal/coverage/page.ts";
 import { watchImage } from "../../tools/metal/coverage/record.ts";
-import { makeGuestImage } from "../../tools/metal/guest-image.ts";
-import { buildGuestProgram } from "../../tools/metal/guest-program.ts";
 import { AMD, buildImage } from "../../tools/metal/image.ts";
 import { ROOT } from "../../tools/root.ts";
 import { describeLinux } from "./linux.ts";
-import { PcGuest } from "./pc-guest.ts";
+import { ENABLE_AND_CELL, PcRounds } from "./pc-rounds.ts";
 
 const page = readFileSync(join(ROOT, "docs/silicon.md"), "utf8");
-const read = (path: string) => ({ data: readFileSync(join(ROOT, path)) });
 
 test("functions are read from a disassembly, with their instructions' places", () => {
   const text =
@@ -56,33 +51,20 @@ test("the page's list can be read and replaced", () => {
 });
 
 describeLinux("the image's coverage", () => {
-  let guest: PcGuest;
+  let rounds: PcRounds;
   let bits: Uint8Array;
   let functions: ImageFunction[];
-  let remove = () => {};
   beforeAll(async () => {
-    const extra = new Map<string, Entry>([
-      ["bin/rounds", { data: buildGuestProgram("test/metal/programs/rounds.c"), mode: 0o755 }],
-      ["jailhouse/system.cell", read(PC.system.file)],
-      ["jailhouse/tiny-demo.cell", read("configs/tiny-demo.cell")],
-      ["jailhouse/demo.bin", read("inmates/demos/x86/tiny-demo.bin")],
-    ]);
-    const made = await makeGuestImage(PC, { jailhouse: true, extra });
-    remove = made.remove;
     const core = join(ROOT, "dist/hypervisor.wasm");
     const platform = join(ROOT, "dist/metal-amd.wasm");
     const nameOf = await sourceNames();
     const { elf } = buildImage({ root: ROOT, target: AMD, core, platform });
     functions = functionsOf(elf).map((one) => ({ ...one, name: nameOf(one.name) }));
-    guest = new PcGuest(made.image, "amd");
-    bits = watchImage(guest.pc);
-    guest.check("insmod driver/jailhouse.ko");
-    guest.check("rounds 1 system.cell tiny-demo.cell demo.bin");
+    rounds = await PcRounds.boot();
+    bits = watchImage(rounds.guest.pc);
+    rounds.guest.check(ENABLE_AND_CELL);
   });
-  afterAll(() => {
-    guest?.close();
-    remove();
-  });
+  afterAll(() => rounds?.close());
 
   test("most of it runs", () => {
     const run = functions.filter((one) => executed(one, bits) > 0).map(({ name }) => name);

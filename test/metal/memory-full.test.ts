@@ -1,19 +1,12 @@
 // The hypervisor's memory is full from any moment of enable and of a cell's creation on. All or nothing: the request is refused, Linux goes
 // on with all CPUs, and once there is memory all works. On the project's PC, each case from one snapshot. All of
 // them: npm run campaign -- memory-full --cases 1000
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Entry } from "../../control/guest/cpio.ts";
-import { PC } from "../../tools/metal/beds/pc/index.ts";
-import { makeGuestImage } from "../../tools/metal/guest-image.ts";
-import { buildGuestProgram } from "../../tools/metal/guest-program.ts";
-import { complaints, newComplaints } from "../../tools/metal/kernel-log.ts";
-import { ROOT } from "../../tools/root.ts";
 import { CAMPAIGN_TIMEOUT, share } from "../campaign.ts";
 import { Random } from "../machine/cpu/interpreter/snippets.ts";
 import { describeLinux } from "./linux.ts";
-import { PcGuest, type Place } from "./pc-guest.ts";
+import type { PcGuest } from "./pc-guest.ts";
+import { DISABLE, ENABLE_AND_CELL, PcRounds } from "./pc-rounds.ts";
 
 const { cases: CASES, seed: SEED, title } = share({ quick: 2, full: 4, seed: 1 });
 /** How often one looks for pages that were taken, in ticks: at first, and where some were. */
@@ -26,27 +19,10 @@ const MEMORY = 0x3a000000;
 const MEMORY_SIZE = 0x600000;
 const PAGE = 4096;
 const WORD = 4;
-const ENABLE_AND_CELL = "rounds 1 system.cell tiny-demo.cell demo.bin";
-const DISABLE = "rounds 0 system.cell";
 /** What the driver says of it itself. */
 const OWN = /jailhouse: /;
 /** What the hypervisor says when the machine is taken over. */
 const ENABLED = /Page pool usage after late setup: mem (\d+)\/(\d+), remap (\d+)\/(\d+)/;
-
-/** Calls `look` at CPU 0's every `period` ticks from `from` to `to`; what ends it. */
-function every(guest: PcGuest, from: number, to: number, period: number, look: () => void) {
-  let forget = () => {};
-  const arm = (tick: number) => {
-    if (tick > to) return;
-    forget = guest.at(0, tick, () => {
-      look();
-      forget();
-      arm(tick + period);
-    });
-  };
-  arm(from);
-  return () => forget();
-}
 
 /** Where a pool's map is (a byte for each page, 1 for those in use), and its book: pages, pages in use, pages promised. */
 interface Pool {
@@ -58,36 +34,22 @@ interface Pool {
 }
 
 describeLinux("memory is full", () => {
+  let rounds: PcRounds;
   let guest: PcGuest;
-  let start: Place;
-  let before: Set<string>;
   let pools: readonly Pool[];
   /** Moments at which pages were taken, in ticks of CPU 0. */
   let moments: readonly number[];
-  let remove = () => {};
 
   beforeAll(async () => {
-    const read = (path: string) => ({ data: readFileSync(join(ROOT, path)) });
-    const extra = new Map<string, Entry>([
-      ["bin/rounds", { data: buildGuestProgram("test/metal/programs/rounds.c"), mode: 0o755 }],
-      ["jailhouse/system.cell", read(PC.system.file)],
-      ["jailhouse/tiny-demo.cell", read("configs/tiny-demo.cell")],
-      ["jailhouse/demo.bin", read("inmates/demos/x86/tiny-demo.bin")],
-    ]);
-    const made = await makeGuestImage(PC, { jailhouse: true, extra });
-    remove = made.remove;
-    guest = new PcGuest(made.image, "amd");
-    guest.check("insmod driver/jailhouse.ko");
-    before = complaints(guest.check("dmesg -r"));
-    start = guest.save();
+    rounds = await PcRounds.boot();
+    guest = rounds.guest;
     pools = findPools();
     moments = findMoments();
   }, CAMPAIGN_TIMEOUT);
-  afterAll(() => {
-    guest?.close();
-    remove();
-  });
+  afterAll(() => rounds?.close());
 
+  /** What the hypervisor has said since the start. */
+  const said = () => guest.text(0).slice(rounds.start.texts[0]!.length);
   const now = () => guest.pc.time;
   const bytes = (at: number, size: number) => guest.pc.ram.subarray(at, at + size);
   const words = (at: number, count: number) => {
@@ -98,10 +60,10 @@ describeLinux("memory is full", () => {
   /** The pools of the core and the platform, by what the hypervisor says of them once it is enabled. */
   function findPools(): Pool[] {
     let found: Pool[] = [];
-    const end = every(guest, now() + STRIDE, Number.POSITIVE_INFINITY, STRIDE, () => {
-      const said = found.length === 0 && ENABLED.exec(guest.text(0).slice(start.texts[0]!.length));
-      if (!said) return;
-      const [used, pages, remapUsed, remapPages] = said.slice(1).map(Number);
+    const end = rounds.every(now() + STRIDE, Number.POSITIVE_INFINITY, STRIDE, () => {
+      const usage = found.length === 0 && ENABLED.exec(said());
+      if (!usage) return;
+      const [used, pages, remapUsed, remapPages] = usage.slice(1).map(Number);
       found = [poolWith(used!, pages!, false), poolWith(remapUsed!, remapPages!, true)];
     });
     guest.check(ENABLE_AND_CELL);
@@ -148,21 +110,21 @@ describeLinux("memory is full", () => {
     const changes = (from: number, to: number, period: number) => {
       const ticks: number[] = [];
       let last = usedPages();
-      const end = every(guest, from, to, period, () => {
+      const end = rounds.every(from, to, period, () => {
         const used = usedPages();
         if (used !== last) ticks.push(guest.pc.processors[0]!.time);
         last = used;
       });
       return { ticks, end };
     };
-    guest.restore(start);
+    rounds.restart();
     const rough = changes(now() + STRIDE, Number.POSITIVE_INFINITY, STRIDE);
     guest.check(ENABLE_AND_CELL);
     rough.end();
     if (CASES < CLOSELY) return rough.ticks;
     const fine: number[] = [];
     for (const tick of rough.ticks) {
-      guest.restore(start);
+      rounds.restart();
       const close = changes(tick - STRIDE, tick, STEP);
       guest.check(ENABLE_AND_CELL);
       close.end();
@@ -174,13 +136,12 @@ describeLinux("memory is full", () => {
   /** After a case: Linux has all that it had, nothing is left, and with memory all works. What was wrong. */
   function settle(): string[] {
     const wrong: string[] = [];
-    if (guest.check("cat /sys/devices/jailhouse/enabled") === "1\n") {
+    if (rounds.isEnabled()) {
       const disabled = guest.run(DISABLE);
       if (disabled.status !== 0) wrong.push(`disable: ${disabled.err}`);
     }
-    if (guest.check("cat /sys/devices/system/cpu/online") !== "0-3\n") wrong.push("CPUs are lost");
-    const complained = newComplaints(complaints(guest.check("dmesg -r")), before);
-    wrong.push(...complained.filter((line) => !OWN.test(line)));
+    if (!rounds.hasAllCpus()) wrong.push("CPUs are lost");
+    wrong.push(...rounds.complaints([OWN]));
     const next = guest.run(ENABLE_AND_CELL);
     if (next.status !== 0) wrong.push(`the next time: ${next.err}`);
     return wrong;
@@ -196,7 +157,7 @@ describeLinux("memory is full", () => {
       const outcomes = new Map<string, number>();
       const wrong: string[] = [];
       for (const tick of ticks) {
-        guest.restore(start);
+        rounds.restart();
         const forget = guest.at(0, tick, () => pools.forEach(fill));
         const { status, err } = guest.run(ENABLE_AND_CELL);
         forget();

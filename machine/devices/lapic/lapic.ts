@@ -140,7 +140,7 @@ export class Lapic extends Device<LapicState> {
   readonly pins: LapicPins;
 
   constructor(options: LapicOptions, pins: LapicPins) {
-    super("lapic", 1, resetState(options));
+    super("lapic", 2, resetState(options));
     this.options = options;
     this.pins = pins;
   }

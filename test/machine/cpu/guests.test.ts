@@ -3,122 +3,36 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
 import * as V from "../../../abi/x86/svm.ts";
 import * as S from "../../../machine/cpu/interface.ts";
-import { missingWords } from "../../../machine/model.ts";
-import { Guest } from "./interpreter/guest.ts";
-
-const HOST = 0x1000;
-const CODE = 0x2000;
-const DATA = 0x5000;
-const CONTROL = 0x10000;
-const HOST_SAVE = 0x11000;
-const IO_MAP = 0x12000;
-const MSR_MAP = 0x15000;
-const IDT = 0x18000;
-const HANDLER = 0x1800;
-/** Nested tables: identity in pages of 4 KiB for the first 2 MiB. */
-const NESTED = 0x20000;
-const STACK = 0x7000n;
-const RAX = 0;
-const RBX = 3;
-const RSP = 4;
-const HLT = 0xf4;
-const VMRUN = [0x0f, 0x01, 0xd8];
-const VMMCALL = [0x0f, 0x01, 0xd9];
-const STGI = [0x0f, 0x01, 0xdc];
-const CLGI = [0x0f, 0x01, 0xdd];
-const STI = 0xfb;
-const NOP = 0x90;
-const EFER_GUEST = 0x1500n;
-const SVME = 0x1000n;
-const CR0 = 0x80000011n;
-const CR4 = 0x620n;
-const FLAG_IF = 0x200n;
-/** The general tables of Guest.long. */
-const CR3 = 0x8000n;
-const BASE = 0x40000000 - 0x200000;
-/** Exit codes. */
-const [INTR, NMI, INIT, ICEBP] = [0x60, 0x61, 0x63, 0x88] as const;
-const VMMCALL_EXIT = 0x81n;
-
-class Host extends Guest {
-  /** What the control block at CONTROL says. */
-  field(offset: number): bigint {
-    return new DataView(this.read(CONTROL + offset, 8).buffer).getBigUint64(0, true);
-  }
-
-  put(offset: number, value: bigint): void {
-    this.write(CONTROL + offset, new Uint8Array(new BigUint64Array([value]).buffer));
-  }
-
-  word(at: number, value: bigint): void {
-    this.write(at, new Uint8Array(new BigUint64Array([value]).buffer));
-  }
-
-  segment64(offset: number, selector: number, attributes: number): void {
-    this.put(offset, BigInt(selector) | (BigInt(attributes) << 16n) | (0xffffffffn << 32n));
-    this.put(offset + 8, 0n);
-  }
-
-  /** Has an exit code intercepted. */
-  want(code: number): void {
-    const at = Math.floor(code / 32) * 4;
-    const view = new DataView(this.read(CONTROL + at, 4).buffer);
-    view.setUint32(0, view.getUint32(0, true) | (2 ** (code % 32)), true);
-    this.write(CONTROL + at, new Uint8Array(view.buffer));
-  }
-
-  /** Without some of the processor's features. */
-  without(...names: string[]): void {
-    for (const [word, bits] of missingWords(names).entries())
-      this.exports.setMissingFeatures!(word, bits);
-  }
-
-  /** The host's code: VMRUN, then what is given, then HLT. `code` is the guest's, which ends with VMMCALL. */
-  enter(code: readonly number[], after: readonly number[] = []): number {
-    this.write(CODE, [...code, ...VMMCALL]);
-    this.write(HOST, [...VMRUN, ...after, HLT]);
-    this.setGpr(RAX, BigInt(CONTROL));
-    return this.run(BigInt(HOST));
-  }
-}
+import {
+  BASE,
+  CLGI,
+  CODE,
+  CONTROL,
+  DATA,
+  FLAG_IF,
+  HLT,
+  HOST,
+  type Host,
+  ICEBP,
+  IDT,
+  INIT,
+  INTR,
+  IO_MAP,
+  makeHost,
+  NESTED,
+  NMI,
+  NOP,
+  RAX,
+  RBX,
+  STGI,
+  STI,
+  SVME,
+  VMMCALL_EXIT,
+} from "./svm-host.ts";
 
 let host: Host;
 beforeEach(() => {
-  host = new Host();
-  host.long(BASE);
-  host.set(S.S_EFER, host.get(S.S_EFER) | SVME);
-  host.exports.sync!(0);
-  host.set(S.S_HOST_SAVE, BigInt(HOST_SAVE));
-  host.setGpr(RSP, STACK);
-  host.want(0x80);
-  host.want(0x81);
-  host.want(0x7f);
-  host.put(V.VMCB_IOPM, BigInt(IO_MAP));
-  host.put(V.VMCB_MSRPM, BigInt(MSR_MAP));
-  host.put(V.VMCB_ASID, 1n);
-  host.segment64(V.VMCB_CS, 8, 0xa9b);
-  for (const at of [V.VMCB_SS, V.VMCB_DS, V.VMCB_ES]) host.segment64(at, 16, 0xc93);
-  host.put(V.VMCB_EFER, EFER_GUEST);
-  host.put(V.VMCB_CR0, CR0);
-  host.put(V.VMCB_CR3, CR3);
-  host.put(V.VMCB_CR4, CR4);
-  host.put(V.VMCB_DR6, 0xffff0ff0n);
-  host.put(V.VMCB_DR7, 0x400n);
-  host.put(V.VMCB_RFLAGS, 2n);
-  host.put(V.VMCB_RIP, BigInt(CODE));
-  host.put(V.VMCB_RSP, STACK - 0x800n);
-  host.put(V.VMCB_PAT, 0x0007040600070406n);
-  // A handler for everything that the host takes.
-  for (let vector = 0; vector < 256; vector++)
-    host.word(IDT + vector * 16, (BigInt(HANDLER) & 0xffffn) | (8n << 16n) | (0x8en << 40n));
-  host.set(S.S_IDT_BASE, BigInt(IDT));
-  host.set32(S.S_IDT_LIMIT, 0xfff);
-  host.write(HANDLER, [0xff, 0xc3, 0x48, 0xcf]); // inc ebx; iretq
-  host.word(0x4008, 0x00af9b000000ffffn); // the code segment that gates name, and the stack's
-  host.word(0x4010, 0x00cf93000000ffffn);
-  host.set(S.S_GDT_BASE, 0x4000n);
-  host.set32(S.S_GDT_LIMIT, 0xfff);
-  host.setGpr(RBX, 0n);
+  host = makeHost();
 });
 
 const code = () => host.field(V.VMCB_EXIT_CODE);
@@ -366,100 +280,4 @@ describe("the registers of AMD-V", () => {
     host.run(BigInt(HOST), 2n);
     expect(host.gpr(RBX)).toBe(1n);
   });
-});
-
-describe("INVLPGB and TLBSYNC", () => {
-  const INVLPGB = [0x0f, 0x01, 0xfe];
-  const TLBSYNC = [0x0f, 0x01, 0xff];
-  const ENABLED = 0x80n;
-  const [UD, GP] = [0x46n, 0x4dn];
-  /** mov eax, what; mov ecx, count. */
-  const named = (what: number, count: number) => [
-    ...[0xb8, what & 0xff, what >> 8, 0, 0, 0xb9, count, 0, 0, 0, ...INVLPGB],
-  ];
-  const enter = (...bytes: number[]) => {
-    host.want(0x46);
-    host.want(0x4d);
-    host.enter(bytes);
-    return code();
-  };
-
-  it.each([INVLPGB, TLBSYNC])("are #UD in a guest that is not let execute them", (...bytes) => {
-    expect(enter(...bytes)).toBe(UD);
-  });
-
-  it("are executed by one that is", () => {
-    host.put(V.VMCB_NESTED, ENABLED);
-    expect(enter(...named(1, 7), ...TLBSYNC)).toBe(VMMCALL_EXIT);
-  });
-
-  it.each([
-    ["bits that mean nothing", 0x40, 0],
-    ["more pages than CPUID says", 1, 8],
-  ])("raise #GP of %s", (_, what, count) => {
-    host.put(V.VMCB_NESTED, ENABLED);
-    expect(enter(...named(what, count))).toBe(GP);
-    host.want(0xa1);
-    host.put(V.VMCB_RIP, BigInt(CODE));
-    expect(enter(...named(what, count))).toBe(0xa1n);
-  });
-
-  it.each([
-    ["INVLPGB", INVLPGB, 0xa0],
-    ["TLBSYNC", TLBSYNC, 0xa4],
-  ] as const)("are exits where that is wanted: %s", (_, bytes, exit) => {
-    host.put(V.VMCB_NESTED, ENABLED);
-    host.want(exit);
-    expect(enter(...bytes)).toBe(BigInt(exit));
-  });
-});
-
-describe("a machine check", () => {
-  const STATUS = 0xbe00000000000000n;
-  const MC = 0x52n;
-  const MCE = 0x40n;
-  /** An error in bank 1. */
-  const check = () => host.exports.machineCheck!(0, 1, STATUS, 0x1234n);
-  const handled = () => host.gpr(RBX);
-  const mce = () => host.set(S.S_CR4, host.get(S.S_CR4) | MCE);
-
-  it("is held while the global interrupt flag is clear", () => {
-    mce();
-    host.set32(S.S_GIF, 0);
-    check();
-    host.write(HOST, [NOP, NOP, HLT]);
-    host.run(BigInt(HOST));
-    expect(handled()).toBe(0n);
-    host.write(HOST, [NOP, ...STGI, NOP, HLT]);
-    host.run(BigInt(HOST));
-    expect(handled()).toBe(1n);
-  });
-
-  it("is the guest's exit where it is intercepted, else the guest's own", () => {
-    host.want(0x52);
-    host.put(V.VMCB_CR4, CR4 | MCE);
-    check();
-    mce();
-    host.set32(S.S_GIF, 0);
-    host.enter([NOP, NOP]);
-    expect(code()).toBe(MC);
-    expect(host.field(V.VMCB_RIP)).toBe(BigInt(CODE));
-  });
-
-  it("ends the CPU where nobody wants it, or another is in progress", () => {
-    host.write(HOST, [NOP, NOP, HLT]);
-    check();
-    host.run(BigInt(HOST));
-    expect(host.get32(S.S_ACTIVITY)).toBe(S.ACTIVITY_SHUTDOWN);
-  });
-});
-
-test("a bit of EFER that the processor lacks is none of a guest's", () => {
-  host.put(V.VMCB_EFER, EFER_GUEST | 0x200000n);
-  host.enter([]);
-  expect(code()).toBe(VMMCALL_EXIT);
-  host.without("autoibrs");
-  host.put(V.VMCB_RIP, BigInt(CODE));
-  host.enter([]);
-  expect(code()).toBe(0xffffffffffffffffn);
 });

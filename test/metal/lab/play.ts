@@ -20,6 +20,7 @@ function asLabGuest(guest: PcGuest, cpus: number, cpu: string): LabGuest {
   return {
     cpus,
     lacks: cpu.includes("smca=on") ? LACKING : [...LACKING, ...OF_BANKS],
+    hasInvlpgb: cpu.includes("invlpgb=on"),
     run: async (command) => guest.run(command),
     said: (port) => guest.text(SERIAL_PORTS[port]!),
     machineCheck: (index) =>

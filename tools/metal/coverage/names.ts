@@ -11,9 +11,6 @@ import { ROOT } from "../../root.ts";
 /** What tools/build.mjs tells of a module. */
 interface Module {
   readonly name: string;
-  readonly entry: string;
-  readonly options: readonly string[];
-  readonly architecture?: string;
 }
 
 /** Sections of a WebAssembly module. */
@@ -85,18 +82,14 @@ export function functionNames(module: Uint8Array): Map<number, string> {
 }
 
 async function compiledWithNames(name: string): Promise<Uint8Array> {
-  const { MODULES, COMMON_OPTIONS } = (await import(
+  const { MODULES, compileArgs } = (await import(
     pathToFileURL(join(ROOT, "tools/build.mjs")).href
-  )) as { MODULES: readonly Module[]; COMMON_OPTIONS: readonly string[] };
-  const { entry, options, architecture } = MODULES.find((one) => one.name === name)!;
-  const compiler = architecture
-    ? [join(ROOT, "tools/asc.mjs"), architecture]
-    : [join(ROOT, "node_modules/assemblyscript/bin/asc.js")];
+  )) as { MODULES: readonly Module[]; compileArgs(module: Module): string[] };
+  const args = compileArgs(MODULES.find((one) => one.name === name)!);
   const directory = mkdtempSync(join(tmpdir(), "jailhouse-names-"));
   try {
     const product = join(directory, "module.wasm");
-    const more = ["--baseDir", ROOT, "--debug", "-o", product];
-    run(process.execPath, [...compiler, join(ROOT, entry), ...COMMON_OPTIONS, ...options, ...more]);
+    run(process.execPath, [...args, "--debug", "-o", product], ROOT);
     return readFileSync(product);
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -6,12 +6,13 @@
 // controls that not every processor has; STAR, LSTAR, CSTAR, FMASK, KernelGS base, TSC_AUX never are.
 //
 // Not here on purpose: TSC and TSC_ADJUST, which would move Linux' time; XSS, which goes with the extended state; what belongs to
-// a core, a package or the machine (MTRRs, machine check, MISC_ENABLE, TEST_CTRL, prefetchers, uncore, cache allocation); workarounds
+// a core, a package or the machine (MTRRs, banks of machine checks, MISC_ENABLE, TEST_CTRL, prefetchers, uncore, cache allocation); workarounds
 // as Linux has set them (TSX_CTRL, TSX_FORCE_ABORT, MCU_OPT_CTRL), which no cell may write; settings of power (PERF_CTL, HWP, the
 // energy bias, clock modulation); PERF_GLOBAL_CTRL, which nobody writes while the hypervisor runs (hypervisor/x86/msr/intel.ts), and
 // without which nothing counts as long as nothing is selected.
 
 import {
+  MSR_MCG_STATUS,
   MSR_PRED_CMD,
   MSR_SPEC_CTRL,
   MSR_TSC_AUX,
@@ -42,6 +43,8 @@ const TABLE: usize = memory.data<u32>([
   MSR_SPEC_CTRL, MSR_SPEC_CTRL, 0, 0, LEAF_STRUCTURED, EDX, 0x8c000000,
   MSR_PRED_CMD, MSR_PRED_CMD, 1, 0, LEAF_STRUCTURED, EDX, 0x4000000,
   0x10b, 0x10b, 1, 0, LEAF_STRUCTURED, EDX, 0x10000000,
+  // "Machine-Check Architecture": none is in progress, as after one that has shut a cell's CPU down, whose CR4.MCE was clear.
+  MSR_MCG_STATUS, MSR_MCG_STATUS, 0, 0, LEAF_BASIC, EDX, 0x4000,
   // "Intel Processor Trace": off first, then where it writes, what it follows.
   0x570, 0x570, 0, 0, LEAF_STRUCTURED, EBX, 0x2000000,
   0x560, 0x561, 0, 0, LEAF_STRUCTURED, EBX, 0x2000000,
@@ -86,7 +89,7 @@ const TABLE: usize = memory.data<u32>([
   0xc0000081, 0xc0000084, 0, 0, LEAF_EXTENDED, EDX, 0x20000000,
   0xc0000102, 0xc0000102, 0, 0, LEAF_EXTENDED, EDX, 0x20000000,
 ]);
-const ROWS: u32 = 35;
+const ROWS: u32 = 36;
 
 /** Gives the calling CPU's own MSRs their values after a reset. */
 export function resetMsrs(): void {
