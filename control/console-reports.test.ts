@@ -47,7 +47,7 @@ describe("forms of words", () => {
     ["Invalid PIO write, port: 61 size: 1", { kind: "port", address: 0x61n, value: 0x42n }],
     ["Invalid write to i8042 controller port", { kind: "port", address: 0x64n, value: 0x42n }],
     ["Unhandled VM-Exit, reason 26", { kind: "exit", address: 26n }],
-    ["Unhandled VM-Exit, reason 2", { kind: "exit", address: 0x7fn }],
+    ["Unhandled VM-Exit, reason 2", { kind: "exit", address: 2n, value: 1n }],
     ["Unhandled VM-Exit, reason 50, exit qualification 0", { kind: "exit", address: 50n }],
   ])("%s", (words, denial) => {
     expect(only(report(words))).toMatchObject({ cell: "RootCell", denial: { cpu: 3, ...denial } });

@@ -2,7 +2,7 @@
 // no CPU of the root cell runs any more. The line with the record says everything; without one, as the original's
 // hypervisor, or where the line is damaged, the words and the registers say most of it.
 import { DENIAL_SIZE } from "../abi/denials.ts";
-import { EXIT_MISSING_INSTRUCTION, REG_XCR0 } from "../abi/platform.ts";
+import { EXIT_MISSING_INSTRUCTION, EXIT_TRIPLE_FAULT, REG_XCR0 } from "../abi/platform.ts";
 import type { Denial } from "../config/explain/index.ts";
 import { readDenial } from "./denials.ts";
 
@@ -29,7 +29,8 @@ const REGISTER = /\b([A-Z][A-Z0-9.]+):? (?:0x)?([0-9a-f]+)/g;
 const WORD_DIGITS = 16;
 const WORD_SIZE = 8;
 const PAT = 0x277n;
-const TRIPLE_FAULT = 0x7fn;
+/** Intel: the reason of a triple fault, which elsewhere is another exit. */
+const TRIPLE_FAULT = "2";
 const ALL_BITS = 64;
 /** In place of a CPU that is not known. */
 const NOBODY = -1;
@@ -187,7 +188,11 @@ const FORMS: readonly (readonly [
   ],
   [
     /^Unhandled VM-Exit, reason (\d+)/,
-    ([reason]) => ({ kind: "exit", address: reason === "2" ? TRIPLE_FAULT : BigInt(reason!) }),
+    ([reason]) => ({
+      kind: "exit",
+      address: BigInt(reason!),
+      value: reason === TRIPLE_FAULT ? BigInt(EXIT_TRIPLE_FAULT) : 0n,
+    }),
   ],
   [
     /^Instruction that this machine lacks, bytes:((?: [0-9a-f]{2})*)/,

@@ -13,11 +13,12 @@ import { SystemError } from "./errors.ts";
 import { type CellHeader, readCellHeader, readSystemHeader } from "./headers.ts";
 import { divideMemory, type Extent, type MemoryRange } from "./memory-map.ts";
 
-/** Names of the counters in the order of STAT_*, as in sysfs without `vmexits_`. */
-export const COUNTER_NAMES = [
-  ...["total", "mmio", "management", "hypercall", "pio", "xapic"],
-  ...["cr", "cpuid", "xsetbv", "exception", "msr_other", "msr_x2apic_icr"],
-] as const;
+const STAT = "STAT_";
+/** Names and numbers of the counters (STAT_*), the names as in sysfs without `vmexits_`. */
+const COUNTERS = Object.entries(hc)
+  .filter(([name]) => name.startsWith(STAT) && name !== "STAT_COUNT")
+  .map(([name, number]) => [name.slice(STAT.length).toLowerCase(), number] as const)
+  .sort(([, a], [, b]) => a - b);
 const STATES: readonly CellState[] = [
   "running",
   "running/locked",
@@ -224,9 +225,9 @@ export class Driver {
   }
 
   #cpuCounters(cpu: number): Counters {
-    const read = (index: number) =>
-      this.#call(hc.HC_CPU_GET_INFO, cpu, hc.CPU_INFO_STAT_BASE + index);
-    return Object.fromEntries(COUNTER_NAMES.map((name, index) => [name, read(index)]));
+    const read = (number: number) =>
+      this.#call(hc.HC_CPU_GET_INFO, cpu, hc.CPU_INFO_STAT_BASE + number);
+    return Object.fromEntries(COUNTERS.map(([name, number]) => [name, read(number)]));
   }
 
   #guests(): Cell[] {

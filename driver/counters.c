@@ -39,29 +39,13 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	return sysfs_emit(buffer, "%llu\n", sum);
 }
 
+/* All that abi/hypercall.ts has (STAT_*). */
 #define COUNTER(name, number) \
-	static struct counter counter_##name = { __ATTR(vmexits_##name, 0444, counter_show, NULL), number }
+	static struct counter counter_##name = { __ATTR(vmexits_##name, 0444, counter_show, NULL), number };
+JH_COUNTERS(COUNTER)
 
-COUNTER(total, JH_STAT_TOTAL);
-COUNTER(mmio, JH_STAT_MMIO);
-COUNTER(management, JH_STAT_MANAGEMENT);
-COUNTER(hypercall, JH_STAT_HYPERCALL);
-COUNTER(pio, JH_STAT_PIO);
-COUNTER(xapic, JH_STAT_XAPIC);
-COUNTER(cr, JH_STAT_CR);
-COUNTER(cpuid, JH_STAT_CPUID);
-COUNTER(xsetbv, JH_STAT_XSETBV);
-COUNTER(exception, JH_STAT_EXCEPTION);
-COUNTER(msr_other, JH_STAT_MSR_OTHER);
-COUNTER(msr_x2apic_icr, JH_STAT_MSR_X2APIC_ICR);
-
-static struct attribute *counters_attrs[] = {
-	&counter_total.attr.attr, &counter_mmio.attr.attr, &counter_management.attr.attr,
-	&counter_hypercall.attr.attr, &counter_pio.attr.attr, &counter_xapic.attr.attr,
-	&counter_cr.attr.attr, &counter_cpuid.attr.attr, &counter_xsetbv.attr.attr,
-	&counter_exception.attr.attr, &counter_msr_other.attr.attr, &counter_msr_x2apic_icr.attr.attr,
-	NULL
-};
+#define COUNTER_ATTR(name, number) &counter_##name.attr.attr,
+static struct attribute *counters_attrs[] = { JH_COUNTERS(COUNTER_ATTR) NULL };
 ATTRIBUTE_GROUPS(counters);
 
 static void counters_free(struct kobject *kobj)

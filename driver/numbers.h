@@ -281,4 +281,19 @@
 #define JH_IOC_IMAGE_SIZE 0x20u
 #define JH_CELL_RUNNING_LOCKED 0x1u
 
+/* Each counter: its name in sysfs without `vmexits_`, its number. */
+#define JH_COUNTERS(ENTRY) \
+	ENTRY(total, JH_STAT_TOTAL) \
+	ENTRY(mmio, JH_STAT_MMIO) \
+	ENTRY(management, JH_STAT_MANAGEMENT) \
+	ENTRY(hypercall, JH_STAT_HYPERCALL) \
+	ENTRY(pio, JH_STAT_PIO) \
+	ENTRY(xapic, JH_STAT_XAPIC) \
+	ENTRY(cr, JH_STAT_CR) \
+	ENTRY(cpuid, JH_STAT_CPUID) \
+	ENTRY(xsetbv, JH_STAT_XSETBV) \
+	ENTRY(exception, JH_STAT_EXCEPTION) \
+	ENTRY(msr_other, JH_STAT_MSR_OTHER) \
+	ENTRY(msr_x2apic_icr, JH_STAT_MSR_X2APIC_ICR)
+
 #endif

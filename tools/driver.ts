@@ -21,6 +21,17 @@ const HEADER = "driver/numbers.h";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
+const COUNTER = /^STAT_(?!COUNT$)(.*)$/;
+
+/** The counters as a macro that takes one: the name in sysfs without `vmexits_`, and the number's. */
+function countersMacro(names: readonly string[]): string {
+  const entries = names.flatMap((name) => {
+    const counter = COUNTER.exec(name)?.[1]?.toLowerCase();
+    return counter === undefined ? [] : [`\tENTRY(${counter}, JH_${name})`];
+  });
+  return ["#define JH_COUNTERS(ENTRY)", ...entries].join(" \\\n");
+}
+
 function headerText(): string {
   const all = [
     ...SOURCES.flatMap((path) => [...constantsOf(read(path))]),
@@ -41,6 +52,9 @@ function headerText(): string {
     `#define JH_VERSION "${version}"`,
     "",
     ...all.map(([name, value]) => `#define JH_${name} 0x${value.toString(16)}u`),
+    "",
+    "/* Each counter: its name in sysfs without `vmexits_`, its number. */",
+    countersMacro(all.map(([name]) => name)),
     "",
     "#endif",
     "",

@@ -2,6 +2,7 @@
 // CPU and its cell, and that nobody else notices.
 import { describe, expect, test } from "vitest";
 import type { MachineOptions } from "../../control/api.ts";
+import { readReports } from "../../control/console-reports.ts";
 import { ATTACK, type ROGUES, rogue } from "./programs.ts";
 import { cellNamed, countTicks, openMachine, openStage, play, ROGUE_RAM } from "./stage.ts";
 
@@ -160,6 +161,12 @@ function report(lines: readonly string[], registers: Registers): string[] {
   ];
 }
 
+/** What the log says of the access, by its record or, where that line is lost, by the words. */
+function accessOf(log: string): unknown {
+  const { kind, address, write, cpu } = readReports(log).reports[0]!.denial;
+  return { kind, address, write, cpu };
+}
+
 interface Machine {
   readonly name: string;
   readonly options: MachineOptions;
@@ -216,6 +223,7 @@ describe.each(MACHINES)("$name", (machine) => {
     const session = await openStage(options);
     const text = await play(session, image);
     expect(text.split("\n")).toEqual(report(lines, { ...ordinary, ...own }));
+    expect(accessOf(text.replace(/^Denial: .*$/m, ""))).toEqual(accessOf(text));
     expect(await cellNamed(session, "rogue")).toMatchObject({ state: "failed", cpusFailed: [2] });
     expect(await cellNamed(session, "apic-demo")).toMatchObject({
       state: "running/locked",

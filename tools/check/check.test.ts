@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { cited, isKnown } from "./citations.ts";
+import { cited, isKnown, isNear, named } from "./citations.ts";
+import { codeLeft } from "./image.ts";
 import { circles, eagerFaults, type Graph, importFault } from "./imports.ts";
 import { linkFault } from "./links.ts";
 import { namesOf } from "./neutral.ts";
@@ -208,6 +209,35 @@ describe("citations", () => {
     ["linux/kvm_para.h, dist/cpu.wasm.map.ts, mmio.ts", []],
   ])("%s", (text, unknown) => {
     expect(cited(text).filter((path) => !isKnown(path, files))).toEqual(unknown);
+  });
+});
+
+describe("named", () => {
+  const files = new Set(["abi/pci.ts", "hypervisor/x86/msr/trapped.ts", "machine/access.ts"]);
+
+  it.each([
+    ["(trapped.ts), pci.ts and msr/nowhere.ts", []],
+    ["raises #GP (access.ts); numbers.h", ["access.ts"]],
+  ])("%s", (text, unknown) => {
+    const path = "hypervisor/x86/msr/list.ts";
+    expect(named(text).filter((name) => !isNear(name, path, files))).toEqual(unknown);
+  });
+});
+
+describe("codeLeft", () => {
+  it("is what the last page of code has left", () => {
+    const elf = new DataView(new ArrayBuffer(0x40 + 2 * 0x40));
+    elf.setBigUint64(0x28, 0x40n, true);
+    elf.setUint16(0x3a, 0x40, true);
+    elf.setUint16(0x3c, 2, true);
+    // Code from 0x180 on, and what is no code behind it.
+    elf.setBigUint64(0x40 + 0x08, 0x6n, true);
+    elf.setBigUint64(0x40 + 0x10, 0xfffffffff0000180n, true);
+    elf.setBigUint64(0x40 + 0x20, 0x1e71n, true);
+    elf.setBigUint64(0x80 + 0x08, 0x2n, true);
+    elf.setBigUint64(0x80 + 0x10, 0xfffffffff0002000n, true);
+    elf.setBigUint64(0x80 + 0x20, 0x1440n, true);
+    expect(codeLeft(new Uint8Array(elf.buffer))).toBe(15);
   });
 });
 

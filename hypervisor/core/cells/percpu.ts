@@ -34,6 +34,7 @@ export class PerCpu {
 }
 
 if (offsetof<PerCpu>() > COUNTERS) ERROR("PerCpu is too large");
+if (COUNTERS + (STAT_COUNT << 2) > ARCH) ERROR("there are too many counters");
 
 /** Addresses of the PerCpu blocks, 0 for CPUs that do not exist. */
 const TABLE: usize = memory.data(MAX_CPUS * 4, 4);

@@ -1,5 +1,5 @@
 // The lists of MSRs (amd.ts, intel.ts): what they say of a register, and the permission map made from them. What no list
-// has raises #GP (access.ts).
+// has raises #GP (trapped.ts).
 
 import { Cell, isRoot } from "../../core/cells/cell.ts";
 import { grantMsrs, revokeMsrs } from "../platform.ts";

@@ -77,7 +77,7 @@ export const E_MODE: u32 = 176;
 export const E_END: u32 = 180;
 /** Emission: offset of the block's first byte in its page, u32. */
 export const E_PAGE_OFFSET: u32 = 184;
-/** Emission: form of the address at hand (FORM_* of address.ts), u32. */
+/** Emission: form of the address at hand (FORM_* of write.ts), u32. */
 export const E_FORM: u32 = 188;
 /** Emission: address of the base, u32. */
 export const E_BASE: u32 = 192;
