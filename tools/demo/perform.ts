@@ -22,6 +22,11 @@ export interface Stage {
    * are not ours, because it shares processors with others: then they only have to come.
    */
   readonly beatTolerance: number | undefined;
+  /**
+   * Seconds of the machine's own clock, where only that one tells what a second is. What a serial port has said before the machine
+   * answers can be read when two answers have come.
+   */
+  clock?(): Promise<number>;
   /** Whether the hypervisor and a cell take turns on COM1, or write at the same time. */
   readonly com1: "shared" | "racing";
   /** Runs a command line. */
@@ -39,6 +44,8 @@ export interface PerformOptions {
 }
 
 const NS_PER_SECOND = 1e9;
+/** By how much the clocks of Linux and of a cell may differ: each calibrates its own on an emulator. */
+const CLOCK_DRIFT = 0.25;
 /** Time between two looks at what has come. */
 const LOOK = 10_000_000;
 
@@ -109,8 +116,46 @@ async function awaitLines(stage: Stage, beat: NonNullable<Step["beat"]>): Promis
   );
 }
 
+/** A moment of the machine's clock, and how many lines had come by then: some between `least` and `most`. */
+interface Mark {
+  readonly time: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+async function markOf(clock: () => Promise<number>, count: () => number): Promise<Mark> {
+  const least = count();
+  const time = await clock();
+  await clock();
+  return { time, least, most: count() };
+}
+
+/**
+ * A beat by the machine's clock: how many lines came between two moments is known within bounds, however long the way to the
+ * machine takes.
+ */
+async function checkBeat(
+  stage: Stage,
+  clock: () => Promise<number>,
+  { line, perSecond, seconds }: NonNullable<Step["beat"]>,
+): Promise<void> {
+  const from = stage.said("com1").length;
+  const count = () => countLines(stage, line, from);
+  const start = await markOf(clock, count);
+  await stage.pass(seconds * NS_PER_SECOND);
+  const end = await markOf(clock, count);
+  const wanted = (end.time - start.time) * perSecond;
+  const [least, most] = [end.least - start.most, end.most - start.least];
+  if (least <= wanted * (1 + CLOCK_DRIFT) + 1 && most >= wanted * (1 - CLOCK_DRIFT) - 1) return;
+  throw new Difference(
+    `on COM1: expected ${perSecond} times a second\n    ${line}\n  but it came ${least} to ${most} times in ${(end.time - start.time).toFixed(2)} s`,
+  );
+}
+
 async function awaitBeat(stage: Stage, { beat }: Step): Promise<void> {
   if (!beat) return;
+  const clock = stage.clock?.bind(stage);
+  if (clock) return checkBeat(stage, clock, beat);
   if (stage.beatTolerance === undefined) return awaitLines(stage, beat);
   for (let second = 0; second < beat.seconds; second++) {
     const start = stage.said("com1").length;

@@ -323,7 +323,7 @@ export function findIoapics(root: Cell): i32 {
   return 0;
 }
 
-/** Checks the irqchips of `cell` and traps their pages. Returns 0, -EINVAL, -ERANGE or -EBUSY. */
+/** Checks the irqchips of `cell` and traps their pages. Returns 0, -EINVAL, -ERANGE, -EBUSY or -ENOMEM. */
 export function checkIoapics(cell: Cell): i32 {
   const count = load<u32>(cell.config, CELL_NUM_IRQCHIPS);
   for (let index: u32 = 0; index < count; index++) {
@@ -337,7 +337,7 @@ export function checkIoapics(cell: Cell): i32 {
       return refuseItem(EBUSY, IRQCHIP, index, "a pin belongs to another cell");
     memory.copy(ioapicPins(cell, chip), source + IRQCHIP_PIN_BITMAP, PINS_MAX >>> 3);
     if (!mmioRegister(cell, chipAddress(chip), PAGE_SIZE, MMIO_IOAPIC, chip))
-      return refuseItem(EINVAL, IRQCHIP, index, "too many trapped ranges");
+      return refuseItem(ENOMEM, IRQCHIP, index, "too many trapped ranges");
   }
   return 0;
 }
